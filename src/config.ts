@@ -1,0 +1,124 @@
+import * as z from "zod";
+import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agent.ts";
+import { SCOPES, type Scope } from "./core/authority.ts";
+
+export const NAMESPACE_PATTERN = /^[a-z0-9-]{1,63}$/;
+export const DEFAULT_NAMESPACE = "default";
+
+export interface ApiKey {
+  name: string;
+  scopes: Scope[];
+  namespace: string;
+}
+
+export type Access =
+  /** Keys by the lowercase hex SHA-256 of the bearer token. */
+  | { mode: "keys"; keys: ReadonlyMap<string, ApiKey> }
+  /** Everyone may do everything, on loopback only. */
+  | { mode: "open" }
+  /** Nobody may do anything; `why` tells the operator what to set. */
+  | { mode: "closed"; why: string };
+
+export interface Config {
+  access: Access;
+  /** null: the embedded store */
+  redis: { url: string; token: string; timeoutMs: number; prefix: string } | null;
+  lease: LeaseDefaults;
+}
+
+const apiKeys = z.array(
+  z.strictObject({
+    name: z.string().min(1).max(128),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/)
+      .transform((hex) => hex.toLowerCase()),
+    scopes: z.array(z.enum(SCOPES)).min(1),
+    namespace: z.string().regex(NAMESPACE_PATTERN).default(DEFAULT_NAMESPACE),
+  }),
+);
+
+/**
+ * Reads the environment once. A binding that makes no sense closes the deployment and is named, because half a
+ * configuration is worse than none; its value is never repeated, because it may be a secret.
+ */
+export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
+  const bad: string[] = [];
+  const text = (name: string): string | undefined => {
+    const value = env[name];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const integer = (name: string, fallback: number, min: number, max: number): number => {
+    const raw = text(name);
+    if (raw === undefined) return fallback;
+    const value = Number(raw);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    bad.push(`${name} must be an integer from ${min} to ${max}`);
+    return fallback;
+  };
+
+  const lease: LeaseDefaults = {
+    ttlSeconds: integer("AGENT_TTL_SECONDS", 300, TTL_SECONDS_MIN, TTL_SECONDS_MAX),
+    heartbeatIntervalSeconds: integer("HEARTBEAT_INTERVAL_SECONDS", 30, 1, TTL_SECONDS_MAX / 2),
+  };
+  if (lease.ttlSeconds < 2 * lease.heartbeatIntervalSeconds) {
+    bad.push("AGENT_TTL_SECONDS must be at least 2 × HEARTBEAT_INTERVAL_SECONDS");
+  }
+
+  const url = text("UPSTASH_REDIS_REST_URL");
+  const token = text("UPSTASH_REDIS_REST_TOKEN");
+  if ((url === undefined) !== (token === undefined)) {
+    bad.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together: set both or neither");
+  } else if (url !== undefined && !/^https?:\/\/[^\s#$./?].\S*$/.test(url)) {
+    bad.push("UPSTASH_REDIS_REST_URL must be an http or https URL");
+  }
+  const timeoutMs = integer("REDIS_TIMEOUT_MS", 2000, 1, 30_000);
+  const prefix = text("REDIS_PREFIX") ?? "rollcall";
+  if (!/^[\w-]{1,64}$/.test(prefix)) bad.push("REDIS_PREFIX must be 1 to 64 letters, digits, _ or -");
+  const redis = url !== undefined && token !== undefined ? { url, token, timeoutMs, prefix } : null;
+
+  const keys = new Map<string, ApiKey>();
+  for (const name of Object.keys(env)
+    .filter((key) => /^API_KEYS(_\d+)?$/.test(key))
+    .toSorted()) {
+    const raw = text(name);
+    if (raw === undefined) continue;
+    const parsed = apiKeys.safeParse(tryJson(raw));
+    if (!parsed.success) {
+      const at = parsed.error.issues[0]?.path.join(".");
+      bad.push(
+        `${name} must be a JSON list of {name, sha256, scopes, namespace}${at ? ` (wrong at ${at})` : ""}`,
+      );
+      continue;
+    }
+    for (const { sha256, ...key } of parsed.data) keys.set(sha256, key);
+  }
+  const open = text("ACCESS");
+  if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');
+
+  return { access: accessOf(bad, keys, open === "open"), redis, lease };
+}
+
+function accessOf(bad: readonly string[], keys: ReadonlyMap<string, ApiKey>, open: boolean): Access {
+  if (bad.length > 0) return { mode: "closed", why: `${bad.join("; ")}.` };
+  if (keys.size > 0) return { mode: "keys", keys };
+  if (open) return { mode: "open" };
+  return {
+    mode: "closed",
+    why: "Set the secret API_KEYS to a JSON list of {name, sha256, scopes, namespace}, or run `npm run dev` for a local registry.",
+  };
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every namespace that the cron has to sweep. */
+export function namespacesOf({ access }: Config): string[] {
+  const named = access.mode === "keys" ? [...access.keys.values()].map(({ namespace }) => namespace) : [];
+  return [...new Set([DEFAULT_NAMESPACE, ...named])];
+}

@@ -1,0 +1,57 @@
+import type { LiveEntry } from "./entry.ts";
+import { Problem } from "./problem.ts";
+
+export const SCOPES = ["read", "write", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who is asking. Under open access `name` is null and every scope is held. */
+export interface Caller {
+  name: string | null;
+  scopes: readonly Scope[];
+  namespace: string;
+}
+
+/** Scopes are granted one by one; only `admin` implies the others. */
+export const holds = (caller: Caller, scope: Scope): boolean =>
+  caller.scopes.includes(scope) || caller.scopes.includes("admin");
+
+const isAdmin = (caller: Caller): boolean => caller.scopes.includes("admin");
+export const owns = (caller: Caller, entry: LiveEntry): boolean =>
+  isAdmin(caller) || (caller.name !== null && caller.name === entry.document.owner);
+
+export const leaseLost = (id: string): Problem =>
+  new Problem(
+    "lease_lost",
+    `The lease token is not the current one of "${id}": another registration holds the id.`,
+    {
+      action: "register",
+    },
+  );
+
+export const agentNotFound = (id: string): Problem =>
+  new Problem("agent_not_found", `No live agent has the id "${id}".`, { action: "register" });
+
+/**
+ * Whether `caller` may change this live entry. A lease token, when given, must be the current one, whoever gives it: even
+ * an admin's stale token means that the process behind it was replaced.
+ *
+ * @param fence        the presented token's; undefined when no token was presented
+ * @param ownerMayToo  the owner's key is enough without a token (directives, and the older API's routes)
+ */
+export function refusal(
+  caller: Caller,
+  entry: LiveEntry,
+  fence: string | undefined,
+  ownerMayToo: boolean,
+): Problem | undefined {
+  const { id } = entry.document.registration;
+  if (fence !== undefined) return fence === entry.document.fence ? undefined : leaseLost(id);
+  if (isAdmin(caller)) return undefined;
+  if (!ownerMayToo) {
+    return new Problem(
+      "lease_token_required",
+      "Send the Lease-Token header that the registration answered with.",
+    );
+  }
+  return owns(caller, entry) ? undefined : new Problem("forbidden", `"${id}" belongs to another key.`);
+}

@@ -1,0 +1,113 @@
+import type { EffectiveStatus } from "./agent.ts";
+import { type Entry, isLive } from "./entry.ts";
+import { type AgentRecord, agentRecord, byId } from "./record.ts";
+
+export const LIMIT_DEFAULT = 100;
+export const LIMIT_MAX = 1000;
+/** Up to this many candidates are all examined; beyond it a sample is. */
+export const EXHAUSTIVE_MAX = 200;
+/** How many more are examined when the sample passes fewer than were asked for. */
+export const SECOND_LOOK_MAX = 1000;
+export const EXACT_MAX = 5000;
+
+export interface Criteria {
+  /** Any of these effective statuses passes. */
+  statuses: readonly EffectiveStatus[];
+  /** inclusive, 0..1 */
+  minHealthScore: number;
+  /** inclusive */
+  maxLoadRatio: number;
+  limit: number;
+}
+
+/** Where a candidate can fall out, in the order in which they are tried. */
+export const STAGES = ["lease", "status", "health", "load", "limit"] as const;
+
+export interface Excluded {
+  id: string;
+  stage: (typeof STAGES)[number];
+  reason: string;
+  detail: string;
+}
+
+export interface Selection {
+  agents: AgentRecord[];
+  excluded: Excluded[];
+  /** Candidates with a live lease, before status, health and load. */
+  live: number;
+  /** Those that passed every filter, before the limit. */
+  passed: number;
+}
+
+/** How many of a large set of candidates to look at first, for an answer of `limit`. */
+export const sampleSize = (limit: number): number => Math.min(EXHAUSTIVE_MAX, Math.max(64, 8 * limit));
+
+/** The index terms that a query's hard requirements name; none means every agent. */
+export function queryTerms(query: {
+  type?: string | undefined;
+  capability: readonly string[];
+  tag: readonly string[];
+}): string[] {
+  const terms = [
+    ...query.capability.map((name) => `capability:${name}`),
+    ...(query.type === undefined ? [] : [`type:${query.type}`]),
+    ...query.tag.map((tag) => `tag:${tag}`),
+  ];
+  return terms.length > 0 ? [...new Set(terms)] : ["agent"];
+}
+
+/**
+ * Filters and orders the candidates, and says of each one left out why. Least loaded first, then by id, so the same
+ * candidates give the same answer in whatever order they came.
+ */
+export function select(candidates: readonly Entry[], criteria: Criteria, now: number): Selection {
+  const passed: AgentRecord[] = [];
+  const excluded: Excluded[] = [];
+  let live = 0;
+  for (const entry of candidates) {
+    if (!isLive(entry)) {
+      const { id } = entry.document.registration;
+      excluded.push({
+        id,
+        stage: "lease",
+        reason: "lapsed",
+        detail: "its lease has ended; the next sweep reaps it",
+      });
+      continue;
+    }
+    live += 1;
+    const record = agentRecord(entry, now);
+    const failed = firstFailure(record, criteria);
+    if (failed) excluded.push({ id: record.id, ...failed });
+    else passed.push(record);
+  }
+  const ordered = passed.toSorted((a, b) => a.load_ratio - b.load_ratio || byId(a, b));
+  for (const { id, load_ratio } of ordered.slice(criteria.limit)) {
+    const detail = `it passed, with load ratio ${load_ratio}, behind the first ${criteria.limit}`;
+    excluded.push({ id, stage: "limit", reason: "beyond_limit", detail });
+  }
+  return {
+    agents: ordered.slice(0, criteria.limit),
+    excluded: excluded.toSorted(byId),
+    live,
+    passed: passed.length,
+  };
+}
+
+function firstFailure(record: AgentRecord, criteria: Criteria): Omit<Excluded, "id"> | undefined {
+  const { effective_status, status_reason, health_score, load_ratio } = record;
+  if (!criteria.statuses.includes(effective_status)) {
+    const why = status_reason === null ? "as it reported" : status_reason;
+    const detail = `status is ${effective_status} (${why}); wanted ${criteria.statuses.join(" or ")}`;
+    return { stage: "status", reason: effective_status, detail };
+  }
+  if (health_score < criteria.minHealthScore) {
+    const detail = `health score ${health_score} is below ${criteria.minHealthScore}`;
+    return { stage: "health", reason: "below_min_health_score", detail };
+  }
+  if (load_ratio > criteria.maxLoadRatio) {
+    const detail = `load ratio ${load_ratio} is above ${criteria.maxLoadRatio}`;
+    return { stage: "load", reason: "above_max_load_ratio", detail };
+  }
+  return undefined;
+}

@@ -1,0 +1,73 @@
+/**
+ * Every way Rollcall says no (RFC 9457). Status, title, docs/errors.md and the OpenAPI document all come from this table.
+ */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: "The request does not match the schema" },
+  too_many_candidates: { status: 400, title: "Too many candidates for an exact answer" },
+  unauthorized: { status: 401, title: "No valid API key was given" },
+  forbidden: { status: 403, title: "This caller may not do this" },
+  lease_token_required: { status: 403, title: "The entry's lease token is required" },
+  agent_not_found: { status: 404, title: "No live agent has this id" },
+  route_not_found: { status: 404, title: "No such route" },
+  method_not_allowed: { status: 405, title: "The route does not take this method" },
+  lease_lost: { status: 409, title: "Another registration holds this id" },
+  cursor_too_old: { status: 410, title: "The cursor is no longer in the event history" },
+  payload_too_large: { status: 413, title: "The payload is too large" },
+  unsupported_media_type: { status: 415, title: "The body must be JSON" },
+  internal: { status: 500, title: "Something went wrong on our side" },
+  not_configured: { status: 503, title: "This deployment is not configured" },
+  store_unavailable: { status: 503, title: "The store cannot be reached" },
+  store_contended: { status: 503, title: "Too many writers on one entry" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One offending place in the input: an RFC 6901 pointer into the body, or `/<name>` for a query parameter. */
+export interface FieldError {
+  pointer: string;
+  detail: string;
+}
+
+export interface ProblemOptions {
+  errors?: FieldError[];
+  /** What the caller should do next; machine-readable, because clients act on it. */
+  action?: "register";
+  retryAfterSeconds?: number;
+  /** HTTP methods the route does take. */
+  allow?: string[];
+  cause?: unknown;
+}
+
+/**
+ * A refusal with a code from the table. Only `detail`, `errors` and `action` ever reach a client; `cause` never does.
+ */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.name = "Problem";
+    this.code = code;
+    this.options = options;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+/** Turns a refusal that travelled as a value back into a throw, at the edge where there is only one item to answer. */
+export function accept<T>(result: T | Problem): T {
+  if (result instanceof Problem) throw result;
+  return result;
+}
+
+/** Trouble between us and the store. Says which operation, never which command, key or value. */
+export function storeUnavailable(operation: string, cause: unknown): Problem {
+  return new Problem(
+    "store_unavailable",
+    `The store did not answer (${operation}). Nothing is known about its content: try again.`,
+    { retryAfterSeconds: 2, cause },
+  );
+}

@@ -1,0 +1,167 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { agentId } from "../core/agent.ts";
+import { type Caller, holds } from "../core/authority.ts";
+import type { Region } from "../core/entry.ts";
+import { accept, Problem } from "../core/problem.ts";
+import { authenticate } from "./auth.ts";
+import type { Answer, Deps, Endpoint } from "./endpoint.ts";
+import { matchesEtag, weakEtag } from "./etag.ts";
+import { problemResponse } from "./problem-response.ts";
+import { endpoints } from "./routes.ts";
+import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
+
+type AppEnv = { Variables: { requestId: string; caller: Caller } };
+
+/** The whole HTTP surface: what every answer carries, who may ask, and the table of endpoints. */
+export function createApp(deps: Deps): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  const open = deps.config.access.mode === "open";
+
+  app.use(requestId({ headerName: "X-Request-Id" }));
+  app.use(async function finish(c, next) {
+    const startedAt = deps.now();
+    await next();
+    const { headers } = c.res;
+    headers.set("Server-Timing", `total;dur=${deps.now() - startedAt}`);
+    headers.set("X-Content-Type-Options", "nosniff");
+    if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+  });
+  if (!open) {
+    app.use(
+      cors({
+        origin: "*",
+        allowMethods: ["GET", "POST", "DELETE"],
+        allowHeaders: ["Authorization", "Content-Type", "Lease-Token", "If-None-Match", "X-Request-Id"],
+        exposeHeaders: ["ETag", "X-Request-Id", "Server-Timing", "Retry-After", "Location"],
+        maxAge: 86_400,
+      }),
+    );
+  }
+  app.use(async function identify(c, next) {
+    if (c.req.path !== "/health") c.set("caller", await authenticate(c.req.raw, deps.config));
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: BODY_BYTES_MAX,
+      onError: () => {
+        throw new Problem("payload_too_large", `A body may have at most ${BODY_BYTES_MAX} bytes.`);
+      },
+    }),
+  );
+
+  for (const declared of endpoints) {
+    app.on(declared.method, declared.path, (c) => serve(c, declared, deps));
+  }
+
+  app.notFound((c) => {
+    const allow = methodsFor(c.req.path);
+    const problem =
+      allow.length > 0
+        ? new Problem("method_not_allowed", `${c.req.path} takes ${allow.join(", ")}.`, { allow })
+        : new Problem(
+            "route_not_found",
+            "There is nothing at this path. GET /openapi.json lists the routes.",
+          );
+    return problemResponse(problem, c.get("requestId"), false);
+  });
+
+  app.onError((error, c) => {
+    const id = c.get("requestId");
+    const problem =
+      error instanceof Problem
+        ? error
+        : new Problem("internal", "Something went wrong on our side.", { cause: error });
+    if (problem.status >= 500 && problem.code !== "not_configured") {
+      // Names only: the messages of what went wrong below may carry commands, values and tokens.
+      const cause = problem.cause instanceof Error ? problem.cause.name : typeof problem.cause;
+      console.error(
+        JSON.stringify({
+          request_id: id,
+          method: c.req.method,
+          code: problem.code,
+          detail: problem.message,
+          cause,
+        }),
+      );
+    }
+    return problemResponse(problem, id, isLegacy(c.req.path));
+  });
+  return app;
+}
+
+async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promise<Response> {
+  const now = deps.now();
+  const caller = c.get("caller");
+  if (declared.scope !== null && !holds(caller, declared.scope)) {
+    throw new Problem("forbidden", `This key does not have the scope "${declared.scope}".`);
+  }
+  const id = c.req.param("id");
+  if (id !== undefined) {
+    const parsed = agentId.safeParse(id);
+    if (!parsed.success) throw invalid([{ pointer: "/id", detail: parsed.error.issues[0]!.message }]);
+  }
+  const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
+  const body = declared.body && accept(check(declared.body, await readBody(c, declared)));
+
+  const answer = await declared.handle({
+    query,
+    body,
+    id: id ?? "",
+    type: c.req.param("type") ?? "",
+    caller,
+    store: deps.openStore(caller?.namespace ?? ""),
+    config: deps.config,
+    leaseToken: c.req.header("Lease-Token"),
+    region: regionOf(c.req.raw),
+    now,
+    clock: deps.now,
+  });
+  return respond(c, declared, answer);
+}
+
+async function readBody(c: Context<AppEnv>, { legacy, bodyOptional }: Endpoint): Promise<unknown> {
+  const type = c.req.header("Content-Type");
+  // Source 2 never looked at the type, and neither do its clients' libraries.
+  if (!legacy && type !== undefined && !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    throw new Problem("unsupported_media_type", "Send the body as application/json.");
+  }
+  return readJson(c.req.raw, bodyOptional === true);
+}
+
+async function respond(c: Context<AppEnv>, declared: Endpoint, answer: Answer): Promise<Response> {
+  const headers = new Headers(answer.headers);
+  if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
+  headers.set("Content-Type", "application/json");
+  if (declared.method === "GET" && answer.status === 200) {
+    const etag = await weakEtag(answer.body as object);
+    headers.set("ETag", etag);
+    headers.set("Cache-Control", "private, no-cache");
+    if (matchesEtag(c.req.header("If-None-Match"), etag)) return new Response(null, { status: 304, headers });
+  }
+  return new Response(JSON.stringify(answer.body), { status: answer.status, headers });
+}
+
+/** Where the request entered the platform's network; absent when nothing says so, as in tests. */
+function regionOf(request: Request): Region | null {
+  const { cf } = request;
+  if (!cf) return null;
+  const region: Region = {};
+  for (const field of ["colo", "country", "continent", "latitude", "longitude"] as const) {
+    const value = cf[field];
+    if (typeof value === "string") region[field] = value;
+  }
+  return region;
+}
+
+const patterns = endpoints.map(({ method, path }) => ({
+  method,
+  pattern: new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`),
+}));
+const methodsFor = (path: string): string[] => [
+  ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+];
+const isLegacy = (path: string): boolean => path === "/agents" || path.startsWith("/agents/");

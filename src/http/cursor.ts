@@ -1,0 +1,19 @@
+import { agentId } from "../core/agent.ts";
+import type { Problem } from "../core/problem.ts";
+import { invalid } from "./validate.ts";
+
+/** A list's cursor is the last id examined, wrapped so that nobody builds one by hand and relies on it. */
+export const encodeCursor = (id: string): string =>
+  btoa(id).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+export function decodeCursor(cursor: string): string | Problem {
+  let id = "";
+  try {
+    id = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    // Falls through to the refusal: "" is no id either.
+  }
+  return agentId.safeParse(id).success
+    ? id
+    : invalid([{ pointer: "/cursor", detail: "is not a next_cursor of this list" }]);
+}

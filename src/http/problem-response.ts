@@ -1,0 +1,55 @@
+import { type FieldError, type Problem, PROBLEMS } from "../core/problem.ts";
+
+/** Where the codes are explained. A type is a name (RFC 9457, 3.1.1), so it stays the same on every deployment. */
+const TYPE_BASE = "https://rollcall.example/errors/";
+
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: string;
+  /** The detail again, where source 2's clients look for it. */
+  error: string;
+  errors?: FieldError[];
+  action?: string;
+}
+
+export function problemBody(problem: Problem, requestId: string): ProblemBody {
+  const { code, message, options } = problem;
+  return {
+    type: TYPE_BASE + code,
+    title: PROBLEMS[code].title,
+    status: problem.status,
+    detail: message,
+    instance: `urn:request:${requestId}`,
+    code,
+    error: message,
+    ...(options.errors && { errors: options.errors }),
+    ...(options.action && { action: options.action }),
+  };
+}
+
+/** @param legacy source 2 answers its own 400 and 404 with nothing but `{"error"}` */
+export function problemResponse(problem: Problem, requestId: string, legacy: boolean): Response {
+  const { retryAfterSeconds, allow } = problem.options;
+  const headers = new Headers({ "Content-Type": "application/problem+json" });
+  if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
+  if (allow) headers.set("Allow", allow.join(", "));
+  if (problem.status === 401) headers.set("WWW-Authenticate", 'Bearer realm="rollcall"');
+  if (legacy && (problem.status === 400 || problem.status === 404)) {
+    headers.set("Content-Type", "application/json");
+    return new Response(JSON.stringify({ error: problem.message }), { status: problem.status, headers });
+  }
+  return new Response(JSON.stringify(problemBody(problem, requestId)), { status: problem.status, headers });
+}
+
+/** A refusal as one item of a batch answer. */
+export const itemProblem = ({ status, message, code, options: { errors, action } }: Problem) => ({
+  status,
+  error: message,
+  code,
+  ...(errors && { errors }),
+  ...(action && { action }),
+});

@@ -1,0 +1,27 @@
+import type { Endpoint } from "./endpoint.ts";
+import { agentEndpoints } from "./routes/agents.ts";
+import { discoverEndpoints } from "./routes/discover.ts";
+import { drainEndpoints } from "./routes/drain.ts";
+import { eventEndpoints } from "./routes/events.ts";
+import { healthEndpoints } from "./routes/health.ts";
+import { heartbeatEndpoints } from "./routes/heartbeats.ts";
+import { importEndpoints } from "./routes/import.ts";
+import { legacyEndpoints } from "./routes/legacy-agents.ts";
+import { openApiEndpoint } from "./routes/openapi.ts";
+import { statsEndpoints } from "./routes/stats.ts";
+import { sweepEndpoints } from "./routes/sweep.ts";
+
+/** Every route there is. */
+export const endpoints: readonly Endpoint[] = [
+  ...agentEndpoints,
+  ...heartbeatEndpoints,
+  ...drainEndpoints,
+  ...importEndpoints,
+  ...discoverEndpoints,
+  ...statsEndpoints,
+  ...eventEndpoints,
+  ...sweepEndpoints,
+  ...legacyEndpoints,
+  ...healthEndpoints,
+  openApiEndpoint(() => endpoints),
+];

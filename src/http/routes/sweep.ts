@@ -1,0 +1,18 @@
+import { sweep, SWEEP_BUDGET } from "../../sweep/sweep.ts";
+import { endpoint } from "../endpoint.ts";
+import * as shapes from "../shapes.ts";
+
+const run = endpoint({
+  method: "POST",
+  path: "/v1/sweep",
+  operationId: "sweep",
+  summary: "Call the roll now, as the cron does every minute",
+  scope: "admin",
+  answers: { 200: { description: "What this run found and told", body: shapes.sweepSummary } },
+  refusals: [],
+  async handle({ store, clock }) {
+    return { status: 200, body: await sweep(store, clock, SWEEP_BUDGET) };
+  },
+});
+
+export const sweepEndpoints = [run];

@@ -1,0 +1,56 @@
+import type { Decision, Entry, Ref } from "../core/entry.ts";
+import { Problem } from "../core/problem.ts";
+import type { Change, Snapshot, Store } from "./store.ts";
+
+// In every round at least one of the rivals for an entry gets through, so this many rounds serve as many rivals.
+const ROUNDS_MAX = 24;
+
+/**
+ * Read, decide, commit: for each snapshot asks `decide` what to do, commits it, and where somebody else was quicker asks
+ * again on what they left. Two round trips for any number of entries, the reading included, unless there are rivals.
+ *
+ * @throws {Problem} `store_contended` when an entry is still fought over after 24 rounds; `store_unavailable`
+ */
+export async function change<R>(
+  store: Store,
+  snapshots: readonly Snapshot[],
+  decide: (entry: Entry | undefined, index: number) => Decision<R>,
+  now: number,
+): Promise<R[]> {
+  const results: R[] = [];
+  let pending = snapshots.map((before, index) => ({ before, index }));
+  for (let round = 0; pending.length > 0; round += 1) {
+    if (round === ROUNDS_MAX) {
+      throw new Problem(
+        "store_contended",
+        "Too many writers at once on one entry. Nothing was written: try again.",
+        {
+          retryAfterSeconds: 1,
+        },
+      );
+    }
+    const changes: (Change & { index: number })[] = [];
+    for (const { before, index } of pending) {
+      const { result, write } = decide(before.entry, index);
+      results[index] = result;
+      if (write)
+        changes.push({ before, after: write.entry, ...(write.event && { event: write.event }), index });
+    }
+    const outcomes = changes.length > 0 ? await store.commit(changes, now) : [];
+    pending = outcomes.flatMap((outcome, i) =>
+      outcome === "committed" ? [] : [{ before: outcome, index: changes[i]!.index }],
+    );
+  }
+  return results;
+}
+
+/** `change` for one entry, read first. */
+export async function changeOne<R>(
+  store: Store,
+  ref: Ref,
+  decide: (entry: Entry | undefined) => Decision<R>,
+  now: number,
+): Promise<R> {
+  const [result] = await change(store, await store.read([ref], now), decide, now);
+  return result!;
+}

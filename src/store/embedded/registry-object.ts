@@ -1,0 +1,302 @@
+import { DurableObject } from "cloudflare:workers";
+import {
+  type Document,
+  type Entry,
+  type Event,
+  type Kind,
+  type Lease,
+  type Ref,
+  termsOf,
+} from "../../core/entry.ts";
+import {
+  type Change,
+  EVENTS_MAX,
+  type EventRecord,
+  type HealQuery,
+  type Healed,
+  type Page,
+  type PageQuery,
+  type Renewal,
+  type Renewed,
+  type RollPage,
+  type Sample,
+  type SampleQuery,
+  type Snapshot,
+  type SweepReport,
+} from "../store.ts";
+import { migrate } from "./schema.ts";
+
+// An answer travels by RPC, which has a size limit; documents of 32 KiB reach it before their number does.
+const REPLY_BYTES_MAX = 8_000_000;
+
+type EntryRow = {
+  id: string;
+  document: string;
+  draining: number;
+  unreachable: number;
+  version: number;
+  /** null when absent or lapsed */
+  lease: string | null;
+};
+
+const ENTRY_COLUMNS = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
+/** One parameter: now. */
+const LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
+                    AND (l.expires_at IS NULL OR l.expires_at >= ?)`;
+
+/**
+ * The embedded store: one object holds one namespace, and does what the port (store.ts) says, method for method. Being the
+ * only writer and never waiting inside a method, each method is atomic.
+ */
+export class RegistryObject extends DurableObject {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    migrate(ctx.storage);
+    this.#sql = ctx.storage.sql;
+  }
+
+  ping(): void {}
+
+  read(refs: readonly Ref[], now: number): Snapshot[] {
+    return refs.map((ref) => this.#snapshot(ref, now));
+  }
+
+  commit(changes: readonly Change[], now: number): ("committed" | Snapshot)[] {
+    return changes.map(({ before, after, event }) => {
+      const { ref } = before;
+      const current = this.#snapshot(ref, now);
+      if (current.version !== before.version) return current;
+      this.ctx.storage.transactionSync(() => {
+        this.#write(ref, current.entry, after);
+        if (event) this.#tell(event);
+      });
+      return "committed";
+    });
+  }
+
+  renew(renewals: readonly Renewal[], now: number): Renewed[] {
+    return renewals.map(({ ref: { kind, id }, fence, lease, ttlMs }) => {
+      const renewed = this.#sql
+        .exec(
+          `UPDATE lease SET lease = ?1, expires_at = iif(?2 IS NULL, expires_at, ?2)
+           WHERE kind = ?3 AND id = ?4 AND fence = ?5 AND (expires_at IS NULL OR expires_at >= ?6) RETURNING 1`,
+          JSON.stringify(lease),
+          ttlMs === null ? null : now + ttlMs,
+          kind,
+          id,
+          fence,
+          now,
+        )
+        .toArray();
+      if (renewed.length === 0) return "gone";
+      const [entry] = this.#sql
+        .exec<{ draining: number }>("SELECT draining FROM entry WHERE kind = ? AND id = ?", kind, id)
+        .toArray();
+      return entry?.draining ? "drain" : "run";
+    });
+  }
+
+  sample({ kind, terms, exhaustive, size, skip }: SampleQuery, now: number): Sample {
+    const { sql, bindings } = matching(kind, terms);
+    const { total } = this.#sql
+      .exec<{ total: number }>(`SELECT count(*) AS total FROM (${sql})`, ...bindings)
+      .one();
+    const rows = this.#sql.exec<EntryRow>(
+      `SELECT ${ENTRY_COLUMNS} FROM entry e ${LIVE_LEASE}
+       WHERE e.kind = ? AND e.id IN (SELECT id FROM (${sql})
+         WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?)
+       ORDER BY random()`,
+      now,
+      kind,
+      ...bindings,
+      JSON.stringify(skip),
+      total <= exhaustive ? total : size,
+    );
+    return { entries: take(rows).entries, total };
+  }
+
+  page({ kind, terms, after, limit }: PageQuery, now: number): Page {
+    const { sql, bindings } = matching(kind, terms);
+    const rows = this.#sql.exec<EntryRow>(
+      `SELECT ${ENTRY_COLUMNS} FROM entry e ${LIVE_LEASE}
+       WHERE e.kind = ? AND e.id IN (SELECT id FROM (${sql}) WHERE id > ? ORDER BY id LIMIT ?) ORDER BY e.id`,
+      now,
+      kind,
+      ...bindings,
+      after,
+      limit,
+    );
+    const { entries, cut } = take(rows);
+    const last = entries.at(-1)?.document.registration.id ?? null;
+    return { entries, next: cut || entries.length === limit ? last : null };
+  }
+
+  terms(): Map<string, number> {
+    const rows = this.#sql.exec<{ term: string; entries: number }>(
+      "SELECT term, count(*) AS entries FROM term GROUP BY term",
+    );
+    return new Map([...rows].map(({ term, entries }) => [term, entries]));
+  }
+
+  roll({ kind, after, limit }: { kind: Kind; after: string; limit: number }, now: number): RollPage {
+    const calls = this.#sql
+      .exec<{ id: string; fence: string; lease: string | null; unreachable: number }>(
+        `SELECT e.id, e.fence, l.lease, e.unreachable FROM entry e ${LIVE_LEASE}
+         WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
+        now,
+        kind,
+        after,
+        limit,
+      )
+      .toArray()
+      .map(({ id, fence, lease, unreachable }) => ({
+        id,
+        fence,
+        lease: parseLease(lease),
+        unreachable: unreachable === 1,
+      }));
+    return { calls, next: calls.length === limit ? calls.at(-1)!.id : null };
+  }
+
+  /** Nothing to do: terms are written with their entry, and nothing else can touch the tables. */
+  heal(_query: HealQuery): Healed {
+    return { removed: 0, next: "" };
+  }
+
+  events({ since, limit }: { since: number | undefined; limit: number }): EventRecord[] | "too_old" {
+    const { oldest, newest } = this.#sql
+      .exec<{ oldest: number | null; newest: number | null }>(
+        "SELECT min(revision) AS oldest, (SELECT seq FROM sqlite_sequence WHERE name = 'event') AS newest FROM event",
+      )
+      .one();
+    const last = newest ?? 0;
+    if (since !== undefined && (since > last || since + 1 < (oldest ?? last + 1))) return "too_old";
+    return this.#sql
+      .exec<{ revision: number; event: string }>(
+        "SELECT revision, event FROM event WHERE revision > ? ORDER BY revision LIMIT ?",
+        since ?? 0,
+        limit,
+      )
+      .toArray()
+      .map(({ revision, event }) => ({ revision, ...(JSON.parse(event) as Event) }));
+  }
+
+  sweepReport(): SweepReport | undefined {
+    const [row] = this.#sql
+      .exec<{ report: string }>("SELECT report FROM report WHERE name = 'sweep'")
+      .toArray();
+    return row && (JSON.parse(row.report) as SweepReport);
+  }
+
+  keepSweepReport(report: SweepReport): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO report (name, report) VALUES ('sweep', ?)",
+      JSON.stringify(report),
+    );
+  }
+
+  #snapshot(ref: Ref, now: number): Snapshot {
+    const [row] = this.#sql
+      .exec<EntryRow>(
+        `SELECT ${ENTRY_COLUMNS} FROM entry e ${LIVE_LEASE} WHERE e.kind = ? AND e.id = ?`,
+        now,
+        ref.kind,
+        ref.id,
+      )
+      .toArray();
+    if (!row) return { ref, entry: undefined, version: "" };
+    const entry = toEntry(row);
+    // The row's number alone could come again after a removal; with the fence it cannot.
+    return { ref, entry, version: [entry.document.fence, row.version, row.lease ?? ""].join("\n") };
+  }
+
+  #write({ kind, id }: Ref, before: Entry | undefined, after: Entry | undefined): void {
+    const sql = this.#sql;
+    if (!after) {
+      sql.exec("DELETE FROM entry WHERE kind = ? AND id = ?", kind, id);
+      sql.exec("DELETE FROM lease WHERE kind = ? AND id = ?", kind, id);
+      sql.exec(
+        "DELETE FROM term WHERE kind = ?1 AND id = ?2 AND term IN (SELECT value FROM json_each(?3))",
+        kind,
+        id,
+        JSON.stringify(before ? termsOf(kind, before.document) : []),
+      );
+      return;
+    }
+    const { document, lease, draining, unreachable } = after;
+    sql.exec(
+      `INSERT INTO entry (kind, id, fence, document, draining, unreachable, version) VALUES (?, ?, ?, ?, ?, ?, 0)
+       ON CONFLICT (kind, id) DO UPDATE SET fence = excluded.fence, document = excluded.document,
+         draining = excluded.draining, unreachable = excluded.unreachable, version = version + 1`,
+      kind,
+      id,
+      document.fence,
+      JSON.stringify(document),
+      draining ? 1 : 0,
+      unreachable ? 1 : 0,
+    );
+    if (lease) {
+      sql.exec(
+        "INSERT OR REPLACE INTO lease (kind, id, fence, lease, expires_at) VALUES (?, ?, ?, ?, ?)",
+        kind,
+        id,
+        document.fence,
+        JSON.stringify(lease),
+        lease.expiresAt,
+      );
+    }
+    const oldTerms = before ? termsOf(kind, before.document) : [];
+    const newTerms = termsOf(kind, document);
+    for (const term of oldTerms.filter((old) => !newTerms.includes(old))) {
+      sql.exec("DELETE FROM term WHERE kind = ? AND term = ? AND id = ?", kind, term, id);
+    }
+    for (const term of newTerms.filter((fresh) => !oldTerms.includes(fresh))) {
+      sql.exec("INSERT INTO term (kind, term, id) VALUES (?, ?, ?)", kind, term, id);
+    }
+  }
+
+  #tell(event: Event): void {
+    const { revision } = this.#sql
+      .exec<{ revision: number }>(
+        "INSERT INTO event (event) VALUES (?) RETURNING revision",
+        JSON.stringify(event),
+      )
+      .one();
+    this.#sql.exec("DELETE FROM event WHERE revision <= ?", revision - EVENTS_MAX);
+  }
+}
+
+/** Ids under all of the terms. */
+function matching(kind: Kind, terms: readonly string[]): { sql: string; bindings: (string | number)[] } {
+  if (terms.length === 1) {
+    return { sql: "SELECT id FROM term WHERE kind = ? AND term = ?", bindings: [kind, terms[0]!] };
+  }
+  return {
+    sql: `SELECT id FROM term WHERE kind = ? AND term IN (SELECT value FROM json_each(?))
+          GROUP BY id HAVING count(*) = ?`,
+    bindings: [kind, JSON.stringify(terms), terms.length],
+  };
+}
+
+function take(rows: Iterable<EntryRow>): { entries: Entry[]; cut: boolean } {
+  const entries: Entry[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    entries.push(toEntry(row));
+    bytes += row.document.length;
+    if (bytes >= REPLY_BYTES_MAX) return { entries, cut: true };
+  }
+  return { entries, cut: false };
+}
+
+const parseLease = (json: string | null): Lease | null =>
+  json === null ? null : (JSON.parse(json) as Lease);
+
+const toEntry = (row: EntryRow): Entry => ({
+  document: JSON.parse(row.document) as Document,
+  lease: parseLease(row.lease),
+  draining: row.draining === 1,
+  unreachable: row.unreachable === 1,
+});

@@ -1,0 +1,125 @@
+import { Redis } from "@upstash/redis/cloudflare";
+import { storeUnavailable } from "../../core/problem.ts";
+
+export interface ConnectionOptions {
+  url: string;
+  token: string;
+  /** Bounds every HTTP request to Redis. */
+  timeoutMs: number;
+}
+
+/** A Lua file, and its digest once somebody needed it. */
+export interface Script {
+  text: string;
+  sha1?: Promise<string>;
+}
+
+export interface ScriptCall {
+  script: Script;
+  keys: string[];
+  args: string[];
+}
+
+type Pipeline = ReturnType<Redis["pipeline"]>;
+export type Command = ScriptCall | ((pipeline: Pipeline) => unknown);
+
+interface Reply {
+  result?: unknown;
+  error?: string | undefined;
+}
+
+/**
+ * Sends commands to Redis over HTTP: each call of `send` is one request, bounded in time.
+ *
+ * Nothing of what the client throws leaves here: its messages contain whole commands, values and all.
+ */
+export class Connection {
+  readonly #redis: Redis;
+  readonly #timeoutMs: number;
+
+  constructor({ url, token, timeoutMs }: ConnectionOptions) {
+    this.#timeoutMs = timeoutMs;
+    this.#redis = new Redis({
+      url,
+      token,
+      // The function form throws when it fires; a fixed signal would be taken for an answer.
+      signal: () => AbortSignal.timeout(timeoutMs),
+      retry: { retries: 0 },
+      automaticDeserialization: false,
+      enableAutoPipelining: false,
+      enableTelemetry: false,
+      responseEncoding: false,
+    });
+  }
+
+  /**
+   * Sends commands that may have taken effect when the answer is lost, so never twice.
+   *
+   * @param operation  what the caller was doing, for the problem it becomes
+   * @returns one raw result per command
+   * @throws {Problem} `store_unavailable`
+   */
+  async write(operation: string, commands: readonly Command[]): Promise<unknown[]> {
+    try {
+      return await this.#send(commands);
+    } catch (cause) {
+      throw storeUnavailable(operation, cause);
+    }
+  }
+
+  /** Sends commands that change nothing: once more if the first attempt broke off, but not if it ran out of time. */
+  async read(operation: string, commands: readonly Command[]): Promise<unknown[]> {
+    const startedAt = performance.now();
+    try {
+      return await this.#send(commands);
+    } catch (cause) {
+      if (performance.now() - startedAt >= this.#timeoutMs) throw storeUnavailable(operation, cause);
+    }
+    return this.write(operation, commands);
+  }
+
+  async #send(commands: readonly Command[]): Promise<unknown[]> {
+    const replies = await this.#exchange(commands, evalsha);
+    const missing = commands.flatMap((command, index) =>
+      replies[index]?.error?.startsWith("NOSCRIPT") ? [{ command, index }] : [],
+    );
+    if (missing.length > 0) {
+      // Redis forgets scripts when it restarts. What it did not know it did not run, so those alone are sent whole.
+      const resent = await this.#exchange(
+        missing.map(({ command }) => command),
+        evaluate,
+      );
+      missing.forEach(({ index }, i) => (replies[index] = resent[i]!));
+    }
+    return replies.map(({ result, error }) => {
+      if (error !== undefined) throw new Error(error);
+      return result;
+    });
+  }
+
+  async #exchange(commands: readonly Command[], run: typeof evalsha): Promise<Reply[]> {
+    const pipeline = this.#redis.pipeline();
+    for (const command of commands) {
+      if (typeof command === "function") command(pipeline);
+      else await run(pipeline, command);
+    }
+    const replies = (await pipeline.exec({ keepErrors: true })) as Reply[];
+    // keepErrors maps over whatever came back: anything but one reply per command is an outage, not an answer.
+    if (replies.length !== commands.length) throw new Error("a reply is missing");
+    return replies;
+  }
+}
+
+async function evalsha(pipeline: Pipeline, { script, keys, args }: ScriptCall): Promise<void> {
+  script.sha1 ??= sha1(script.text);
+  pipeline.evalsha(await script.sha1, keys, args);
+}
+
+async function evaluate(pipeline: Pipeline, { script, keys, args }: ScriptCall): Promise<void> {
+  pipeline.eval(script.text, keys, args);
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,37 @@
+import type { Ref } from "../../core/entry.ts";
+
+/** Every key of a namespace; docs/storage.md gives each one's shape. */
+export function keysOf(prefix: string, namespace: string) {
+  const base = `${prefix}:${namespace}:`;
+  return {
+    documents: (kind: string) => `${base}doc:${kind}:`,
+    document: ({ kind, id }: Ref) => `${base}doc:${kind}:${id}`,
+    leases: (kind: string) => `${base}lease:${kind}:`,
+    lease: ({ kind, id }: Ref, fence: string) => `${base}lease:${kind}:${id}:${fence}`,
+    index: (term: string) => `${base}ix:${term}`,
+    terms: `${base}terms`,
+    directives: `${base}directives`,
+    ledger: `${base}ledger`,
+    revision: `${base}revision`,
+    events: `${base}events`,
+    sweep: `${base}sweep`,
+  };
+}
+export type Keys = ReturnType<typeof keysOf>;
+
+/** An entry's field in the hashes `directives` and `ledger`. */
+export const fieldOf = ({ kind, id }: Ref): string => `${kind}:${id}`;
+
+// 0x1f sorts before every character an id may have, so members sort by id; and it is in no id and no fence.
+const SEPARATOR = "\x1f";
+
+/** An index member: it sorts by id, and gives the document's and the lease's key without another read. */
+export const memberOf = (id: string, fence: string): string => id + SEPARATOR + fence;
+
+export function parseMember(member: string): { id: string; fence: string } {
+  const at = member.indexOf(SEPARATOR);
+  return { id: member.slice(0, at), fence: member.slice(at + 1) };
+}
+
+/** The lexical minimum of the members after `id`, whatever their fence. */
+export const afterId = (id: string): "-" | `(${string}` => (id === "" ? "-" : `(${id}\x20`);

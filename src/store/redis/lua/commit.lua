@@ -1,0 +1,34 @@
+-- Applies one change to one entry, whole, if the entry is still as it was read.
+--
+-- KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events   KEYS[6] terms
+-- KEYS[7..] what the plan names
+-- ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
+-- ARGV[4] plan: JSON list of [command, index into KEYS, argument...]; the one command that is ours is
+--         ["RECOUNT", index of a term's index, term], which makes `terms` say how many members the index has
+-- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep
+-- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version}
+local entry = read_entry(KEYS[1], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
+if entry[5] ~= ARGV[3] then
+  return entry
+end
+
+for _, step in ipairs(cjson.decode(ARGV[4])) do
+  local key = KEYS[step[2]]
+  if step[1] == "RECOUNT" then
+    local members = redis.call("ZCARD", key)
+    if members == 0 then
+      redis.call("HDEL", KEYS[6], step[3])
+    else
+      redis.call("HSET", KEYS[6], step[3], members)
+    end
+  else
+    step[2] = key
+    redis.call(unpack(step))
+  end
+end
+
+if ARGV[5] ~= "" then
+  local revision = redis.call("INCR", KEYS[4])
+  redis.call("XADD", KEYS[5], "MAXLEN", "=", ARGV[6], revision .. "-0", "event", ARGV[5])
+end
+return 1

@@ -1,0 +1,64 @@
+-- Shared by sample.lua and page.lua.
+--
+-- Fetches documents, leases and directives of index members ("<id>\31<fence>") in one MGET per 200 of them, until
+-- reply_bytes_max is passed: a reply has a size limit, and documents of 32 KiB would break it.
+-- Returns {member, document, lease, directive, ...}, flat, each absent value false, and how many members were fetched.
+local reply_bytes_max = 2500000
+
+local function fetch(members, doc_prefix, lease_prefix, directives_key, field_prefix)
+  local reply, reply_bytes, fetched = {}, 0, 0
+  while fetched < #members and reply_bytes < reply_bytes_max do
+    local keys, fields = {}, {}
+    for i = fetched + 1, math.min(fetched + 200, #members) do
+      local id, fence = string.match(members[i], "^(.-)\31(.*)$")
+      keys[#keys + 1] = doc_prefix .. id
+      keys[#keys + 1] = lease_prefix .. id .. ":" .. fence
+      fields[#fields + 1] = field_prefix .. id
+    end
+    local values = redis.call("MGET", unpack(keys))
+    local directives = redis.call("HMGET", directives_key, unpack(fields))
+    for i = 1, #fields do
+      local document = values[2 * i - 1]
+      reply[#reply + 1] = members[fetched + i]
+      reply[#reply + 1] = document
+      reply[#reply + 1] = values[2 * i]
+      reply[#reply + 1] = directives[i]
+      reply_bytes = reply_bytes + (document and #document or 0)
+    end
+    fetched = fetched + #fields
+  end
+  return reply, fetched
+end
+
+-- The position in KEYS, from `first` on, of the index with the fewest members, and their number.
+local function smallest_index(first)
+  local smallest, members = first, redis.call("ZCARD", KEYS[first])
+  for i = first + 1, #KEYS do
+    local n = redis.call("ZCARD", KEYS[i])
+    if n < members then
+      smallest, members = i, n
+    end
+  end
+  return smallest, members
+end
+
+-- Those of `members` (of KEYS[except]) that every other index from `first` on has too.
+local function in_all_indexes(members, first, except)
+  for i = first, #KEYS do
+    if i ~= except and #members > 0 then
+      local kept, from = {}, 0
+      while from < #members do
+        local to = math.min(from + 5000, #members)
+        local scores = redis.call("ZMSCORE", KEYS[i], unpack(members, from + 1, to))
+        for j = 1, to - from do
+          if scores[j] then
+            kept[#kept + 1] = members[from + j]
+          end
+        end
+        from = to
+      end
+      members = kept
+    end
+  end
+  return members
+end

@@ -1,0 +1,20 @@
+-- Entries under all terms, in id order, after one id.
+--
+-- KEYS[1] directives   KEYS[2..] the terms' indexes
+-- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] prefix of the fields in directives
+-- ARGV[4] lexical minimum   ARGV[5] how many members of the smallest index to examine
+-- Returns {last member examined or "" at the end, member, document, lease, directive, ...}
+local limit = tonumber(ARGV[5])
+local smallest = smallest_index(2)
+local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[4], "+", "LIMIT", 0, limit)
+local members = in_all_indexes(examined, 2, smallest)
+local reply, fetched = fetch(members, ARGV[1], ARGV[2], KEYS[1], ARGV[3])
+
+local last = ""
+if fetched < #members then
+  last = members[fetched]
+elseif #examined == limit then
+  last = examined[limit]
+end
+table.insert(reply, 1, last)
+return reply

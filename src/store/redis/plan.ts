@@ -1,0 +1,72 @@
+import { type Entry, type Ref, termsOf } from "../../core/entry.ts";
+import { fieldOf, type Keys, memberOf } from "./keys.ts";
+
+/** Writes for commit.lua: each names its key by position, so that every key is declared. */
+export class Plan {
+  readonly keys: string[] = [];
+  readonly steps: (string | number)[][] = [];
+  readonly #firstPosition: number;
+
+  /** @param keysBefore how many KEYS the script takes before the plan's own */
+  constructor(keysBefore: number) {
+    this.#firstPosition = keysBefore + 1;
+  }
+
+  add(command: string, key: string, ...args: string[]): this {
+    let at = this.keys.indexOf(key);
+    if (at < 0) at = this.keys.push(key) - 1;
+    this.steps.push([command, this.#firstPosition + at, ...args]);
+    return this;
+  }
+}
+
+/** Adds what turns the entry that was read into the one that shall be: only what differs is written. */
+export function planChange(
+  plan: Plan,
+  keys: Keys,
+  ref: Ref,
+  before: Entry | undefined,
+  after: Entry | undefined,
+  now: number,
+): Plan {
+  const oldFence = before?.document.fence;
+  const newFence = after?.document.fence;
+  const sameEpoch = oldFence === newFence;
+
+  if (!after) plan.add("DEL", keys.document(ref));
+  else if (after.document !== before?.document) {
+    plan.add("SET", keys.document(ref), JSON.stringify(after.document));
+  }
+
+  if (oldFence !== undefined && !sameEpoch) plan.add("DEL", keys.lease(ref, oldFence));
+  if (after?.lease && after.lease !== before?.lease) {
+    const { expiresAt } = after.lease;
+    const end = expiresAt === null ? [] : ["PX", String(Math.max(1, expiresAt - now))];
+    plan.add("SET", keys.lease(ref, after.document.fence), JSON.stringify(after.lease), ...end);
+  }
+
+  const oldTerms = before ? termsOf(ref.kind, before.document) : [];
+  const newTerms = after ? termsOf(ref.kind, after.document) : [];
+  for (const term of oldTerms) {
+    const kept = newTerms.includes(term);
+    if (kept && sameEpoch) continue;
+    plan.add("ZREM", keys.index(term), memberOf(ref.id, oldFence!));
+    if (!kept) plan.add("RECOUNT", keys.index(term), term);
+  }
+  for (const term of newTerms) {
+    const kept = oldTerms.includes(term);
+    if (kept && sameEpoch) continue;
+    plan.add("ZADD", keys.index(term), "0", memberOf(ref.id, newFence!));
+    if (!kept) plan.add("RECOUNT", keys.index(term), term);
+  }
+
+  const field = fieldOf(ref);
+  for (const [hash, was, is] of [
+    [keys.directives, before?.draining, after?.draining],
+    [keys.ledger, before?.unreachable, after?.unreachable],
+  ] as const) {
+    if (is && !(was && sameEpoch)) plan.add("HSET", hash, field, newFence!);
+    else if (was && !is) plan.add("HDEL", hash, field);
+  }
+  return plan;
+}

@@ -1,0 +1,168 @@
+import type { Entry, Event, Kind, Lease, Ref } from "../core/entry.ts";
+
+/**
+ * Where entries live. One namespace, two adapters (redis, embedded), one conformance suite (test/store/conformance.ts).
+ *
+ * Every method takes `now` where time matters, in ms since the Unix epoch, and is one round trip unless it says otherwise.
+ * Limits are inclusive: a lease is alive through its `expiresAt`. Every method throws the Problem `store_unavailable` when
+ * the store does not answer in time or answers with an error; an empty answer always means that there is nothing.
+ */
+export interface Store {
+  readonly backend: "redis" | "embedded";
+
+  /** Resolves when the store answers. */
+  ping(): Promise<void>;
+
+  /** Reads entries for a decision, in the order of `refs`. An entry whose lease has lapsed is there, with `lease: null`. */
+  read(refs: readonly Ref[], now: number): Promise<Snapshot[]>;
+
+  /**
+   * Applies each change whole or not at all: only if nothing of its entry has changed since the snapshot was read.
+   * Documents, index terms, lease, directive, ledger and event move together. Changes do not depend on each other.
+   *
+   * @returns per change, "committed" or the entry as it is now
+   */
+  commit(changes: readonly Change[], now: number): Promise<("committed" | Snapshot)[]>;
+
+  /**
+   * Replaces the state of leases and extends them, each if it is still there: existence, authority and epoch are proved by
+   * the write itself, so a superseded or lapsed holder changes nothing. One command a lease, all in one round trip.
+   */
+  renew(renewals: readonly Renewal[], now: number): Promise<Renewed[]>;
+
+  /**
+   * Entries under all of `terms`, lapsed ones included: every one when there are at most `exhaustive`, else `size` distinct
+   * ones at random, none of them in `skip`. Fewer may come when documents are large (an answer has a size limit); never
+   * none when there are some.
+   */
+  sample(query: SampleQuery, now: number): Promise<Sample>;
+
+  /**
+   * Entries under all of `terms` in id order, lapsed ones included. Examines at most `limit` members of one index, so a
+   * page may be short or empty while `next` is set.
+   */
+  page(query: PageQuery, now: number): Promise<Page>;
+
+  /** How many entries stand under each term, lapsed and not yet reaped ones included. */
+  terms(): Promise<Map<string, number>>;
+
+  /** Leases of all entries in id order, without their documents: what a sweep needs. At most two round trips. */
+  roll(query: { kind: Kind; after: string; limit: number }, now: number): Promise<RollPage>;
+
+  /**
+   * Removes index members behind which no document stands: those of `suspects`, and orphans in the indexes of up to
+   * `termsMax` terms after `after`. Round trips grow with what is found, not with the fleet.
+   */
+  heal(query: HealQuery, now: number): Promise<Healed>;
+
+  /** Events after revision `since`, oldest first; "too_old" when some of them are no longer kept. */
+  events(query: { since: number | undefined; limit: number }): Promise<EventRecord[] | "too_old">;
+
+  /** The last sweep's report, and where the next one goes on. */
+  sweepReport(): Promise<SweepReport | undefined>;
+  keepSweepReport(report: SweepReport): Promise<void>;
+}
+
+/** An entry as it was read. `version` is the adapter's own: whatever it needs to tell that nothing has changed since. */
+export interface Snapshot {
+  ref: Ref;
+  entry: Entry | undefined;
+  version: string;
+}
+
+/** The snapshot of an id that was minted just now and so cannot exist yet. */
+export const absent = (ref: Ref): Snapshot => ({ ref, entry: undefined, version: "" });
+
+export interface Change {
+  before: Snapshot;
+  /** undefined: remove everything of it */
+  after: Entry | undefined;
+  event?: Event;
+}
+
+export interface Renewal {
+  ref: Ref;
+  fence: string;
+  lease: Lease;
+  /** null: keep whatever end the lease has (a static entry has none) */
+  ttlMs: number | null;
+}
+
+/** What the holder is to do next, or "gone": no lease with that fence is alive. */
+export type Renewed = "gone" | "run" | "drain";
+
+export interface SampleQuery {
+  kind: Kind;
+  terms: readonly string[];
+  exhaustive: number;
+  size: number;
+  skip: readonly string[];
+}
+
+export interface Sample {
+  entries: Entry[];
+  /** Members under all terms; beyond `exhaustive` an upper bound. */
+  total: number;
+}
+
+export interface PageQuery {
+  kind: Kind;
+  terms: readonly string[];
+  /** Start after this id; "" from the beginning. */
+  after: string;
+  limit: number;
+}
+
+export interface Page {
+  entries: Entry[];
+  /** The last id examined, to go on after; null at the end. */
+  next: string | null;
+}
+
+export interface RollCall {
+  id: string;
+  fence: string;
+  lease: Lease | null;
+  unreachable: boolean;
+}
+
+export interface RollPage {
+  calls: RollCall[];
+  next: string | null;
+}
+
+export interface HealQuery {
+  kind: Kind;
+  suspects: readonly { id: string; fence: string }[];
+  /** Check terms after this one, in code unit order; "" from the beginning. */
+  after: string;
+  termsMax: number;
+}
+
+export interface Healed {
+  removed: number;
+  /** The last term checked; "" when the end was reached. */
+  next: string;
+}
+
+export interface EventRecord extends Event {
+  revision: number;
+}
+
+export interface SweepReport {
+  /** ms since the Unix epoch */
+  at: number;
+  durationMs: number;
+  scanned: number;
+  unreachable: number;
+  recovered: number;
+  reaped: number;
+  healed: number;
+  /** Agents by effective status over the whole last roll; null until one was completed. */
+  byStatus: Record<string, number> | null;
+  /** Where the next run goes on; "" from the beginning. */
+  resume: { roll: string; terms: string };
+}
+
+/** How many events a namespace keeps. */
+export const EVENTS_MAX = 10_000;

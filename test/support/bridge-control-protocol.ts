@@ -1,0 +1,30 @@
+/** What the bridge and those who drive it say to each other. */
+
+export const KINDS = ["none", "status", "stall", "cut", "cut-reply", "garbage", "command-error"] as const;
+
+/** What `PUT /control/:token` takes. */
+export interface Fault {
+  kind: (typeof KINDS)[number];
+  /** HTTP status of kind `status`; 500 unless told */
+  status?: number;
+  /** requests let through unharmed first; 0 unless told */
+  after?: number;
+  /** requests harmed before all is well again; for ever unless told */
+  times?: number;
+}
+
+/** What `GET /control/:token` answers. */
+export interface Counters {
+  /** HTTP requests that carried the token, the harmed ones too */
+  requests: number;
+  /** commands inside them */
+  commands: number;
+  /** `NAME key` of the newest 1,000 commands, oldest first */
+  log: string[];
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    bridgeUrl: string;
+  }
+}

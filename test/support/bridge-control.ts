@@ -1,0 +1,48 @@
+import { inject } from "vitest";
+import type { Counters, Fault } from "./bridge-control-protocol.ts";
+
+/** Drives the REST bridge from a test: what was sent under one token, and what shall go wrong. */
+export class BridgeControl {
+  readonly url = inject("bridgeUrl");
+  readonly token = `test-${crypto.randomUUID()}`;
+
+  async counters(): Promise<Counters> {
+    return (await this.#control("GET")).json();
+  }
+
+  /** What `work` sends: HTTP requests and the commands in them. */
+  async cost(work: () => Promise<unknown>): Promise<Counters> {
+    const before = await this.counters();
+    await work();
+    const after = await this.counters();
+    return {
+      requests: after.requests - before.requests,
+      commands: after.commands - before.commands,
+      log: after.log.slice(before.commands - after.commands),
+    };
+  }
+
+  async fail(fault: Fault): Promise<void> {
+    await this.#control("PUT", "", fault);
+  }
+
+  async heal(): Promise<void> {
+    await this.#control("DELETE");
+  }
+
+  /** Runs a command on Redis itself, uncounted and unharmed. */
+  async raw<T>(...command: (string | number)[]): Promise<T> {
+    const { result } = await (await this.#control("POST", "/raw", command)).json<{ result: T }>();
+    return result;
+  }
+
+  async #control(method: string, path = "", body?: unknown): Promise<Response> {
+    const response = await fetch(`${this.url}/control/${this.token}${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok)
+      throw new Error(`bridge control ${method} ${path}: ${response.status} ${await response.text()}`);
+    return response;
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The Upstash REST protocol in front of a plain redis-server, with faults on demand.
+ *
+ * One bridge serves all test files at once, so counters and faults belong to a bearer token:
+ * a test that makes up its own `test-…` token has the bridge to itself.
+ *
+ * @see https://upstash.com/docs/redis/features/restapi
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { Command, Redis, ReplyError } from "ioredis";
+import { type Counters, type Fault, KINDS } from "./bridge-control-protocol.ts";
+
+const LOG_MAX = 1_000;
+const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'";
+
+/** They would block or alter the one connection all tests share; Upstash refuses them over REST too. */
+const UNAVAILABLE =
+  /^(B[LRZ].+|WAIT|(UN)?WATCH|MULTI|EXEC|DISCARD|[PS]?SUBSCRIBE|MONITOR|SELECT|HELLO|AUTH|RESET|QUIT)$/;
+
+interface Tenant extends Counters {
+  fault: Required<Fault>;
+  stalled: Set<ServerResponse>;
+}
+
+type RedisCommand = [name: string, ...args: string[]];
+type Endpoint = (redis: Redis, commands: RedisCommand[], base64: boolean) => Promise<unknown>;
+
+const HARMLESS: Required<Fault> = { kind: "none", status: 500, after: 0, times: Infinity };
+
+const newTenant = (): Tenant => ({
+  requests: 0,
+  commands: 0,
+  log: [],
+  fault: { ...HARMLESS },
+  stalled: new Set(),
+});
+
+class HttpError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @throws if nothing answers on `redisPort` */
+export async function startBridge(redisPort: number): Promise<{ url: string; stop(): Promise<void> }> {
+  const redis = new Redis({
+    port: redisPort,
+    host: "127.0.0.1",
+    protocol: 2, // RESP3 would pair members with scores; Upstash lists them flat
+    lazyConnect: true,
+    enableReadyCheck: false,
+    retryStrategy: () => null, // a reconnect would resend, and a resent write would run twice
+  });
+  redis.on("error", () => {}); // every call that fails rejects by itself
+  await redis.connect();
+
+  const tenants = new Map<string, Tenant>();
+  function tenantOf(token: string): Tenant {
+    const tenant = tenants.get(token) ?? newTenant();
+    tenants.set(token, tenant);
+    return tenant;
+  }
+
+  async function serveUpstash(req: IncomingMessage, res: ServerResponse, body: string) {
+    const endpoint = ENDPOINTS[`${req.method} ${req.url}`];
+    if (!endpoint) throw new HttpError(404, "ERR no such endpoint");
+    const token = /^Bearer (test-[\w-]+)$/.exec(req.headers.authorization ?? "")?.[1];
+    if (!token) throw new HttpError(401, "Unauthorized");
+
+    const tenant = tenantOf(token);
+    tenant.requests++;
+    const commands = parseCommands(body, endpoint === single);
+    tenant.commands += commands.length;
+    tenant.log = [...tenant.log, ...commands.map(summary)].slice(-LOG_MAX);
+
+    const run = () => endpoint(redis, commands, req.headers["upstash-encoding"] === "base64");
+    const { kind, status } = takeFault(tenant.fault);
+    switch (kind) {
+      case "none":
+        return answer(res, 200, await run());
+      case "status":
+        throw new HttpError(status, `ERR status ${status} on demand. Command was: ${body}`);
+      case "command-error":
+        throw new HttpError(400, `${OUT_OF_MEMORY}. Command was: ${body}`);
+      case "garbage":
+        return void res.end("<html>not JSON</html>");
+      case "stall":
+        tenant.stalled.add(res);
+        return void res.once("close", () => tenant.stalled.delete(res));
+      case "cut-reply":
+        await Promise.allSettled([run()]);
+        return void res.destroy();
+      case "cut":
+        return void res.destroy();
+    }
+  }
+
+  async function serveControl(action: string, token: string, res: ServerResponse, body: string) {
+    const { requests, commands, log, stalled } = tenantOf(token);
+    switch (action) {
+      case "GET":
+        return answer(res, 200, { requests, commands, log } satisfies Counters);
+      case "PUT":
+        tenantOf(token).fault = parseFault(body);
+        break;
+      case "DELETE":
+        tenants.delete(token);
+        break;
+      case "POST/raw":
+        return answer(res, 200, await single(redis, parseCommands(body, true), false));
+      default:
+        throw new HttpError(404, `ERR no such control: ${action}`);
+    }
+    for (const held of stalled) held.destroy();
+    answer(res, 204);
+  }
+
+  async function serve(req: IncomingMessage, res: ServerResponse) {
+    const body = await text(req);
+    const [, token, raw = ""] = /^\/control\/(test-[\w-]+)(\/raw)?$/.exec(req.url ?? "") ?? [];
+    return token ? serveControl(req.method + raw, token, res, body) : serveUpstash(req, res, body);
+  }
+
+  const server = createServer((req, res) => {
+    serve(req, res).catch((error: Error) => answer(res, statusOf(error), { error: error.message }));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections(); // stalled and kept-alive sockets would hold it open
+      await closed;
+      redis.disconnect();
+    },
+  };
+}
+
+const single: Endpoint = async (redis, [command], base64) => ({
+  result: encode(await redis.callBuffer(...available(command!)), base64),
+});
+
+const pipeline: Endpoint = async (redis, commands, base64) => {
+  const settled: unknown[] = [];
+  // One after the other: sent at once they would reach redis as one block and hide every race.
+  for (const command of commands) {
+    settled.push(await single(redis, [command], base64).catch(errorItem));
+  }
+  return settled;
+};
+
+const multiExec: Endpoint = async (redis, commands, base64) => {
+  const transaction = redis.multi();
+  for (const command of commands) transaction.callBuffer(...available(command));
+  const replies = (await transaction.exec()) ?? [];
+  return replies.map(([error, reply]) => (error ? errorItem(error) : { result: encode(reply, base64) }));
+};
+
+const ENDPOINTS: Record<string, Endpoint | undefined> = {
+  "POST /": single,
+  "POST /pipeline": pipeline,
+  "POST /multi-exec": multiExec,
+};
+
+function available(command: RedisCommand): RedisCommand {
+  if (!UNAVAILABLE.test(command[0])) return command;
+  throw new ReplyError(`ERR Command is not available: '${command[0]}'`);
+}
+
+/** Only what redis refused is one item's error; a lost connection fails the whole request. */
+function errorItem(error: Error): { error: string } {
+  if (!(error instanceof ReplyError)) throw error;
+  return { error: error.message };
+}
+
+/** OK as the whole reply stays plain; in a list it does not, for there the client decodes every string. */
+function encode(reply: unknown, base64: boolean, nested = false): unknown {
+  if (Array.isArray(reply)) return reply.map((item) => encode(item, base64, true));
+  if (!Buffer.isBuffer(reply)) return reply;
+  const plain = reply.toString();
+  return base64 && (nested || plain !== "OK") ? reply.toString("base64") : plain;
+}
+
+function takeFault(fault: Required<Fault>): Required<Fault> {
+  if (fault.after-- > 0) return HARMLESS;
+  return fault.times-- > 0 ? fault : HARMLESS;
+}
+
+function summary([name, ...args]: RedisCommand): string {
+  const [key] = new Command(name, args).getKeys(); // knows that EVALSHA has its keys third
+  return key === undefined ? name : `${name} ${String(key)}`;
+}
+
+function parseCommands(body: string, alone: boolean): RedisCommand[] {
+  const parsed: unknown = JSON.parse(body);
+  const list = alone ? [parsed] : parsed;
+  if (!Array.isArray(list) || list.length === 0) throw new HttpError(400, "ERR no commands");
+  return list.map((command: unknown) => {
+    const flat = Array.isArray(command) && command.every((arg) => typeof arg !== "object");
+    if (!flat || command.length === 0) throw new HttpError(400, "ERR failed to parse command");
+    const [name, ...args] = command.map(String);
+    // Upper case, for ioredis reshapes by lower-case name: HGETALL would come back an object.
+    return [name!.toUpperCase(), ...args];
+  });
+}
+
+function parseFault(body: string): Required<Fault> {
+  const fault = { ...HARMLESS, ...(JSON.parse(body) as Fault) };
+  if (!KINDS.includes(fault.kind)) throw new HttpError(400, `ERR no such fault: ${fault.kind}`);
+  return fault;
+}
+
+function statusOf(error: Error): number {
+  if (error instanceof HttpError) return error.status;
+  return error instanceof ReplyError || error instanceof SyntaxError ? 400 : 500;
+}
+
+function answer(res: ServerResponse, status: number, body?: unknown) {
+  res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}

@@ -1,0 +1,113 @@
+import { type Access, type Config, parseConfig } from "../../src/config.ts";
+import { createApp } from "../../src/http/app.ts";
+import { type Backend, BACKENDS } from "./stores.ts";
+
+/** An instant to begin at; which one does not matter. */
+export const START = Date.UTC(2026, 0, 1);
+
+export interface Reply<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface RegistryOptions {
+  backend?: Backend;
+  access?: Access;
+  env?: Record<string, string>;
+}
+
+/** The whole HTTP application over a real store, with a clock that stands still until told. */
+export class Registry {
+  readonly backend: Backend;
+  readonly config: Config;
+  readonly #app: ReturnType<typeof createApp>;
+  #now = START;
+
+  constructor({ backend, access, env = {} }: RegistryOptions = {}) {
+    this.backend = backend ?? BACKENDS[1].openBackend();
+    const config = parseConfig({ ACCESS: "open", ...env });
+    this.config = access ? { ...config, access } : config;
+    this.#app = createApp({ config: this.config, openStore: this.backend.open, now: () => this.#now });
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number): Promise<void> {
+    this.#now += ms;
+    await this.backend.advance(this.#now);
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return Promise.resolve(this.#app.request(new Request(`http://localhost${path}`, init)));
+  }
+
+  /** One exchange with JSON on both sides; the body is undefined where there is none. */
+  async call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply<T>> {
+    const response = await this.fetch(path, {
+      method,
+      headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === "" ? undefined : JSON.parse(text)) as T,
+    };
+  }
+
+  get<T = Record<string, unknown>>(path: string, headers?: Record<string, string>): Promise<Reply<T>> {
+    return this.call<T>("GET", path, undefined, headers);
+  }
+
+  post<T = Record<string, unknown>>(
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Reply<T>> {
+    return this.call<T>("POST", path, body, headers);
+  }
+
+  /** Registers an agent that must be admitted. */
+  async register(
+    fields: Record<string, unknown> = {},
+    headers?: Record<string, string>,
+  ): Promise<Registered> {
+    const { status, body } = await this.post<Registered>(
+      "/v1/agents",
+      { name: "agent", type: "worker", ...fields },
+      headers,
+    );
+    if (status >= 300) throw new Error(`not registered: ${status} ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  /** Calls in for one agent. */
+  beat(id: string, token: string | undefined, body: unknown = {}): Promise<Reply<Record<string, unknown>>> {
+    return this.post(
+      `/v1/agents/${encodeURIComponent(id)}/heartbeat`,
+      body,
+      token ? { "Lease-Token": token } : {},
+    );
+  }
+}
+
+export interface Registered {
+  agent_id: string;
+  lease_token: string;
+  registered_at: string;
+  heartbeat_url: string;
+  heartbeat_interval_seconds: number | null;
+  ttl_seconds: number;
+  expires_at: string | null;
+  outcome: "created" | "replaced" | "renewed";
+}

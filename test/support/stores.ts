@@ -1,0 +1,55 @@
+import { env } from "cloudflare:workers";
+import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
+import { DirectivesView } from "../../src/store/redis/directives-view.ts";
+import { redisStore } from "../../src/store/redis/redis-store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { BridgeControl } from "./bridge-control.ts";
+
+/** A backend of its own for one test: nothing is shared with any other. */
+export interface Backend {
+  open: (namespace: string) => Store;
+  /** Lets every lease lapse that is due before `to`, as time would have. */
+  advance: (to: number) => Promise<void>;
+}
+
+export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; timeoutMs: number };
+
+export const TIMEOUT_MS = 2000;
+
+export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
+  const bridge = new BridgeControl();
+  const prefix = `t-${crypto.randomUUID()}`;
+  const views = new Map<string, DirectivesView>();
+  return {
+    bridge,
+    prefix,
+    timeoutMs,
+    open(namespace) {
+      const directives = views.get(namespace) ?? new DirectivesView();
+      views.set(namespace, directives);
+      return redisStore({ url: bridge.url, token: bridge.token, timeoutMs, prefix, namespace, directives });
+    },
+    /** Tests pass time as an argument, Redis does not listen: the keys that its clock would have dropped are dropped here. */
+    async advance(to) {
+      const keys = await bridge.raw<string[]>("KEYS", `${prefix}:*:lease:*`);
+      for (const key of keys) {
+        const lease = await bridge.raw<string | null>("GET", key);
+        const { expiresAt } = JSON.parse(lease ?? "{}") as { expiresAt?: number | null };
+        if (typeof expiresAt === "number" && expiresAt < to) await bridge.raw("DEL", key);
+      }
+    },
+  };
+}
+
+export function embeddedBackend(): Backend {
+  const own = crypto.randomUUID();
+  return {
+    open: (namespace) => embeddedStore(env.REGISTRY.getByName(`${own}/${namespace}`)),
+    advance: async () => {},
+  };
+}
+
+export const BACKENDS = [
+  { backend: "redis", openBackend: (): Backend => redisBackend() },
+  { backend: "embedded", openBackend: embeddedBackend },
+] as const;

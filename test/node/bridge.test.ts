@@ -379,7 +379,7 @@ describe("lifetime", () => {
 
   it("ends redis-server with its parent, even one that is killed", async () => {
     const support = new URL("../support/redis-server.node.ts", import.meta.url);
-    const script = `console.log((await (await import("${support}")).startRedisServer()).port)`;
+    const script = `console.log((await (await import("${support.href}")).startRedisServer()).port)`;
     const node = fileURLToPath(new URL("../../node_modules/.bin/node", import.meta.url));
     const parent = spawn(node, ["--input-type=module", "-e", script], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -1,5 +1,4 @@
 import type { TestProject } from "vitest/node";
-import "./bridge-control-protocol.ts";
 import { startBridge } from "./bridge.node.ts";
 import { startRedisServer } from "./redis-server.node.ts";
 

@@ -43,6 +43,7 @@ export default {
   /** The cron calls the roll of every namespace; one that fails stops no other, and fails the run. */
   async scheduled(_controller, env) {
     const { config, openStore } = instanceFor(env);
+    if (config.access.mode === "closed") return;
     const runs = await Promise.allSettled(
       namespacesOf(config).map((namespace) => sweep(openStore(namespace), now, SWEEP_BUDGET)),
     );

@@ -29,7 +29,7 @@ export const leaseLost = (id: string): Problem =>
   );
 
 export const agentNotFound = (id: string): Problem =>
-  new Problem("agent_not_found", `No live agent has the id "${id}".`, { action: "register" });
+  new Problem("agent_not_found", `No live agent has the id "${id}".`);
 
 /**
  * Whether `caller` may change this live entry. A lease token, when given, must be the current one, whoever gives it: even

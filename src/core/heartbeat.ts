@@ -1,5 +1,5 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
-import { agentNotFound, type Caller, leaseLost, refusal } from "./authority.ts";
+import { type Caller, leaseLost, refusal } from "./authority.ts";
 import { type Decision, type Entry, isLive, leaseAt, type Lease } from "./entry.ts";
 import { Problem } from "./problem.ts";
 import { documentTooLarge } from "./registration.ts";
@@ -18,6 +18,10 @@ export interface Beaten {
   lease: Lease;
   desired: "run" | "drain";
 }
+
+/** Whoever calls in and is not known is to register: that is what it believes itself to be. */
+const mustRegister = (id: string): Problem =>
+  new Problem("agent_not_found", `No live agent has the id "${id}": register it.`, { action: "register" });
 
 /** A heartbeat that says status and load, and nothing else, replaces the lease's state whole: nothing need be read. */
 export function isWhole(input: HeartbeatInput): input is { status: ReportedStatus; current_load: number } {
@@ -49,7 +53,7 @@ export function decideHeartbeat(
   now: number,
 ): Decision<Beaten | Problem> {
   const { id, input, caller, fence, ownerMayToo } = beat;
-  if (!isLive(before)) return { result: agentNotFound(id) };
+  if (!isLive(before)) return { result: mustRegister(id) };
   const refused = refusal(caller, before, fence, ownerMayToo);
   if (refused) return { result: refused };
 
@@ -87,5 +91,5 @@ export function decideHeartbeat(
 
 /** Why a whole heartbeat found no lease: the agent is gone, or another registration took its id. */
 export function whyGone(current: Entry | undefined, id: string): Problem {
-  return isLive(current) ? leaseLost(id) : agentNotFound(id);
+  return isLive(current) ? leaseLost(id) : mustRegister(id);
 }

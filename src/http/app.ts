@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
+import { DEFAULT_NAMESPACE } from "../config.ts";
 import { agentId } from "../core/agent.ts";
 import { type Caller, holds } from "../core/authority.ts";
 import type { Region } from "../core/entry.ts";
@@ -12,6 +13,9 @@ import { matchesEtag, weakEtag } from "./etag.ts";
 import { problemResponse } from "./problem-response.ts";
 import { endpoints } from "./routes.ts";
 import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
+
+/** Who asks where no key is needed. */
+const NOBODY: Caller = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
 
 type AppEnv = { Variables: { requestId: string; caller: Caller } };
 
@@ -41,7 +45,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     );
   }
   app.use(async function identify(c, next) {
-    if (c.req.path !== "/health") c.set("caller", await authenticate(c.req.raw, deps.config));
+    c.set("caller", c.req.path === "/health" ? NOBODY : await authenticate(c.req.raw, deps.config));
     await next();
   });
   app.use(
@@ -113,7 +117,7 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     id: id ?? "",
     type: c.req.param("type") ?? "",
     caller,
-    store: deps.openStore(caller?.namespace ?? ""),
+    store: deps.openStore(caller.namespace),
     config: deps.config,
     leaseToken: c.req.header("Lease-Token"),
     region: regionOf(c.req.raw),

@@ -93,7 +93,6 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       title: "Rollcall",
       version: "0.1.0",
       description: "The registry for agents, services and tools that runs at the edge.",
-      license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
     tags: [

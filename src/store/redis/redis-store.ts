@@ -44,7 +44,8 @@ const HEAL: Script = { text: healLua };
 
 const COMMIT_OWN_KEYS = 6;
 const MGET_KEYS_MAX = 1000;
-// A pipeline is one request, and a request has a size limit that a hundred documents keep well within.
+// A pipeline is one request, and requests and replies have a size limit: so many documents of 32 KiB keep within it.
+const PIPELINE_READS_MAX = 250;
 const PIPELINE_COMMITS_MAX = 100;
 
 export interface RedisStoreOptions extends ConnectionOptions {
@@ -105,6 +106,7 @@ export function redisStore(options: RedisStoreOptions): Store {
         continue;
       }
       const lease = parse<Lease>(flat[i + 2]);
+      // The ledger is not read here: only the sweep asks for it, through read().
       entries.push({ document, lease: lease ?? null, draining: flat[i + 3] === fence, unreachable: false });
     }
     if (ghosts.length > 0) {
@@ -150,8 +152,11 @@ export function redisStore(options: RedisStoreOptions): Store {
     },
 
     async read(refs) {
-      const replies = (await connection.read("read", refs.map(readCall))) as RawEntry[];
-      return refs.map((ref, i) => toSnapshot(ref, replies[i]!));
+      const replies: unknown[] = [];
+      for (const batch of chunks(refs.map(readCall), PIPELINE_READS_MAX)) {
+        replies.push(...(await connection.read("read", batch)));
+      }
+      return refs.map((ref, i) => toSnapshot(ref, replies[i] as RawEntry));
     },
 
     async commit(changes, now) {
@@ -159,15 +164,14 @@ export function redisStore(options: RedisStoreOptions): Store {
         const plan = planChange(new Plan(COMMIT_OWN_KEYS), keys, before.ref, before.entry, after, now);
         return commitCall(before, plan, event);
       });
-      const replies: (1 | RawEntry)[] = [];
-      for (let from = 0; from < calls.length; from += PIPELINE_COMMITS_MAX) {
-        const batch = calls.slice(from, from + PIPELINE_COMMITS_MAX);
-        replies.push(...((await connection.write("commit", batch)) as (1 | RawEntry)[]));
+      const replies: unknown[] = [];
+      for (const batch of chunks(calls, PIPELINE_COMMITS_MAX)) {
+        replies.push(...(await connection.write("commit", batch)));
       }
       if (changes.some(({ before, after }) => before.entry?.draining !== after?.draining))
         directives.expire();
       return replies.map((reply, i) =>
-        reply === 1 ? "committed" : toSnapshot(changes[i]!.before.ref, reply),
+        reply === 1 ? "committed" : toSnapshot(changes[i]!.before.ref, reply as RawEntry),
       );
     },
 
@@ -217,11 +221,12 @@ export function redisStore(options: RedisStoreOptions): Store {
       const leaseKeys = parsed.map(({ id, fence }) => keys.lease({ kind, id }, fence));
       const commands: Command[] = [
         (p) => p.hmget(keys.ledger, ...parsed.map(({ id }) => fieldOf({ kind, id }))),
+        ...chunks(leaseKeys, MGET_KEYS_MAX).map(
+          (batch): Command =>
+            (p) =>
+              p.mget(batch),
+        ),
       ];
-      for (let from = 0; from < leaseKeys.length; from += MGET_KEYS_MAX) {
-        const batch = leaseKeys.slice(from, from + MGET_KEYS_MAX);
-        commands.push((p) => p.mget(batch));
-      }
       const [ledger, ...leases] = (await connection.read("roll", commands)) as (string | null)[][];
       const flat = leases.flat();
       return {
@@ -279,6 +284,9 @@ export function redisStore(options: RedisStoreOptions): Store {
   };
   return store;
 }
+
+const chunks = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 
 type RawEvent = [id: string, fields: [string, string]];
 const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);

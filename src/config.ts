@@ -46,7 +46,11 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const bad: string[] = [];
   const text = (name: string): string | undefined => {
     const value = env[name];
-    return typeof value === "string" && value !== "" ? value : undefined;
+    if (value === undefined || value === "") return undefined;
+    // wrangler.toml can bind numbers and whole JSON values; one that was passed over in silence would open what it was to close.
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    bad.push(`${name} must be text`);
+    return undefined;
   };
   const integer = (name: string, fallback: number, min: number, max: number): number => {
     const raw = text(name);
@@ -91,7 +95,10 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
       );
       continue;
     }
-    for (const { sha256, ...key } of parsed.data) keys.set(sha256, key);
+    for (const { sha256, ...key } of parsed.data) {
+      if (keys.has(sha256)) bad.push(`${name} lists one digest twice, and a key cannot be two things`);
+      keys.set(sha256, key);
+    }
   }
   const open = text("ACCESS");
   if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');

@@ -29,6 +29,8 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     const startedAt = deps.now();
     await next();
     const { headers } = c.res;
+    // Set here and not by the middleware, because a refusal is a response of its own.
+    headers.set("X-Request-Id", c.get("requestId"));
     headers.set("Server-Timing", `total;dur=${deps.now() - startedAt}`);
     headers.set("X-Content-Type-Options", "nosniff");
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
@@ -140,7 +142,7 @@ async function respond(c: Context<AppEnv>, declared: Endpoint, answer: Answer): 
   const headers = new Headers(answer.headers);
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
   headers.set("Content-Type", "application/json");
-  if (declared.method === "GET" && answer.status === 200) {
+  if (declared.scope === "read" && answer.status === 200) {
     const etag = await weakEtag(answer.body as object);
     headers.set("ETag", etag);
     headers.set("Cache-Control", "private, no-cache");

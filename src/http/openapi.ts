@@ -12,7 +12,7 @@ function schemaOf(type: z.ZodType, io: "input" | "output"): Json {
 const content = (schema: Json, type = "application/json"): Json => ({ [type]: { schema } });
 
 /** What every route may answer besides its own refusals. */
-const ALWAYS: readonly ProblemCode[] = ["internal", "not_configured"];
+const ALWAYS: readonly ProblemCode[] = ["invalid_request", "internal", "not_configured"];
 const BEHIND_A_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "store_unavailable"];
 const WITH_BODY: readonly ProblemCode[] = ["payload_too_large", "unsupported_media_type"];
 
@@ -21,7 +21,6 @@ function refusalsOf(endpoint: Endpoint): Json {
     ...endpoint.refusals,
     ...ALWAYS,
     ...(endpoint.scope === null ? [] : BEHIND_A_KEY),
-    ...(endpoint.query || endpoint.scope !== null ? (["invalid_request"] as const) : []),
     ...(endpoint.body ? WITH_BODY : []),
   ]);
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);

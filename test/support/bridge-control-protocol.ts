@@ -1,6 +1,15 @@
 /** What the bridge and those who drive it say to each other. */
 
-export const KINDS = ["none", "status", "stall", "cut", "cut-reply", "garbage", "command-error"] as const;
+export const KINDS = [
+  "none",
+  "status",
+  "stall",
+  "cut",
+  "cut-reply",
+  "garbage",
+  "command-error",
+  "noscript",
+] as const;
 
 /** What `PUT /control/:token` takes. */
 export interface Fault {

@@ -78,7 +78,8 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
     tenant.commands += commands.length;
     tenant.log = [...tenant.log, ...commands.map(summary)].slice(-LOG_MAX);
 
-    const run = () => endpoint(redis, commands, req.headers["upstash-encoding"] === "base64");
+    const base64 = req.headers["upstash-encoding"] === "base64";
+    const run = () => endpoint(redis, commands, base64);
     const { kind, status } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
@@ -87,6 +88,8 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
         throw new HttpError(status, `ERR status ${status} on demand. Command was: ${body}`);
       case "command-error":
         throw new HttpError(400, `${OUT_OF_MEMORY}. Command was: ${body}`);
+      case "noscript":
+        return answer(res, 200, await endpoint(redis, commands.map(forgotten), base64));
       case "garbage":
         return void res.end("<html>not JSON</html>");
       case "stall":
@@ -173,6 +176,10 @@ function available(command: RedisCommand): RedisCommand {
   if (!UNAVAILABLE.test(command[0])) return command;
   throw new ReplyError(`ERR Command is not available: '${command[0]}'`);
 }
+
+/** As after a restart of redis, yet for this one request alone: redis itself says that it knows no such script. */
+const forgotten = ([name, ...args]: RedisCommand): RedisCommand =>
+  name === "EVALSHA" ? [name, "0".repeat(40), ...args.slice(1)] : [name, ...args];
 
 /** Only what redis refused is one item's error; a lost connection fails the whole request. */
 function errorItem(error: Error): { error: string } {

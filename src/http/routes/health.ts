@@ -12,7 +12,6 @@ const health = endpoint({
   refusals: [],
   handle: async ({ now }) => ({
     status: 200,
-    headers: { "Cache-Control": "no-store" },
     body: { status: "healthy", service: "rollcall", timestamp: isoTime(now) },
   }),
 });

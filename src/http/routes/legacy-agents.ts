@@ -22,6 +22,9 @@ import * as shapes from "../shapes.ts";
 const LIST_MAX = 5000;
 const { name, type, host, port, capabilities, version, metadata } = registrationInput.shape;
 
+/** A Go client marshals what it leaves out as "". */
+const orEmpty = <T extends z.ZodType>(text: T) => z.union([z.literal(""), text]);
+
 /** An agent as source 2 shows it: capabilities by name, `available` under its old name. */
 function legacyAgent(entry: LiveEntry, now: number) {
   const { registration, registeredAt } = entry.document;
@@ -67,7 +70,7 @@ const register = endpoint({
     host: host.unwrap(),
     port: port.unwrap(),
     capabilities: capabilities.nullish(),
-    version: version.nullish(),
+    version: orEmpty(version).nullish(),
     metadata: metadata.nullish(),
   }),
   answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
@@ -101,7 +104,7 @@ const heartbeat = endpoint({
   scope: "write",
   legacy: true,
   takesLeaseToken: true,
-  body: z.object({ status: reportedStatus.nullish(), metadata: metadata.nullish() }),
+  body: z.object({ status: orEmpty(reportedStatus).nullish(), metadata: metadata.nullish() }),
   answers: { 200: { description: "Heard", body: shapes.legacyReceived } },
   refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
   async handle({ id, body, caller, leaseToken, store, now }) {

@@ -237,13 +237,16 @@ export class RegistryObject extends DurableObject {
       draining ? 1 : 0,
       unreachable ? 1 : 0,
     );
-    if (lease) {
+    const leaseJson = JSON.stringify(lease);
+    // A lease that stays as it is keeps its end, which a heartbeat without a `ttlMs` need not have said.
+    const sameLease = before?.document.fence === document.fence && leaseJson === JSON.stringify(before.lease);
+    if (lease && !sameLease) {
       sql.exec(
         "INSERT OR REPLACE INTO lease (kind, id, fence, lease, expires_at) VALUES (?, ?, ?, ?, ?)",
         kind,
         id,
         document.fence,
-        JSON.stringify(lease),
+        leaseJson,
         lease.expiresAt,
       );
     }

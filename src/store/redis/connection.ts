@@ -79,6 +79,7 @@ export class Connection {
   }
 
   async #send(commands: readonly Command[]): Promise<unknown[]> {
+    if (commands.length === 0) return [];
     const replies = await this.#exchange(commands, evalsha);
     const missing = commands.flatMap((command, index) =>
       replies[index]?.error?.startsWith("NOSCRIPT") ? [{ command, index }] : [],

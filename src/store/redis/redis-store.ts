@@ -99,7 +99,9 @@ export function redisStore(options: RedisStoreOptions): Store {
     const ghosts: Ref[] = [];
     for (let i = 0; i < flat.length; i += 4) {
       const { id, fence } = parseMember(flat[i]!);
-      const document = parse<Document>(flat[i + 1]);
+      const document = readable<Document>(flat[i + 1]);
+      // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
+      if (document === "unreadable") continue;
       const known = document?.fence === fence ? termsOf(kind, document) : [];
       if (!document || !terms.every((term) => known.includes(term))) {
         ghosts.push({ kind, id });
@@ -168,7 +170,8 @@ export function redisStore(options: RedisStoreOptions): Store {
       for (const batch of chunks(calls, PIPELINE_COMMITS_MAX)) {
         replies.push(...(await connection.write("commit", batch)));
       }
-      if (changes.some(({ before, after }) => before.entry?.draining !== after?.draining))
+      const draining = (entry: Entry | undefined) => entry?.draining === true;
+      if (changes.some(({ before, after }) => draining(before.entry) !== draining(after)))
         directives.expire();
       return replies.map((reply, i) =>
         reply === 1 ? "committed" : toSnapshot(changes[i]!.before.ref, reply as RawEntry),
@@ -293,6 +296,14 @@ const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
 
 const parse = <T>(json: string | null | undefined): T | undefined =>
   json ? (JSON.parse(json) as T) : undefined;
+
+function readable<T>(json: string | null | undefined): T | undefined | "unreadable" {
+  try {
+    return parse<T>(json);
+  } catch {
+    return "unreadable";
+  }
+}
 
 function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntry): Snapshot {
   const document = parse<Document>(json);

@@ -9,20 +9,21 @@ local exhaustive, size = tonumber(ARGV[4]), tonumber(ARGV[5])
 local indexes = { unpack(KEYS, 2) }
 local smallest, members_of_smallest = smallest_index(2)
 
+local skip, skipped = {}, 0
+for i = 7, #ARGV do
+  skip[ARGV[i]] = true
+  skipped = skipped + 1
+end
+local wanted = size + skipped
+
 local total
 if #indexes == 1 then
   total = members_of_smallest
 else
   local counted = { #indexes, unpack(indexes) }
   counted[#counted + 1] = "LIMIT"
-  counted[#counted + 1] = exhaustive + 1
+  counted[#counted + 1] = math.max(exhaustive + 1, wanted)
   total = redis.call("ZINTERCARD", unpack(counted))
-end
-
-local skip, skipped = {}, 0
-for i = 7, #ARGV do
-  skip[ARGV[i]] = true
-  skipped = skipped + 1
 end
 
 local members
@@ -32,7 +33,6 @@ if total <= exhaustive then
 else
   -- Draw from the smallest index and keep what the others have too; where that is too little, the intersection is a small
   -- part of it, and is cheap to list.
-  local wanted = size + skipped
   members = redis.call("ZRANDMEMBER", KEYS[smallest], #indexes == 1 and wanted or math.max(2000, 2 * wanted))
   members = in_all_indexes(members, 2, smallest)
   if #members < math.min(wanted, total) then

@@ -1,0 +1,91 @@
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { endpoints } from "../../src/http/routes.ts";
+import { apiKeys, bearer, digestOf, type TestKey } from "../support/keys.ts";
+import { Registry } from "../support/registry.ts";
+import { redisBackend } from "../support/stores.ts";
+
+const OWNER: TestKey = { name: "robin", token: "token-of-robin", scopes: ["read", "write"] };
+const ADMIN: TestKey = { name: "boss", token: "token-of-boss", scopes: ["admin"] };
+const READER: TestKey = { name: "reader", token: "token-of-reader", scopes: ["read"] };
+const STRANGER = "token-of-nobody";
+
+/** A registry on Redis, the backend with most to give away, and every word it says: answers, headers and log lines. */
+async function overheard() {
+  const spy = vi.spyOn(console, "error").mockImplementation(() => {});
+  onTestFinished(() => spy.mockRestore());
+  const backend = redisBackend();
+  const registry = new Registry({ backend, env: { API_KEYS: await apiKeys([OWNER, ADMIN, READER]) } });
+  const answers: string[] = [];
+
+  async function ask(...exchange: Parameters<Registry["call"]>) {
+    const { status, headers, body } = await registry.call(...exchange);
+    answers.push(`${status} ${JSON.stringify([...headers])} ${JSON.stringify(body)}`);
+  }
+
+  /** Every route, by everybody; some of it right, some of it with the lease token where a number belongs. */
+  async function askEverything(leaseToken: string) {
+    for (const token of [OWNER.token, ADMIN.token, READER.token, STRANGER]) {
+      const headers = { ...bearer(token), "Lease-Token": leaseToken };
+      for (const { method, path, body } of endpoints) {
+        const sent = body && { name: "agent", current_load: leaseToken, port: leaseToken };
+        await ask(method, path.replace(/:\w+/g, "a"), sent, headers);
+      }
+      const whole = { status: "busy", current_load: 1 };
+      await ask("POST", "/v1/agents/a/heartbeat", whole, headers);
+      await ask("POST", "/v1/agents/a/heartbeat", { metadata: { b: 1 } }, headers);
+      const heartbeats = [{ id: "a", lease_token: leaseToken, ...whole }];
+      await ask("POST", "/v1/heartbeats", { heartbeats }, headers);
+    }
+  }
+
+  const logged = () => spy.mock.calls.map((line) => line.map(String).join(" "));
+  return { registry, backend, answers, logged, askEverything };
+}
+
+describe("a secret", () => {
+  it("appears in no answer and in no log line, whatever goes wrong", async () => {
+    const { registry, backend, answers, logged, askEverything } = await overheard();
+    const { bridge, prefix } = backend;
+    const { lease_token: stale } = await registry.register({ id: "a" }, bearer(OWNER.token));
+    const { lease_token: current } = await registry.register({ id: "a" }, bearer(OWNER.token));
+    const leaseKeys = await bridge.raw<string[]>("KEYS", `${prefix}:*:lease:agent:a:*`);
+    const fences = leaseKeys.map((key) => key.split(":").at(-1)!);
+    expect(fences).toHaveLength(1);
+
+    await askEverything(stale);
+    for (const kind of ["status", "command-error", "garbage"] as const) {
+      await bridge.fail({ kind });
+      await askEverything(current);
+    }
+    await bridge.heal();
+    await askEverything(current);
+
+    const everything = [...answers, ...logged()];
+    // Or there would be nothing to search: each of these is what a leak would ride on.
+    for (const word of ['"owner":"robin"', "lease_lost", "store_unavailable", "unauthorized"]) {
+      expect(
+        everything.some((text) => text.includes(word)),
+        word,
+      ).toBe(true);
+    }
+    expect(logged().length).toBeGreaterThan(0);
+
+    const tokens = [OWNER.token, ADMIN.token, READER.token, STRANGER, bridge.token];
+    const digests = await Promise.all(tokens.map(digestOf));
+    for (const secret of [...tokens, ...digests, ...fences, stale, current]) {
+      expect(everything.filter((text) => text.toLowerCase().includes(secret.toLowerCase()))).toEqual([]);
+    }
+  });
+
+  it("is told once, to the agent that registers, and not again to who reads the entry", async () => {
+    const { registry } = await overheard();
+    const { lease_token } = await registry.register({ id: "a" }, bearer(OWNER.token));
+    const answers = endpoints
+      .filter(({ scope }) => scope === "read")
+      .map(({ path }) => registry.fetch(path.replace(/:\w+/g, "a"), { headers: bearer(ADMIN.token) }));
+    for (const answer of await Promise.all(answers)) {
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).not.toContain(lease_token.split(".")[2]);
+    }
+  });
+});

@@ -1,0 +1,27 @@
+import { type LeaseDefaults, registrationInput } from "../../src/core/agent.ts";
+import { type Caller, SCOPES } from "../../src/core/authority.ts";
+import type { LiveEntry } from "../../src/core/entry.ts";
+import { accept } from "../../src/core/problem.ts";
+import { decideRegistration } from "../../src/core/registration.ts";
+
+/** Who everyone is under open access. */
+export const ANYONE: Caller = { name: null, scopes: SCOPES, namespace: "default" };
+export const DEFAULTS: LeaseDefaults = { ttlSeconds: 300, heartbeatIntervalSeconds: 30 };
+
+/** What stands in a store once an agent has registered with `fields` at `now`: decided by the core, kept nowhere. */
+export function entryOf(
+  fields: Record<string, unknown> & { id: string },
+  now: number,
+  fence = "fence",
+): LiveEntry {
+  const request = {
+    id: fields.id,
+    input: registrationInput.parse({ name: "agent", type: "worker", ...fields }),
+    caller: ANYONE,
+    region: null,
+    defaults: DEFAULTS,
+    presentedFence: undefined,
+    mintedFence: fence,
+  };
+  return accept(decideRegistration(undefined, request, now).result).entry as LiveEntry;
+}

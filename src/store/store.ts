@@ -68,6 +68,8 @@ export interface Snapshot {
   ref: Ref;
   entry: Entry | undefined;
   version: string;
+  /** Something is there that is no document of ours. A registration replaces it; nothing else touches it. */
+  unreadable?: true;
 }
 
 /** The snapshot of an id that was minted just now and so cannot exist yet. */

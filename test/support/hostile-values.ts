@@ -97,7 +97,7 @@ export const HEADERS = {
     ],
     ["application/jsonp", "application/xml", "application/octet-stream", "json", ""],
   ].flat(),
-  "Rollcall-Namespace": ["", "UPPER", "a b", "../x", "a".repeat(64), "é"],
+  "Rollcall-Namespace": ["", "UPPER", "a b", "../x", "a".repeat(64)],
   Origin: ["https://evil.example", "null", "not a url"],
 };
 

@@ -9,6 +9,7 @@ import { decideRemoval } from "../../core/removal.ts";
 import { changeOne } from "../../store/change.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { endpoint } from "../endpoint.ts";
+import { readOne } from "../read-one.ts";
 import { readLeaseToken } from "../lease-token.ts";
 import { registerOne } from "../register.ts";
 import * as shapes from "../shapes.ts";
@@ -108,9 +109,9 @@ const get = endpoint({
   answers: { 200: { description: "The agent", body: shapes.agentRecord } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ id, store, now }) {
-    const [snapshot] = await store.read([{ kind: "agent", id }], now);
-    if (!isLive(snapshot!.entry)) throw agentNotFound(id);
-    return { status: 200, body: agentRecord(snapshot!.entry, now) };
+    const entry = await readOne(store, id, now);
+    if (!isLive(entry)) throw agentNotFound(id);
+    return { status: 200, body: agentRecord(entry, now) };
   },
 });
 

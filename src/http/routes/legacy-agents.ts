@@ -11,6 +11,7 @@ import { walk } from "../../store/walk.ts";
 import { endpoint } from "../endpoint.ts";
 import { beatOne } from "../heartbeat.ts";
 import { readLeaseToken } from "../lease-token.ts";
+import { readOne } from "../read-one.ts";
 import { registerOne } from "../register.ts";
 import * as shapes from "../shapes.ts";
 
@@ -188,9 +189,9 @@ const get = endpoint({
   answers: { 200: { description: "The agent", body: shapes.legacyAgent } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ id, store, now }) {
-    const [snapshot] = await store.read([{ kind: "agent", id }], now);
-    if (!isLive(snapshot!.entry)) throw new Problem("agent_not_found", "Agent not found");
-    return { status: 200, body: legacyAgent(snapshot!.entry, now) };
+    const entry = await readOne(store, id, now);
+    if (!isLive(entry)) throw new Problem("agent_not_found", "Agent not found");
+    return { status: 200, body: legacyAgent(entry, now) };
   },
 });
 

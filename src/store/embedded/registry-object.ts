@@ -240,7 +240,8 @@ export class RegistryObject extends DurableObject {
     const leaseJson = JSON.stringify(lease);
     // A lease that stays as it is keeps its end, which a heartbeat without a `ttlMs` need not have said.
     const sameLease = before?.document.fence === document.fence && leaseJson === JSON.stringify(before.lease);
-    if (lease && !sameLease) {
+    if (!lease) sql.exec("DELETE FROM lease WHERE kind = ? AND id = ?", kind, id);
+    else if (!sameLease) {
       sql.exec(
         "INSERT OR REPLACE INTO lease (kind, id, fence, lease, expires_at) VALUES (?, ?, ?, ?, ?)",
         kind,

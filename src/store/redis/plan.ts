@@ -38,7 +38,7 @@ export function planChange(
     plan.add("SET", keys.document(ref), JSON.stringify(after.document));
   }
 
-  if (oldFence !== undefined && !sameEpoch) plan.add("DEL", keys.lease(ref, oldFence));
+  if (oldFence !== undefined && !(sameEpoch && after?.lease)) plan.add("DEL", keys.lease(ref, oldFence));
   if (after?.lease && after.lease !== before?.lease) {
     const { expiresAt } = after.lease;
     const end = expiresAt === null ? [] : ["PX", String(Math.max(1, expiresAt - now))];

@@ -99,9 +99,10 @@ export function redisStore(options: RedisStoreOptions): Store {
     const ghosts: Ref[] = [];
     for (let i = 0; i < flat.length; i += 4) {
       const { id, fence } = parseMember(flat[i]!);
-      const document = readable<Document>(flat[i + 1]);
+      const json = flat[i + 1];
+      const document = readable<Document>(json);
       // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
-      if (document === "unreadable") continue;
+      if (json && !document) continue;
       const known = document?.fence === fence ? termsOf(kind, document) : [];
       if (!document || !terms.every((term) => known.includes(term))) {
         ghosts.push({ kind, id });
@@ -297,17 +298,18 @@ const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
 const parse = <T>(json: string | null | undefined): T | undefined =>
   json ? (JSON.parse(json) as T) : undefined;
 
-function readable<T>(json: string | null | undefined): T | undefined | "unreadable" {
+/** Parses what somebody else's hand may have broken. */
+function readable<T>(json: string | null | undefined): T | undefined {
   try {
     return parse<T>(json);
   } catch {
-    return "unreadable";
+    return undefined;
   }
 }
 
 function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntry): Snapshot {
-  const document = parse<Document>(json);
-  if (!document) return { ref, entry: undefined, version };
+  const document = readable<Document>(json);
+  if (!document) return { ref, entry: undefined, version, ...(json !== null && { unreadable: true }) };
   const { fence } = document;
   return {
     ref,

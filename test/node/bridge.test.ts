@@ -302,6 +302,23 @@ describe("faults", () => {
     expect(await stored()).toBe("secret-value");
   });
 
+  it("noscript: knows no script that is called by its digest, and runs all else", async () => {
+    const script = "return redis.call('SET', KEYS[1], ARGV[1])";
+    const digest = await peek("SCRIPT", "LOAD", script);
+    const commands = [
+      ["EVALSHA", digest, 1, key("a"), "x"],
+      ["EVAL", script, 1, key("b"), "y"],
+    ];
+    await plant({ kind: "noscript", times: 1 });
+    expect(await (await post("/pipeline", commands)).json()).toEqual([
+      { error: expect.stringMatching(/^NOSCRIPT/) },
+      { result: "OK" },
+    ]);
+    expect(await peek("MGET", key("a"), key("b"))).toEqual([null, "y"]);
+    expect((await counters()).log).toEqual([`EVALSHA ${key("a")}`, `EVAL ${key("b")}`]);
+    expect(await command("EVALSHA", digest, 1, key("a"), "x")).toEqual({ result: "OK" });
+  });
+
   it("stall: never answers, and lets go when the client hangs up", async () => {
     await plant({ kind: "stall" });
     const init = { method: "POST", headers: headers(), body: '["PING"]' };

@@ -1,0 +1,28 @@
+import { describe } from "vitest";
+import { commits } from "./conformance/commit.ts";
+import { carries } from "./conformance/content.ts";
+import { contends } from "./conformance/contention.ts";
+import { recounts } from "./conformance/history.ts";
+import type { Open } from "./conformance/opened.ts";
+import { pages } from "./conformance/page.ts";
+import { reads } from "./conformance/read.ts";
+import { renews } from "./conformance/renew.ts";
+import { samples } from "./conformance/sample.ts";
+
+const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
+  ["read", reads],
+  ["commit", commits],
+  ["renew", renews],
+  ["sample", samples],
+  ["page, terms and roll", pages],
+  ["events and sweep report", recounts],
+  ["content", carries],
+  ["contention", contends],
+];
+
+/** Everything that the port (src/store/store.ts) promises, whatever stands behind it. */
+export function storeConformance(name: string, open: Open): void {
+  describe.each(BEHAVIOURS)(`a store on ${name}: %s`, (_, declare) => {
+    declare(open);
+  });
+}

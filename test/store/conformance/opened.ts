@@ -1,0 +1,79 @@
+import type { Entry, Event, Ref } from "../../../src/core/entry.ts";
+import { change } from "../../../src/store/change.ts";
+import type { Snapshot, Store } from "../../../src/store/store.ts";
+import type { Backend } from "../../support/stores.ts";
+
+export interface Opened {
+  store: Store;
+  /** Lets every lease lapse that is due before `to`. */
+  advance: (to: number) => Promise<void>;
+}
+
+/** Gives a store of its own, in which nothing is yet. */
+export type Open = () => Opened;
+
+export const opened = (backend: Backend): Opened => ({
+  store: backend.open("default"),
+  advance: backend.advance,
+});
+
+/** When every test begins. Far from the real clock, by which the adapters must not go. */
+export const T0 = Date.UTC(2026, 0, 1);
+
+export const ref = (id: string): Ref => ({ kind: "agent", id });
+export const idOf = ({ document }: Entry): string => document.registration.id;
+export const idsOf = (entries: readonly Entry[]): string[] => entries.map(idOf);
+
+/** Brings entries in as they are, whatever was there before. */
+export async function put(store: Store, now: number, ...entries: Entry[]): Promise<void> {
+  const snapshots = await store.read(
+    entries.map((entry) => ref(idOf(entry))),
+    now,
+  );
+  await change(store, snapshots, (_, i) => ({ result: undefined, write: { entry: entries[i] } }), now);
+}
+
+export async function remove(store: Store, now: number, ...ids: string[]): Promise<void> {
+  const snapshots = await store.read(ids.map(ref), now);
+  await change(store, snapshots, () => ({ result: undefined, write: { entry: undefined } }), now);
+}
+
+export async function snapshotOf(store: Store, id: string, now: number): Promise<Snapshot> {
+  const [snapshot] = await store.read([ref(id)], now);
+  return snapshot!;
+}
+
+export const entryAt = async (store: Store, id: string, now: number): Promise<Entry | undefined> =>
+  (await snapshotOf(store, id, now)).entry;
+
+export const eventOf = (id: string, at: number = T0): Event => ({ type: "renewed", kind: "agent", id, at });
+
+/** Everything under `terms`, `limit` at a time. Stops with an error where the pages never end. */
+export async function pageThrough(
+  store: Store,
+  terms: readonly string[],
+  limit: number,
+  now: number,
+  between: () => Promise<unknown> = async () => {},
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let after: string | null = "";
+  for (let pages = 0; after !== null; pages += 1) {
+    if (pages > 1000) throw new Error(`still paging after ${after}`);
+    const page = await store.page({ kind: "agent", terms, after, limit }, now);
+    entries.push(...page.entries);
+    after = page.next;
+    await between();
+  }
+  return entries;
+}
+
+/** What can be seen of a store: two that differ in anything a reader would notice differ in this. */
+export async function everythingIn(store: Store, ids: readonly string[], now: number) {
+  const snapshots = await store.read(ids.map(ref), now);
+  const terms = await store.terms();
+  const members: Record<string, string[]> = {};
+  for (const term of terms.keys()) members[term] = idsOf(await pageThrough(store, [term], 1000, now));
+  const events = await store.events({ since: 0, limit: 1000 });
+  return { entries: snapshots.map(({ entry }) => entry), terms, members, events };
+}

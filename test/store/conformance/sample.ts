@@ -1,0 +1,204 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { change } from "../../../src/store/change.ts";
+import { absent, type Store } from "../../../src/store/store.ts";
+import { entryOf } from "../../support/entries.ts";
+import { idsOf, type Open, pageThrough, put, ref, T0 } from "./opened.ts";
+
+const FEW = { kind: "agent", exhaustive: 100, size: 10, skip: [] } as const;
+
+const numbered = (count: number, tagsOf: (i: number) => string[] = () => []) =>
+  Array.from({ length: count }, (_, i) =>
+    entryOf({ id: `agent-${String(i).padStart(4, "0")}`, tags: tagsOf(i) }, T0, `fence-${i}`),
+  );
+const agents = (from: number, to: number) => idsOf(numbered(to).slice(from));
+
+export function samples(open: Open): void {
+  it("takes every one when they are few, those whose lease has lapsed too", async () => {
+    const { store, advance } = open();
+    const short = entryOf({ id: "a", ttl_seconds: 60 }, T0);
+    const long = { ...entryOf({ id: "b" }, T0), draining: true };
+    await put(store, T0, short, long);
+    await advance(T0 + 60_001);
+    const { entries, total } = await store.sample({ ...FEW, terms: ["agent"], exhaustive: 2 }, T0 + 60_001);
+    expect(total).toBe(2);
+    expect(entries.toSorted((a, b) => (idsOf([a])[0]! < idsOf([b])[0]! ? -1 : 1))).toEqual([
+      { ...short, lease: null },
+      long,
+    ]);
+  });
+
+  it("finds nobody under a term that nobody has", async () => {
+    const { store } = open();
+    await put(store, T0, entryOf({ id: "a", tags: ["eu"] }, T0));
+    const none = { entries: [], total: 0 };
+    expect(await store.sample({ ...FEW, terms: ["tag:us"] }, T0)).toEqual(none);
+    expect(await store.sample({ ...FEW, terms: ["tag:eu", "tag:us"] }, T0)).toEqual(none);
+  });
+
+  it("leaves out what it was told to skip, and counts it", async () => {
+    const { store } = open();
+    await put(store, T0, ...numbered(5));
+    const skip = ["agent-0001", "agent-0003", "nobody"];
+    const { entries, total } = await store.sample({ ...FEW, terms: ["agent"], skip }, T0);
+    expect(idsOf(entries).toSorted()).toEqual(["agent-0000", "agent-0002", "agent-0004"]);
+    expect(total).toBe(5);
+  });
+
+  it("takes `size` distinct ones when there is one more than are all taken", async () => {
+    const { store } = open();
+    await put(store, T0, ...numbered(31));
+    const skip = agents(0, 10);
+    const { entries, total } = await store.sample(
+      { ...FEW, terms: ["agent"], exhaustive: 30, size: 12, skip },
+      T0,
+    );
+    expect(new Set(idsOf(entries)).size).toBe(12);
+    expect(idsOf(entries).filter((id) => skip.includes(id))).toEqual([]);
+    expect(total).toBe(31);
+  });
+
+  it("takes all that are left when `size` asks for more than there are", async () => {
+    const { store } = open();
+    await put(store, T0, ...numbered(20));
+    const { entries } = await store.sample(
+      { ...FEW, terms: ["agent"], exhaustive: 5, size: 50, skip: agents(0, 4) },
+      T0,
+    );
+    expect(idsOf(entries).toSorted()).toEqual(agents(4, 20));
+  });
+
+  it("gives everybody a chance", async () => {
+    const { store } = open();
+    await put(store, T0, ...numbered(20));
+    const seen = new Set<string>();
+    // Each draw takes half of them: that 40 draws leave one out happens once in fifty thousand million runs.
+    for (let draw = 0; draw < 40; draw += 1) {
+      const { entries } = await store.sample({ ...FEW, terms: ["agent"], exhaustive: 5, size: 10 }, T0);
+      for (const id of idsOf(entries)) seen.add(id);
+    }
+    expect([...seen].toSorted()).toEqual(agents(0, 20));
+  });
+
+  it("finds by document, not by what was once said", async () => {
+    const { store } = open();
+    await put(store, T0, entryOf({ id: "a", tags: ["old"] }, T0, "one"));
+    await put(store, T0, entryOf({ id: "a", tags: ["new"] }, T0, "two"));
+    expect(await store.sample({ ...FEW, terms: ["tag:old"] }, T0)).toEqual({ entries: [], total: 0 });
+    expect(idsOf((await store.sample({ ...FEW, terms: ["tag:new"] }, T0)).entries)).toEqual(["a"]);
+  });
+
+  it("gives some, if not all, of those whose documents are large, and pages through every one", async () => {
+    const { store } = open();
+    const large = Array.from({ length: 300 }, (_, i) =>
+      entryOf({ id: `large-${i}`, metadata: { text: "x".repeat(16_000) }, path: "/".padEnd(1000) }, T0),
+    ).map((entry) => {
+      // As large as a document may be: metadata and descriptions together.
+      entry.document.registration.capabilities = [...Array(4).keys()].map((n) => ({
+        ...entryOf({ id: "x", capabilities: [`c${n}`] }, T0).document.registration.capabilities[0]!,
+        description: "y".repeat(3500),
+      }));
+      return entry;
+    });
+    const ids = idsOf(large).toSorted();
+    await put(store, T0, ...large.slice(0, 150));
+    await put(store, T0, ...large.slice(150));
+
+    const { entries, total } = await store.sample({ ...FEW, terms: ["agent"], exhaustive: 300 }, T0);
+    expect(total).toBe(300);
+    expect(entries.length).toBeGreaterThan(0);
+    expect(new Set(idsOf(entries)).size).toBe(entries.length);
+    expect(idsOf(await pageThrough(store, ["agent"], 1000, T0))).toEqual(ids);
+  });
+
+  describe("from a crowd", () => {
+    // east and west meet in 200, west and all but the first in 2,100: the smallest index does not tell how many match.
+    let store: Store;
+    beforeAll(async () => {
+      ({ store } = open());
+      const crowd = numbered(4100, (i) => [
+        ...(i < 2200 ? ["east"] : []),
+        ...(i >= 2000 ? ["west"] : []),
+        ...(i >= 100 ? ["later"] : []),
+        ...(i < 3 ? ["first"] : []),
+      ]);
+      await change(
+        store,
+        idsOf(crowd).map((id) => absent(ref(id))),
+        (_, i) => ({ result: undefined, write: { entry: crowd[i] } }),
+        T0,
+      );
+    });
+    const draw = async (terms: string[], query: { exhaustive: number; size: number; skip?: string[] }) => {
+      const { entries, total } = await store.sample({ kind: "agent", terms, skip: [], ...query }, T0);
+      return { ids: idsOf(entries).toSorted(), total };
+    };
+
+    it("finds the few that a large and a small index share", async () => {
+      const all = { exhaustive: 200, size: 64 };
+      expect(await draw(["agent", "tag:first"], all)).toEqual({ ids: agents(0, 3), total: 3 });
+      expect(await draw(["tag:east", "type:worker", "tag:first"], all)).toEqual({
+        ids: agents(0, 3),
+        total: 3,
+      });
+      expect(await draw(["tag:west", "tag:first"], all)).toEqual({ ids: [], total: 0 });
+    });
+
+    it("takes all that two large indexes share when that is few enough", async () => {
+      const found = await draw(["tag:east", "tag:west"], { exhaustive: 200, size: 64 });
+      expect(found).toEqual({ ids: agents(2000, 2200), total: 200 });
+    });
+
+    it.each([
+      ["few", 50],
+      ["nearly all", 195],
+      ["all", 200],
+      ["more than all", 300],
+    ])("takes %s of what two large indexes share", async (_, size) => {
+      const shared = agents(2000, 2200);
+      const { ids, total } = await draw(["tag:east", "tag:west"], { exhaustive: 20, size });
+      expect(ids.length).toBe(Math.min(size, 200));
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.filter((id) => !shared.includes(id))).toEqual([]);
+      expect(total).toBeGreaterThanOrEqual(200);
+      expect(total).toBeLessThanOrEqual(2100);
+    });
+
+    it("skips in what two large indexes share", async () => {
+      const skip = agents(2000, 2150);
+      const { ids } = await draw(["tag:east", "tag:west"], { exhaustive: 20, size: 100, skip });
+      expect(ids).toEqual(agents(2150, 2200));
+    });
+
+    it("gives everybody whom two large indexes share a chance", async () => {
+      const seen = new Set<string>();
+      // Half of them at a time: that 40 draws leave one out happens once in five thousand million runs.
+      for (let i = 0; i < 40; i += 1) {
+        const { ids } = await draw(["tag:east", "tag:west"], { exhaustive: 20, size: 100 });
+        for (const id of ids) seen.add(id);
+      }
+      expect([...seen].toSorted()).toEqual(agents(2000, 2200));
+    });
+
+    it("takes `size` of very many that two large indexes share", async () => {
+      const { ids, total } = await draw(["tag:later", "tag:west"], { exhaustive: 200, size: 1000 });
+      expect(new Set(ids).size).toBe(1000);
+      expect(ids.every((id) => id >= "agent-2000")).toBe(true);
+      expect(total).toBe(2100);
+    });
+
+    it("takes `size` of one large index, and skips there", async () => {
+      const skip = agents(0, 1000);
+      const { ids, total } = await draw(["agent"], { exhaustive: 200, size: 1000, skip });
+      expect(new Set(ids).size).toBe(1000);
+      expect(ids.every((id) => id >= "agent-1000")).toBe(true);
+      expect(total).toBe(4100);
+    });
+
+    it("pages through what two large indexes share, every one once and in order", async () => {
+      expect(idsOf(await pageThrough(store, ["tag:east", "tag:west"], 64, T0))).toEqual(agents(2000, 2200));
+      expect(idsOf(await pageThrough(store, ["tag:west", "tag:later"], 5000, T0))).toEqual(
+        agents(2000, 4100),
+      );
+    });
+  });
+}

@@ -1,0 +1,226 @@
+import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { Problem } from "../../src/core/problem.ts";
+import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
+import type { RegistryObject } from "../../src/store/embedded/registry-object.ts";
+import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
+import type { Store } from "../../src/store/store.ts";
+import { sweep, SWEEP_BUDGET } from "../../src/sweep/sweep.ts";
+import { entryOf } from "../support/entries.ts";
+import { embeddedBackend } from "../support/stores.ts";
+import { entryAt, eventOf, everythingIn, put, ref, remove, snapshotOf, T0 } from "./conformance/opened.ts";
+
+function openEmbedded() {
+  const stub = env.REGISTRY.getByName(crypto.randomUUID());
+  return {
+    stub,
+    store: embeddedStore(stub),
+    inside: <R>(work: (object: RegistryObject, storage: DurableObjectStorage) => R) =>
+      runInDurableObject(stub, (object, { storage }) => work(object, storage)),
+  };
+}
+
+const a = { ...entryOf({ id: "a", capabilities: ["x"], tags: ["eu"] }, T0, "f1"), draining: true };
+const renewal = { ref: ref("a"), fence: "f1", lease: { ...a.lease, currentLoad: 7 }, ttlMs: 300_000 };
+
+async function tables(storage: DurableObjectStorage) {
+  const count = (table: string) =>
+    storage.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
+  return Object.fromEntries(
+    ["entry", "lease", "term", "event", "report"].map((table) => [table, count(table)]),
+  );
+}
+
+describe("an eviction", () => {
+  it("loses nothing", async () => {
+    const { stub, store } = openEmbedded();
+    await put(store, T0, a, { ...entryOf({ id: "b", ttl_seconds: 60 }, T0, "f2"), unreachable: true });
+    const before = await snapshotOf(store, "a", T0);
+    await store.commit([{ before, after: { ...a, draining: false }, event: eventOf("a") }], T0);
+    await store.renew([renewal], T0);
+    await sweep(store, () => T0, SWEEP_BUDGET);
+    const everything = await everythingIn(store, ["a", "b"], T0);
+    const report = await store.sweepReport();
+    expect(everything.events).toHaveLength(2);
+
+    await evictDurableObject(stub);
+    expect(await everythingIn(store, ["a", "b"], T0)).toEqual(everything);
+    expect(await store.sweepReport()).toEqual(report);
+    expect(report?.recovered).toBe(1);
+  });
+
+  it("between a reading and its commit changes nothing", async () => {
+    const { stub, store } = openEmbedded();
+    await put(store, T0, a);
+    const before = await snapshotOf(store, "a", T0);
+    await evictDurableObject(stub);
+    expect(await store.commit([{ before, after: undefined, event: eventOf("a") }], T0)).toEqual([
+      "committed",
+    ]);
+    await evictDurableObject(stub);
+    expect(await store.events({ since: 0, limit: 5 })).toEqual([{ revision: 1, ...eventOf("a") }]);
+  });
+
+  it("has each migration run once, however often the object wakes", async () => {
+    const { stub, store, inside } = openEmbedded();
+    for (let wake = 0; wake < 3; wake += 1) {
+      await store.ping();
+      const numbers = await inside((_, { sql }) => sql.exec("SELECT number FROM migration").toArray());
+      expect(numbers).toEqual(MIGRATIONS.map((__, number) => ({ number })));
+      await evictDurableObject(stub);
+    }
+  });
+});
+
+describe("what is written", () => {
+  /** Runs `work` inside the object, and counts the rows that its statements write. */
+  const rowsWritten = (
+    inside: ReturnType<typeof openEmbedded>["inside"],
+    work: (object: RegistryObject) => unknown,
+  ): Promise<number> =>
+    inside((object, { sql }) => {
+      const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+      const exec = sql.exec.bind(sql);
+      sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
+        const cursor = exec(query, ...bindings);
+        cursors.push(cursor);
+        return cursor;
+      }) as typeof sql.exec;
+      work(object);
+      sql.exec = exec;
+      expect(cursors.length).toBeGreaterThan(0);
+      return cursors.reduce((rows, cursor) => rows + cursor.rowsWritten, 0);
+    });
+
+  it("is one row for a heartbeat, and none for one that is not heard", async () => {
+    const { store, inside } = openEmbedded();
+    await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
+    const beats = (...fences: string[]) =>
+      rowsWritten(inside, (object) =>
+        object.renew(
+          fences.map((fence) => ({ ...renewal, fence })),
+          T0,
+        ),
+      );
+    expect(await beats("f1")).toBe(1);
+    expect(await beats("f1", "f1")).toBe(2);
+    expect(await beats("f2", "stranger")).toBe(0);
+  });
+
+  it("is nothing for reads", async () => {
+    const { store, inside } = openEmbedded();
+    await put(store, T0, a);
+    const rows = await rowsWritten(inside, (object) => {
+      object.read([ref("a")], T0);
+      object.terms();
+      object.page({ kind: "agent", terms: ["agent", "tag:eu"], after: "", limit: 5 }, T0);
+      object.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, skip: [] }, T0);
+      object.roll({ kind: "agent", after: "", limit: 5 }, T0);
+    });
+    expect(rows).toBe(0);
+  });
+
+  it("is gone with the entry, but for the history", async () => {
+    const { store, inside } = openEmbedded();
+    await put(store, T0, a);
+    expect(await inside((_, storage) => tables(storage))).toEqual({
+      entry: 1,
+      lease: 1,
+      term: 4,
+      event: 0,
+      report: 0,
+    });
+    await remove(store, T0, "a");
+    expect(await inside((_, storage) => tables(storage))).toEqual({
+      entry: 0,
+      lease: 0,
+      term: 0,
+      event: 0,
+      report: 0,
+    });
+  });
+
+  it("is gone once a lapsed entry was reaped", async () => {
+    const { store, inside } = openEmbedded();
+    await put(store, T0, a);
+    await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
+    expect(await inside((_, storage) => tables(storage))).toEqual({
+      entry: 0,
+      lease: 0,
+      term: 0,
+      event: 1,
+      report: 1,
+    });
+  });
+});
+
+describe("a lease's end", () => {
+  it("is kept by a heartbeat that knows of none, whatever changes next", async () => {
+    const { store } = openEmbedded();
+    await put(store, T0, a);
+    const endless = { ...renewal.lease, expiresAt: null, intervalSeconds: null };
+    await store.renew([{ ...renewal, lease: endless, ttlMs: null }], T0 + 1000);
+    const before = await snapshotOf(store, "a", T0 + 1000);
+    await store.commit([{ before, after: { ...before.entry!, draining: false } }], T0 + 1000);
+    expect((await entryAt(store, "a", T0 + 300_000))?.lease).toEqual(endless);
+    expect((await entryAt(store, "a", T0 + 300_001))?.lease).toBeNull();
+  });
+});
+
+describe("namespaces", () => {
+  it("are objects of their own", async () => {
+    const { open } = embeddedBackend();
+    await put(open("one"), T0, a);
+    expect(await open("two").terms()).toEqual(new Map());
+    expect(await open("two").renew([renewal], T0)).toEqual(["gone"]);
+    expect(await entryAt(open("one"), "a", T0)).toEqual(a);
+  });
+});
+
+describe("an object that throws", () => {
+  const CALLS: [name: string, call: (store: Store) => Promise<unknown>][] = [
+    ["read", (store) => store.read([ref("a")], T0)],
+    [
+      "commit",
+      (store) => store.commit([{ before: { ref: ref("b"), entry: undefined, version: "" }, after: a }], T0),
+    ],
+    ["renew", (store) => store.renew([renewal], T0)],
+    ["page", (store) => store.page({ kind: "agent", terms: ["agent"], after: "", limit: 5 }, T0)],
+    [
+      "sample",
+      (store) => store.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, skip: [] }, T0),
+    ],
+    ["terms", (store) => store.terms()],
+    ["roll", (store) => store.roll({ kind: "agent", after: "", limit: 5 }, T0)],
+    ["events", (store) => store.events({ since: 0, limit: 5 })],
+    ["sweepReport", (store) => store.sweepReport()],
+  ];
+
+  it.each(CALLS)(
+    "is store_unavailable to %s, not an empty answer, and gives nothing away",
+    async (name, call) => {
+      const { store, inside } = openEmbedded();
+      await put(store, T0, a);
+      await inside((_, { sql }) => {
+        for (const table of ["entry", "lease", "term", "event", "report"]) sql.exec(`DROP TABLE ${table}`);
+      });
+      const outcome = await call(store).catch((reason: unknown) => reason);
+      if (!(outcome instanceof Problem)) throw new Error(`it answered ${JSON.stringify(outcome)}`);
+      expect(outcome.code).toBe("store_unavailable");
+      expect(outcome.options.retryAfterSeconds).toBe(2);
+      expect(outcome.message).toContain(`(${name})`);
+      expect(outcome.message).not.toMatch(/sql|table/i);
+    },
+  );
+
+  it("has written nothing of the change that failed", async () => {
+    const { store, inside } = openEmbedded();
+    await put(store, T0, a);
+    await inside((_, { sql }) => sql.exec("ALTER TABLE event RENAME TO mislaid"));
+    const before = await snapshotOf(store, "a", T0);
+    const failing = store.commit([{ before, after: undefined, event: eventOf("a") }], T0);
+    await expect(failing).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(await entryAt(store, "a", T0)).toEqual(a);
+    expect((await store.terms()).get("tag:eu")).toBe(1);
+  });
+});

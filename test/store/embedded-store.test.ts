@@ -1,0 +1,5 @@
+import { embeddedBackend } from "../support/stores.ts";
+import { storeConformance } from "./conformance.ts";
+import { opened } from "./conformance/opened.ts";
+
+storeConformance("embedded", () => opened(embeddedBackend()));

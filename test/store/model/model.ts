@@ -1,0 +1,122 @@
+import { expect } from "vitest";
+import { type Decision, type Entry, type Event, isLive, termsOf } from "../../../src/core/entry.ts";
+import { Problem } from "../../../src/core/problem.ts";
+import { changeOne } from "../../../src/store/change.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { idOf, type Opened, ref, T0 } from "../conformance/opened.ts";
+import { CAPABILITIES, IDS, type Token } from "./requests.ts";
+
+/** Whose token comes along: the last one handed out, which may have lapsed; the one before; or none. */
+export type Holder = "current" | "old" | "none";
+
+/** What a store shall be: the rules of the core over a plain map, with leases that lapse when their time is over. */
+export class Model {
+  now = T0;
+  readonly entries = new Map<string, Entry>();
+  readonly #tokens = new Map<string, Token[]>();
+  #minted = 0;
+  untold: Event[] = [];
+  revision = 0;
+
+  mint = (): string => `f${(this.#minted += 1)}`;
+
+  token(id: string, holder: Holder): Token | undefined {
+    if (holder === "none") return undefined;
+    const stranger = { fence: "stranger", ttlSeconds: 60, intervalSeconds: 30 };
+    return this.#tokens.get(id)?.at(holder === "current" ? -1 : -2) ?? stranger;
+  }
+
+  handOut(id: string, token: Token): void {
+    const others = (this.#tokens.get(id) ?? []).filter(({ fence }) => fence !== token.fence);
+    this.#tokens.set(id, [...others, token]);
+  }
+
+  /** The same rule decides here and there, each on what it has, and must come to the same. */
+  async both<R>(
+    { store }: Opened,
+    id: string,
+    fence: string | undefined,
+    decide: (entry: Entry | undefined) => Decision<R>,
+  ): Promise<R> {
+    const before = this.entries.get(id);
+    const { result, write } = decide(before);
+    // Said apart from the rules that are under test: no token but the live registration's moves anything.
+    if (fence !== undefined && !(isLive(before) && before.document.fence === fence)) {
+      expect(result).toBeInstanceOf(Problem);
+      expect(write).toBeUndefined();
+    }
+    if (write) this.write(id, write);
+    expect(await changeOne(store, ref(id), decide, this.now)).toEqual(result);
+    return result;
+  }
+
+  write(id: string, { entry, event }: { entry: Entry | undefined; event?: Event }): void {
+    if (entry) this.entries.set(id, entry);
+    else this.entries.delete(id);
+    if (event) this.untold.push(event);
+  }
+
+  pass(ms: number): void {
+    this.now += ms;
+    for (const [id, entry] of this.entries) {
+      const end = entry.lease?.expiresAt ?? null;
+      if (end !== null && this.now > end) this.entries.set(id, { ...entry, lease: null });
+    }
+  }
+
+  under(...terms: string[]): Entry[] {
+    return [...this.entries.values()]
+      .filter(({ document }) => terms.every((term) => termsOf("agent", document).includes(term)))
+      .toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+  }
+
+  /** Holds everything that a reader can see of the store against the model. */
+  async compare(store: Store): Promise<void> {
+    const { now } = this;
+    const queries = [
+      ["agent"],
+      ...CAPABILITIES.map((name) => [`capability:${name}`]),
+      ["capability:x", "capability:y"],
+    ];
+    const kind = "agent";
+    const [snapshots, terms, roll, events] = await Promise.all([
+      store.read(IDS.map(ref), now),
+      store.terms(),
+      store.roll({ kind, after: "", limit: 100 }, now),
+      store.events({ since: this.revision, limit: 100 }),
+    ]);
+    expect(snapshots.map(({ entry }) => entry)).toEqual(IDS.map((id) => this.entries.get(id)));
+
+    const counts = new Map<string, number>();
+    for (const { document } of this.entries.values()) {
+      for (const term of termsOf(kind, document)) counts.set(term, (counts.get(term) ?? 0) + 1);
+    }
+    expect(terms).toEqual(counts);
+
+    const calls = this.under("agent").map(({ document, lease, unreachable }) => {
+      return { id: document.registration.id, fence: document.fence, lease, unreachable };
+    });
+    expect(roll).toEqual({ calls, next: null });
+
+    expect(events).toEqual(this.untold.map((event, i) => ({ revision: this.revision + 1 + i, ...event })));
+    this.revision += this.untold.length;
+    this.untold = [];
+
+    await Promise.all(
+      queries.map(async (query) => {
+        const [page, sample] = await Promise.all([
+          store.page({ kind, terms: query, after: "", limit: 100 }, now),
+          store.sample({ kind, terms: query, exhaustive: 100, size: 1, skip: [] }, now),
+        ]);
+        const expected = this.under(...query).map(asFound);
+        expect(page.entries.map(asFound)).toEqual(expected);
+        expect(page.next).toBeNull();
+        expect(sample.total).toBe(expected.length);
+        expect(sample.entries.map(idOf).toSorted()).toEqual(this.under(...query).map(idOf));
+      }),
+    );
+  }
+}
+
+/** The ledger is the sweep's own: whoever finds an entry by a term is not told of it. */
+const asFound = ({ document, lease, draining }: Entry) => ({ document, lease, draining });

@@ -1,0 +1,198 @@
+import * as fc from "fast-check";
+import { expect } from "vitest";
+import type { HeartbeatInput } from "../../../src/core/agent.ts";
+import { decideDrain } from "../../../src/core/drain.ts";
+import { type Decision, type Entry, type EventType, isLive } from "../../../src/core/entry.ts";
+import { decideHeartbeat } from "../../../src/core/heartbeat.ts";
+import { Problem } from "../../../src/core/problem.ts";
+import { decideRemoval } from "../../../src/core/removal.ts";
+import { changeOne } from "../../../src/store/change.ts";
+import { sweep, SWEEP_BUDGET, type SweepSummary } from "../../../src/sweep/sweep.ts";
+import { expectExactIndexes } from "../../support/audit.ts";
+import { ANYONE } from "../../support/entries.ts";
+import { entryAt, idOf, type Opened, ref, T0 } from "../conformance/opened.ts";
+import { IDS, type Offer, registration, type Token, tokenOf, wholeBeat } from "./requests.ts";
+import { anyOffer, anyPartialBeat, anySpan } from "./steps.ts";
+
+/** Several things at one instant, each on its own way to the store; `nth` counts back over the tokens of that id. */
+export type Act =
+  | { do: "register"; id: string; offer: Offer; renew: boolean }
+  | { do: "beat"; id: string; nth: number; load: number }
+  | { do: "beatPartly"; id: string; nth: number; input: HeartbeatInput }
+  | { do: "unregister"; id: string; nth: number }
+  | { do: "drain"; id: string; draining: boolean }
+  | { do: "sweep" };
+export type Round = { pass: number; acts: Act[] };
+
+const id = fc.constantFrom(...IDS.slice(0, 2));
+const nth = fc.constantFrom(1, 1, 1, 2);
+const anyAct: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ do: fc.constant("register" as const), id, offer: anyOffer, renew: fc.boolean() }),
+  fc.record({ do: fc.constant("beat" as const), id, nth, load: fc.nat(9) }),
+  fc.record({ do: fc.constant("beatPartly" as const), id, nth, input: anyPartialBeat }),
+  fc.record({ do: fc.constant("unregister" as const), id, nth }),
+  fc.record({ do: fc.constant("drain" as const), id, draining: fc.boolean() }),
+  fc.record({ do: fc.constant("sweep" as const) }),
+  fc.record({ do: fc.constant("sweep" as const) }),
+);
+export const anyRounds: fc.Arbitrary<Round[]> = fc.array(
+  fc.record({ pass: anySpan, acts: fc.array(anyAct, { minLength: 2, maxLength: 8, size: "max" }) }),
+  { minLength: 1, maxLength: 8, size: "max" },
+);
+
+interface Told {
+  draining: boolean;
+  unreachable: boolean;
+}
+
+export class Race {
+  #now = T0;
+  #minted = 0;
+  #revision = 0;
+  readonly #real: Opened;
+  readonly #tokens = new Map<string, Token[]>();
+  /** Who was heard in this round, and with what load. */
+  #heard: { id: string; fence: string; load: number }[] = [];
+  /** What the events say is there. */
+  readonly #told = new Map<string, Told>();
+
+  constructor(real: Opened) {
+    this.#real = real;
+  }
+
+  async run({ pass, acts }: Round): Promise<void> {
+    const { store, advance } = this.#real;
+    this.#now += pass;
+    await advance(this.#now);
+    this.#heard = [];
+    const sweeps = await Promise.all(acts.map((act) => this.#act(act)));
+    sweeps.push(await this.#sweep());
+
+    const events = await store.events({ since: this.#revision, limit: 1000 });
+    if (events === "too_old") throw new Error("the history broke off");
+    events.forEach(({ revision, type, id: about }, i) => {
+      expect(revision).toBe(this.#revision + 1 + i);
+      this.#hear(type, about);
+    });
+    this.#revision += events.length;
+
+    for (const [type, list] of [
+      ["became_unreachable", "unreachable"],
+      ["recovered", "recovered"],
+      ["reaped", "reaped"],
+    ] as const) {
+      const summed = sweeps.flatMap((summary) => summary?.[list] ?? []);
+      const told = events.filter((event) => event.type === type).map((event) => event.id);
+      expect(summed.toSorted()).toEqual(told.toSorted());
+    }
+
+    const entries = await expectExactIndexes(store, this.#now);
+    expect(entries.map(idOf)).toEqual([...this.#told.keys()].toSorted());
+    for (const entry of entries) await this.#holdAgainstHistory(idOf(entry));
+  }
+
+  /** Of all who ever registered an id, the registration that is there is heard, and no other. */
+  async finish(): Promise<void> {
+    const { store } = this.#real;
+    for (const [about, tokens] of this.#tokens) {
+      const entry = await entryAt(store, about, this.#now);
+      const renewals = tokens.map((token) => wholeBeat(about, token, 0, this.#now));
+      const answers = await store.renew(renewals, this.#now);
+      const heard = tokens.filter((_, i) => answers[i] !== "gone").map(({ fence }) => fence);
+      expect(heard).toEqual(isLive(entry) ? [entry.document.fence] : []);
+    }
+  }
+
+  /** The first tells of what was never said, or the second time of what was said once, is caught here. */
+  #hear(type: EventType, about: string): void {
+    const before = this.#told.get(about);
+    const happened = `${type} of ${about}, ${before ? JSON.stringify(before) : "absent"}`;
+    const expectThat = (legal: boolean | undefined) => expect(legal, happened).toBe(true);
+    switch (type) {
+      case "registered":
+        return void this.#told.set(about, { draining: false, unreachable: false });
+      case "replaced":
+        expectThat(before !== undefined);
+        return void this.#told.set(about, { draining: false, unreachable: false });
+      case "renewed":
+        return expectThat(before !== undefined);
+      case "unregistered":
+      case "reaped":
+        return expectThat(this.#told.delete(about));
+      case "drain_requested":
+      case "drain_cancelled":
+        expectThat(before?.draining === (type === "drain_cancelled"));
+        return void this.#told.set(about, { ...before!, draining: type === "drain_requested" });
+      case "became_unreachable":
+      case "recovered":
+        expectThat(before?.unreachable === (type === "recovered"));
+        return void this.#told.set(about, { ...before!, unreachable: type === "became_unreachable" });
+    }
+  }
+
+  async #holdAgainstHistory(about: string): Promise<void> {
+    const entry = await entryAt(this.#real.store, about, this.#now);
+    expect(isLive(entry)).toBe(true);
+    const { draining, unreachable } = entry!;
+    expect({ draining, unreachable }).toEqual(this.#told.get(about));
+    const heard = this.#heard.filter(
+      ({ id: who, fence }) => who === about && fence === entry!.document.fence,
+    );
+    // No other act says a load, so whoever changed the entry after a heartbeat must have kept what it said.
+    if (heard.length > 0) expect(heard.map(({ load }) => load)).toContain(entry!.lease!.currentLoad);
+    expect(this.#tokens.get(about)?.map(({ fence }) => fence)).toContain(entry!.document.fence);
+  }
+
+  #fence(about: string, back: number): string {
+    return this.#tokens.get(about)?.at(-back)?.fence ?? "stranger";
+  }
+
+  #change<R>(about: string, decide: (entry: Entry | undefined) => Decision<R>): Promise<R> {
+    return changeOne(this.#real.store, ref(about), decide, this.#now);
+  }
+
+  #sweep(): Promise<SweepSummary> {
+    return sweep(this.#real.store, () => this.#now, SWEEP_BUDGET);
+  }
+
+  async #act(act: Act): Promise<SweepSummary | undefined> {
+    const now = this.#now;
+    const caller = ANYONE;
+    switch (act.do) {
+      case "sweep":
+        return this.#sweep();
+      case "register": {
+        const presented = act.renew ? this.#fence(act.id, 1) : undefined;
+        const decide = registration(act.id, act.offer, presented, `f${(this.#minted += 1)}`, now);
+        const result = await this.#change(act.id, decide);
+        if (result instanceof Problem) return;
+        const token = tokenOf(result.entry);
+        const others = (this.#tokens.get(act.id) ?? []).filter(({ fence }) => fence !== token.fence);
+        this.#tokens.set(act.id, [...others, token]);
+        return;
+      }
+      case "beat": {
+        const token = this.#tokens.get(act.id)?.at(-act.nth);
+        if (!token) return;
+        const [answer] = await this.#real.store.renew([wholeBeat(act.id, token, act.load, now)], now);
+        if (answer !== "gone") this.#heard.push({ ...act, fence: token.fence });
+        return;
+      }
+      case "beatPartly": {
+        const beat = { ...act, caller, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
+        await this.#change(act.id, (entry) => decideHeartbeat(entry, beat, now));
+        return;
+      }
+      case "unregister": {
+        const removal = { ...act, caller, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
+        await this.#change(act.id, (entry) => decideRemoval(entry, removal, now));
+        return;
+      }
+      case "drain": {
+        const request = { ...act, caller, fence: undefined };
+        await this.#change(act.id, (entry) => decideDrain(entry, request, now));
+        return;
+      }
+    }
+  }
+}

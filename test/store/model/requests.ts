@@ -1,0 +1,56 @@
+import { registrationInput } from "../../../src/core/agent.ts";
+import { type Decision, type Entry, leaseAt } from "../../../src/core/entry.ts";
+import type { Problem } from "../../../src/core/problem.ts";
+import { decideRegistration, type Registered } from "../../../src/core/registration.ts";
+import type { Renewal } from "../../../src/store/store.ts";
+import { ANYONE, DEFAULTS } from "../../support/entries.ts";
+import { ref } from "../conformance/opened.ts";
+
+/** What a holder has in hand: its epoch, and the terms it calls in by. */
+export interface Token {
+  fence: string;
+  ttlSeconds: number;
+  intervalSeconds: number | null;
+}
+
+/** What a generated registration says. */
+export interface Offer {
+  capabilities: string[];
+  ttl_seconds: number;
+  heartbeat_interval_seconds: number | null;
+}
+
+/** What any of them may do, so that index and document can be compared term by term. */
+export const CAPABILITIES = ["x", "y", "z"];
+/** One begins another, and one begins another and its first fence. */
+export const IDS = ["a", "a/b", "a:f1"];
+
+export const registration =
+  (id: string, offer: Offer, presentedFence: string | undefined, mintedFence: string, now: number) =>
+  (before: Entry | undefined): Decision<Registered | Problem> => {
+    const input = registrationInput.parse({ name: "agent", type: "worker", ...offer });
+    const request = {
+      id,
+      input,
+      caller: ANYONE,
+      region: null,
+      defaults: DEFAULTS,
+      presentedFence,
+      mintedFence,
+    };
+    return decideRegistration(before, request, now);
+  };
+
+export const tokenOf = ({ document: { fence, registration: terms } }: Entry): Token => ({
+  fence,
+  ttlSeconds: terms.ttl_seconds,
+  intervalSeconds: terms.heartbeat_interval_seconds,
+});
+
+/** A heartbeat that says everything, as the HTTP layer makes it of a token. */
+export const wholeBeat = (id: string, token: Token, currentLoad: number, now: number): Renewal => ({
+  ref: ref(id),
+  fence: token.fence,
+  lease: leaseAt(token, { status: "busy", currentLoad }, now),
+  ttlMs: token.intervalSeconds === null ? null : token.ttlSeconds * 1000,
+});

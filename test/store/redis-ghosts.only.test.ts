@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import type { Store } from "../../src/store/store.ts";
+import { sweep, SWEEP_BUDGET } from "../../src/sweep/sweep.ts";
+import { entryOf } from "../support/entries.ts";
+import { member, openRedis } from "../support/opened-redis.ts";
+import { idsOf, pageThrough, put, T0 } from "./conformance/opened.ts";
+
+const runSweep = (store: Store) => sweep(store, () => T0, SWEEP_BUDGET);
+
+describe("a ghost in an index", () => {
+  /** `a` and `c` live; what is planted is under `capability:x` as well, except where it says otherwise. */
+  async function haunted() {
+    const opened = openRedis();
+    const { store, redis, key, bridge } = opened;
+    const a = entryOf({ id: "a", capabilities: ["x"] }, T0, "f1");
+    const c = entryOf({ id: "c", capabilities: ["y"] }, T0, "f1");
+    await put(store, T0, a, c);
+    return {
+      ...opened,
+      a,
+      plant: async (term: string, ...members: string[]) => {
+        for (const name of members) await redis("ZADD", `ix:${term}`, 0, name);
+        await bridge.raw("HSET", key("terms"), term, await redis<number>("ZCARD", `ix:${term}`));
+      },
+    };
+  }
+  const GHOSTS: [what: string, planted: string][] = [
+    ["that no document stands behind", member("b", "f1")],
+    ["of a registration that was replaced since", member("a", "f0")],
+    ["that sorts behind the living one of its id", member("a", "f9")],
+    ["that is a living agent's under another's term", member("c", "f1")],
+  ];
+  const sampleOf = async (store: Store, ...terms: string[]) =>
+    idsOf((await store.sample({ kind: "agent", terms, exhaustive: 100, size: 5, skip: [] }, T0)).entries);
+
+  it.each(GHOSTS)("%s is in no answer, and the answer heals", async (_, planted) => {
+    for (const look of [
+      async (store: Store) => idsOf(await pageThrough(store, ["capability:x"], 10, T0)),
+      async (store: Store) => sampleOf(store, "capability:x"),
+    ]) {
+      const { store, plant, members } = await haunted();
+      await plant("capability:x", planted);
+      expect((await store.terms()).get("capability:x")).toBe(2);
+      expect(await look(store)).toEqual(["a"]);
+      expect(await members("capability:x")).toEqual([member("a", "f1")]);
+      expect((await store.terms()).get("capability:x")).toBe(1);
+      expect(await members("capability:y")).toEqual([member("c", "f1")]);
+    }
+  });
+
+  it.each(GHOSTS)("%s keeps nobody living out of the pages", async (_, planted) => {
+    const { store, plant } = await haunted();
+    await put(store, T0, entryOf({ id: "d", capabilities: ["x"] }, T0, "f1"));
+    await plant("capability:x", planted);
+    expect(idsOf(await pageThrough(store, ["capability:x"], 1, T0))).toEqual(["a", "d"]);
+  });
+
+  it.each(GHOSTS)("%s is in no answer even while it cannot be healed", async (_, planted) => {
+    const { store, plant, bridge, members } = await haunted();
+    await plant("capability:x", planted);
+    await bridge.fail({ kind: "status", after: 1 });
+    const page = await store.page({ kind: "agent", terms: ["capability:x"], after: "", limit: 10 }, T0);
+    expect(idsOf(page.entries)).toEqual(["a"]);
+    await bridge.heal();
+    expect(await members("capability:x")).toHaveLength(2);
+  });
+
+  it("under several of the terms asked for is healed in each", async () => {
+    const { store, plant, members } = await haunted();
+    await plant("capability:x", member("b", "f1"), member("b", "f2"));
+    await plant("type:worker", member("b", "f1"), member("b", "f2"));
+    expect(await sampleOf(store, "capability:x", "type:worker")).toEqual(["a"]);
+    expect(await members("capability:x")).toEqual([member("a", "f1")]);
+    expect(await members("type:worker")).toEqual([member("a", "f1"), member("c", "f1")]);
+    expect(await store.terms()).toEqual(
+      new Map(Object.entries({ agent: 2, "type:worker": 2, "capability:x": 1, "capability:y": 1 })),
+    );
+  });
+
+  it.each(GHOSTS.slice(0, 3))("%s is gone from all indexes after a sweep", async (_, planted) => {
+    const { store, plant, members } = await haunted();
+    const terms = ["agent", "capability:x", "type:worker", "tag:nobody"];
+    for (const term of terms) await plant(term, planted);
+    const summary = await runSweep(store);
+    expect(summary).toMatchObject({ healed: 4, reaped: [], unreachable: [], recovered: [] });
+    expect(await members("agent")).toEqual([member("a", "f1"), member("c", "f1")]);
+    expect(await store.terms()).toEqual(
+      new Map(Object.entries({ agent: 2, "type:worker": 2, "capability:x": 1, "capability:y": 1 })),
+    );
+    expect(await store.events({ since: 0, limit: 10 })).toEqual([]);
+    expect((await runSweep(store)).healed).toBe(0);
+  });
+
+  it("whose document was lost is gone after a sweep, and the id can be had again", async () => {
+    const { store, redis, members, advance } = await haunted();
+    await redis("DEL", "doc:agent:a");
+    expect(await sampleOf(store, "agent", "type:worker")).toEqual(["c"]);
+    await put(store, T0, entryOf({ id: "a", capabilities: ["x"] }, T0, "f2"));
+    expect(await sampleOf(store, "capability:x")).toEqual(["a"]);
+    await advance(T0 + 300_001);
+    await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
+    await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
+    expect(await members("agent")).toEqual([]);
+    expect(await store.terms()).toEqual(new Map());
+  });
+
+  it("is no reason to miscount: a sweep mends numbers that are wrong", async () => {
+    const { store, redis } = await haunted();
+    await redis("HSET", "terms", "agent", 7, "capability:x", 9, "tag:nobody", 3);
+    await runSweep(store);
+    expect(await store.terms()).toEqual(
+      new Map(Object.entries({ agent: 2, "type:worker": 2, "capability:x": 1, "capability:y": 1 })),
+    );
+  });
+
+  it("is found however many terms there are, a part of them in each sweep", async () => {
+    const { store, plant } = await haunted();
+    const tags = Array.from({ length: 120 }, (_, i) => `tag:${String(i).padStart(3, "0")}`);
+    for (const tag of tags) await plant(tag, member("b", "f1"));
+    const healed: number[] = [];
+    for (let run = 0; run < 3; run += 1) healed.push((await runSweep(store)).healed);
+    // capability:x and capability:y come first.
+    expect(healed).toEqual([48, 50, 22]);
+    expect([...(await store.terms()).keys()].toSorted()).toEqual([
+      "agent",
+      "capability:x",
+      "capability:y",
+      "type:worker",
+    ]);
+  });
+});

@@ -32,7 +32,7 @@ export interface Store {
 
   /**
    * Entries under all of `terms`, lapsed ones included: every one when there are at most `exhaustive`, else `size` distinct
-   * ones at random, none of them in `skip`. Fewer may come when documents are large (an answer has a size limit); never
+   * ones at random, none of them in `skip`. The ledger's mark is not read: `unreachable` says nothing here, nor in a page. Fewer may come when documents are large (an answer has a size limit); never
    * none when there are some.
    */
   sample(query: SampleQuery, now: number): Promise<Sample>;

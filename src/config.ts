@@ -99,6 +99,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
       if (keys.has(sha256)) bad.push(`${name} lists one digest twice, and a key cannot be two things`);
       keys.set(sha256, key);
     }
+    if (parsed.data.length === 0) bad.push(`${name} is an empty list`);
   }
   const open = text("ACCESS");
   if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');

@@ -22,7 +22,7 @@ export const owns = (caller: Caller, entry: LiveEntry): boolean =>
 export const leaseLost = (id: string): Problem =>
   new Problem(
     "lease_lost",
-    `The lease token is not the current one of "${id}": another registration holds the id.`,
+    `The lease token is not the current one of "${id}": the registration it was for has ended, or was replaced.`,
     {
       action: "register",
     },

@@ -9,6 +9,8 @@ export const EXHAUSTIVE_MAX = 200;
 /** How many more are examined when the sample passes fewer than were asked for. */
 export const SECOND_LOOK_MAX = 1000;
 export const EXACT_MAX = 5000;
+/** Each is an index to look into. */
+export const QUERY_TERMS_MAX = 16;
 
 export interface Criteria {
   /** Any of these effective statuses passes. */

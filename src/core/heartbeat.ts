@@ -83,7 +83,8 @@ export function decideHeartbeat(
   const lease = leaseAt(
     { ttlSeconds: registration.ttl_seconds, intervalSeconds: registration.heartbeat_interval_seconds },
     { status: input.status ?? resting, currentLoad: input.current_load ?? before.lease.currentLoad },
-    now,
+    // Clocks differ between the places where heartbeats come in, and time does not run backwards.
+    Math.max(now, before.lease.lastSeenAt),
   );
   const result: Beaten = { lease, desired: before.draining ? "drain" : "run" };
   return { result, write: { entry: { ...before, document, lease } } };

@@ -40,7 +40,7 @@ export function termErrors(input: RegistrationInput, defaults: LeaseDefaults): F
   ];
 }
 
-function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
+export function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
   return {
     ttlSeconds: input.ttl_seconds ?? defaults.ttlSeconds,
     intervalSeconds:
@@ -69,8 +69,11 @@ export function decideRegistration(
     return { result: new Problem("forbidden", `"${id}" is alive and belongs to another key.`) };
   }
 
-  const kept = renewing ? live : undefined;
   const terms = leaseTerms(input, request.defaults);
+  // Between static and calling in there is no way in one epoch: the old token would still speak for the old kind.
+  const sameKind =
+    (live?.document.registration.heartbeat_interval_seconds === null) === (terms.intervalSeconds === null);
+  const kept = renewing && sameKind ? live : undefined;
   const { status, current_load, ...fields } = input;
   const registration: Registration = {
     ...fields,

@@ -100,7 +100,6 @@ export function createApp(deps: Deps): Hono<AppEnv> {
 }
 
 async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promise<Response> {
-  const now = deps.now();
   const caller = c.get("caller");
   if (declared.scope !== null && !holds(caller, declared.scope)) {
     throw new Problem("forbidden", `This key does not have the scope "${declared.scope}".`);
@@ -113,6 +112,8 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
   const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
   const body = declared.body && accept(check(declared.body, await readBody(c, declared)));
 
+  // Read last: a body may take its time to come, and a lease may lapse meanwhile.
+  const now = deps.now();
   const answer = await declared.handle({
     query,
     body,
@@ -165,7 +166,7 @@ function regionOf(request: Request): Region | null {
 
 const patterns = endpoints.map(({ method, path }) => ({
   method,
-  pattern: new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`),
+  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")}$`),
 }));
 const methodsFor = (path: string): string[] => [
   ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),

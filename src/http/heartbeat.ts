@@ -4,6 +4,7 @@ import { accept, type Problem } from "../core/problem.ts";
 import { change } from "../store/change.ts";
 import type { Store } from "../store/store.ts";
 import type { LeaseToken } from "./lease-token.ts";
+import { refuseRepeats } from "./repeats.ts";
 
 /** A heartbeat and the token that came with it. */
 export type IncomingBeat = Omit<Beat, "fence"> & { token: LeaseToken | undefined };
@@ -11,7 +12,7 @@ export type IncomingBeat = Omit<Beat, "fence"> & { token: LeaseToken | undefined
 const refOf = ({ id }: { id: string }): Ref => ({ kind: "agent", id });
 
 /**
- * Takes heartbeats in, each on its own. Those that say everything, with a token, are one command each and one round trip
+ * Takes heartbeats in, each on its own, and each agent's once. Those that say everything, with a token, are one command each and one round trip
  * together; the others are read, decided and committed, in two more.
  */
 export async function beatAll(
@@ -19,9 +20,9 @@ export async function beatAll(
   beats: readonly IncomingBeat[],
   now: number,
 ): Promise<(Beaten | Problem)[]> {
-  const results: (Beaten | Problem)[] = [];
+  const results: (Beaten | Problem | undefined)[] = refuseRepeats(beats.map(({ id }) => id));
   const renewals = beats.flatMap(({ id, input, token }, index) => {
-    if (!token || !isWhole(input)) return [];
+    if (results[index] || !token || !isWhole(input)) return [];
     const lease = leaseAt(token, { status: input.status, currentLoad: input.current_load }, now);
     const ttlMs = token.intervalSeconds === null ? null : token.ttlSeconds * 1000;
     return [{ index, ref: refOf({ id }), fence: token.fence, lease, ttlMs }];
@@ -41,9 +42,7 @@ export async function beatAll(
     found.forEach(({ entry }, i) => (results[gone[i]!] = whyGone(entry, beats[gone[i]!]!.id)));
   }
 
-  const partial = beats.flatMap((_, index) =>
-    renewals.some((renewal) => renewal.index === index) ? [] : [index],
-  );
+  const partial = beats.flatMap((_, index) => (results[index] ? [] : [index]));
   if (partial.length > 0) {
     const decided = await change(
       store,
@@ -59,7 +58,7 @@ export async function beatAll(
     );
     decided.forEach((result, i) => (results[partial[i]!] = result));
   }
-  return results;
+  return results.map((result) => result!);
 }
 
 /** @throws {Problem} whatever refuses it */

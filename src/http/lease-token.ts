@@ -20,16 +20,17 @@ const base64url = (bytes: Uint8Array): string =>
     .replaceAll("/", "_")
     .replaceAll("=", "");
 
-/** Names the registration in keys, and gives nothing away: 128 bits of the digest of the token's random part. */
-async function fenceOf(random: string): Promise<string> {
-  return base64url((await sha256(random)).subarray(0, 16));
+/**
+ * Names the registration in keys, and gives nothing away: 128 bits of the digest of the token's random part. A static
+ * token has another fence than one that has to call in, so neither can pass for the other and give a lease an end, or a
+ * promise of none, that its registration did not.
+ */
+export async function fenceOf(random: string, isStatic: boolean): Promise<string> {
+  return base64url((await sha256(isStatic ? `static.${random}` : random)).subarray(0, 16));
 }
 
-/** A fresh secret and the fence that goes with it. The secret is stored nowhere. */
-export async function mintSecret(): Promise<{ random: string; fence: string }> {
-  const random = base64url(crypto.getRandomValues(new Uint8Array(16)));
-  return { random, fence: await fenceOf(random) };
-}
+/** A fresh secret for a token; it is stored nowhere. */
+export const mintSecret = (): string => base64url(crypto.getRandomValues(new Uint8Array(16)));
 
 /** The token says the terms, so that a heartbeat need not read them. */
 export const leaseToken = ({ ttlSeconds, intervalSeconds }: LeaseTerms, random: string): string =>
@@ -44,9 +45,10 @@ export const randomPart = (token: string): string => token.split(".").slice(2).j
 export async function readLeaseToken(token: string): Promise<LeaseToken> {
   const [ttl, interval] = token.split(".");
   const ttlSeconds = clamp(Number(ttl), TTL_SECONDS_MIN, TTL_SECONDS_MAX);
+  const isStatic = interval === "0";
   return {
     ttlSeconds,
-    intervalSeconds: interval === "0" ? null : clamp(Number(interval), 1, Math.floor(ttlSeconds / 2)),
-    fence: await fenceOf(randomPart(token)),
+    intervalSeconds: isStatic ? null : clamp(Number(interval), 1, Math.floor(ttlSeconds / 2)),
+    fence: await fenceOf(randomPart(token), isStatic),
   };
 }

@@ -1,12 +1,13 @@
 import type { RegistrationInput } from "../core/agent.ts";
 import type { Caller } from "../core/authority.ts";
-import type { Decision, Ref, Region } from "../core/entry.ts";
+import type { Ref, Region } from "../core/entry.ts";
 import { accept, Problem } from "../core/problem.ts";
-import { decideRegistration, type Registered, termErrors } from "../core/registration.ts";
+import { decideRegistration, leaseTerms, type Registered, termErrors } from "../core/registration.ts";
 import { change } from "../store/change.ts";
 import { absent, type Store } from "../store/store.ts";
 import type { Config } from "../config.ts";
-import { leaseToken, mintSecret, randomPart, readLeaseToken } from "./lease-token.ts";
+import { fenceOf, leaseToken, mintSecret, randomPart, readLeaseToken } from "./lease-token.ts";
+import { refuseRepeats } from "./repeats.ts";
 import { invalid } from "./validate.ts";
 
 export interface Newcomer {
@@ -29,56 +30,65 @@ export interface Door {
 }
 
 /**
- * Registers agents, each on its own: a refusal of one is its result and stops no other. Two round trips for all of them,
- * one where every id is minted here.
+ * Registers agents, each on its own: a refusal of one is its result and stops no other. One read and one commit for as many
+ * as a message carries; no read where every id is minted here.
  */
 export async function registerAll(
   door: Door,
   newcomers: readonly Newcomer[],
 ): Promise<(Admitted | Problem)[]> {
+  const { config } = door;
+  const repeats = refuseRepeats(newcomers.map(({ input }) => input.id));
+  const refused = newcomers.map(({ input }, index) => {
+    const errors = termErrors(input, config.lease);
+    return errors.length > 0 ? invalid(errors) : repeats[index];
+  });
+  const admitted = await admit(
+    door,
+    newcomers.filter((_, index) => !refused[index]),
+  );
+  return refused.map((problem) => problem ?? admitted.shift()!);
+}
+
+async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admitted | Problem)[]> {
   const { store, config, caller, region, now } = door;
   const prepared = await Promise.all(
-    newcomers.map(async ({ input, leaseToken: token }) => ({
-      ref: { kind: "agent", id: input.id ?? crypto.randomUUID() } as Ref,
-      input,
-      errors: termErrors(input, config.lease),
-      presented: token === undefined ? undefined : { token, ...(await readLeaseToken(token)) },
-      minted: await mintSecret(),
-    })),
+    newcomers.map(async ({ input, leaseToken: token }) => {
+      const random = mintSecret();
+      const isStatic = leaseTerms(input, config.lease).intervalSeconds === null;
+      const ref: Ref = { kind: "agent", id: input.id ?? crypto.randomUUID() };
+      return {
+        ref,
+        input,
+        random,
+        mintedFence: await fenceOf(random, isStatic),
+        token,
+        presentedFence: token === undefined ? undefined : (await readLeaseToken(token)).fence,
+      };
+    }),
   );
   const named = prepared.filter(({ input }) => input.id !== undefined).map(({ ref }) => ref);
   const read = named.length > 0 ? await store.read(named, now) : [];
   const snapshots = prepared.map(({ ref, input }) => (input.id === undefined ? absent(ref) : read.shift()!));
 
-  const results = await change<Registered | Problem>(
+  const results = await change(
     store,
     snapshots,
-    (entry, index): Decision<Registered | Problem> => {
-      const { ref, input, errors, presented, minted } = prepared[index]!;
-      if (errors.length > 0) return { result: invalid(errors) };
-      return decideRegistration(
-        entry,
-        {
-          id: ref.id,
-          input,
-          caller,
-          region,
-          defaults: config.lease,
-          presentedFence: presented?.fence,
-          mintedFence: minted.fence,
-        },
-        now,
-      );
+    (entry, index) => {
+      const { ref, input, presentedFence, mintedFence } = prepared[index]!;
+      const defaults = config.lease;
+      const request = { id: ref.id, input, caller, region, defaults, presentedFence, mintedFence };
+      return decideRegistration(entry, request, now);
     },
     now,
   );
   return results.map((result, index) => {
     if (result instanceof Problem) return result;
-    const { ref, presented, minted } = prepared[index]!;
+    const { ref, random, token } = prepared[index]!;
     const { ttl_seconds, heartbeat_interval_seconds } = result.entry.document.registration;
     const terms = { ttlSeconds: ttl_seconds, intervalSeconds: heartbeat_interval_seconds };
-    const random = result.outcome === "renewed" && presented ? randomPart(presented.token) : minted.random;
-    return { ...result, id: ref.id, leaseToken: leaseToken(terms, random) };
+    const secret = result.outcome === "renewed" && token !== undefined ? randomPart(token) : random;
+    return { ...result, id: ref.id, leaseToken: leaseToken(terms, secret) };
   });
 }
 

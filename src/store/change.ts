@@ -7,27 +7,23 @@ const ROUNDS_MAX = 24;
 
 /**
  * Read, decide, commit: for each snapshot asks `decide` what to do, commits it, and where somebody else was quicker asks
- * again on what they left. Two round trips for any number of entries, the reading included, unless there are rivals.
+ * again on what they left. No entry may come twice: of two changes at once, one is the other's rival.
  *
- * @throws {Problem} `store_contended` when an entry is still fought over after 24 rounds; `store_unavailable`
+ * @returns per entry what was decided, or the Problem `store_contended` where it is still fought over after 24 rounds
+ * @throws {Problem} `store_unavailable`
  */
 export async function change<R>(
   store: Store,
   snapshots: readonly Snapshot[],
   decide: (entry: Entry | undefined, index: number) => Decision<R>,
   now: number,
-): Promise<R[]> {
-  const results: R[] = [];
+): Promise<(R | Problem)[]> {
+  const results: (R | Problem)[] = [];
   let pending = snapshots.map((before, index) => ({ before, index }));
   for (let round = 0; pending.length > 0; round += 1) {
     if (round === ROUNDS_MAX) {
-      throw new Problem(
-        "store_contended",
-        "Too many writers at once on one entry. Nothing was written: try again.",
-        {
-          retryAfterSeconds: 1,
-        },
-      );
+      for (const { index } of pending) results[index] = contended();
+      break;
     }
     const changes: (Change & { index: number })[] = [];
     for (const { before, index } of pending) {
@@ -44,13 +40,22 @@ export async function change<R>(
   return results;
 }
 
+const contended = (): Problem =>
+  new Problem(
+    "store_contended",
+    "Too many writers at once on this entry. Nothing was written of it: try again.",
+    {
+      retryAfterSeconds: 1,
+    },
+  );
+
 /** `change` for one entry, read first. */
 export async function changeOne<R>(
   store: Store,
   ref: Ref,
   decide: (entry: Entry | undefined) => Decision<R>,
   now: number,
-): Promise<R> {
+): Promise<R | Problem> {
   const [result] = await change(store, await store.read([ref], now), decide, now);
   return result!;
 }

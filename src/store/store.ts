@@ -13,12 +13,13 @@ export interface Store {
   /** Resolves when the store answers. */
   ping(): Promise<void>;
 
-  /** Reads entries for a decision, in the order of `refs`. An entry whose lease has lapsed is there, with `lease: null`. */
+  /** Reads entries for a decision, in the order of `refs`, 120 a round trip. An entry whose lease has lapsed is there, with `lease: null`. */
   read(refs: readonly Ref[], now: number): Promise<Snapshot[]>;
 
   /**
    * Applies each change whole or not at all: only if nothing of its entry has changed since the snapshot was read.
-   * Documents, index terms, lease, directive, ledger and event move together. Changes do not depend on each other.
+   * Documents, index terms, lease, directive, ledger and event move together. One change of one entry; many are sent in as
+   * few round trips as their size allows.
    *
    * @returns per change, "committed" or the entry as it is now
    */
@@ -43,15 +44,18 @@ export interface Store {
    */
   page(query: PageQuery, now: number): Promise<Page>;
 
-  /** How many entries stand under each term, lapsed and not yet reaped ones included. */
+  /** How many entries there are, lapsed and not yet reaped ones included. */
+  count(kind: Kind): Promise<number>;
+
+  /** The same for each term. Round trips grow with the number of terms. */
   terms(): Promise<Map<string, number>>;
 
   /** Leases of all entries in id order, without their documents: what a sweep needs. At most two round trips. */
   roll(query: { kind: Kind; after: string; limit: number }, now: number): Promise<RollPage>;
 
   /**
-   * Removes index members behind which no document stands: those of `suspects`, and orphans in the indexes of up to
-   * `termsMax` terms after `after`. Round trips grow with what is found, not with the fleet.
+   * Removes index members behind which no document stands: those of `suspects`, and orphans in the indexes of about
+   * `termsMax` terms, going on where the last call stopped.
    */
   heal(query: HealQuery, now: number): Promise<Healed>;
 
@@ -136,14 +140,14 @@ export interface RollPage {
 export interface HealQuery {
   kind: Kind;
   suspects: readonly { id: string; fence: string }[];
-  /** Check terms after this one, in code unit order; "" from the beginning. */
+  /** The `next` of the last call; "" to begin. */
   after: string;
   termsMax: number;
 }
 
 export interface Healed {
   removed: number;
-  /** The last term checked; "" when the end was reached. */
+  /** Where to go on; "" when the end was reached. */
   next: string;
 }
 
@@ -160,10 +164,10 @@ export interface SweepReport {
   recovered: number;
   reaped: number;
   healed: number;
-  /** Agents by effective status over the whole last roll; null until one was completed. */
+  /** Agents by status over the last roll that was completed, drains aside; null until one was. */
   byStatus: Record<string, number> | null;
-  /** Where the next run goes on; "" from the beginning. */
-  resume: { roll: string; terms: string };
+  /** Where the next run goes on ("" from the beginning), and what the unfinished roll has counted so far. */
+  resume: { roll: string; terms: string; byStatus: Record<string, number> };
 }
 
 /** How many events a namespace keeps. */

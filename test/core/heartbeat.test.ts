@@ -37,6 +37,14 @@ function freeze<T>(value: T): T {
   return value;
 }
 
+describe("a heartbeat that a slow clock stamped", () => {
+  it("never moves what was heard later back", () => {
+    const late = entryOf({ id: "a" }, NOW + 40_000);
+    const { lease } = after(late, { health_score: 0.5 }, NOW);
+    expect([lease.lastSeenAt, lease.expiresAt]).toEqual([late.lease.lastSeenAt, late.lease.expiresAt]);
+  });
+});
+
 describe("merging metadata", () => {
   const pair = [aMetadata(false), aMetadata(true)] as const;
 

@@ -57,6 +57,7 @@ describe("registering", () => {
   it("keeps the epoch, registered_at and the owner when renewed, and starts the term afresh [0-25, 4-05]", () => {
     fc.assert(
       fc.property(aRegistration(), aRegistration(), (first, second) => {
+        fc.pre((first.heartbeat_interval_seconds === null) === (second.heartbeat_interval_seconds === null));
         const before = entryOf({ ...first, id: "a" }, NOW);
         const { entry, outcome, event } = admitted(before, second, { token: "fence" });
         const { fence, registeredAt, owner } = before.document;
@@ -70,6 +71,7 @@ describe("registering", () => {
   it("leaves, when renewed, the four fields of a heartbeat as they were unless said, and nothing else [0-27, 4-07]", () => {
     fc.assert(
       fc.property(aRegistration(), aRegistration(), (first, second) => {
+        fc.pre((first.heartbeat_interval_seconds === null) === (second.heartbeat_interval_seconds === null));
         const before = entryOf({ ...first, id: "a" }, NOW);
         const renewed = admitted(before, second, { token: "fence" }).entry;
         const { health_score, metadata } = before.document.registration;
@@ -80,6 +82,18 @@ describe("registering", () => {
         expect(renewed.lease).toEqual(fresh.lease);
       }),
     );
+  });
+
+  it("starts a new epoch between static and calling in, even with the current token", () => {
+    for (const [was, is] of [
+      [null, 30],
+      [30, null],
+    ]) {
+      const before = entryOf({ id: "a", heartbeat_interval_seconds: was }, NOW);
+      const second = { name: "agent", type: "worker", heartbeat_interval_seconds: is };
+      const { entry, outcome } = admitted(before, second, { token: "fence" });
+      expect([outcome, entry.document.fence]).toEqual(["replaced", "minted"]);
+    }
   });
 
   it("keeps nothing of what it replaces but the id [0-24, 0-25, 4-05]", () => {

@@ -287,6 +287,23 @@ describe("an unreadable document on redis", () => {
     expect(await found(registry, "")).toEqual(["a", "c"]);
   });
 
+  it.each([
+    ["a document that lacks what it must have", "doc:agent:b", '{"fence":"f"}'],
+    ["a document that is a list", "doc:agent:b", "[]"],
+    ["a lease that is no JSON", "lease:agent:b:*", "{broken"],
+  ])("hides no other agent when it is %s", async (_, pattern, value) => {
+    const backend = redisBackend();
+    const registry = new Registry({ backend });
+    for (const id of ["a", "b", "c"]) await registry.register({ id });
+    const [key = ""] = await backend.bridge.raw<string[]>("KEYS", `${backend.prefix}:default:${pattern}`);
+    await backend.bridge.raw("SET", key, value);
+    expect(await listed(registry, 10)).toEqual(["a", "c"]);
+    expect(await found(registry, "")).toEqual(["a", "c"]);
+    expect((await registry.post("/v1/sweep")).status).toBe(200);
+    await registry.register({ id: "b" });
+    expect(await listed(registry, 10)).toEqual(["a", "b", "c"]);
+  });
+
   it("stops neither the sweep nor a registration, which replaces it", async () => {
     const backend = redisBackend();
     const registry = new Registry({ backend });

@@ -198,7 +198,7 @@ describe("a sweep", () => {
       "ZRANGE ix:agent",
       "HMGET ledger",
       expect.stringMatching(/^MGET lease:/),
-      "HGETALL terms",
+      "HSCAN terms",
       "EVALSHA terms",
       "SET sweep",
     ]);

@@ -220,6 +220,7 @@ describe("methods", () => {
     "/v1",
     "/v1/agents/a/b",
     "/v1/agents/",
+    "/openapiXjson",
     "/agents/a/b",
     "/V1/agents",
     "/health/x",

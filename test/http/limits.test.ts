@@ -161,13 +161,23 @@ describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
     expect(await send(0)).toMatchObject(refused);
   });
 
-  it("of an activation file hold at 5,000 components", async () => {
+  it.each(["/v1/agents", "/v1/discover"])("of %s hold at 16 capabilities and 16 tags", async (path) => {
+    const registry = new Registry({ backend: openBackend() });
+    const ask = (name: string, n: number) =>
+      registry.get(`${path}?${Array.from({ length: n }, (_, i) => `${name}=${i}`).join("&")}`);
+    for (const name of ["capability", "tag"]) {
+      expect((await ask(name, 16)).status).toBe(200);
+      expect((await ask(name, 17)).status).toBe(400);
+    }
+  });
+
+  it("of an activation file hold at 1,000 components", async () => {
     const registry = open();
     const component = { type: "a", name: "b" };
     const send = (count: number) =>
       registry.post("/v1/agents/import", { components: times(count, component) });
-    expect((await send(5000)).status).toBe(200);
-    expect(await send(5001)).toMatchObject({ status: 400, body: { errors: [{ pointer: "/components" }] } });
+    expect((await send(1000)).status).toBe(200);
+    expect(await send(1001)).toMatchObject({ status: 400, body: { errors: [{ pointer: "/components" }] } });
   });
 
   it("of an answer's errors are twenty, with the number of the others", async () => {

@@ -190,7 +190,7 @@ describe("a sweep cut short", () => {
     return { registry, due: due.toSorted(), since: events.at(-1)!.revision };
   }
 
-  const TRIPS = 9;
+  const TRIPS = 8;
 
   it(`takes ${TRIPS} round trips when it is not`, async () => {
     const backend = redisBackend();

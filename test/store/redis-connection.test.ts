@@ -17,7 +17,7 @@ const report = {
   reaped: 0,
   healed: 0,
   byStatus: null,
-  resume: { roll: "", terms: "" },
+  resume: { roll: "", terms: "", byStatus: {} },
 };
 
 async function inhabited(timeoutMs?: number) {
@@ -222,7 +222,7 @@ describe("round trips", () => {
           })),
           T0,
         ),
-      3,
+      1,
       250,
     ],
     ["a roll of 1,500", (store) => store.roll({ kind: "agent", after: "", limit: 5000 }, T0), 2, 4],

@@ -115,12 +115,13 @@ describe("a ghost in an index", () => {
 
   it("is found however many terms there are, a part of them in each sweep", async () => {
     const { store, plant } = await haunted();
-    const tags = Array.from({ length: 120 }, (_, i) => `tag:${String(i).padStart(3, "0")}`);
+    // Redis hands a hash out in parts once it is larger than this.
+    const tags = Array.from({ length: 600 }, (_, i) => `tag:${i}`);
     for (const tag of tags) await plant(tag, member("b", "f1"));
     const healed: number[] = [];
-    for (let run = 0; run < 3; run += 1) healed.push((await runSweep(store)).healed);
-    // capability:x and capability:y come first.
-    expect(healed).toEqual([48, 50, 22]);
+    for (let run = 0; run < 200; run += 1) healed.push((await runSweep(store)).healed);
+    expect(healed.reduce((sum, n) => sum + n)).toBe(600);
+    expect(Math.max(...healed)).toBeLessThan(100);
     expect([...(await store.terms()).keys()].toSorted()).toEqual([
       "agent",
       "capability:x",

@@ -14,6 +14,8 @@ import { Command, Redis, ReplyError } from "ioredis";
 import { type Counters, type Fault, KINDS } from "./bridge-control-protocol.ts";
 
 const LOG_MAX = 1_000;
+/** As Upstash has it, of requests and of replies. */
+const MESSAGE_BYTES_MAX = 10_000_000;
 const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'";
 
 /** They would block or alter the one connection all tests share; Upstash refuses them over REST too. */
@@ -74,6 +76,7 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
 
     const tenant = tenantOf(token);
     tenant.requests++;
+    if (body.length > MESSAGE_BYTES_MAX) throw new HttpError(413, "ERR max request size exceeded");
     const commands = parseCommands(body, endpoint === single);
     tenant.commands += commands.length;
     tenant.log = [...tenant.log, ...commands.map(summary)].slice(-LOG_MAX);
@@ -83,7 +86,7 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
     const { kind, status } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
-        return answer(res, 200, await run());
+        return answer(res, 200, withinLimit(await run()));
       case "status":
         throw new HttpError(status, `ERR status ${status} on demand. Command was: ${body}`);
       case "command-error":
@@ -227,6 +230,11 @@ function parseFault(body: string): Required<Fault> {
 function statusOf(error: Error): number {
   if (error instanceof HttpError) return error.status;
   return error instanceof ReplyError || error instanceof SyntaxError ? 400 : 500;
+}
+
+function withinLimit(reply: unknown): unknown {
+  if (JSON.stringify(reply).length > MESSAGE_BYTES_MAX) throw new HttpError(400, "ERR max reply size exceeded");
+  return reply;
 }
 
 function answer(res: ServerResponse, status: number, body?: unknown) {

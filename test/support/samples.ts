@@ -71,16 +71,22 @@ export const SAMPLES: readonly Sample[] = [
   },
   {
     operation: "heartbeats",
-    title: "whole, partial, failing and wrong ones",
-    trips: "wrrw",
+    title: "whole, failing and wrong ones",
+    trips: "wrr",
     body: ({ agent_id, lease_token }) => ({
       heartbeats: [
         { id: agent_id, lease_token, ...whole },
         { id: "nobody", lease_token, ...whole },
-        { id: agent_id, lease_token, health_score: 0.9 },
+        { id: "nobody/else", lease_token, health_score: 0.9 },
         { id: 7 },
       ],
     }),
+  },
+  {
+    operation: "heartbeats",
+    title: "a partial one",
+    trips: "rw",
+    body: ({ agent_id, lease_token }) => ({ heartbeats: [{ id: agent_id, lease_token, health_score: 0.9 }] }),
   },
   { operation: "drainAgent", title: "the resident", trips: "rw", token: true },
   { operation: "cancelDrain", title: "a draining one", trips: "rw", prepare: drain },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EFFECTIVE_STATUSES, registrationInput } from "../../core/agent.ts";
 import { agentNotFound } from "../../core/authority.ts";
-import { queryTerms } from "../../core/discovery.ts";
+import { QUERY_TERMS_MAX, queryTerms } from "../../core/discovery.ts";
 import { isLive } from "../../core/entry.ts";
 import { accept } from "../../core/problem.ts";
 import { type AgentRecord, agentRecord, isoTime } from "../../core/record.ts";
@@ -66,8 +66,8 @@ const list = endpoint({
   scope: "read",
   query: z.strictObject({
     type: z.string().optional(),
-    capability: z.array(z.string()).default([]),
-    tag: z.array(z.string()).default([]),
+    capability: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
+    tag: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
     status: z.array(statusParam).optional(),
     limit: param.integer(1, PAGE_MAX).optional(),
     cursor: z.string().optional(),

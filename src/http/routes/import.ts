@@ -7,7 +7,7 @@ import { type Newcomer, registerAll } from "../register.ts";
 import * as shapes from "../shapes.ts";
 import { check, param } from "../validate.ts";
 
-const ITEMS_MAX = 5000;
+const ITEMS_MAX = 1000;
 
 type Item = z.output<typeof activationItem>;
 

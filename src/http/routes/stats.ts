@@ -8,19 +8,19 @@ import * as shapes from "../shapes.ts";
 
 /**
  * Counts live agents. Small fleets are counted now; beyond 5,000 the indexes and the last sweep answer, which may still
- * count agents that lapsed since that sweep.
+ * count agents that lapsed since that sweep, and knows of no drains.
  */
 async function tallyOf(
   store: Store,
   report: SweepReport | undefined,
   now: number,
 ): Promise<Tally & { asOf: number }> {
-  const terms = await store.terms();
-  if (!report?.byStatus || (terms.get("agent") ?? 0) <= EXACT_MAX) {
+  if ((await store.count("agent")) <= EXACT_MAX) {
     const tally = emptyTally();
     for await (const page of walk(store, ["agent"], now)) count(tally, page, now);
     return { ...tally, asOf: now };
   }
+  const terms = await store.terms();
   const under = (prefix: string) =>
     new Map(
       [...terms].flatMap(([term, agents]) =>
@@ -30,9 +30,9 @@ async function tallyOf(
   return {
     total: terms.get("agent") ?? 0,
     byType: under("type:"),
-    byStatus: new Map(Object.entries(report.byStatus)),
+    byStatus: new Map(Object.entries(report?.byStatus ?? {})),
     byCapability: under("capability:"),
-    asOf: report.at,
+    asOf: report?.at ?? now,
   };
 }
 

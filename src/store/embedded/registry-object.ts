@@ -133,6 +133,10 @@ export class RegistryObject extends DurableObject {
     return { entries, next: cut || entries.length === limit ? last : null };
   }
 
+  count(kind: Kind): number {
+    return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM entry WHERE kind = ?", kind).one().n;
+  }
+
   terms(): Map<string, number> {
     const rows = this.#sql.exec<{ term: string; entries: number }>(
       "SELECT term, count(*) AS entries FROM term GROUP BY term",
@@ -217,12 +221,7 @@ export class RegistryObject extends DurableObject {
     if (!after) {
       sql.exec("DELETE FROM entry WHERE kind = ? AND id = ?", kind, id);
       sql.exec("DELETE FROM lease WHERE kind = ? AND id = ?", kind, id);
-      sql.exec(
-        "DELETE FROM term WHERE kind = ?1 AND id = ?2 AND term IN (SELECT value FROM json_each(?3))",
-        kind,
-        id,
-        JSON.stringify(before ? termsOf(kind, before.document) : []),
-      );
+      this.#dropTerms(kind, id, before ? termsOf(kind, before.document) : []);
       return;
     }
     const { document, lease, draining, unreachable } = after;
@@ -253,12 +252,24 @@ export class RegistryObject extends DurableObject {
     }
     const oldTerms = before ? termsOf(kind, before.document) : [];
     const newTerms = termsOf(kind, document);
-    for (const term of oldTerms.filter((old) => !newTerms.includes(old))) {
-      sql.exec("DELETE FROM term WHERE kind = ? AND term = ? AND id = ?", kind, term, id);
-    }
-    for (const term of newTerms.filter((fresh) => !oldTerms.includes(fresh))) {
-      sql.exec("INSERT INTO term (kind, term, id) VALUES (?, ?, ?)", kind, term, id);
-    }
+    const dropped = oldTerms.filter((term) => !newTerms.includes(term));
+    const added = newTerms.filter((term) => !oldTerms.includes(term));
+    this.#dropTerms(kind, id, dropped);
+    sql.exec(
+      "INSERT INTO term (kind, term, id) SELECT ?, value, ? FROM json_each(?)",
+      kind,
+      id,
+      JSON.stringify(added),
+    );
+  }
+
+  #dropTerms(kind: Kind, id: string, terms: readonly string[]): void {
+    this.#sql.exec(
+      "DELETE FROM term WHERE kind = ? AND id = ? AND term IN (SELECT value FROM json_each(?))",
+      kind,
+      id,
+      JSON.stringify(terms),
+    );
   }
 
   #tell(event: Event): void {
@@ -272,15 +283,14 @@ export class RegistryObject extends DurableObject {
   }
 }
 
-/** Ids under all of the terms. */
-function matching(kind: Kind, terms: readonly string[]): { sql: string; bindings: (string | number)[] } {
-  if (terms.length === 1) {
-    return { sql: "SELECT id FROM term WHERE kind = ? AND term = ?", bindings: [kind, terms[0]!] };
-  }
+/** Ids under all of the terms, walked along the first one's index. */
+function matching(kind: Kind, terms: readonly string[]): { sql: string; bindings: string[] } {
+  const others = terms
+    .slice(1)
+    .map(() => "AND EXISTS (SELECT 1 FROM term o WHERE o.kind = t.kind AND o.term = ? AND o.id = t.id)");
   return {
-    sql: `SELECT id FROM term WHERE kind = ? AND term IN (SELECT value FROM json_each(?))
-          GROUP BY id HAVING count(*) = ?`,
-    bindings: [kind, JSON.stringify(terms), terms.length],
+    sql: `SELECT t.id FROM term t WHERE t.kind = ? AND t.term = ? ${others.join(" ")}`,
+    bindings: [kind, ...terms],
   };
 }
 

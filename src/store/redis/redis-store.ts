@@ -1,12 +1,4 @@
-import {
-  type Document,
-  type Entry,
-  type Event,
-  type Kind,
-  type Lease,
-  type Ref,
-  termsOf,
-} from "../../core/entry.ts";
+import { type Entry, type Event, type Kind, type Ref, termsOf } from "../../core/entry.ts";
 import {
   type Change,
   EVENTS_MAX,
@@ -25,6 +17,8 @@ import {
   type Script,
   type ScriptCall,
 } from "./connection.ts";
+import { chunks } from "../chunks.ts";
+import { parse, readDocument, readLease } from "./decode.ts";
 import type { DirectivesView } from "./directives-view.ts";
 import { afterId, fieldOf, keysOf, memberOf, parseMember } from "./keys.ts";
 import commitLua from "./lua/commit.lua";
@@ -44,9 +38,11 @@ const HEAL: Script = { text: healLua };
 
 const COMMIT_OWN_KEYS = 6;
 const MGET_KEYS_MAX = 1000;
-// A pipeline is one request, and requests and replies have a size limit: so many documents of 32 KiB keep within it.
-const PIPELINE_READS_MAX = 250;
-const PIPELINE_COMMITS_MAX = 100;
+// Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
+// commit, where the document is part of a plan that is part of a request.
+const PIPELINE_READS_MAX = 120;
+const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
+const TERMS_PER_SCAN = 1000;
 
 export interface RedisStoreOptions extends ConnectionOptions {
   prefix: string;
@@ -100,7 +96,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     for (let i = 0; i < flat.length; i += 4) {
       const { id, fence } = parseMember(flat[i]!);
       const json = flat[i + 1];
-      const document = readable<Document>(json);
+      const document = readDocument(json);
       // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
       if (json && !document) continue;
       const known = document?.fence === fence ? termsOf(kind, document) : [];
@@ -108,9 +104,9 @@ export function redisStore(options: RedisStoreOptions): Store {
         ghosts.push({ kind, id });
         continue;
       }
-      const lease = parse<Lease>(flat[i + 2]);
       // The ledger is not read here: only the sweep asks for it, through read().
-      entries.push({ document, lease: lease ?? null, draining: flat[i + 3] === fence, unreachable: false });
+      const lease = readLease(flat[i + 2]);
+      entries.push({ document, lease, draining: flat[i + 3] === fence, unreachable: false });
     }
     if (ghosts.length > 0) {
       // The answer is right without it, and whoever reads next tries again.
@@ -147,6 +143,15 @@ export function redisStore(options: RedisStoreOptions): Store {
     await connection.write("heal", calls);
   }
 
+  async function scanTerms(
+    cursor: string,
+    count: number,
+  ): Promise<[next: string, terms: [string, number][]]> {
+    const [reply] = await connection.read("terms", [(p) => p.hscan(keys.terms, cursor, { count })]);
+    const [next, flat] = reply as [string, string[]];
+    return [next, chunks(flat, 2).map(([term, entries]) => [term!, Number(entries)])];
+  }
+
   const store: Store = {
     backend: "redis",
 
@@ -168,7 +173,7 @@ export function redisStore(options: RedisStoreOptions): Store {
         return commitCall(before, plan, event);
       });
       const replies: unknown[] = [];
-      for (const batch of chunks(calls, PIPELINE_COMMITS_MAX)) {
+      for (const batch of bySize(calls, PIPELINE_COMMIT_CHARS_MAX)) {
         replies.push(...(await connection.write("commit", batch)));
       }
       const draining = (entry: Entry | undefined) => entry?.draining === true;
@@ -206,14 +211,26 @@ export function redisStore(options: RedisStoreOptions): Store {
       const args = [...queryArgs(kind), afterId(after), String(limit)];
       const [reply] = await connection.read("page", [{ script: PAGE, keys: queryKeys(terms), args }]);
       const [last, ...flat] = reply as [string, ...(string | null)[]];
-      return { entries: await believe(kind, terms, flat), next: last === "" ? null : parseMember(last).id };
+      return {
+        entries: await believe(kind, terms, flat),
+        next: last === "" ? null : parseMember(last).id,
+      };
     },
 
     async terms() {
-      const [flat] = (await connection.read("terms", [(p) => p.hgetall(keys.terms)])) as [string[] | null];
       const counts = new Map<string, number>();
-      for (let i = 0; flat && i < flat.length; i += 2) counts.set(flat[i]!, Number(flat[i + 1]));
+      let cursor = "0";
+      do {
+        const [next, some] = await scanTerms(cursor, TERMS_PER_SCAN);
+        for (const [term, entries] of some) counts.set(term, entries);
+        cursor = next;
+      } while (cursor !== "0");
       return counts;
+    },
+
+    async count(kind) {
+      const [members] = await connection.read("count", [(p) => p.zcard(keys.index(kind))]);
+      return members as number;
     },
 
     async roll({ kind, after, limit }): Promise<RollPage> {
@@ -237,7 +254,7 @@ export function redisStore(options: RedisStoreOptions): Store {
         calls: parsed.map(({ id, fence }, i) => ({
           id,
           fence,
-          lease: parse<Lease>(flat[i]) ?? null,
+          lease: readLease(flat[i]),
           unreachable: ledger![i] === fence,
         })),
         next: members.length === limit ? parsed.at(-1)!.id : null,
@@ -245,10 +262,8 @@ export function redisStore(options: RedisStoreOptions): Store {
     },
 
     async heal({ kind, suspects, after, termsMax }) {
-      const known = [...(await store.terms()).keys()]
-        .filter((term) => term > after && term !== kind)
-        .toSorted();
-      const terms = known.slice(0, termsMax);
+      const [next, scanned] = await scanTerms(after || "0", termsMax);
+      const terms = scanned.map(([term]) => term).filter((term) => term !== kind);
       const [removed] = await connection.write("heal", [
         {
           script: HEAL,
@@ -262,7 +277,7 @@ export function redisStore(options: RedisStoreOptions): Store {
           ],
         },
       ]);
-      return { removed: removed as number, next: known.length > terms.length ? terms.at(-1)! : "" };
+      return { removed: removed as number, next: next === "0" ? "" : next };
     },
 
     async events({ since, limit }) {
@@ -289,26 +304,27 @@ export function redisStore(options: RedisStoreOptions): Store {
   return store;
 }
 
-const chunks = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+/** Cuts calls into pieces of so many characters of arguments; a single larger one is a piece of its own. */
+function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] {
+  const pieces: ScriptCall[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const call of calls) {
+    const size = call.args.reduce((sum, arg) => sum + arg.length, 0);
+    if (chars + size > charsMax) {
+      pieces.push([]);
+      chars = 0;
+    }
+    pieces.at(-1)!.push(call);
+    chars += size;
+  }
+  return pieces;
+}
 
 type RawEvent = [id: string, fields: [string, string]];
 const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
 
-const parse = <T>(json: string | null | undefined): T | undefined =>
-  json ? (JSON.parse(json) as T) : undefined;
-
-/** Parses what somebody else's hand may have broken. */
-function readable<T>(json: string | null | undefined): T | undefined {
-  try {
-    return parse<T>(json);
-  } catch {
-    return undefined;
-  }
-}
-
 function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntry): Snapshot {
-  const document = readable<Document>(json);
+  const document = readDocument(json);
   if (!document) return { ref, entry: undefined, version, ...(json !== null && { unreadable: true }) };
   const { fence } = document;
   return {
@@ -316,7 +332,7 @@ function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntr
     version,
     entry: {
       document,
-      lease: parse<Lease>(lease) ?? null,
+      lease: readLease(lease),
       draining: directive === fence,
       unreachable: ledger === fence,
     },

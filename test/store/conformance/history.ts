@@ -90,11 +90,16 @@ export function recounts(open: Open): void {
       reaped: 3,
       healed: 5,
       byStatus: { available: 3, unreachable: 1 },
-      resume: { roll: "a/b", terms: 'capability:"x"' },
+      resume: { roll: "a/b", terms: 'capability:"x"', byStatus: { busy: 2 } },
     };
     await store.keepSweepReport(report);
     expect(await store.sweepReport()).toEqual(report);
-    const next = { ...report, at: T0 + 60_000, byStatus: null, resume: { roll: "", terms: "" } };
+    const next = {
+      ...report,
+      at: T0 + 60_000,
+      byStatus: null,
+      resume: { roll: "", terms: "", byStatus: {} },
+    };
     await store.keepSweepReport(next);
     expect(await store.sweepReport()).toEqual(next);
   });

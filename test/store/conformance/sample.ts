@@ -90,7 +90,7 @@ export function samples(open: Open): void {
   it("gives some, if not all, of those whose documents are large, and pages through every one", async () => {
     const { store } = open();
     const large = Array.from({ length: 300 }, (_, i) =>
-      entryOf({ id: `large-${i}`, metadata: { text: "x".repeat(16_000) }, path: "/".padEnd(1000) }, T0),
+      entryOf({ id: `large-${i}`, metadata: { text: '"'.repeat(8_000) }, path: "/".padEnd(1000) }, T0),
     ).map((entry) => {
       // As large as a document may be: metadata and descriptions together.
       entry.document.registration.capabilities = [...Array(4).keys()].map((n) => ({

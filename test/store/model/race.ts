@@ -147,7 +147,7 @@ export class Race {
     return this.#tokens.get(about)?.at(-back)?.fence ?? "stranger";
   }
 
-  #change<R>(about: string, decide: (entry: Entry | undefined) => Decision<R>): Promise<R> {
+  #change<R>(about: string, decide: (entry: Entry | undefined) => Decision<R>): Promise<R | Problem> {
     return changeOne(this.#real.store, ref(about), decide, this.#now);
   }
 

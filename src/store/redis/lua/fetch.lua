@@ -1,19 +1,28 @@
 -- Shared by sample.lua and page.lua.
 --
--- Fetches documents, leases and directives of index members ("<id>\31<fence>") in one MGET per 200 of them, until
--- reply_bytes_max is passed: a reply has a size limit, and documents of 32 KiB would break it.
+-- Fetches documents, leases and directives of index members ("<id>\31<fence>") in one MGET per 100 of them, until
+-- reply_bytes_max is passed: a reply has a size limit of 10 MB, and documents of 32 KiB, escaped, would break it.
+-- Members of one id are fetched together, so that whoever goes on after an id misses none of them.
 -- Returns {member, document, lease, directive, ...}, flat, each absent value false, and how many members were fetched.
-local reply_bytes_max = 2500000
+local reply_bytes_max = 1500000
+
+local function id_of(member)
+  return string.match(member, "^(.-)\31")
+end
 
 local function fetch(members, doc_prefix, lease_prefix, directives_key, field_prefix)
   local reply, reply_bytes, fetched = {}, 0, 0
   while fetched < #members and reply_bytes < reply_bytes_max do
+    local to = math.min(fetched + 100, #members)
+    while to < #members and id_of(members[to + 1]) == id_of(members[to]) do
+      to = to + 1
+    end
     local keys, fields = {}, {}
-    for i = fetched + 1, math.min(fetched + 200, #members) do
+    for i = fetched + 1, to do
       local id, fence = string.match(members[i], "^(.-)\31(.*)$")
-      keys[#keys + 1] = doc_prefix .. id
-      keys[#keys + 1] = lease_prefix .. id .. ":" .. fence
-      fields[#fields + 1] = field_prefix .. id
+      keys[#keys + 1] = doc_prefix .. (id or members[i])
+      keys[#keys + 1] = lease_prefix .. (id or members[i]) .. ":" .. (fence or "")
+      fields[#fields + 1] = field_prefix .. (id or members[i])
     end
     local values = redis.call("MGET", unpack(keys))
     local directives = redis.call("HMGET", directives_key, unpack(fields))
@@ -25,7 +34,7 @@ local function fetch(members, doc_prefix, lease_prefix, directives_key, field_pr
       reply[#reply + 1] = directives[i]
       reply_bytes = reply_bytes + (document and #document or 0)
     end
-    fetched = fetched + #fields
+    fetched = to
   end
   return reply, fetched
 end

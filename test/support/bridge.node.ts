@@ -233,7 +233,8 @@ function statusOf(error: Error): number {
 }
 
 function withinLimit(reply: unknown): unknown {
-  if (JSON.stringify(reply).length > MESSAGE_BYTES_MAX) throw new HttpError(400, "ERR max reply size exceeded");
+  if (JSON.stringify(reply).length > MESSAGE_BYTES_MAX)
+    throw new HttpError(400, "ERR max reply size exceeded");
   return reply;
 }
 

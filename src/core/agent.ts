@@ -24,7 +24,7 @@ export const sizeBytes = (value: unknown): number => new TextEncoder().encode(JS
 
 // Names become parts of keys and of log lines, so nothing invisible gets in, nor a lone surrogate that UTF-8 cannot carry.
 const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
-const label = (max: number) =>
+export const label = (max: number) =>
   z
     .string()
     .min(1)
@@ -70,13 +70,18 @@ export const capabilityInput = z.union([
   capability,
 ]);
 
-const PRIORITIES = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 } as const;
+export const PRIORITIES = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 } as const;
+export type PriorityName = keyof typeof PRIORITIES;
+export const PRIORITY_NAMES = Object.keys(PRIORITIES) as PriorityName[];
+export const STRATEGIES = ["fallback", "round_robin"] as const;
+
+/** A priority by its name in any case, or by its number. */
 const priority = z.union([
-  z.int().min(0).max(9),
+  z.literal(Object.values(PRIORITIES)),
   z
     .string()
     .transform((name) => name.toUpperCase())
-    .pipe(z.enum(["CRITICAL", "HIGH", "NORMAL", "LOW", "FALLBACK"]))
+    .pipe(z.enum(PRIORITY_NAMES))
     .transform((name): number => PRIORITIES[name]),
 ]);
 
@@ -89,7 +94,7 @@ const binding = z.strictObject({
   strategy: z
     .string()
     .transform((name) => name.toLowerCase())
-    .pipe(z.enum(["fallback", "round_robin"]))
+    .pipe(z.enum(STRATEGIES))
     .default("fallback"),
   capabilities: z.array(label(256)).max(100).optional(),
   circuit_breaker: z
@@ -101,6 +106,27 @@ const binding = z.strictObject({
     })
     .optional(),
 });
+
+export type Binding = z.output<typeof binding>;
+
+/** Two offers for one service and handler could not both be meant, and nothing could tell them apart later. */
+const bindings = z
+  .array(binding)
+  .max(100)
+  .superRefine((list, context) => {
+    const seen = new Set<string>();
+    list.forEach(({ service, handler }, index) => {
+      const pair = JSON.stringify([service, handler]);
+      if (seen.has(pair)) {
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: "offers the same service to the same handler again",
+        });
+      }
+      seen.add(pair);
+    });
+  });
 
 /**
  * What `POST /v1/agents` takes. The four fields that a heartbeat may also change, and the two terms that the deployment
@@ -130,7 +156,7 @@ export const registrationInput = z.strictObject({
     .max(TTL_SECONDS_MAX / 2)
     .nullable()
     .optional(),
-  services: z.array(binding).max(100).default([]),
+  services: bindings.default([]),
 });
 export type RegistrationInput = z.output<typeof registrationInput>;
 

@@ -107,13 +107,16 @@ export interface Decision<R> {
 
 /** The index terms under which an entry is found; the kind itself comes first and finds them all. */
 export function termsOf(kind: Kind, document: Document): string[] {
-  const { type, capabilities, tags, services } = document.registration;
+  const { type, capabilities, tags, services, health_url } = document.registration;
   return [
     ...new Set([
       kind,
       `type:${type}`,
       ...capabilities.map(({ name }) => `capability:${name}`),
       ...tags.map((tag) => `tag:${tag}`),
+      ...(services.length > 0 ? ["service"] : []),
+      // Whom the health checks have to visit.
+      ...(services.length > 0 && health_url !== undefined ? ["health_url"] : []),
       ...services.map(({ service }) => `service:${service}`),
     ]),
   ];

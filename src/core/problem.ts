@@ -8,6 +8,8 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: "This caller may not do this" },
   lease_token_required: { status: 403, title: "The entry's lease token is required" },
   agent_not_found: { status: 404, title: "No live agent has this id" },
+  service_not_found: { status: 404, title: "No live agent serves this" },
+  provider_not_found: { status: 404, title: "No live agent of this id serves that" },
   route_not_found: { status: 404, title: "No such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },
   lease_lost: { status: 409, title: "Another registration holds this id" },
@@ -16,6 +18,8 @@ export const PROBLEMS = {
   unsupported_media_type: { status: 415, title: "The body must be JSON" },
   internal: { status: 500, title: "Something went wrong on our side" },
   not_configured: { status: 503, title: "This deployment is not configured" },
+  no_provider_available: { status: 503, title: "Providers there are, but none can be used now" },
+  services_not_ready: { status: 503, title: "Required services are missing" },
   store_unavailable: { status: 503, title: "The store cannot be reached" },
   store_contended: { status: 503, title: "Too many writers on one entry" },
 } as const satisfies Record<string, { status: number; title: string }>;
@@ -33,6 +37,10 @@ export interface ProblemOptions {
   /** What the caller should do next; machine-readable, because clients act on it. */
   action?: "register";
   retryAfterSeconds?: number;
+  /** Why each provider was passed over. */
+  reasons?: { id: string; stage: string; reason: string; detail: string }[];
+  /** Services that did not become ready in time. */
+  missing?: string[];
   /** HTTP methods the route does take. */
   allow?: string[];
   cause?: unknown;

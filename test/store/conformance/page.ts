@@ -113,10 +113,7 @@ export function pages(open: Open): void {
       await put(
         store,
         T0,
-        entryOf(
-          { id: "a", capabilities: ["spot", "spot"], tags: ["eu", "eu"], services: [service, service] },
-          T0,
-        ),
+        entryOf({ id: "a", capabilities: ["spot", "spot"], tags: ["eu", "eu"], services: [service] }, T0),
         entryOf({ id: "b", type: "other", capabilities: ["spot"] }, T0),
       );
       const both = {
@@ -125,6 +122,7 @@ export function pages(open: Open): void {
         "type:other": 1,
         "capability:spot": 2,
         "tag:eu": 1,
+        service: 1,
         "service:llm": 1,
       };
       expect(await store.terms()).toEqual(new Map(Object.entries(both)));

@@ -1,0 +1,28 @@
+/** Names that resolve inside somebody's network, whoever asks. */
+const INTERNAL = /(?:^|\.)(?:localhost|localdomain|local|internal|home\.arpa)$/;
+
+/**
+ * Why a URL that a caller gave may not be fetched; undefined when it may.
+ *
+ * A Worker cannot see what a name resolves to, so the rule is about what is written: https on 443, a public-looking name,
+ * no credentials, no address in any notation (the URL parser has turned octal, hex and short forms into dotted ones).
+ *
+ * @param allowLoopback  also plain http to this machine, on any port (open access only)
+ */
+export function refusedUrl(text: string, allowLoopback: boolean): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return "it is not a URL";
+  if (url.username !== "" || url.password !== "") return "it carries credentials";
+  // "localhost." is localhost.
+  const host = url.hostname.replace(/\.+$/, "");
+  if (allowLoopback && isLoopback(host) && /^https?:$/.test(url.protocol)) return undefined;
+  if (url.protocol !== "https:") return "it is not https";
+  if (url.port !== "") return "it names a port other than 443";
+  if (host.startsWith("[") || /^[\d.]+$/.test(host)) return "its host is an address";
+  if (!host.includes(".")) return "its host is a single label";
+  if (INTERNAL.test(host)) return "its host is an internal name";
+  return undefined;
+}
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);

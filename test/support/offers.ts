@@ -1,0 +1,85 @@
+import { offersOf } from "../../src/core/offers.ts";
+import {
+  afterServing,
+  cursorAfter,
+  type Offer,
+  type PoolState,
+  type Position,
+  type ProviderState,
+  providerKey,
+  type Query,
+  type Selection,
+  selectProvider,
+  stateOf,
+} from "../../src/core/selection.ts";
+import { entryOf } from "./entries.ts";
+
+export const NOW = Date.UTC(2026, 0, 1);
+export const ANY: Query = { handler: undefined, capabilities: [], fallbackToGlobal: true };
+
+export interface OfferOptions {
+  fence?: string;
+  /** How long it has been silent. */
+  silentMs?: number;
+  /** Of the agent, not of its binding. */
+  fields?: Record<string, unknown>;
+}
+
+/** What one agent offers of the service "llm": one offer per binding given. */
+export function offers(
+  id: string,
+  bindings: Record<string, unknown>[],
+  { fence = "f1", silentMs = 0, fields = {} }: OfferOptions = {},
+): Offer[] {
+  const services = bindings.map((binding) => ({ service: "llm", ...binding }));
+  return offersOf([entryOf({ ...fields, id, services }, NOW - silentMs, fence)], "llm", NOW);
+}
+
+/** An agent's only offer. */
+export const offer = (id: string, binding: Record<string, unknown> = {}, options: OfferOptions = {}): Offer =>
+  offers(id, [binding], options)[0]!;
+
+export interface MemoryPool extends PoolState {
+  providers: Map<string, ProviderState>;
+  cursors: Map<string, Position>;
+}
+export const emptyPool = (): MemoryPool => ({ providers: new Map(), cursors: new Map() });
+
+/** Changes what a pool knows of an offer's registration. */
+export function know(pool: MemoryPool, of: Offer, change: Partial<ProviderState>): void {
+  pool.providers.set(providerKey(of), { ...stateOf(pool, of), ...change });
+}
+
+/** Selects, and takes note of whom it served, as a pool does. */
+export function serve(
+  pool: MemoryPool,
+  offered: readonly Offer[],
+  query: Query,
+  selectionId: string,
+  now: number,
+): Selection {
+  const selection = selectProvider(offered, pool, query, now);
+  const { choice } = selection;
+  if (choice) {
+    know(
+      pool,
+      choice.offer,
+      afterServing(stateOf(pool, choice.offer), choice.offer.config, selectionId, now),
+    );
+    const cursor = cursorAfter(choice);
+    if (cursor) pool.cursors.set(...cursor);
+  }
+  return selection;
+}
+
+/** Who is served by so many calls, one after the other. */
+export const turns = (
+  count: number,
+  offered: readonly Offer[],
+  pool: MemoryPool,
+  query: Partial<Query> = {},
+) =>
+  Array.from(
+    { length: count },
+    (_, i) => serve(pool, offered, { ...ANY, ...query }, `s${i}`, NOW).choice?.offer.provider ?? "nobody",
+  );

@@ -1,22 +1,26 @@
-import { type Config, namespacesOf, parseConfig } from "./config.ts";
+import { namespacesOf, parseConfig } from "./config.ts";
 import { Problem } from "./core/problem.ts";
 import { createApp } from "./http/app.ts";
+import type { Deps } from "./http/endpoint.ts";
+import { durablePool, type Pool } from "./pool/pool.ts";
 import { embeddedStore } from "./store/embedded/embedded-store.ts";
 import { DirectivesView } from "./store/redis/directives-view.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 import type { Store } from "./store/store.ts";
+import { checkHealth, PROBE_TIMEOUT_MS } from "./sweep/health-checks.ts";
 import { sweep, SWEEP_BUDGET } from "./sweep/sweep.ts";
 
+export { ServicePool } from "./pool/service-pool.ts";
 export { RegistryObject } from "./store/embedded/registry-object.ts";
 
 /** What one isolate needs to keep between requests: nothing of it is worth more than a moment's staleness. */
 interface Instance {
-  config: Config;
-  openStore: (namespace: string) => Store;
+  deps: Deps;
   app: ReturnType<typeof createApp>;
 }
 
 const now = () => Date.now();
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const instances = new WeakMap<Env, Instance>();
 
 function instanceFor(env: Env): Instance {
@@ -30,7 +34,19 @@ function instanceFor(env: Env): Instance {
     views.set(namespace, directives);
     return redisStore({ ...config.redis, namespace, directives });
   };
-  const instance = { config, openStore, app: createApp({ config, openStore, now }) };
+  // Two names with a separator that neither may contain.
+  const openPool = (namespace: string, service: string): Pool =>
+    durablePool(env.SERVICE_POOL.getByName(`${namespace}\x1f${service}`));
+  const deps: Deps = {
+    config,
+    openStore,
+    openPool,
+    now,
+    pause,
+    fetch: (...request) => fetch(...request),
+    probeTimeoutMs: PROBE_TIMEOUT_MS,
+  };
+  const instance = { deps, app: createApp(deps) };
   instances.set(env, instance);
   return instance;
 }
@@ -42,10 +58,16 @@ export default {
 
   /** The cron calls the roll of every namespace; one that fails stops no other, and fails the run. */
   async scheduled(_controller, env) {
-    const { config, openStore } = instanceFor(env);
+    const { config, openStore, openPool, fetch, probeTimeoutMs } = instanceFor(env).deps;
     if (config.access.mode === "closed") return;
     const runs = await Promise.allSettled(
-      namespacesOf(config).map((namespace) => sweep(openStore(namespace), now, SWEEP_BUDGET)),
+      namespacesOf(config).map((namespace) => {
+        const pool = (service: string) => openPool(namespace, service);
+        const allowLoopback = config.access.mode === "open";
+        const store = openStore(namespace);
+        const prober = { store, pool, fetch, allowLoopback, timeoutMs: probeTimeoutMs };
+        return sweep(store, now, SWEEP_BUDGET, (after, at) => checkHealth(prober, after, at));
+      }),
     );
     const failed = runs.filter((run) => run.status === "rejected");
     for (const { reason } of failed) {

@@ -3,16 +3,26 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { DEFAULT_NAMESPACE } from "../config.ts";
-import { agentId } from "../core/agent.ts";
+import { agentId, label } from "../core/agent.ts";
 import { type Caller, holds } from "../core/authority.ts";
 import type { Region } from "../core/entry.ts";
-import { accept, Problem } from "../core/problem.ts";
+import { accept, Problem, type ProblemCode } from "../core/problem.ts";
 import { authenticate } from "./auth.ts";
 import type { Answer, Deps, Endpoint } from "./endpoint.ts";
 import { matchesEtag, weakEtag } from "./etag.ts";
 import { problemResponse } from "./problem-response.ts";
 import { endpoints } from "./routes.ts";
 import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
+
+/** What may stand in a path, by the parameter's name; a type is nobody's if it is no good. */
+const IN_PATH = { id: agentId, service: label(256) };
+
+/** Answers of 500 and more that are no trouble of ours: nothing to look into. */
+const UNREMARKABLE: ReadonlySet<ProblemCode> = new Set([
+  "not_configured",
+  "no_provider_available",
+  "services_not_ready",
+]);
 
 /** Who asks where no key is needed. */
 const NOBODY: Caller = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
@@ -39,7 +49,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     app.use(
       cors({
         origin: "*",
-        allowMethods: ["GET", "POST", "DELETE"],
+        allowMethods: ["GET", "POST", "PUT", "DELETE"],
         allowHeaders: ["Authorization", "Content-Type", "Lease-Token", "If-None-Match", "X-Request-Id"],
         exposeHeaders: ["ETag", "X-Request-Id", "Server-Timing", "Retry-After", "Location"],
         maxAge: 86_400,
@@ -81,7 +91,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       error instanceof Problem
         ? error
         : new Problem("internal", "Something went wrong on our side.", { cause: error });
-    if (problem.status >= 500 && problem.code !== "not_configured") {
+    if (problem.status >= 500 && !UNREMARKABLE.has(problem.code)) {
       // Names only: the messages of what went wrong below may carry commands, values and tokens.
       const cause = problem.cause instanceof Error ? problem.cause.name : typeof problem.cause;
       console.error(
@@ -104,23 +114,35 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
   if (declared.scope !== null && !holds(caller, declared.scope)) {
     throw new Problem("forbidden", `This key does not have the scope "${declared.scope}".`);
   }
-  const id = c.req.param("id");
-  if (id !== undefined) {
-    const parsed = agentId.safeParse(id);
-    if (!parsed.success) throw invalid([{ pointer: "/id", detail: parsed.error.issues[0]!.message }]);
+  for (const [name, schema] of Object.entries(IN_PATH)) {
+    const given = c.req.param(name);
+    const parsed = given === undefined ? undefined : schema.safeParse(given);
+    if (parsed?.error) throw invalid([{ pointer: `/${name}`, detail: parsed.error.issues[0]!.message }]);
   }
   const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
   const body = declared.body && accept(check(declared.body, await readBody(c, declared)));
 
+  const store = deps.openStore(caller.namespace);
+  const pool = (service: string) => deps.openPool(caller.namespace, service);
   // Read last: a body may take its time to come, and a lease may lapse meanwhile.
   const now = deps.now();
   const answer = await declared.handle({
     query,
     body,
-    id: id ?? "",
+    id: c.req.param("id") ?? "",
     type: c.req.param("type") ?? "",
+    service: c.req.param("service") ?? "",
     caller,
-    store: deps.openStore(caller.namespace),
+    pool,
+    prober: () => ({
+      store,
+      pool,
+      fetch: deps.fetch,
+      allowLoopback: deps.config.access.mode === "open",
+      timeoutMs: deps.probeTimeoutMs,
+    }),
+    pause: deps.pause,
+    store,
     config: deps.config,
     leaseToken: c.req.header("Lease-Token"),
     region: regionOf(c.req.raw),
@@ -143,7 +165,8 @@ async function respond(c: Context<AppEnv>, declared: Endpoint, answer: Answer): 
   const headers = new Headers(answer.headers);
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
   headers.set("Content-Type", "application/json");
-  if (declared.scope === "read" && answer.status === 200) {
+  // A read that says no-store itself is one whose answer is spent once it is given.
+  if (declared.scope === "read" && answer.status === 200 && !headers.has("Cache-Control")) {
     const etag = await weakEtag(answer.body as object);
     headers.set("ETag", etag);
     headers.set("Cache-Control", "private, no-cache");

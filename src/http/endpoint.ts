@@ -3,6 +3,8 @@ import type { Config } from "../config.ts";
 import type { Caller, Scope } from "../core/authority.ts";
 import type { Region } from "../core/entry.ts";
 import type { ProblemCode } from "../core/problem.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Prober } from "../sweep/health-checks.ts";
 import type { Store } from "../store/store.ts";
 
 /** What the app is given; nothing below `http` reaches for a clock, an environment or an adapter by itself. */
@@ -10,8 +12,15 @@ export interface Deps {
   config: Config;
   /** Opens a namespace's store for one request. */
   openStore: (namespace: string) => Store;
+  /** What one service's callers share. */
+  openPool: (namespace: string, service: string) => Pool;
   /** ms since the Unix epoch */
   now: () => number;
+  /** Resolves after so many ms. */
+  pause: (ms: number) => Promise<void>;
+  /** The platform's fetch, for health checks. */
+  fetch: typeof fetch;
+  probeTimeoutMs: number;
 }
 
 /** One request, checked: what a handler works with. */
@@ -22,8 +31,15 @@ export interface Call<Query, Body> {
   id: string;
   /** The type in the path, likewise. */
   type: string;
+  /** The service in the path, likewise. */
+  service: string;
   caller: Caller;
   store: Store;
+  /** Opens the pool of a service in the caller's namespace. */
+  pool: (service: string) => Pool;
+  /** What a health check needs. */
+  prober: () => Prober;
+  pause: (ms: number) => Promise<void>;
   config: Config;
   /** The Lease-Token header, as sent. */
   leaseToken: string | undefined;
@@ -45,8 +61,8 @@ export interface Answer {
  * A route, declared once: the app mounts it, the OpenAPI document describes it, and the authorisation test walks it.
  */
 export interface Endpoint<Query = unknown, Body = unknown> {
-  method: "GET" | "POST" | "DELETE";
-  /** With `:id` for the entry's id, `:type` for a type. */
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With `:id` for the entry's id, `:type` for a type, `:service` for a service. */
   path: string;
   operationId: string;
   summary: string;

@@ -1,7 +1,15 @@
 import { sha256, toHex } from "./digest.ts";
 
 /** What passes with time alone; a reader that has the rest has nothing to fetch. */
-const TICKING = new Set(["age_ms", "last_seen", "expires_at", "as_of", "query_time_ms"]);
+const TICKING = new Set([
+  "age_ms",
+  "last_seen",
+  "expires_at",
+  "as_of",
+  "query_time_ms",
+  "timestamp",
+  "waited_ms",
+]);
 
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);

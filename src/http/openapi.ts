@@ -47,11 +47,11 @@ function parametersOf({ path, query, takesLeaseToken }: Endpoint): Json[] {
     required: true,
     schema: { type: "string", ...(name === "id" && { pattern: "^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}$" }) },
   }));
-  const { properties = {} } = query ? schemaOf(query, "input") : {};
+  const { properties = {}, required = [] } = query ? schemaOf(query, "input") : {};
   const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => ({
     name,
     in: "query",
-    required: false,
+    required: (required as string[]).includes(name),
     schema,
     ...(schema["type"] === "array" && { style: "form", explode: true }),
   }));
@@ -124,6 +124,16 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
               },
             },
             action: { enum: ["register"], description: "What to do next" },
+            reasons: {
+              type: "array",
+              description: "Why each provider was passed over",
+              items: {
+                type: "object",
+                properties: { id: text, stage: text, reason: text, detail: text },
+                required: ["id", "stage", "reason", "detail"],
+              },
+            },
+            missing: { type: "array", items: text, description: "Services that did not become ready" },
           },
         },
         LegacyError: { type: "object", required: ["error"], properties: { error: text } },

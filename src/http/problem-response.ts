@@ -14,10 +14,13 @@ export interface ProblemBody {
   error: string;
   errors?: FieldError[];
   action?: string;
+  reasons?: { id: string; stage: string; reason: string; detail: string }[];
+  missing?: string[];
 }
 
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
   const { code, message, options } = problem;
+  const { errors, action, reasons, missing } = options;
   return {
     type: TYPE_BASE + code,
     title: PROBLEMS[code].title,
@@ -26,8 +29,10 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
     instance: `urn:request:${requestId}`,
     code,
     error: message,
-    ...(options.errors && { errors: options.errors }),
-    ...(options.action && { action: options.action }),
+    ...(errors && { errors }),
+    ...(action && { action }),
+    ...(reasons && { reasons }),
+    ...(missing && { missing }),
   };
 }
 

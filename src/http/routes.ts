@@ -8,6 +8,10 @@ import { heartbeatEndpoints } from "./routes/heartbeats.ts";
 import { importEndpoints } from "./routes/import.ts";
 import { legacyEndpoints } from "./routes/legacy-agents.ts";
 import { openApiEndpoint } from "./routes/openapi.ts";
+import { outcomeEndpoints } from "./routes/outcomes.ts";
+import { readinessEndpoints } from "./routes/readiness.ts";
+import { resolveEndpoints } from "./routes/resolve.ts";
+import { runtimeServiceEndpoints } from "./routes/runtime-services.ts";
 import { statsEndpoints } from "./routes/stats.ts";
 import { sweepEndpoints } from "./routes/sweep.ts";
 
@@ -21,6 +25,10 @@ export const endpoints: readonly Endpoint[] = [
   ...statsEndpoints,
   ...eventEndpoints,
   ...sweepEndpoints,
+  ...resolveEndpoints,
+  ...outcomeEndpoints,
+  ...readinessEndpoints,
+  ...runtimeServiceEndpoints,
   ...legacyEndpoints,
   ...healthEndpoints,
   openApiEndpoint(() => endpoints),

@@ -20,12 +20,12 @@ export function fieldErrors(
       case "unrecognized_keys":
         return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: "unknown field" }));
       case "invalid_union": {
-        // The branch that got furthest is the one that was meant.
+        // The branch that got furthest, with the least to complain of, is the one that was meant.
         const depth = (branch: readonly z.core.$ZodIssue[]) =>
           Math.max(...branch.map(({ path: p, code }) => p.length + (code === "unrecognized_keys" ? 1 : 0)));
         const branches = issue.errors
           .filter((branch) => branch.length > 0)
-          .toSorted((a, b) => depth(b) - depth(a));
+          .toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
         const [closest] = branches;
         if (closest && depth(closest) > 0) return fieldErrors(closest, path);
         return [

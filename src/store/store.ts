@@ -167,7 +167,7 @@ export interface SweepReport {
   /** Agents by status over the last roll that was completed, drains aside; null until one was. */
   byStatus: Record<string, number> | null;
   /** Where the next run goes on ("" from the beginning), and what the unfinished roll has counted so far. */
-  resume: { roll: string; terms: string; byStatus: Record<string, number> };
+  resume: { roll: string; terms: string; byStatus: Record<string, number>; checks?: string };
 }
 
 /** How many events a namespace keeps. */

@@ -5,6 +5,7 @@ import { isUnreachable } from "../core/liveness.ts";
 import { decideTransition, type Transition, transitionOf } from "../core/transition.ts";
 import { change } from "../store/change.ts";
 import type { RollCall, Store } from "../store/store.ts";
+import type { CheckedHealth } from "./health-checks.ts";
 
 export interface SweepBudget {
   /** Leases read per run. */
@@ -15,6 +16,8 @@ export interface SweepBudget {
 
 // One minute passes between two runs, and the platform gives a run 30 s of CPU.
 export const SWEEP_BUDGET: SweepBudget = { scannedMax: 250_000, changedMax: 20_000 };
+
+const noChecks = async () => ({ probes: 0, next: "" });
 
 const PAGE_LEASES = 5000;
 const CHANGES_AT_ONCE = 500;
@@ -27,6 +30,8 @@ export interface SweepSummary {
   recovered: string[];
   reaped: string[];
   healed: number;
+  /** Health checks made. */
+  checked: number;
   duration_ms: number;
   /** false: the budget ran out, and the next run goes on from there. */
   complete: boolean;
@@ -34,11 +39,17 @@ export interface SweepSummary {
 
 /**
  * Calls the roll once: tells who became unreachable, who came back and who is gone, drops what is left of the gone, and
- * heals the indexes. Reads are right without it. Two at once tell nothing twice, because each transition is one commit.
+ * heals the indexes; then checks the health of services. Reads are right without it. Two at once tell nothing twice, because each transition is one commit.
  *
+ * @param checkHealth given where the last run stopped, probes services and says where to go on
  * @param clock gives ms since the Unix epoch; read once for all judgements, and again for the duration
  */
-export async function sweep(store: Store, clock: () => number, budget: SweepBudget): Promise<SweepSummary> {
+export async function sweep(
+  store: Store,
+  clock: () => number,
+  budget: SweepBudget,
+  checkHealth: (after: string, now: number) => Promise<Omit<CheckedHealth, "results">> = noChecks,
+): Promise<SweepSummary> {
   const now = clock();
   const last = await store.sweepReport();
   const found: Record<Transition, string[]> = { became_unreachable: [], recovered: [], reaped: [] };
@@ -84,6 +95,7 @@ export async function sweep(store: Store, clock: () => number, budget: SweepBudg
     { kind: "agent", suspects: stale, after: last?.resume.terms ?? "", termsMax: HEALED_TERMS_MAX },
     now,
   );
+  const checked = await checkHealth(last?.resume.checks ?? "", now);
   const durationMs = clock() - now;
   await store.keepSweepReport({
     at: now,
@@ -97,15 +109,18 @@ export async function sweep(store: Store, clock: () => number, budget: SweepBudg
     resume: {
       roll: after ?? "",
       terms: healed.next,
+      checks: checked.next,
       byStatus: after === null ? {} : Object.fromEntries(byStatus),
     },
   });
+  if (checked.untold) throw checked.untold;
   return {
     scanned,
     unreachable: found.became_unreachable,
     recovered: found.recovered,
     reaped: found.reaped,
     healed: healed.removed,
+    checked: checked.probes,
     duration_ms: durationMs,
     complete: after === null,
   };

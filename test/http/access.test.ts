@@ -18,8 +18,16 @@ interface Refusal {
 
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
-  const { open } = embeddedBackend();
-  const app = createApp({ config: parseConfig(env), openStore: open, now: () => START });
+  const { open, openPool } = embeddedBackend();
+  const app = createApp({
+    config: parseConfig(env),
+    openStore: open,
+    openPool,
+    now: () => START,
+    pause: async () => {},
+    fetch,
+    probeTimeoutMs: 500,
+  });
   return async (url: string, init?: RequestInit) => {
     const response = await app.request(new Request(url, init));
     return { status: response.status, headers: response.headers, text: await response.text() };
@@ -262,7 +270,7 @@ describe("CORS", () => {
     const { status, headers } = await registry.fetch("/v1/agents/a", preflight);
     expect(status).toBe(204);
     expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
-    expect(headers.get("Access-Control-Allow-Methods")?.split(",")).toEqual(["GET", "POST", "DELETE"]);
+    expect(headers.get("Access-Control-Allow-Methods")?.split(",")).toEqual(["GET", "POST", "PUT", "DELETE"]);
     const allowed = headers.get("Access-Control-Allow-Headers")?.split(",");
     expect(allowed).toEqual(expect.arrayContaining(["Authorization", "Lease-Token", "Content-Type"]));
     expect(headers.has("Access-Control-Allow-Credentials")).toBe(false);

@@ -107,7 +107,24 @@ describe("the OpenAPI document", async () => {
       const known = query instanceof z.ZodObject ? Object.keys(query.shape) : [];
       const declared = operation.parameters.filter((parameter) => parameter.in === "query");
       expect(declared.map(({ name }) => name)).toEqual(known);
+      for (const { name, required } of declared) {
+        const { success: optional } = (query as z.ZodObject).shape[name]!.safeParse(undefined);
+        expect(required, `${operation.operationId} ${name}`).toBe(!optional);
+      }
     }
+  });
+
+  it("describes every field that a refusal may have", async () => {
+    await registry.register({ id: "a", services: [{ service: "llm" }], status: "busy" });
+    const refusals = await Promise.all([
+      registry.get("/v1/agents?limit=0"),
+      registry.post("/v1/agents/nobody/heartbeat", {}),
+      registry.get("/v1/services/llm/resolve"),
+      registry.get("/v1/services/ready?service=llm&timeout=0"),
+    ]);
+    const seen = new Set(refusals.flatMap(({ body }) => Object.keys(body)));
+    const { Problem } = document.components["schemas"] as Record<string, { properties: Json }>;
+    expect([...seen].toSorted()).toEqual(Object.keys(Problem!.properties).toSorted());
   });
 
   it("has a target for every reference", () => {

@@ -30,6 +30,16 @@ GET /v1/capabilities                      401   401      200   403    403    200
 GET /v1/stats                             401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 GET /v1/events                            401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 POST /v1/sweep                            401   401      403   403    403    200    200       401    403    403     403     403     200     200        200   200
+GET /v1/services/:service/resolve         401   401      200   403    403    200    404s      401    200    403     403     403     200     404s       200   200
+GET /v1/services/:service/selections      401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
+POST /v1/outcomes                         401   401      403   200    200    200    404p      401    403    200     200     200     200     404p       200   200
+GET /v1/services/ready                    401   401      200   403    403    200    503       401    200    403     403     403     200     503        200   200
+POST /v1/services/health-checks           401   401      403   403    403    200    200       401    403    403     403     403     200     200        200   200
+GET /v1/runtime/services                  401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
+GET /v1/runtime/services/health           401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
+GET /v1/runtime/services/selection-logic  401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
+PUT /v1/runtime/services/:id/priority     401   401      403   403    403    200    404p      401    403    403     403     403     200     404p       200   200
+POST /v1/runtime/services/circuit-breakers/reset  401  401  403  403   403    200    200       401    403    403     403     403     200     200        200   200
 POST /agents/register                     401   401      403   201    201    201    201       401    403    201     201     201     201     201        201   201
 POST /agents/:id/heartbeat                401   401      403   200    403    200    404e      401    403    200     200     409     409     404e       200   409
 POST /agents/:id/unregister               401   401      403   200    403    200    200       401    403    200     200     409     409     200        200   409
@@ -48,6 +58,9 @@ const CODES: Record<string, string> = {
   "404": "404 agent_not_found",
   // Source 2's clients get nothing but {"error"}.
   "404e": "404",
+  "404s": "404 service_not_found",
+  "404p": "404 provider_not_found",
+  "503": "503 services_not_ready",
   "409": "409 lease_lost",
 };
 
@@ -76,9 +89,13 @@ const BODIES: Record<string, (id: string, token?: string) => unknown> = {
   "POST /v1/agents/import": (id) => ({
     components: [{ type: "worker", name: id.slice("worker/".length), activated: true }],
   }),
+  "POST /v1/outcomes": (id) => ({ service: "llm", provider_id: id, success: false }),
+  "PUT /v1/runtime/services/:id/priority": () => ({ priority: "low" }),
   "POST /agents/register": () => ({ ...OFFERED, host: "h", port: 1 }),
   "POST /agents/:id/heartbeat": () => ({ status: "busy", ...PARTIAL }),
 };
+
+const QUERIES: Record<string, string> = { "GET /v1/services/ready": "?service=llm&timeout=0" };
 
 const KEYS: TestKey[] = [
   { name: "reader", token: "key-read", scopes: ["read"] },
@@ -88,6 +105,10 @@ const KEYS: TestKey[] = [
   { name: "boss", token: "key-foreign", scopes: ["admin"], namespace: "elsewhere" },
 ];
 
+interface Services {
+  global_services: { llm?: { name: string }[] };
+  circuit_breaker_stats: Record<string, unknown>;
+}
 interface Answer {
   code?: string;
   results?: { status: number; code?: string }[];
@@ -101,13 +122,21 @@ async function attempt(
 ): Promise<string> {
   const who = caller.replace(/[+-]$/, "");
   const id = `worker/of-${caller.replace("+", "-current").replace(/-$/, "-stale")}`;
-  const replaced = await keyed.register({ id }, bearer("key-owner"));
-  const current = await keyed.register({ id }, bearer("key-owner"));
+  const fields = { id, services: [{ service: "llm" }] };
+  const replaced = await keyed.register(fields, bearer("key-owner"));
+  const current = await keyed.register(fields, bearer("key-owner"));
   const entry = `/v1/agents/${encodeURIComponent(id)}`;
   if (method === "DELETE" && path.endsWith("/drain")) {
     await keyed.post(`${entry}/drain`, undefined, bearer("key-admin"));
   }
-  const read = async () => (await keyed.get(entry, bearer("key-admin"))).body;
+  const read = async () => {
+    const { body: services } = await keyed.get<Services>("/v1/runtime/services", bearer("key-admin"));
+    return {
+      record: (await keyed.get(entry, bearer("key-admin"))).body,
+      offer: services.global_services.llm?.find(({ name }) => name === id),
+      breaker: services.circuit_breaker_stats[`llm_${id}`],
+    };
+  };
   const before = await read();
 
   const token = caller.endsWith("+")
@@ -117,7 +146,8 @@ async function attempt(
       : undefined;
   const { status, body } = await (who === "open" ? open : keyed).call<Answer | undefined>(
     method,
-    path.replace(":id", encodeURIComponent(id)).replace(":type", "worker"),
+    path.replace(":id", encodeURIComponent(id)).replace(":type", "worker").replace(":service", "llm") +
+      (QUERIES[title] ?? ""),
     BODIES[title]?.(id, token),
     {
       ...(who !== "none" && who !== "open" && bearer(`key-${who}`)),

@@ -4,9 +4,15 @@ import { bearer, keysAccess } from "../support/keys.ts";
 import { Registry } from "../support/registry.ts";
 import { BACKENDS } from "../support/stores.ts";
 
-const TICKING = ["age_ms", "last_seen", "expires_at", "as_of", "query_time_ms"];
-const READS = endpoints.filter(({ scope }) => scope === "read").map(({ path }) => path);
-const pathOf = (path: string) => path.replace(":id", "a").replace(":type", "worker");
+const TICKING = ["age_ms", "last_seen", "expires_at", "as_of", "query_time_ms", "timestamp", "waited_ms"];
+/** Asked again, it is another selection: nobody may keep its answer. */
+const RESOLVE = "/v1/services/:service/resolve";
+const READS = endpoints
+  .filter(({ scope, path }) => scope === "read" && path !== RESOLVE)
+  .map(({ path }) => path);
+const pathOf = (path: string) =>
+  path.replace(":id", "a").replace(":type", "worker").replace(":service", "llm") +
+  (path === "/v1/services/ready" ? "?service=llm" : "");
 
 describe("every answer", () => {
   it.each([
@@ -66,6 +72,7 @@ describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
     const { lease_token } = await registry.register({
       id: "a",
       capabilities: ["spot"],
+      services: [{ service: "llm" }],
       metadata: Object.fromEntries(TICKING.map((name) => [name, "first"])),
     });
     const etagOf = async (path: string) => (await registry.get(path)).headers.get("ETag")!;
@@ -144,6 +151,17 @@ describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
   });
 });
 
+describe("a selection", () => {
+  it("is made afresh for everybody, whatever they have already", async () => {
+    const registry = new Registry();
+    await registry.register({ id: "a", services: [{ service: "llm" }] });
+    const { status, headers } = await registry.get(pathOf(RESOLVE), { "If-None-Match": "*" });
+    expect(status).toBe(200);
+    expect(headers.get("Cache-Control")).toBe("no-store");
+    expect(headers.has("ETag")).toBe(false);
+  });
+});
+
 describe("If-None-Match", () => {
   it.each([
     { sent: (etag: string) => etag, status: 304 },
@@ -206,6 +224,8 @@ describe("methods", () => {
     { method: "POST", path: "/v1/discover", allow: "GET" },
     { method: "DELETE", path: "/agents/type/worker", allow: "GET" },
     { method: "POST", path: "/health", allow: "GET" },
+    { method: "POST", path: "/v1/services/llm/resolve", allow: "GET" },
+    { method: "GET", path: "/v1/runtime/services/a/priority", allow: "PUT" },
   ])("$method $path is 405, and says what the route takes", async ({ method, path, allow }) => {
     const { status, headers, body } = await new Registry().call(method, path);
     expect(status).toBe(405);

@@ -19,6 +19,11 @@ const nested = (levels: number): unknown => (levels === 1 ? {} : { a: nested(lev
 /** `{"a":"xx…"}` of exactly that many bytes. */
 const metadataOf = (bytes: number) => ({ a: text(bytes - sizeBytes({ a: "" })) });
 
+const services = (count: number) => Array.from({ length: count }, (_, i) => ({ service: `s${i}` }));
+const offer = (fields: object) => [{ service: "a", ...fields }];
+const breaker = (fields: object) => offer({ circuit_breaker: fields });
+const at = (field: string) => `/services/0/circuit_breaker/${field}`;
+
 interface Refused {
   code: string;
   errors?: { pointer: string }[];
@@ -38,7 +43,34 @@ const FIELDS: [field: string, good: unknown, bad: unknown, pointer?: string][] =
   ],
   ["tags", times(100, "a"), times(101, "a")],
   ["tags", [text(128)], [text(129)], "/tags/0"],
-  ["services", times(100, { service: "a" }), times(101, { service: "a" })],
+  ["services", services(100), services(101)],
+  ["services", offer({ service: text(256) }), offer({ service: text(257) }), "/services/0/service"],
+  ["services", offer({ handler: text(256) }), offer({ handler: "" }), "/services/0/handler"],
+  ["services", offer({ priority: 9 }), offer({ priority: 4 }), "/services/0/priority"],
+  ["services", offer({ priority: "low" }), offer({ priority: "lowest" }), "/services/0/priority"],
+  [
+    "services",
+    offer({ priority_group: 1000 }),
+    offer({ priority_group: 1001 }),
+    "/services/0/priority_group",
+  ],
+  ["services", offer({ strategy: "Fallback" }), offer({ strategy: "random" }), "/services/0/strategy"],
+  [
+    "services",
+    offer({ capabilities: times(100, "a") }),
+    offer({ capabilities: times(101, "a") }),
+    "/services/0/capabilities",
+  ],
+  ["services", breaker({ failure_threshold: 1 }), breaker({ failure_threshold: 0 }), at("failure_threshold")],
+  ["services", breaker({ recovery_timeout: 0 }), breaker({ recovery_timeout: -1 }), at("recovery_timeout")],
+  ["services", breaker({ success_threshold: 1 }), breaker({ success_threshold: 0 }), at("success_threshold")],
+  [
+    "services",
+    breaker({ timeout_duration: 0.001 }),
+    breaker({ timeout_duration: 0 }),
+    at("timeout_duration"),
+  ],
+  ["services", offer({}), [...offer({}), ...offer({})], "/services/1"],
   ["port", 65_535, 65_536],
   ["port", 1, 0],
   ["endpoint", `https://a.example/${text(2030)}`, `https://a.example/${text(2031)}`],
@@ -66,6 +98,8 @@ const PARAMETERS: [path: string, good: string, bad: string, pointer: string][] =
   ["/v1/discover?max_load_ratio=", "1000000", "1000001", "/max_load_ratio"],
   ["/v1/events?limit=", "1000", "1001", "/limit"],
   ["/v1/events?limit=", "1", "0", "/limit"],
+  ["/v1/services/llm/selections?limit=", "100", "101", "/limit"],
+  ["/v1/services/llm/selections?limit=", "1", "0", "/limit"],
 ];
 
 describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
@@ -94,6 +128,28 @@ describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
       status: 400,
       body: { errors: [{ pointer: "/id" }] },
     });
+  });
+
+  it("of a service in the path hold at 256 characters", async () => {
+    const registry = open();
+    for (const route of ["resolve", "selections"]) {
+      const { status } = await registry.get(`/v1/services/${text(256)}/${route}`);
+      expect(status).toBe(route === "resolve" ? 404 : 200);
+      for (const name of [text(257), "a%00b", "a%0Ab"]) {
+        const refused = { status: 400, body: { errors: [{ pointer: "/service" }] } };
+        expect(await registry.get(`/v1/services/${name}/${route}`)).toMatchObject(refused);
+      }
+    }
+  });
+
+  it("of a batch of outcomes hold at 500, and at one", async () => {
+    const registry = open();
+    const outcome = { service: "llm", provider_id: "a", success: true };
+    const send = (count: number) => registry.post("/v1/outcomes", { outcomes: times(count, outcome) });
+    expect((await send(500)).status).toBe(200);
+    const refused = { status: 400, body: { errors: [{ pointer: "/outcomes" }] } };
+    expect(await send(501)).toMatchObject(refused);
+    expect(await send(0)).toMatchObject(refused);
   });
 
   it.each(["with its length", "in chunks"])("of a body hold at 256 KiB, sent %s", async (how) => {

@@ -101,7 +101,7 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
 }
 
 describe("an outage", () => {
-  const atHome = new Set(["health", "openapi"]);
+  const atHome = new Set(["listSelections", "selectionLogic", "health", "openapi"]);
   const away = SAMPLES.filter(({ operation }) => !atHome.has(operation));
 
   it("is tried on every route that needs the store", () => {
@@ -133,6 +133,16 @@ describe("an outage", () => {
     await settle(registry);
     await backend.bridge.fail({ kind: "cut", times: 1 });
     expect((await registry.get("/v1/agents")).body).toMatchObject({ count: 1 });
+  });
+
+  it("is not what it takes to be without a provider: that is an answer, and not logged", async () => {
+    const registry = new Registry({ backend: redisBackend() });
+    await registry.register({ services: [{ service: "llm" }], status: "busy" });
+    for (const path of ["/v1/services/llm/resolve", "/v1/services/ready?service=llm&timeout=0"]) {
+      const { status, headers } = await registry.get(path);
+      expect(status).toBe(503);
+      expect(logged.filter((text) => text.includes(headers.get("X-Request-Id")!))).toEqual([]);
+    }
   });
 
   it("never shortens a list", async () => {
@@ -190,7 +200,7 @@ describe("a sweep cut short", () => {
     return { registry, due: due.toSorted(), since: events.at(-1)!.revision };
   }
 
-  const TRIPS = 8;
+  const TRIPS = 9;
 
   it(`takes ${TRIPS} round trips when it is not`, async () => {
     const backend = redisBackend();

@@ -7,6 +7,12 @@ import { redisBackend } from "../support/stores.ts";
 const OWNER: TestKey = { name: "robin", token: "token-of-robin", scopes: ["read", "write"] };
 const ADMIN: TestKey = { name: "boss", token: "token-of-boss", scopes: ["admin"] };
 const READER: TestKey = { name: "reader", token: "token-of-reader", scopes: ["read"] };
+const AGENT = { id: "a", services: [{ service: "a" }] };
+/** Every route, with "a" for whatever is to be named. */
+const ROUTES = endpoints.map(({ path, ...endpoint }) => ({
+  ...endpoint,
+  path: path.replace(/:\w+/g, "a") + (path === "/v1/services/ready" ? "?service=a&timeout=0" : ""),
+}));
 const STRANGER = "token-of-nobody";
 
 /** A registry on Redis, the backend with most to give away, and every word it says: answers, headers and log lines. */
@@ -26,15 +32,17 @@ async function overheard() {
   async function askEverything(leaseToken: string) {
     for (const token of [OWNER.token, ADMIN.token, READER.token, STRANGER]) {
       const headers = { ...bearer(token), "Lease-Token": leaseToken };
-      for (const { method, path, body } of endpoints) {
+      for (const { method, path, body } of ROUTES) {
         const sent = body && { name: "agent", current_load: leaseToken, port: leaseToken };
-        await ask(method, path.replace(/:\w+/g, "a"), sent, headers);
+        await ask(method, path, sent, headers);
       }
       const whole = { status: "busy", current_load: 1 };
       await ask("POST", "/v1/agents/a/heartbeat", whole, headers);
       await ask("POST", "/v1/agents/a/heartbeat", { metadata: { b: 1 } }, headers);
       const heartbeats = [{ id: "a", lease_token: leaseToken, ...whole }];
       await ask("POST", "/v1/heartbeats", { heartbeats }, headers);
+      const outcome = { service: "a", provider_id: "a", success: false, error: "no answer" };
+      await ask("POST", "/v1/outcomes", { outcomes: [outcome, { ...outcome, provider_id: "b" }] }, headers);
     }
   }
 
@@ -46,8 +54,8 @@ describe("a secret", () => {
   it("appears in no answer and in no log line, whatever goes wrong", async () => {
     const { registry, backend, answers, logged, askEverything } = await overheard();
     const { bridge, prefix } = backend;
-    const { lease_token: stale } = await registry.register({ id: "a" }, bearer(OWNER.token));
-    const { lease_token: current } = await registry.register({ id: "a" }, bearer(OWNER.token));
+    const { lease_token: stale } = await registry.register(AGENT, bearer(OWNER.token));
+    const { lease_token: current } = await registry.register(AGENT, bearer(OWNER.token));
     const leaseKeys = await bridge.raw<string[]>("KEYS", `${prefix}:*:lease:agent:a:*`);
     const fences = leaseKeys.map((key) => key.split(":").at(-1)!);
     expect(fences).toHaveLength(1);
@@ -79,10 +87,10 @@ describe("a secret", () => {
 
   it("is told once, to the agent that registers, and not again to who reads the entry", async () => {
     const { registry } = await overheard();
-    const { lease_token } = await registry.register({ id: "a" }, bearer(OWNER.token));
-    const answers = endpoints
-      .filter(({ scope }) => scope === "read")
-      .map(({ path }) => registry.fetch(path.replace(/:\w+/g, "a"), { headers: bearer(ADMIN.token) }));
+    const { lease_token } = await registry.register(AGENT, bearer(OWNER.token));
+    const answers = ROUTES.filter(({ scope }) => scope === "read").map(({ path }) =>
+      registry.fetch(path, { headers: bearer(ADMIN.token) }),
+    );
     for (const answer of await Promise.all(answers)) {
       expect(answer.status).toBe(200);
       expect(await answer.text()).not.toContain(lease_token.split(".")[2]);

@@ -12,6 +12,7 @@ import {
   UNKNOWN_PARAMETERS,
   VALUES,
 } from "./hostile-values.ts";
+import { RESIDENT } from "./samples.ts";
 import { fromSchema, type Json, type Schema } from "./json-schema.ts";
 
 /** Requests that are wrong somewhere: right ones, as the OpenAPI document describes them, spoiled once or twice. */
@@ -143,7 +144,9 @@ export function anAttempt(method: string, path: string, operation: Operation): f
     .record({
       body: schema ? fromSchema(schema) : fc.constant(undefined),
       query,
-      inPath: fc.constantFrom("resident%2Fone", "resident%2Fone", "nobody"),
+      inPath: path.includes("{service}")
+        ? fc.constantFrom(RESIDENT.service, "nobody")
+        : fc.constantFrom("resident%2Fone", "resident%2Fone", "nobody"),
       token: fc.constantFrom(CURRENT_TOKEN, CURRENT_TOKEN, undefined),
       spoils: fc.array(fc.oneof(...spoils), { minLength: 1, maxLength: 4 }),
     })

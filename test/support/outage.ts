@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
-import { type Backend, redisBackend } from "./stores.ts";
+import { type Backend, embeddedBackend, redisBackend } from "./stores.ts";
 
 export interface Breakable {
   backend: Backend;
@@ -34,7 +34,7 @@ export const BREAKABLE = [
           storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
         });
       return {
-        backend: { open: () => embeddedStore(stub), advance: async () => {} },
+        backend: { ...embeddedBackend(), open: () => embeddedStore(stub) },
         fail: () => rename("entry", "mislaid"),
         recover: () => rename("mislaid", "entry"),
       };

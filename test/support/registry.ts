@@ -2,6 +2,9 @@ import { type Access, type Config, parseConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import { type Backend, BACKENDS } from "./stores.ts";
 
+/** Short: a test that waits for it waits for nothing else. */
+export const PROBE_TIMEOUT_MS = 500;
+
 /** An instant to begin at; which one does not matter. */
 export const START = Date.UTC(2026, 0, 1);
 
@@ -15,6 +18,8 @@ export interface RegistryOptions {
   backend?: Backend;
   access?: Access;
   env?: Record<string, string>;
+  /** The other end of health checks. */
+  fetchHealth?: typeof fetch;
 }
 
 /** The whole HTTP application over a real store, with a clock that stands still until told. */
@@ -24,11 +29,19 @@ export class Registry {
   readonly #app: ReturnType<typeof createApp>;
   #now = START;
 
-  constructor({ backend, access, env = {} }: RegistryOptions = {}) {
+  constructor({ backend, access, env = {}, fetchHealth = fetch }: RegistryOptions = {}) {
     this.backend = backend ?? BACKENDS[1].openBackend();
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    this.#app = createApp({ config: this.config, openStore: this.backend.open, now: () => this.#now });
+    this.#app = createApp({
+      config: this.config,
+      openStore: this.backend.open,
+      openPool: this.backend.openPool,
+      now: () => this.#now,
+      pause: (ms) => this.pass(ms),
+      fetch: fetchHealth,
+      probeTimeoutMs: PROBE_TIMEOUT_MS,
+    });
   }
 
   get now(): number {

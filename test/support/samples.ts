@@ -2,7 +2,12 @@ import { endpoints } from "../../src/http/routes.ts";
 import type { Registered, Registry } from "./registry.ts";
 
 /** Values that must never turn up where they have no business. */
-export const RESIDENT = { id: "resident/one", type: "resident-type", secret: "resident-secret" };
+export const RESIDENT = {
+  id: "resident/one",
+  type: "resident-type",
+  service: "llm",
+  secret: "resident-secret",
+};
 
 /** One well-formed request to a registry in which the resident lives. */
 export interface Sample {
@@ -25,8 +30,12 @@ const newcomer = {
   tags: ["eu"],
 };
 const whole = { status: "busy", current_load: 3 };
+const path = encodeURIComponent;
 const drain = (registry: Registry, { agent_id }: Registered) =>
-  registry.post(`/v1/agents/${encodeURIComponent(agent_id)}/drain`);
+  registry.post(`/v1/agents/${path(agent_id)}/drain`);
+
+const fail = (registry: Registry, { agent_id }: Registered) =>
+  registry.post("/v1/outcomes", { service: "llm", provider_id: agent_id, success: false, latency_ms: 9 });
 
 /** Every route, and every way through it that sends other commands. */
 export const SAMPLES: readonly Sample[] = [
@@ -109,7 +118,56 @@ export const SAMPLES: readonly Sample[] = [
   { operation: "stats", title: "all", trips: "rrr" },
   { operation: "listEvents", title: "all", trips: "r" },
   { operation: "listEvents", title: "after the newest", trips: "r", query: "?since=1&limit=1" },
-  { operation: "sweep", title: "with nothing to tell", trips: "rrrrww" },
+  { operation: "sweep", title: "with nothing to tell", trips: "rrrrwrw" },
+  { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
+  { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
+  {
+    operation: "listSelections",
+    title: "one with a choice and one without",
+    trips: "",
+    prepare: async (registry) => {
+      await registry.get("/v1/services/llm/resolve");
+      await registry.get("/v1/services/llm/resolve?capability=none");
+    },
+  },
+  {
+    operation: "reportOutcomes",
+    title: "one",
+    trips: "r",
+    body: ({ agent_id }) => ({ service: "llm", provider_id: agent_id, success: false, error: "timed out" }),
+  },
+  {
+    operation: "reportOutcomes",
+    title: "good, unknown and wrong ones",
+    trips: "r",
+    body: ({ agent_id }) => ({
+      outcomes: [
+        { service: "llm", provider_id: agent_id, success: true, latency_ms: 12.5 },
+        { service: "llm", provider_id: "nobody", success: true },
+        { service: "llm" },
+      ],
+    }),
+  },
+  { operation: "servicesReady", title: "the resident's", trips: "r", query: "?service=llm&timeout=0" },
+  {
+    operation: "checkServices",
+    title: "one that must not be fetched",
+    trips: "r",
+    prepare: (registry) =>
+      registry.register({ services: [{ service: "llm" }], health_url: "http://elsewhere.example/" }),
+  },
+  { operation: "listServices", title: "with a failure", trips: "r", prepare: fail },
+  { operation: "listServices", title: "of one kind", trips: "r", query: "?handler=h&service_type=llm" },
+  { operation: "servicesHealth", title: "all", trips: "r" },
+  { operation: "selectionLogic", title: "in words", trips: "" },
+  {
+    operation: "setServicePriority",
+    title: "in any case",
+    trips: "r",
+    body: () => ({ priority: "high", priority_group: 1, strategy: "Round_Robin" }),
+  },
+  { operation: "resetCircuitBreakers", title: "all", trips: "r", prepare: fail },
+  { operation: "resetCircuitBreakers", title: "one service's", trips: "r", query: "?service_type=llm" },
   { operation: "ready", title: "the store", trips: "r" },
   {
     operation: "legacyRegister",
@@ -138,7 +196,7 @@ export const settle = (registry: Registry): Promise<Registered> =>
     capabilities: ["spot"],
     tags: ["eu"],
     metadata: { note: RESIDENT.secret },
-    services: [{ service: "llm", circuit_breaker: {} }],
+    services: [{ service: RESIDENT.service, circuit_breaker: {} }],
   });
 
 export function endpointOf({ operation }: Pick<Sample, "operation">) {
@@ -149,10 +207,11 @@ export function endpointOf({ operation }: Pick<Sample, "operation">) {
 
 /** Sends a sample; the body's text, because nothing is known of it yet. */
 export async function sendSample(registry: Registry, sample: Sample, resident: Registered) {
-  const { method, path } = endpointOf(sample);
-  const filled = path
-    .replace(":id", encodeURIComponent(resident.agent_id))
-    .replace(":type", encodeURIComponent(RESIDENT.type));
+  const { method, path: pattern } = endpointOf(sample);
+  const filled = pattern
+    .replace(":id", path(resident.agent_id))
+    .replace(":type", path(RESIDENT.type))
+    .replace(":service", RESIDENT.service);
   const body = sample.body?.(resident);
   const response = await registry.fetch(filled + (sample.query ?? ""), {
     method,

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { durablePool, type Pool } from "../../src/pool/pool.ts";
 import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
 import { DirectivesView } from "../../src/store/redis/directives-view.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
@@ -8,8 +9,16 @@ import { BridgeControl } from "./bridge-control.ts";
 /** A backend of its own for one test: nothing is shared with any other. */
 export interface Backend {
   open: (namespace: string) => Store;
+  openPool: (namespace: string, service: string) => Pool;
   /** Lets every lease lapse that is due before `to`, as time would have. */
   advance: (to: number) => Promise<void>;
+}
+
+/** Pools are Durable Objects whatever the store; each backend has its own. */
+function pools(): Backend["openPool"] {
+  const own = crypto.randomUUID();
+  return (namespace, service) =>
+    durablePool(env.SERVICE_POOL.getByName([own, namespace, service].join("\x1f")));
 }
 
 export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; timeoutMs: number };
@@ -25,6 +34,7 @@ export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
     bridge,
     prefix,
     timeoutMs,
+    openPool: pools(),
     open(namespace) {
       const directives = views.get(namespace) ?? new DirectivesView();
       views.set(namespace, directives);
@@ -46,6 +56,7 @@ export function embeddedBackend(): Backend {
   const own = crypto.randomUUID();
   return {
     open: (namespace) => embeddedStore(env.REGISTRY.getByName(`${own}/${namespace}`)),
+    openPool: pools(),
     advance: async () => {},
   };
 }

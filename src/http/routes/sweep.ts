@@ -1,3 +1,4 @@
+import { checkHealth } from "../../sweep/health-checks.ts";
 import { sweep, SWEEP_BUDGET } from "../../sweep/sweep.ts";
 import { endpoint } from "../endpoint.ts";
 import * as shapes from "../shapes.ts";
@@ -10,8 +11,9 @@ const run = endpoint({
   scope: "admin",
   answers: { 200: { description: "What this run found and told", body: shapes.sweepSummary } },
   refusals: [],
-  async handle({ store, clock }) {
-    return { status: 200, body: await sweep(store, clock, SWEEP_BUDGET) };
+  async handle({ store, prober, clock }) {
+    const check = (after: string, now: number) => checkHealth(prober(), after, now);
+    return { status: 200, body: await sweep(store, clock, SWEEP_BUDGET, check) };
   },
 });
 

@@ -24,7 +24,8 @@ import {
   type Snapshot,
   type SweepReport,
 } from "../store.ts";
-import { migrate } from "./schema.ts";
+import { migrate } from "../../durable/migrate.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 // An answer travels by RPC, which has a size limit; documents of 32 KiB reach it before their number does.
 const REPLY_BYTES_MAX = 8_000_000;
@@ -53,7 +54,7 @@ export class RegistryObject extends DurableObject {
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
-    migrate(ctx.storage);
+    migrate(ctx.storage, MIGRATIONS);
     this.#sql = ctx.storage.sql;
   }
 

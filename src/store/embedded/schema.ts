@@ -32,15 +32,3 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE event (revision INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
    CREATE TABLE report (name TEXT PRIMARY KEY, report TEXT NOT NULL) WITHOUT ROWID;`,
 ];
-
-export function migrate(storage: DurableObjectStorage): void {
-  const { sql } = storage;
-  sql.exec("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY)");
-  const { done } = sql.exec<{ done: number }>("SELECT count(*) AS done FROM migration").one();
-  for (let number = done; number < MIGRATIONS.length; number += 1) {
-    storage.transactionSync(() => {
-      sql.exec(MIGRATIONS[number]!);
-      sql.exec("INSERT INTO migration (number) VALUES (?)", number);
-    });
-  }
-}

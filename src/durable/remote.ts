@@ -1,0 +1,20 @@
+import { storeUnavailable } from "../core/problem.ts";
+
+/**
+ * A Durable Object's methods, each one call over RPC. An object that throws, is overloaded or cannot be reached is an
+ * outage, whatever it was that it threw.
+ */
+export function remote<Port>(stub: object, methods: readonly (keyof Port & string)[]): Port {
+  const target = stub as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const calls = methods.map((method) => [
+    method,
+    async (...args: unknown[]) => {
+      try {
+        return await target[method]!(...args);
+      } catch (cause) {
+        throw storeUnavailable(method, cause);
+      }
+    },
+  ]);
+  return Object.fromEntries(calls) as Port;
+}

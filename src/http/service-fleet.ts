@@ -1,0 +1,60 @@
+import { circuitState } from "../core/breaker.ts";
+import type { Entry } from "../core/entry.ts";
+import { offersOf } from "../core/offers.ts";
+import { type Offer, overridden, providerKey, type ProviderState } from "../core/selection.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Store } from "../store/store.ts";
+import { walk } from "../store/walk.ts";
+
+/** One live provider's offer of one service, as operators have it, and what its pool knows. */
+export interface FleetMember {
+  service: string;
+  offer: Offer;
+  state: ProviderState;
+  circuit: "closed" | "open" | "half_open";
+  metadata: Record<string, unknown>;
+}
+
+/** Everything on offer, by service, then in selection order; of one service when it is named. */
+export async function serviceFleet(
+  { store, pool, now }: { store: Store; pool: (service: string) => Pool; now: number },
+  only: string | undefined,
+): Promise<FleetMember[]> {
+  const entries: Entry[] = [];
+  for await (const page of walk(store, [only === undefined ? "service" : `service:${only}`], now))
+    entries.push(...page);
+  const offered = entries.flatMap(({ document }) =>
+    document.registration.services.map(({ service }) => service),
+  );
+  const services = only === undefined ? [...new Set(offered)].toSorted() : [only];
+  const metadata = new Map(
+    entries.map(({ document }) => [document.registration.id, document.registration.metadata]),
+  );
+
+  const members = await Promise.all(
+    services.map(async (service) => {
+      const offers = offersOf(entries, service, now);
+      if (offers.length === 0) return [];
+      const states = await pool(service).describe(offers);
+      const known = {
+        providers: new Map(offers.map((offer, i) => [providerKey(offer), states[i]!])),
+        cursors: new Map(),
+      };
+      return offers
+        .map((registered, i): FleetMember => {
+          const offer = overridden(registered, known);
+          const state = states[i]!;
+          const circuit = circuitState(state.breaker, offer.config, now);
+          return { service, offer, state, circuit, metadata: metadata.get(offer.provider) ?? {} };
+        })
+        .toSorted(bySelectionOrder);
+    }),
+  );
+  return members.flat();
+}
+
+function bySelectionOrder({ offer: a }: FleetMember, { offer: b }: FleetMember): number {
+  const order =
+    a.binding.priority_group - b.binding.priority_group || a.binding.priority - b.binding.priority;
+  return order || (a.provider < b.provider ? -1 : a.provider > b.provider ? 1 : 0);
+}

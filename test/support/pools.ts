@@ -1,0 +1,54 @@
+import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import type { Offer, Query, Selection } from "../../src/core/selection.ts";
+import { durablePool } from "../../src/pool/pool.ts";
+import type { Check, Report, Reported, ServicePool } from "../../src/pool/service-pool.ts";
+import { ANY, NOW } from "./offers.ts";
+
+export interface ResolveOptions {
+  query?: Partial<Query>;
+  id?: string;
+  dryRun?: boolean;
+  now?: number;
+}
+export type ReportOptions = Partial<Report> & { now?: number };
+
+/** A pool of its own for one test, in words that leave out what a test does not care for. */
+export function openServicePool() {
+  const stub = env.SERVICE_POOL.getByName(crypto.randomUUID());
+  const pool = durablePool(stub);
+  let selections = 0;
+  const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<Selection> => {
+    const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
+    return pool.resolve({ offers, query: { ...ANY, ...query }, selectionId, dryRun }, now);
+  };
+  const reportOf = ({ provider, fence, config }: Offer, rest: Partial<Report>): Report => ({
+    provider,
+    fence,
+    config,
+    selectionId: undefined,
+    success: false,
+    latencyMs: undefined,
+    error: undefined,
+    ...rest,
+  });
+  return {
+    pool,
+    resolve,
+    /** Who is served; undefined: nobody. */
+    served: async (...args: Parameters<typeof resolve>) => {
+      const { choice } = await resolve(...args);
+      return choice?.offer.provider;
+    },
+    /** Tells of one call to `of`, which failed unless said otherwise. */
+    report: async (of: Offer, { now = NOW, ...rest }: ReportOptions = {}): Promise<Reported> => {
+      const [reported] = await pool.report([reportOf(of, rest)], now);
+      return reported!;
+    },
+    check: ({ provider, fence, config }: Offer, failure: Check["failure"]) =>
+      pool.check([{ provider, fence, config, failure }], NOW),
+    evict: () => evictDurableObject(stub),
+    inside: <R>(work: (object: ServicePool, sql: SqlStorage) => R): Promise<R> =>
+      runInDurableObject(stub, (object, { storage }) => work(object, storage.sql)),
+  };
+}
+export type OpenServicePool = ReturnType<typeof openServicePool>;

@@ -1,0 +1,15 @@
+/** The other end of health checks: answers by URL, and remembers what was asked. */
+export function wire(answer: (url: string, init: RequestInit) => Response | Promise<Response>) {
+  const asked: string[] = [];
+  const requests: RequestInit[] = [];
+  const fetchHealth: typeof fetch = async (url, init) => {
+    if (typeof url !== "string" || !init) throw new Error("a health check names its URL and its terms");
+    asked.push(url);
+    requests.push(init);
+    return answer(url, init);
+  };
+  return { asked, requests, fetchHealth };
+}
+
+export const moved = (location: string, status = 302) =>
+  new Response(null, { status, headers: { Location: location } });

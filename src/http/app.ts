@@ -10,6 +10,7 @@ import { accept, Problem, type ProblemCode } from "../core/problem.ts";
 import { authenticate } from "./auth.ts";
 import type { Answer, Deps, Endpoint } from "./endpoint.ts";
 import { matchesEtag, weakEtag } from "./etag.ts";
+import { readLeaseToken } from "./lease-token.ts";
 import { problemResponse } from "./problem-response.ts";
 import { endpoints } from "./routes.ts";
 import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
@@ -122,6 +123,7 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
   const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
   const body = declared.body && accept(check(declared.body, await readBody(c, declared)));
 
+  const sent = c.req.header("Lease-Token");
   const store = deps.openStore(caller.namespace);
   const pool = (service: string) => deps.openPool(caller.namespace, service);
   // Read last: a body may take its time to come, and a lease may lapse meanwhile.
@@ -144,7 +146,7 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     pause: deps.pause,
     store,
     config: deps.config,
-    leaseToken: c.req.header("Lease-Token"),
+    token: sent === undefined ? undefined : await readLeaseToken(sent),
     region: regionOf(c.req.raw),
     now,
     clock: deps.now,

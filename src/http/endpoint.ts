@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Caller, Scope } from "../core/authority.ts";
 import type { Region } from "../core/entry.ts";
 import type { ProblemCode } from "../core/problem.ts";
+import type { LeaseToken } from "./lease-token.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Prober } from "../sweep/health-checks.ts";
 import type { Store } from "../store/store.ts";
@@ -41,8 +42,8 @@ export interface Call<Query, Body> {
   prober: () => Prober;
   pause: (ms: number) => Promise<void>;
   config: Config;
-  /** The Lease-Token header, as sent. */
-  leaseToken: string | undefined;
+  /** What the Lease-Token header says. */
+  token: LeaseToken | undefined;
   region: Region | null;
   /** When the request came in, ms since the Unix epoch. */
   now: number;

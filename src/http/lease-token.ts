@@ -8,6 +8,8 @@ export interface LeaseTerms {
 }
 
 export interface LeaseToken extends LeaseTerms {
+  /** The secret part; a renewal's token has it again. */
+  random: string;
   fence: string;
 }
 
@@ -36,19 +38,19 @@ export const mintSecret = (): string => base64url(crypto.getRandomValues(new Uin
 export const leaseToken = ({ ttlSeconds, intervalSeconds }: LeaseTerms, random: string): string =>
   `${ttlSeconds}.${intervalSeconds ?? 0}.${random}`;
 
-export const randomPart = (token: string): string => token.split(".").slice(2).join(".");
-
 /**
  * Reads a token that somebody sent. It never fails: the terms are clamped to their bounds, because the sender could have
  * written anything, and a wrong random part gives a fence that no lease has.
  */
 export async function readLeaseToken(token: string): Promise<LeaseToken> {
-  const [ttl, interval] = token.split(".");
+  const [ttl, interval, ...rest] = token.split(".");
+  const random = rest.join(".");
   const ttlSeconds = clamp(Number(ttl), TTL_SECONDS_MIN, TTL_SECONDS_MAX);
   const isStatic = interval === "0";
   return {
     ttlSeconds,
     intervalSeconds: isStatic ? null : clamp(Number(interval), 1, Math.floor(ttlSeconds / 2)),
-    fence: await fenceOf(randomPart(token), isStatic),
+    random,
+    fence: await fenceOf(random, isStatic),
   };
 }

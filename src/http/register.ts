@@ -6,14 +6,14 @@ import { decideRegistration, leaseTerms, type Registered, termErrors } from "../
 import { change } from "../store/change.ts";
 import { absent, type Store } from "../store/store.ts";
 import type { Config } from "../config.ts";
-import { fenceOf, leaseToken, mintSecret, randomPart, readLeaseToken } from "./lease-token.ts";
+import { fenceOf, type LeaseToken, leaseToken, mintSecret } from "./lease-token.ts";
 import { refuseRepeats } from "./repeats.ts";
 import { invalid } from "./validate.ts";
 
 export interface Newcomer {
   input: RegistrationInput;
   /** Sent along to renew; undefined to register or replace. */
-  leaseToken: string | undefined;
+  token: LeaseToken | undefined;
 }
 
 export interface Admitted extends Registered {
@@ -53,18 +53,11 @@ export async function registerAll(
 async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admitted | Problem)[]> {
   const { store, config, caller, region, now } = door;
   const prepared = await Promise.all(
-    newcomers.map(async ({ input, leaseToken: token }) => {
+    newcomers.map(async ({ input, token }) => {
       const random = mintSecret();
       const isStatic = leaseTerms(input, config.lease).intervalSeconds === null;
       const ref: Ref = { kind: "agent", id: input.id ?? crypto.randomUUID() };
-      return {
-        ref,
-        input,
-        random,
-        mintedFence: await fenceOf(random, isStatic),
-        token,
-        presentedFence: token === undefined ? undefined : (await readLeaseToken(token)).fence,
-      };
+      return { ref, input, token, random, mintedFence: await fenceOf(random, isStatic) };
     }),
   );
   const named = prepared.filter(({ input }) => input.id !== undefined).map(({ ref }) => ref);
@@ -75,9 +68,9 @@ async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admit
     store,
     snapshots,
     (entry, index) => {
-      const { ref, input, presentedFence, mintedFence } = prepared[index]!;
-      const defaults = config.lease;
-      const request = { id: ref.id, input, caller, region, defaults, presentedFence, mintedFence };
+      const { ref, input, token, mintedFence } = prepared[index]!;
+      const lease = { defaults: config.lease, presentedFence: token?.fence, mintedFence };
+      const request = { id: ref.id, input, caller, region, ...lease };
       return decideRegistration(entry, request, now);
     },
     now,
@@ -87,7 +80,7 @@ async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admit
     const { ref, random, token } = prepared[index]!;
     const { ttl_seconds, heartbeat_interval_seconds } = result.entry.document.registration;
     const terms = { ttlSeconds: ttl_seconds, intervalSeconds: heartbeat_interval_seconds };
-    const secret = result.outcome === "renewed" && token !== undefined ? randomPart(token) : random;
+    const secret = result.outcome === "renewed" && token ? token.random : random;
     return { ...result, id: ref.id, leaseToken: leaseToken(terms, secret) };
   });
 }

@@ -17,7 +17,7 @@ export async function populate(
       type: "worker",
       ...fieldsOf(index),
     }),
-    leaseToken: undefined,
+    token: undefined,
   }));
   const { config, now } = registry;
   const caller = { name: null, scopes: ["admin" as const], namespace };

@@ -10,7 +10,6 @@ import { changeOne } from "../../store/change.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { endpoint } from "../endpoint.ts";
 import { readOne } from "../read-one.ts";
-import { readLeaseToken } from "../lease-token.ts";
 import { registerOne } from "../register.ts";
 import * as shapes from "../shapes.ts";
 import { param } from "../validate.ts";
@@ -37,8 +36,8 @@ const register = endpoint({
     201: { description: "Created, or replaced with a new epoch", body: shapes.registered },
   },
   refusals: ["invalid_request", "forbidden", "lease_lost", "payload_too_large"],
-  async handle({ body, leaseToken, ...door }) {
-    const { id, entry, outcome, leaseToken: token } = await registerOne(door, { input: body, leaseToken });
+  async handle({ body, token, ...door }) {
+    const { id, entry, outcome, leaseToken } = await registerOne(door, { input: body, token });
     const { document, lease } = entry;
     const url = `/v1/agents/${encodeURIComponent(id)}`;
     return {
@@ -46,7 +45,7 @@ const register = endpoint({
       headers: { Location: url },
       body: {
         agent_id: id,
-        lease_token: token,
+        lease_token: leaseToken,
         registered_at: isoTime(document.registeredAt),
         heartbeat_url: `${url}/heartbeat`,
         heartbeat_interval_seconds: document.registration.heartbeat_interval_seconds,
@@ -124,9 +123,8 @@ const unregister = endpoint({
   takesLeaseToken: true,
   answers: { 204: { description: "Gone" } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost"],
-  async handle({ id, caller, leaseToken, store, now }) {
-    const fence = leaseToken === undefined ? undefined : (await readLeaseToken(leaseToken)).fence;
-    const removal = { id, caller, fence, ownerMayToo: false };
+  async handle({ id, caller, token, store, now }) {
+    const removal = { id, caller, fence: token?.fence, ownerMayToo: false };
     accept(await changeOne(store, { kind: "agent", id }, (entry) => decideRemoval(entry, removal, now), now));
     return { status: 204 };
   },

@@ -2,7 +2,6 @@ import { decideDrain } from "../../core/drain.ts";
 import { accept } from "../../core/problem.ts";
 import { changeOne } from "../../store/change.ts";
 import { type Call, endpoint } from "../endpoint.ts";
-import { readLeaseToken } from "../lease-token.ts";
 import * as shapes from "../shapes.ts";
 
 const shared = {
@@ -13,9 +12,8 @@ const shared = {
 } as const;
 
 async function direct(call: Call<unknown, unknown>, draining: boolean) {
-  const { id, caller, leaseToken, store, now } = call;
-  const fence = leaseToken === undefined ? undefined : (await readLeaseToken(leaseToken)).fence;
-  const request = { id, caller, fence, draining };
+  const { id, caller, token, store, now } = call;
+  const request = { id, caller, fence: token?.fence, draining };
   accept(await changeOne(store, { kind: "agent", id }, (entry) => decideDrain(entry, request, now), now));
   return { status: 200, body: { agent_id: id, desired_state: draining ? "drain" : "run" } };
 }

@@ -31,8 +31,7 @@ const heartbeat = endpoint({
   bodyOptional: true,
   answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
-  async handle({ id, body, caller, leaseToken, store, now }) {
-    const token = leaseToken === undefined ? undefined : await readLeaseToken(leaseToken);
+  async handle({ id, body, caller, token, store, now }) {
     const beat: IncomingBeat = { id, input: body, caller, token, ownerMayToo: false };
     return { status: 200, body: answerOf(await beatOne(store, beat, now)) };
   },

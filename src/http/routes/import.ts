@@ -22,7 +22,7 @@ function toNewcomer(item: Item, isStatic: boolean): Newcomer | Problem {
     metadata: { activated_at: item.activated_at ?? null, reason: item.reason ?? null },
     ...(isStatic && { heartbeat_interval_seconds: null }),
   });
-  return input instanceof Problem ? input : { input, leaseToken: undefined };
+  return input instanceof Problem ? input : { input, token: undefined };
 }
 
 const importFile = endpoint({

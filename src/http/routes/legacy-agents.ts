@@ -10,7 +10,6 @@ import type { Store } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import { endpoint } from "../endpoint.ts";
 import { beatOne } from "../heartbeat.ts";
-import { readLeaseToken } from "../lease-token.ts";
 import { readOne } from "../read-one.ts";
 import { registerOne } from "../register.ts";
 import * as shapes from "../shapes.ts";
@@ -84,7 +83,7 @@ const register = endpoint({
       metadata: extra ?? {},
       ...(stated && { version: stated }),
     };
-    const { id, entry } = await registerOne(door, { input, leaseToken: undefined });
+    const { id, entry } = await registerOne(door, { input, token: undefined });
     return {
       status: 201,
       body: {
@@ -108,8 +107,7 @@ const heartbeat = endpoint({
   body: z.object({ status: orEmpty(reportedStatus).nullish(), metadata: metadata.nullish() }),
   answers: { 200: { description: "Heard", body: shapes.legacyReceived } },
   refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
-  async handle({ id, body, caller, leaseToken, store, now }) {
-    const token = leaseToken === undefined ? undefined : await readLeaseToken(leaseToken);
+  async handle({ id, body, caller, token, store, now }) {
     const input = {
       ...(body.status && { status: body.status }),
       ...(body.metadata && { metadata: body.metadata }),
@@ -141,9 +139,8 @@ const unregister = endpoint({
   takesLeaseToken: true,
   answers: { 200: { description: "Gone", body: shapes.legacyMessage } },
   refusals: ["invalid_request", "forbidden", "lease_lost"],
-  async handle({ id, caller, leaseToken, store, now }) {
-    const fence = leaseToken === undefined ? undefined : (await readLeaseToken(leaseToken)).fence;
-    const removal = { id, caller, fence, ownerMayToo: true };
+  async handle({ id, caller, token, store, now }) {
+    const removal = { id, caller, fence: token?.fence, ownerMayToo: true };
     const result = await changeOne(
       store,
       { kind: "agent", id },

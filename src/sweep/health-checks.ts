@@ -44,15 +44,17 @@ export interface CheckedHealth {
  * @param now ms since the Unix epoch
  */
 export async function checkHealth(prober: Prober, after: string, now: number): Promise<CheckedHealth> {
-  const { targets, next } = await targetsAfter(prober.store, after, now);
+  const perHost = new Map<string, number>();
+  const { targets, next } = await targetsAfter(prober.store, after, perHost, now);
   const failures = await inParallel(targets, PROBES_AT_ONCE, (entry) =>
-    probe(prober, entry.document.registration.health_url ?? ""),
+    probe(prober, entry.document.registration.health_url ?? "", perHost),
   );
 
   const results: Record<string, boolean> = {};
   const checks = new Map<string, Check[]>();
   targets.forEach((entry, index) => {
-    const failure = failures[index]!.failure;
+    const failure = failures[index];
+    if (failure === undefined) return;
     for (const service of new Set(entry.document.registration.services.map((binding) => binding.service))) {
       const offers = offersOf([entry], service, now);
       for (const { binding, provider } of offers)
@@ -76,10 +78,10 @@ export async function checkHealth(prober: Prober, after: string, now: number): P
 async function targetsAfter(
   store: Store,
   after: string,
+  perHost: Map<string, number>,
   now: number,
 ): Promise<{ targets: LiveEntry[]; next: string }> {
   const targets: LiveEntry[] = [];
-  const perHost = new Map<string, number>();
   let lastBeforeSkipped: string | undefined;
   let last = after;
   let from: string | null = after;
@@ -93,11 +95,8 @@ async function targetsAfter(
       const { id, health_url } = entry.document.registration;
       const host = health_url === undefined ? undefined : hostOf(health_url);
       if (isLive(entry) && host !== undefined) {
-        const probed = perHost.get(host) ?? 0;
-        if (probed < PROBES_PER_HOST_MAX) {
-          perHost.set(host, probed + 1);
-          targets.push(entry);
-        } else lastBeforeSkipped ??= last;
+        if (hasShare(perHost, host)) targets.push(entry);
+        else lastBeforeSkipped ??= last;
       }
       last = id;
     }
@@ -109,17 +108,30 @@ async function targetsAfter(
 /** "a.example." is a.example. */
 const hostOf = (url: string): string => URL.parse(url)?.host.replace(/\.+(?=:|$)/, "") ?? "";
 
-/** Why the probe failed; null when it passed, with any 2xx. */
+/** Whether one more request may go to a host in this run; if so, it is taken to go. */
+function hasShare(perHost: Map<string, number>, host: string): boolean {
+  const sent = perHost.get(host) ?? 0;
+  if (sent === PROBES_PER_HOST_MAX) return false;
+  perHost.set(host, sent + 1);
+  return true;
+}
+
+/**
+ * Why the probe failed; null when it passed, with any 2xx. Undefined: it was sent on to a host that has had its share, and
+ * nothing was learnt; else many hosts could send all their probes to one.
+ */
 async function probe(
   { fetch, allowLoopback, timeoutMs }: Prober,
   healthUrl: string,
-): Promise<{ failure: string | null }> {
+  perHost: Map<string, number>,
+): Promise<string | null | undefined> {
   let url = healthUrl;
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     for (let hop = 0; hop <= REDIRECTS_MAX; hop += 1) {
       const refused = refusedUrl(url, allowLoopback);
-      if (refused !== undefined) return { failure: `its health_url may not be fetched: ${refused}` };
+      if (refused !== undefined) return `its health_url may not be fetched: ${refused}`;
+      if (hostOf(url) !== hostOf(healthUrl) && !hasShare(perHost, hostOf(url))) return undefined;
       const response = await fetch(url, {
         redirect: "manual",
         signal: deadline,
@@ -131,15 +143,13 @@ async function probe(
         url = URL.parse(location, url)?.href ?? "";
         continue;
       }
-      return { failure: response.ok ? null : `its health check answered ${response.status}` };
+      return response.ok ? null : `its health check answered ${response.status}`;
     }
-    return { failure: `its health check redirected more than ${REDIRECTS_MAX} times` };
+    return `its health check redirected more than ${REDIRECTS_MAX} times`;
   } catch {
-    return {
-      failure: deadline.aborted
-        ? `its health check took over ${timeoutMs} ms`
-        : "its health check could not be reached",
-    };
+    return deadline.aborted
+      ? `its health check took over ${timeoutMs} ms`
+      : "its health check could not be reached";
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { populate } from "../support/populate.ts";
 import { openServices, type Services } from "../support/services.ts";
 import { BACKENDS } from "../support/stores.ts";
-import { wire } from "../support/wire.ts";
+import { moved, wire } from "../support/wire.ts";
 
 /** The registry cannot be made to attack anyone: not many at a time, not many to one, not many a run. */
 
@@ -65,6 +65,22 @@ describe.each(BACKENDS)("health checks on $backend", ({ openBackend }) => {
     expect(runs[1]).toEqual([...crowd.slice(6, 12), "https://last.example/"]);
     expect(runs[2]).toEqual([...crowd.slice(12), "https://last.example/"]);
     expect(await sweep()).toEqual(runs[0]);
+  });
+
+  it("reach a host no more often by way of others, and blame nobody for what was not learnt", async () => {
+    const { asked, fetchHealth } = wire((url) =>
+      hostOf(url) === "victim.example"
+        ? new Response("no", { status: 500 })
+        : moved("https://victim.example/"),
+    );
+    const services = openServices({ backend: openBackend(), fetchHealth });
+    await register(
+      services,
+      Array.from({ length: 20 }, (_, i) => `https://host-${i}.example/`),
+    );
+    const { body } = await services.post<Record<string, boolean>>("/v1/services/health-checks");
+    expect(asked.filter((url) => hostOf(url) === "victim.example")).toHaveLength(6);
+    expect(Object.values(body)).toEqual(Array<boolean>(6).fill(false));
   });
 
   it("take a host for the same however it is written", async () => {

@@ -174,8 +174,9 @@ describe("to wait for services", () => {
     expect(await waiting("?service=llm&timeout=2.5")).toBe(4);
   });
 
-  it("costs nothing more for what was found to be there", async () => {
+  it("costs one trip a second however many services are waited for", async () => {
     const both = "?service=llm&service=stt&timeout=10";
-    expect(await waiting(both, (services) => services.offer("a"))).toBe(2 + 10);
+    expect(await waiting(both, (services) => services.offer("a"))).toBe(11);
+    expect(await waiting("?service=a&service=b&service=c&timeout=3")).toBe(4);
   });
 });

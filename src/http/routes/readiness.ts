@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { offersOf } from "../../core/offers.ts";
 import { Problem } from "../../core/problem.ts";
+import type { Store } from "../../store/store.ts";
 import { checkHealth } from "../../sweep/health-checks.ts";
 import { endpoint } from "../endpoint.ts";
 import * as shapes from "../shapes.ts";
@@ -9,6 +10,7 @@ import { PROVIDERS_MAX } from "./resolve.ts";
 
 const TIMEOUT_SECONDS_MAX = 60;
 const POLL_MS = 1000;
+const ALL_PROVIDERS_MAX = 5000;
 
 const ready = endpoint({
   method: "GET",
@@ -27,17 +29,8 @@ const ready = endpoint({
     const deadline = now + (query.timeout ?? 30) * 1000;
     const providers = new Map<string, number>();
     for (;;) {
-      const at = clock();
-      await Promise.all(
-        services
-          .filter((service) => !providers.has(service))
-          .map(async (service) => {
-            const terms = [`service:${service}`];
-            const page = await store.page({ kind: "agent", terms, after: "", limit: PROVIDERS_MAX }, at);
-            const fit = offersOf(page.entries, service, at).filter(({ unfit }) => unfit === null);
-            if (fit.length > 0) providers.set(service, new Set(fit.map(({ provider }) => provider)).size);
-          }),
-      );
+      const wanted = services.filter((service) => !providers.has(service));
+      for (const [service, fit] of await fitProviders(store, wanted, clock())) providers.set(service, fit);
       const missing = services.filter((service) => !providers.has(service));
       if (missing.length === 0) break;
       const left = deadline - clock();
@@ -59,6 +52,26 @@ const ready = endpoint({
     };
   },
 });
+
+/** How many selectable providers each service has that has any: one round trip, unless there are more than one can carry. */
+async function fitProviders(
+  store: Store,
+  services: readonly string[],
+  now: number,
+): Promise<Map<string, number>> {
+  const read = (term: string, limit: number) =>
+    store.page({ kind: "agent", terms: [term], after: "", limit }, now);
+  const all = services.length > 1 ? await read("service", ALL_PROVIDERS_MAX) : undefined;
+  const found = new Map<string, number>();
+  await Promise.all(
+    services.map(async (service) => {
+      const { entries } = all?.next === null ? all : await read(`service:${service}`, PROVIDERS_MAX);
+      const fit = offersOf(entries, service, now).filter(({ unfit }) => unfit === null);
+      if (fit.length > 0) found.set(service, new Set(fit.map(({ provider }) => provider)).size);
+    }),
+  );
+  return found;
+}
 
 const healthChecks = endpoint({
   method: "POST",

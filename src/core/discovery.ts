@@ -1,6 +1,7 @@
 import type { EffectiveStatus } from "./agent.ts";
 import { type Entry, isLive } from "./entry.ts";
-import { type AgentRecord, agentRecord, byId } from "./record.ts";
+import { byId } from "./order.ts";
+import { type AgentRecord, agentRecord } from "./record.ts";
 
 export const LIMIT_DEFAULT = 100;
 export const LIMIT_MAX = 1000;

@@ -39,7 +39,3 @@ export function agentRecord(entry: LiveEntry, now: number): AgentRecord {
     owner: document.owner,
   };
 }
-
-/** Ids sort by code unit everywhere; they are ASCII, so Redis's bytes and SQLite's agree. */
-export const byId = (a: { id: string }, b: { id: string }): number =>
-  a.id < b.id ? -1 : a.id > b.id ? 1 : 0;

@@ -10,6 +10,7 @@ import {
   type Outcome,
   sendProbe,
 } from "./breaker.ts";
+import { byCodeUnit } from "./order.ts";
 
 /** One agent's offer to serve, as the caller's request finds it. */
 export interface Offer {
@@ -141,7 +142,6 @@ const newcomer: ProviderState = {
 export const stateOf = (pool: PoolState, offer: { provider: string; fence: string }): ProviderState =>
   pool.providers.get(providerKey(offer)) ?? newcomer;
 
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const compare = (a: Position, b: Position): number =>
   a.priority - b.priority || byCodeUnit(a.provider, b.provider);
 export const positionOf = ({ provider, binding }: Offer): Position => ({
@@ -150,12 +150,12 @@ export const positionOf = ({ provider, binding }: Offer): Position => ({
 });
 
 /** By place in the ring; a provider's own offers by handler, so that the order they came in decides nothing. */
-const inOrder = (a: Offer, b: Offer): number =>
+export const inOrder = (a: Offer, b: Offer): number =>
   compare(positionOf(a), positionOf(b)) || byCodeUnit(a.binding.handler, b.binding.handler);
 
 /** The offer as operators have it: what they set for this registration holds over what it registered. */
-export function overridden(offer: Offer, pool: PoolState): Offer {
-  const override = stateOf(pool, offer).overrides[offer.binding.handler];
+export function overridden(offer: Offer, state: ProviderState): Offer {
+  const override = state.overrides[offer.binding.handler];
   return override ? { ...offer, binding: { ...offer.binding, ...override } } : offer;
 }
 
@@ -169,7 +169,7 @@ export function selectProvider(
   query: Query,
   now: number,
 ): Selection {
-  const offers = registered.map((offer) => overridden(offer, pool)).toSorted(inOrder);
+  const offers = registered.map((offer) => overridden(offer, stateOf(pool, offer))).toSorted(inOrder);
   const rejected = new Map<string, Rejection>();
   const warnings: string[] = [];
   const reject = (offer: Offer, why: Omit<Rejection, "id">) => {

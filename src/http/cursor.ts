@@ -1,10 +1,10 @@
 import { agentId } from "../core/agent.ts";
 import type { Problem } from "../core/problem.ts";
+import { toBase64url } from "./digest.ts";
 import { invalid } from "./validate.ts";
 
 /** A list's cursor is the last id examined, wrapped so that nobody builds one by hand and relies on it. */
-export const encodeCursor = (id: string): string =>
-  btoa(id).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+export const encodeCursor = (id: string): string => toBase64url(new TextEncoder().encode(id));
 
 export function decodeCursor(cursor: string): string | Problem {
   let id = "";

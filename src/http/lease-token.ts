@@ -1,5 +1,5 @@
 import { TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "../core/agent.ts";
-import { sha256 } from "./digest.ts";
+import { sha256, toBase64url } from "./digest.ts";
 
 export interface LeaseTerms {
   ttlSeconds: number;
@@ -16,23 +16,17 @@ export interface LeaseToken extends LeaseTerms {
 const clamp = (value: number, min: number, max: number): number =>
   Number.isInteger(value) ? Math.min(max, Math.max(min, value)) : min;
 
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-
 /**
  * Names the registration in keys, and gives nothing away: 128 bits of the digest of the token's random part. A static
  * token has another fence than one that has to call in, so neither can pass for the other and give a lease an end, or a
  * promise of none, that its registration did not.
  */
 export async function fenceOf(random: string, isStatic: boolean): Promise<string> {
-  return base64url((await sha256(isStatic ? `static.${random}` : random)).subarray(0, 16));
+  return toBase64url((await sha256(isStatic ? `static.${random}` : random)).subarray(0, 16));
 }
 
 /** A fresh secret for a token; it is stored nowhere. */
-export const mintSecret = (): string => base64url(crypto.getRandomValues(new Uint8Array(16)));
+export const mintSecret = (): string => toBase64url(crypto.getRandomValues(new Uint8Array(16)));
 
 /** The token says the terms, so that a heartbeat need not read them. */
 export const leaseToken = ({ ttlSeconds, intervalSeconds }: LeaseTerms, random: string): string =>

@@ -3,6 +3,7 @@ import { agentEndpoints } from "./routes/agents.ts";
 import { discoverEndpoints } from "./routes/discover.ts";
 import { drainEndpoints } from "./routes/drain.ts";
 import { eventEndpoints } from "./routes/events.ts";
+import { healthCheckEndpoints } from "./routes/health-checks.ts";
 import { healthEndpoints } from "./routes/health.ts";
 import { heartbeatEndpoints } from "./routes/heartbeats.ts";
 import { importEndpoints } from "./routes/import.ts";
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   ...resolveEndpoints,
   ...outcomeEndpoints,
   ...readinessEndpoints,
+  ...healthCheckEndpoints,
   ...runtimeServiceEndpoints,
   ...legacyEndpoints,
   ...healthEndpoints,

@@ -1,7 +1,7 @@
 import { circuitState } from "../core/breaker.ts";
 import type { Entry } from "../core/entry.ts";
 import { offersOf } from "../core/offers.ts";
-import { type Offer, overridden, providerKey, type ProviderState } from "../core/selection.ts";
+import { inOrder, type Offer, overridden, type ProviderState } from "../core/selection.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { walk } from "../store/walk.ts";
@@ -36,14 +36,10 @@ export async function serviceFleet(
       const offers = offersOf(entries, service, now);
       if (offers.length === 0) return [];
       const states = await pool(service).describe(offers);
-      const known = {
-        providers: new Map(offers.map((offer, i) => [providerKey(offer), states[i]!])),
-        cursors: new Map(),
-      };
       return offers
         .map((registered, i): FleetMember => {
-          const offer = overridden(registered, known);
           const state = states[i]!;
+          const offer = overridden(registered, state);
           const circuit = circuitState(state.breaker, offer.config, now);
           return { service, offer, state, circuit, metadata: metadata.get(offer.provider) ?? {} };
         })
@@ -54,7 +50,5 @@ export async function serviceFleet(
 }
 
 function bySelectionOrder({ offer: a }: FleetMember, { offer: b }: FleetMember): number {
-  const order =
-    a.binding.priority_group - b.binding.priority_group || a.binding.priority - b.binding.priority;
-  return order || (a.provider < b.provider ? -1 : a.provider > b.provider ? 1 : 0);
+  return a.binding.priority_group - b.binding.priority_group || inOrder(a, b);
 }

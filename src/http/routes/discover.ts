@@ -9,6 +9,7 @@ import {
   sampleSize,
   SECOND_LOOK_MAX,
   select,
+  type Selection,
 } from "../../core/discovery.ts";
 import type { Entry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
@@ -52,12 +53,12 @@ const discover = endpoint({
     const terms = queryTerms(query);
     const exact = query.exact === "true";
 
-    const enough = (entries: readonly Entry[]) => select(entries, criteria, now).passed >= limit;
-    const { entries, total } = exact
-      ? await all(store, terms, now)
-      : await some(store, terms, limit, enough, now);
+    const look = (entries: readonly Entry[]) => select(entries, criteria, now);
+    const { entries, total, selection } = exact
+      ? await all(store, terms, look, now)
+      : await some(store, terms, limit, look, now);
     const sampled = !exact && total > EXHAUSTIVE_MAX;
-    const { agents, excluded, live, passed } = select(entries, criteria, now);
+    const { agents, excluded, live, passed } = selection;
     return {
       status: 200,
       body: {
@@ -85,14 +86,18 @@ const discover = endpoint({
   },
 });
 
+interface Examined extends Sample {
+  selection: Selection;
+}
+
 /** All candidates when they are few; else a sample, and a second look where the sample held too few that will do. */
 async function some(
   store: Store,
   terms: readonly string[],
   limit: number,
-  enough: (entries: readonly Entry[]) => boolean,
+  look: (entries: readonly Entry[]) => Selection,
   now: number,
-): Promise<Sample> {
+): Promise<Examined> {
   const first = await store.sample(
     { kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size: sampleSize(limit), skip: [] },
     now,
@@ -103,17 +108,24 @@ async function some(
     total > EXHAUSTIVE_MAX ? sampleSize(limit) + SECOND_LOOK_MAX : EXHAUSTIVE_MAX,
   );
   // More than once round only where documents are so large that one reply cannot carry what is to be examined.
-  while (entries.length < examinedMax && !enough(entries)) {
+  let selection = look(entries);
+  while (entries.length < examinedMax && selection.passed < limit) {
     const skip = entries.map(({ document }) => document.registration.id);
     const size = examinedMax - entries.length;
     const more = await store.sample({ kind: "agent", terms, exhaustive: examinedMax, size, skip }, now);
     if (more.entries.length === 0) break;
     entries.push(...more.entries);
+    selection = look(entries);
   }
-  return { entries, total };
+  return { entries, total, selection };
 }
 
-async function all(store: Store, terms: readonly string[], now: number): Promise<Sample> {
+async function all(
+  store: Store,
+  terms: readonly string[],
+  look: (entries: readonly Entry[]) => Selection,
+  now: number,
+): Promise<Examined> {
   const entries: Entry[] = [];
   for await (const page of walk(store, terms, now)) {
     entries.push(...page);
@@ -124,7 +136,7 @@ async function all(store: Store, terms: readonly string[], now: number): Promise
       );
     }
   }
-  return { entries, total: entries.length };
+  return { entries, total: entries.length, selection: look(entries) };
 }
 
 export const discoverEndpoints = [discover];

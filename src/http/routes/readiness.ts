@@ -2,7 +2,6 @@ import * as z from "zod";
 import { offersOf } from "../../core/offers.ts";
 import { Problem } from "../../core/problem.ts";
 import type { Store } from "../../store/store.ts";
-import { checkHealth } from "../../sweep/health-checks.ts";
 import { endpoint } from "../endpoint.ts";
 import * as shapes from "../shapes.ts";
 import { param } from "../validate.ts";
@@ -73,21 +72,4 @@ async function fitProviders(
   return found;
 }
 
-const healthChecks = endpoint({
-  method: "POST",
-  path: "/v1/services/health-checks",
-  operationId: "checkServices",
-  summary: "Probe the health_url of up to 200 providers now, as the sweep does",
-  scope: "admin",
-  answers: {
-    200: { description: "{handler}.{service}.{provider}: passed or not", body: shapes.checkResults },
-  },
-  refusals: [],
-  async handle({ prober, now }) {
-    const { results, untold } = await checkHealth(prober(), "", now);
-    if (untold) throw untold;
-    return { status: 200, body: results };
-  },
-});
-
-export const readinessEndpoints = [ready, healthChecks];
+export const readinessEndpoints = [ready];

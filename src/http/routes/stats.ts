@@ -1,4 +1,5 @@
 import { EXACT_MAX } from "../../core/discovery.ts";
+import { byCodeUnit } from "../../core/order.ts";
 import { isoTime } from "../../core/record.ts";
 import { count, emptyTally, type Tally } from "../../core/stats.ts";
 import type { Store, SweepReport } from "../../store/store.ts";
@@ -36,8 +37,7 @@ async function tallyOf(
   };
 }
 
-const sorted = (counts: Map<string, number>) =>
-  [...counts].toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+const sorted = (counts: Map<string, number>) => [...counts].toSorted(([a], [b]) => byCodeUnit(a, b));
 
 const capabilities = endpoint({
   method: "GET",

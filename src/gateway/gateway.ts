@@ -114,8 +114,12 @@ export interface Gateway {
   follow(callId: string, after: number, now: number): Promise<Followed | undefined>;
   /** Resolves when the call may have more than `deltas` deltas, or is settled. */
   changed(callId: string, deltas: number): Promise<void>;
-  /** A registration has begun: what waited for an earlier one fails as `stale_registration`. */
-  open(epoch: Epoch, now: number): Promise<void>;
+  /**
+   * A registration has begun: what waited for an earlier one fails as `stale_registration`.
+   *
+   * @returns undefined; or where this one is not the later, the instant it would have to be later than
+   */
+  open(epoch: Epoch, now: number): Promise<number | undefined>;
   /** The toolset is unregistered: what waited for it fails likewise. */
   close(epoch: Epoch, now: number): Promise<void>;
   load(now: number): Promise<GatewayLoad>;

@@ -197,9 +197,10 @@ export class ToolGateway extends DurableObject {
     await waiters.after(waiters.seen);
   }
 
-  async open(epoch: Epoch, now: number): Promise<void> {
-    this.#enter(epoch, now);
+  async open(epoch: Epoch, now: number): Promise<number | undefined> {
+    const entered = this.#enter(epoch, now);
     await this.#schedule(now);
+    return entered ? undefined : this.#current()!.registered_at;
   }
 
   async close(epoch: Epoch, now: number): Promise<void> {
@@ -256,9 +257,7 @@ export class ToolGateway extends DurableObject {
    */
   #enter(epoch: Epoch, now: number): boolean {
     this.#pass(now);
-    const [current] = this.#sql
-      .exec<{ fence: string; registered_at: number }>("SELECT fence, registered_at FROM epoch")
-      .toArray();
+    const current = this.#current();
     if (current?.fence === epoch.fence) return true;
     if (current) {
       const isClosed = current.fence.startsWith(CLOSED);
@@ -273,6 +272,12 @@ export class ToolGateway extends DurableObject {
       epoch.registeredAt,
     );
     return true;
+  }
+
+  #current(): { fence: string; registered_at: number } | undefined {
+    return this.#sql
+      .exec<{ fence: string; registered_at: number }>("SELECT fence, registered_at FROM epoch")
+      .toArray()[0];
   }
 
   /** Ends the current epoch: nothing that waited for it is answered any more, and its providers are let go. */

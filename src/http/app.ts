@@ -29,6 +29,9 @@ const UNREMARKABLE: ReadonlySet<ProblemCode> = new Set([
   "toolset_unhealthy",
 ]);
 
+/** What a page of another origin may read of an answer. */
+const EXPOSED_HEADERS = "ETag, X-Request-Id, Server-Timing, Retry-After, Location";
+
 /** Who asks where no key is needed. */
 const NOBODY: Caller = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
 
@@ -52,9 +55,13 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     headers.set("Server-Timing", `total;dur=${deps.now() - startedAt}`);
     headers.set("X-Content-Type-Options", "nosniff");
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    if (open) return;
+    headers.set("Access-Control-Allow-Origin", "*");
+    headers.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
   });
   if (!open) {
-    app.use(
+    app.options(
+      "*",
       cors({
         origin: "*",
         allowMethods: ["GET", "POST", "PUT", "DELETE"],
@@ -69,7 +76,6 @@ export function createApp(deps: Deps): Hono<AppEnv> {
           "tracestate",
           "baggage",
         ],
-        exposeHeaders: ["ETag", "X-Request-Id", "Server-Timing", "Retry-After", "Location"],
         maxAge: 86_400,
       }),
     );
@@ -137,7 +143,7 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     const parsed = given === undefined ? undefined : schema.safeParse(given);
     if (parsed?.error) throw invalid([{ pointer: `/${name}`, detail: parsed.error.issues[0]!.message }]);
   }
-  const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
+  const query = accept(checkQuery(declared.query, searchOf(c.req.url), declared.legacy));
   const read = async () => declared.body && accept(check(declared.body, await readBody(c, declared)));
   const body = declared.readsBodyLate ? undefined : await read();
 
@@ -166,11 +172,19 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     store,
     config: deps.config,
     token: sent === undefined ? undefined : await readLeaseToken(sent),
-    region: regionOf(c.req.raw),
+    get region() {
+      return regionOf(c.req.raw);
+    },
     now,
     clock: deps.now,
   });
   return respond(c, declared, answer);
+}
+
+/** Most requests have no parameters, and taking a URL apart is work. */
+function searchOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start < 0 ? "" : url.slice(start + 1));
 }
 
 const pathParams = (c: Context<AppEnv>): PathParams =>

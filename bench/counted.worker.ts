@@ -1,50 +1,23 @@
 /** Rollcall as it is, and beside it a tally of the rows that the embedded store reads and writes: what Cloudflare bills. */
+import type { Tally } from "./rows.ts";
 import worker, { RegistryObject as Registry, ServicePool } from "../src/worker.ts";
 
 export { ServicePool };
 
-export interface Tally {
-  rowsRead: number;
-  rowsWritten: number;
-  databaseBytes: number;
-}
-
 export class RegistryObject extends Registry {
-  readonly #sql: SqlStorage;
   readonly #cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[];
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-    const sql = new Proxy(ctx.storage.sql, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name, target);
-        if (name !== "exec") return typeof value === "function" ? (value.bind(target) as unknown) : value;
-        return (...query: Parameters<SqlStorage["exec"]>) => {
-          const cursor = target.exec(...query);
-          // A cursor knows its rows only once it has been read to its end.
-          cursors.push(cursor);
-          return cursor;
-        };
-      },
-    });
-    const storage = new Proxy(ctx.storage, {
-      get(target, name) {
-        if (name === "sql") return sql;
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === "function" ? (value.bind(target) as unknown) : value;
-      },
-    });
-    super(
-      new Proxy(ctx, {
-        get(target, name) {
-          if (name === "storage") return storage;
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === "function" ? (value.bind(target) as unknown) : value;
-        },
-      }),
-      env,
-    );
-    this.#sql = ctx.storage.sql;
+    const { sql } = ctx.storage;
+    const exec = sql.exec.bind(sql);
+    // A cursor knows its rows only once it has been read to its end, so all are kept until somebody asks.
+    sql.exec = (...query: Parameters<typeof exec>) => {
+      const cursor = exec(...query);
+      cursors.push(cursor);
+      return cursor as never;
+    };
+    super(ctx, env);
     this.#cursors = cursors;
   }
 
@@ -55,7 +28,7 @@ export class RegistryObject extends Registry {
     return {
       rowsRead: sum("rowsRead"),
       rowsWritten: sum("rowsWritten"),
-      databaseBytes: this.#sql.databaseSize,
+      databaseBytes: this.ctx.storage.sql.databaseSize,
     };
   }
 }

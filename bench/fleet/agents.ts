@@ -31,7 +31,18 @@ export const TERMS = { ttlSeconds: 86_400, intervalSeconds: 43_200 };
 export const SERVICE = "llm";
 const PROVIDERS = 10;
 
-const TYPES = ["research", "planner", "coder", "reviewer", "cost", "search", "vision", "speech", "tutor", "ops"];
+const TYPES = [
+  "research",
+  "planner",
+  "coder",
+  "reviewer",
+  "cost",
+  "search",
+  "vision",
+  "speech",
+  "tutor",
+  "ops",
+];
 
 export const idOf = (index: number): string => `agent-${String(index).padStart(6, "0")}`;
 

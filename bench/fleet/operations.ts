@@ -28,7 +28,8 @@ export const bulkHeartbeat =
     });
     const text = await http.expect(200, "POST", "/v1/heartbeats", JSON.stringify({ heartbeats }));
     const { results } = JSON.parse(text) as { results: { status: number }[] };
-    if (results.some(({ status }) => status !== 200)) throw new Error(`not all were heard: ${text.slice(0, 500)}`);
+    if (results.some(({ status }) => status !== 200))
+      throw new Error(`not all were heard: ${text.slice(0, 500)}`);
   };
 
 export const get =

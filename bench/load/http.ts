@@ -24,20 +24,23 @@ export class Http {
     const answer = await this.#pool.request({
       method,
       path,
-      headers: { ...this.#headers, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...this.#headers,
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
       body: body ?? null,
     });
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
   /** @throws if it is not answered with `status` */
-  async expect(
-    status: number,
-    ...request: Parameters<Http["send"]>
-  ): Promise<string> {
+  async expect(status: number, ...request: Parameters<Http["send"]>): Promise<string> {
     const reply = await this.send(...request);
     if (reply.status !== status) {
-      throw new Error(`${request[0]} ${request[1]}: ${reply.status} instead of ${status}: ${reply.text.slice(0, 500)}`);
+      throw new Error(
+        `${request[0]} ${request[1]}: ${reply.status} instead of ${status}: ${reply.text.slice(0, 500)}`,
+      );
     }
     return reply.text;
   }

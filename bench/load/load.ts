@@ -27,7 +27,7 @@ export async function closedLoop(
   const startedAt = performance.now();
   const until = startedAt + ms;
   async function call(): Promise<void> {
-    for (let at = performance.now(); at < until; ) {
+    for (let at = performance.now(); at < until;) {
       await operation(nth++);
       const answeredAt = performance.now();
       latencies.push(answeredAt - at);

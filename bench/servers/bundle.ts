@@ -17,11 +17,15 @@ export interface Bundle {
   gzipBytes: number;
 }
 
-/** Builds one Worker minified, as `npm run deploy` does. */
-export async function buildBundle(name: string, main: string, config = CONFIG): Promise<Bundle> {
+/** Builds one Worker as a deploy would; unminified only where functions have to keep their names. */
+export async function buildBundle(
+  name: string,
+  main: string,
+  { config = CONFIG, minify = true } = {},
+): Promise<Bundle> {
   const out = resolve(OUT, name);
   const args = ["deploy", main, "--config", config, "--compatibility-date", compatibilityDate];
-  args.push("--dry-run", "--minify", "--outdir", out);
+  args.push("--dry-run", "--outdir", out, ...(minify ? ["--minify"] : []));
   await promisify(execFile)("wrangler", args, {
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
   });
@@ -41,8 +45,6 @@ export async function buildBundle(name: string, main: string, config = CONFIG): 
 export const EMPTY: Bundle = {
   name: "empty",
   compatibilityDate,
-  modules: [
-    { name: "worker.js", text: "export default { fetch() { return new Response('{}'); } };\n" },
-  ],
+  modules: [{ name: "worker.js", text: "export default { fetch() { return new Response('{}'); } };\n" }],
   gzipBytes: 0,
 };

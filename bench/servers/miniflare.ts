@@ -9,7 +9,9 @@ export async function startMiniflare(spec: WorkerSpec): Promise<RunningWorker> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-miniflare-"));
   const path = join(dir, "spec.json");
   await writeFile(path, JSON.stringify(spec));
-  const child = await forkChild<{ url: string }>(new URL("miniflare.process.ts", import.meta.url), { SPEC: path });
+  const child = await forkChild<{ url: string }>(new URL("miniflare.process.ts", import.meta.url), {
+    SPEC: path,
+  });
   return {
     runtime: "miniflare",
     url: child.ready.url,

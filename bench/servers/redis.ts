@@ -38,7 +38,8 @@ export async function startRedis(): Promise<RedisRig> {
   const { url, port } = child.ready;
   const redis = new Redis({ port, host: "127.0.0.1" });
   const server = await redis.info("server");
-  const field = (info: string, name: string): string => new RegExp(`^${name}:(.+?)\\r?$`, "m").exec(info)![1]!;
+  const field = (info: string, name: string): string =>
+    new RegExp(`^${name}:(.+?)\\r?$`, "m").exec(info)![1]!;
   return {
     url,
     bridgePid: child.pid,
@@ -50,7 +51,9 @@ export async function startRedis(): Promise<RedisRig> {
       const { requests, commands } = (await answer.body.json()) as Counters;
       const stats = await redis.info("stats");
       const calls = new Map<string, number>();
-      for (const [, name, n] of (await redis.info("commandstats")).matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)) {
+      for (const [, name, n] of (await redis.info("commandstats")).matchAll(
+        /^cmdstat_(\S+?):calls=(\d+)/gm,
+      )) {
         if (!READING_ITSELF.has(name!)) calls.set(name!, Number(n));
       }
       return {

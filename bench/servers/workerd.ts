@@ -12,14 +12,14 @@ import type { RunningWorker, WorkerSpec } from "./worker.ts";
 const { default: WORKERD } = createRequire(import.meta.url)("workerd") as { default: string };
 
 /** Runs a bundle under plain `workerd serve`, nothing between the socket and the Worker. */
-export async function startWorkerd(spec: WorkerSpec): Promise<RunningWorker> {
+export async function startWorkerd(spec: WorkerSpec, flags: readonly string[] = []): Promise<RunningWorker> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-workerd-"));
   await mkdir(join(dir, "objects"));
   await writeFile(join(dir, "config.capnp"), configOf(spec, join(dir, "objects")));
   for (const { name, text } of spec.bundle.modules) await writeFile(join(dir, name), text);
 
   const child = endWithUs(
-    spawn(WORKERD, ["serve", "config.capnp", "--control-fd=3"], {
+    spawn(WORKERD, ["serve", "config.capnp", "--control-fd=3", ...flags], {
       cwd: dir,
       stdio: ["ignore", "ignore", "inherit", "pipe"],
     }),
@@ -54,7 +54,8 @@ async function listening(control: Readable): Promise<number> {
 function configOf({ bundle, vars, objects }: WorkerSpec, objectsDir: string): string {
   const quote = (text: string) => JSON.stringify(text);
   const modules = bundle.modules.map(
-    ({ name }) => `(name = ${quote(name)}, ${name.endsWith(".js") ? "esModule" : "text"} = embed ${quote(name)})`,
+    ({ name }) =>
+      `(name = ${quote(name)}, ${name.endsWith(".js") ? "esModule" : "text"} = embed ${quote(name)})`,
   );
   const bindings = [
     ...Object.entries(vars).map(([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`),

@@ -33,6 +33,7 @@ app.post("/set", async (c) => {
 
 app.get("/get", async (c) => {
   const value = await clientOf(c.env).get<string>(c.req.query("key")!);
+  if (value === null) return c.notFound();
   return c.body(value, 200, { "Content-Type": "application/json" });
 });
 

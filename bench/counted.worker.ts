@@ -4,32 +4,53 @@ import worker, { RegistryObject as Registry, ServicePool } from "../src/worker.t
 
 export { ServicePool };
 
+type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
+
+/** A cursor knows its rows only once it has been read to its end: the newest are kept aside until they surely have been. */
+class RowCount {
+  static readonly #UNFINISHED_MAX = 16;
+  #cursors: Cursor[] = [];
+  #rows = { rowsRead: 0, rowsWritten: 0 };
+
+  add(cursor: Cursor): void {
+    this.#cursors.push(cursor);
+    if (this.#cursors.length > 4 * RowCount.#UNFINISHED_MAX) this.#settle(RowCount.#UNFINISHED_MAX);
+  }
+
+  take(): { rowsRead: number; rowsWritten: number } {
+    this.#settle(0);
+    const rows = this.#rows;
+    this.#rows = { rowsRead: 0, rowsWritten: 0 };
+    return rows;
+  }
+
+  #settle(kept: number): void {
+    for (const cursor of this.#cursors.splice(0, this.#cursors.length - kept)) {
+      this.#rows.rowsRead += cursor.rowsRead;
+      this.#rows.rowsWritten += cursor.rowsWritten;
+    }
+  }
+}
+
 export class RegistryObject extends Registry {
-  readonly #cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[];
+  readonly #count: RowCount;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
-    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+    const count = new RowCount();
     const { sql } = ctx.storage;
     const exec = sql.exec.bind(sql);
-    // A cursor knows its rows only once it has been read to its end, so all are kept until somebody asks.
     sql.exec = (...query: Parameters<typeof exec>) => {
       const cursor = exec(...query);
-      cursors.push(cursor);
+      count.add(cursor);
       return cursor as never;
     };
     super(ctx, env);
-    this.#cursors = cursors;
+    this.#count = count;
   }
 
   /** What was read and written since the last call. */
   tally(): Tally {
-    const cursors = this.#cursors.splice(0);
-    const sum = (rows: "rowsRead" | "rowsWritten") => cursors.reduce((n, cursor) => n + cursor[rows], 0);
-    return {
-      rowsRead: sum("rowsRead"),
-      rowsWritten: sum("rowsWritten"),
-      databaseBytes: this.ctx.storage.sql.databaseSize,
-    };
+    return { ...this.#count.take(), databaseBytes: this.ctx.storage.sql.databaseSize };
   }
 }
 

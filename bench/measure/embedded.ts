@@ -29,43 +29,24 @@ export async function measureEmbedded(rig: Rig): Promise<EmbeddedResult> {
   for (const fleet of fleets) {
     const http = served.http(fleet);
     const tokens = await registerAll(http, fleet);
-    prepared.push({
-      size: fleet.size,
-      fleet,
-      operations: operationsOn(http, fleet, (index) => tokens[index]!),
-    });
+    const operations = operationsOn(http, fleet, (index) => tokens[index]!);
+    prepared.push({ size: fleet.size, fleet, operations });
   }
-  const largest = fleets.at(-1)!;
   const tally = async (fleet: Fleet) =>
     JSON.parse(await served.http(fleet).expect(200, "GET", `/tally?namespace=${fleet.namespace}`)) as Tally;
+  const largest = fleets.at(-1)!;
   const { databaseBytes } = await tally(largest);
 
   const rows: MeasuredEmbedded[] = [];
-  // Counted before it is timed: cursors pile up while nobody asks for the tally.
-  const counts = new Map<string, { rowsRead: number; rowsWritten: number }>();
-  for (const { size, fleet, operations } of prepared) {
-    for (const [name, operation] of Object.entries(operations)) {
-      await operation(0);
-      await tally(fleet);
-      for (let nth = 1; nth <= TIMES; nth += 1) await operation(nth);
-      const { rowsRead, rowsWritten } = await tally(fleet);
-      counts.set(`${name}/${size}`, { rowsRead: rowsRead / TIMES, rowsWritten: rowsWritten / TIMES });
-    }
+  for (const row of await measureFleets(plan, served.worker.pid, prepared)) {
+    const { fleet, operations } = prepared.find(({ size }) => size === row.fleet)!;
+    await tally(fleet);
+    for (let nth = 0; nth < TIMES; nth += 1) await operations[row.operation]!(nth);
+    const { rowsRead, rowsWritten } = await tally(fleet);
+    rows.push({ ...row, rowsRead: rowsRead / TIMES, rowsWritten: rowsWritten / TIMES });
   }
+  const resident = residentBytes(served.worker.pid);
   await served.stop();
-
-  const plain = await rig.start(bundles.rollcall, "workerd", fleets, false);
-  const timed: typeof prepared = [];
-  for (const fleet of fleets) {
-    const http = plain.http(fleet);
-    const tokens = await registerAll(http, fleet);
-    timed.push({ size: fleet.size, fleet, operations: operationsOn(http, fleet, (index) => tokens[index]!) });
-  }
-  for (const row of await measureFleets(plan, plain.worker.pid, timed)) {
-    rows.push({ ...row, ...counts.get(`${row.operation}/${row.fleet}`)! });
-  }
-  const resident = residentBytes(plain.worker.pid);
-  await plain.stop();
   return { rows, databaseBytesPerAgent: databaseBytes / largest.size, residentBytes: resident };
 }
 

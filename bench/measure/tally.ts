@@ -9,7 +9,7 @@ export interface PerOperation {
   bytes: number;
 }
 
-const TIMES = 40;
+const TIMES = 20;
 
 export const difference = (after: Work, before: Work): Work => ({
   trips: after.trips - before.trips,

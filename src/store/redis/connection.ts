@@ -104,9 +104,8 @@ export class Connection {
   }
 
   async #exchange(commands: readonly Command[], run: Run): Promise<Reply[]> {
-    const words = await Promise.all(
-      commands.map((command) => ("script" in command ? run(command) : command)),
-    );
+    const words: (readonly (string | number)[])[] = [];
+    for (const command of commands) words.push("script" in command ? await run(command) : command);
     const replies = await this.#http.pipelined(words);
     // Anything but one reply per command is an outage, not an answer.
     if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");

@@ -6,8 +6,6 @@ import { byCodeUnit } from "./order.ts";
 import { Problem } from "./problem.ts";
 import { isoTime } from "./record.ts";
 
-/** As much as one request can carry, so that whatever was accepted can be registered again. */
-export const TOOLSET_BYTES_MAX = 256 * 1024;
 export const TOOLS_MAX = 200;
 
 const description = z.string().max(4096).default("");

@@ -1,4 +1,12 @@
-import { type Entry, type Event, type Kind, kindOfTerm, type Ref, termsOf } from "../../core/entry.ts";
+import {
+  type Entry,
+  type Event,
+  hasTerm,
+  type Kind,
+  kindOfTerm,
+  type Ref,
+  termsOf,
+} from "../../core/entry.ts";
 import {
   type Change,
   EVENTS_MAX,
@@ -96,8 +104,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       const document = readDocument(kind, json);
       // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
       if (json && !document) continue;
-      const known = document?.fence === fence ? termsOf(kind, document) : [];
-      if (!document || !terms.every((term) => known.includes(term))) {
+      if (document?.fence !== fence || !terms.every((term) => hasTerm(kind, document, term))) {
         ghosts.push({ kind, id });
         continue;
       }

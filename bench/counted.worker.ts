@@ -1,8 +1,8 @@
 /** Rollcall as it is, and beside it a tally of the rows that the embedded store reads and writes: what Cloudflare bills. */
 import type { Tally } from "./rows.ts";
-import worker, { RegistryObject as Registry, ServicePool } from "../src/worker.ts";
+import worker, { RegistryObject as Registry, ServicePool, ToolGateway } from "../src/worker.ts";
 
-export { ServicePool };
+export { ServicePool, ToolGateway };
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 

@@ -18,4 +18,8 @@ export interface WorkerSpec {
 }
 
 /** Rollcall's own, as in wrangler.toml. */
-export const OBJECTS = { REGISTRY: "RegistryObject", SERVICE_POOL: "ServicePool" };
+export const OBJECTS = {
+  REGISTRY: "RegistryObject",
+  SERVICE_POOL: "ServicePool",
+  TOOL_GATEWAY: "ToolGateway",
+};

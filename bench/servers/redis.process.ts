@@ -4,7 +4,7 @@ import { startRedisServer } from "../../test/support/redis-server.node.ts";
 import { serveParent } from "./child.ts";
 
 const redis = await startRedisServer();
-const bridge = await startBridge(redis.port);
+const bridge = await startBridge(redis.port, { oneByOne: false });
 serveParent({ url: bridge.url, port: redis.port }, async () => {
   await bridge.stop();
   await redis.stop();

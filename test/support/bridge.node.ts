@@ -48,8 +48,19 @@ class HttpError extends Error {
   }
 }
 
+export interface BridgeOptions {
+  /**
+   * Whether the commands of a pipeline are sent one after the other, as tests want it: sent at once they would reach redis
+   * as one block and hide every race. Upstash runs them inside the server, so what is measured is better sent at once.
+   */
+  oneByOne?: boolean;
+}
+
 /** @throws if nothing answers on `redisPort` */
-export async function startBridge(redisPort: number): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startBridge(
+  redisPort: number,
+  { oneByOne = true }: BridgeOptions = {},
+): Promise<{ url: string; stop(): Promise<void> }> {
   const redis = new Redis({
     port: redisPort,
     host: "127.0.0.1",
@@ -61,6 +72,12 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
   redis.on("error", () => {}); // every call that fails rejects by itself
   await redis.connect();
 
+  const endpoints: Record<string, Endpoint | undefined> = {
+    "POST /": single,
+    "POST /pipeline": oneByOne ? pipeline : block,
+    "POST /multi-exec": multiExec,
+  };
+
   const tenants = new Map<string, Tenant>();
   function tenantOf(token: string): Tenant {
     const tenant = tenants.get(token) ?? newTenant();
@@ -69,7 +86,7 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
   }
 
   async function serveUpstash(req: IncomingMessage, res: ServerResponse, body: string) {
-    const endpoint = ENDPOINTS[`${req.method} ${req.url}`];
+    const endpoint = endpoints[`${req.method} ${req.url}`];
     if (!endpoint) throw new HttpError(404, "ERR no such endpoint");
     const token = /^Bearer (test-[\w-]+)$/.exec(req.headers.authorization ?? "")?.[1];
     if (!token) throw new HttpError(401, "Unauthorized");
@@ -79,14 +96,15 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
     if (body.length > MESSAGE_BYTES_MAX) throw new HttpError(413, "ERR max request size exceeded");
     const commands = parseCommands(body, endpoint === single);
     tenant.commands += commands.length;
-    tenant.log = [...tenant.log, ...commands.map(summary)].slice(-LOG_MAX);
+    tenant.log.push(...commands.map(summary));
+    if (tenant.log.length > 2 * LOG_MAX) tenant.log = tenant.log.slice(-LOG_MAX);
 
     const base64 = req.headers["upstash-encoding"] === "base64";
     const run = () => endpoint(redis, commands, base64);
     const { kind, status } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
-        return answer(res, 200, withinLimit(await run()));
+        return reply(res, 200, withinLimit(JSON.stringify(await run())));
       case "status":
         throw new HttpError(status, `ERR status ${status} on demand. Command was: ${body}`);
       case "command-error":
@@ -110,7 +128,7 @@ export async function startBridge(redisPort: number): Promise<{ url: string; sto
     const { requests, commands, log, stalled } = tenantOf(token);
     switch (action) {
       case "GET":
-        return answer(res, 200, { requests, commands, log } satisfies Counters);
+        return answer(res, 200, { requests, commands, log: log.slice(-LOG_MAX) } satisfies Counters);
       case "PUT":
         tenantOf(token).fault = parseFault(body);
         break;
@@ -155,24 +173,20 @@ const single: Endpoint = async (redis, [command], base64) => ({
 
 const pipeline: Endpoint = async (redis, commands, base64) => {
   const settled: unknown[] = [];
-  // One after the other: sent at once they would reach redis as one block and hide every race.
   for (const command of commands) {
     settled.push(await single(redis, [command], base64).catch(errorItem));
   }
   return settled;
 };
 
+const block: Endpoint = (redis, commands, base64) =>
+  Promise.all(commands.map((command) => single(redis, [command], base64).catch(errorItem)));
+
 const multiExec: Endpoint = async (redis, commands, base64) => {
   const transaction = redis.multi();
   for (const command of commands) transaction.callBuffer(...available(command));
   const replies = (await transaction.exec()) ?? [];
   return replies.map(([error, reply]) => (error ? errorItem(error) : { result: encode(reply, base64) }));
-};
-
-const ENDPOINTS: Record<string, Endpoint | undefined> = {
-  "POST /": single,
-  "POST /pipeline": pipeline,
-  "POST /multi-exec": multiExec,
 };
 
 function available(command: RedisCommand): RedisCommand {
@@ -232,12 +246,15 @@ function statusOf(error: Error): number {
   return error instanceof ReplyError || error instanceof SyntaxError ? 400 : 500;
 }
 
-function withinLimit(reply: unknown): unknown {
-  if (JSON.stringify(reply).length > MESSAGE_BYTES_MAX)
-    throw new HttpError(400, "ERR max reply size exceeded");
-  return reply;
+function withinLimit(json: string): string {
+  if (json.length > MESSAGE_BYTES_MAX) throw new HttpError(400, "ERR max reply size exceeded");
+  return json;
 }
 
 function answer(res: ServerResponse, status: number, body?: unknown) {
-  res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  reply(res, status, JSON.stringify(body));
+}
+
+function reply(res: ServerResponse, status: number, json: string | undefined) {
+  res.writeHead(status, { "content-type": "application/json" }).end(json);
 }

@@ -20,6 +20,8 @@ export interface RegistryOptions {
   env?: Record<string, string>;
   /** The other end of health checks. */
   fetchHealth?: typeof fetch;
+  /** ms since the Unix epoch */
+  startAt?: number;
 }
 
 /** The whole HTTP application over a real store, with a clock that stands still until told. */
@@ -27,9 +29,10 @@ export class Registry {
   readonly backend: Backend;
   readonly config: Config;
   readonly #app: ReturnType<typeof createApp>;
-  #now = START;
+  #now: number;
 
-  constructor({ backend, access, env = {}, fetchHealth = fetch }: RegistryOptions = {}) {
+  constructor({ backend, access, env = {}, fetchHealth = fetch, startAt = START }: RegistryOptions = {}) {
+    this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend();
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;

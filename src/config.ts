@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agent.ts";
 import { SCOPES, type Scope } from "./core/authority.ts";
+import type { PingTerms } from "./core/toolset.ts";
 
 export const NAMESPACE_PATTERN = /^[a-z0-9-]{1,63}$/;
 export const DEFAULT_NAMESPACE = "default";
@@ -24,6 +25,8 @@ export interface Config {
   /** null: the embedded store */
   redis: { url: string; token: string; timeoutMs: number; prefix: string } | null;
   lease: LeaseDefaults;
+  /** How toolsets' providers are asked whether they live. */
+  ping: PingTerms;
 }
 
 const apiKeys = z.array(
@@ -69,6 +72,11 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     bad.push("AGENT_TTL_SECONDS must be at least 2 × HEARTBEAT_INTERVAL_SECONDS");
   }
 
+  const ping: PingTerms = {
+    intervalMs: integer("PING_INTERVAL_SECONDS", 10, 1, 3600) * 1000,
+    missedMax: integer("MISSED_PING_THRESHOLD", 3, 0, 100),
+  };
+
   const url = text("UPSTASH_REDIS_REST_URL");
   const token = text("UPSTASH_REDIS_REST_TOKEN");
   if ((url === undefined) !== (token === undefined)) {
@@ -104,7 +112,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const open = text("ACCESS");
   if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');
 
-  return { access: accessOf(bad, keys, open === "open"), redis, lease };
+  return { access: accessOf(bad, keys, open === "open"), redis, lease, ping };
 }
 
 function accessOf(bad: readonly string[], keys: ReadonlyMap<string, ApiKey>, open: boolean): Access {

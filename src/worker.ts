@@ -1,5 +1,6 @@
 import { namespacesOf, parseConfig } from "./config.ts";
 import { Problem } from "./core/problem.ts";
+import { durableGateway, type Gateway } from "./gateway/gateway.ts";
 import { createApp } from "./http/app.ts";
 import type { Deps } from "./http/endpoint.ts";
 import { durablePool, type Pool } from "./pool/pool.ts";
@@ -10,6 +11,7 @@ import type { Store } from "./store/store.ts";
 import { checkHealth, PROBE_TIMEOUT_MS } from "./sweep/health-checks.ts";
 import { sweep, SWEEP_BUDGET } from "./sweep/sweep.ts";
 
+export { ToolGateway } from "./gateway/tool-gateway.ts";
 export { ServicePool } from "./pool/service-pool.ts";
 export { RegistryObject } from "./store/embedded/registry-object.ts";
 
@@ -37,10 +39,13 @@ function instanceFor(env: Env): Instance {
   // Two names with a separator that neither may contain.
   const openPool = (namespace: string, service: string): Pool =>
     durablePool(env.SERVICE_POOL.getByName(`${namespace}\x1f${service}`));
+  const openGateway = (namespace: string, toolset: string): Gateway =>
+    durableGateway(env.TOOL_GATEWAY.getByName(`${namespace}\x1f${toolset}`));
   const deps: Deps = {
     config,
     openStore,
     openPool,
+    openGateway,
     now,
     pause,
     fetch: (...request) => fetch(...request),

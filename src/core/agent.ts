@@ -31,7 +31,7 @@ export const label = (max: number) =>
     .max(max)
     .refine((text) => !INVISIBLE.test(text), "must not contain control characters");
 
-export const agentId = z
+export const entryId = z
   .string()
   .regex(
     /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}$/,
@@ -133,7 +133,7 @@ const bindings = z
  * may set a default for, stay absent when absent: a renewal must be able to tell "not said" from "said the default".
  */
 export const registrationInput = z.strictObject({
-  id: agentId.optional(),
+  id: entryId.optional(),
   name: label(256),
   type: label(64),
   capabilities: z.array(capabilityInput).max(100).default([]),

@@ -1,4 +1,4 @@
-import type { LiveEntry } from "./entry.ts";
+import type { Document, Kind } from "./entry.ts";
 import { Problem } from "./problem.ts";
 
 export const SCOPES = ["read", "write", "admin"] as const;
@@ -16,7 +16,12 @@ export const holds = (caller: Caller, scope: Scope): boolean =>
   caller.scopes.includes(scope) || caller.scopes.includes("admin");
 
 const isAdmin = (caller: Caller): boolean => caller.scopes.includes("admin");
-export const owns = (caller: Caller, entry: LiveEntry): boolean =>
+/** What authority is judged by, whatever the kind. */
+interface Held {
+  document: Pick<Document<Kind>, "fence" | "owner"> & { registration: { id: string } };
+}
+
+export const owns = (caller: Caller, entry: Held): boolean =>
   isAdmin(caller) || (caller.name !== null && caller.name === entry.document.owner);
 
 export const leaseLost = (id: string): Problem =>
@@ -27,6 +32,23 @@ export const leaseLost = (id: string): Problem =>
       action: "register",
     },
   );
+
+/**
+ * Whether `caller` may register over what stands under the id. A lease token must be the current one, so that a superseded
+ * process learns of it; without one it takes the owner or an admin.
+ */
+export function replacementRefusal(
+  caller: Caller,
+  current: Held | undefined,
+  id: string,
+  presentedFence: string | undefined,
+): Problem | undefined {
+  if (presentedFence !== undefined) {
+    return current?.document.fence === presentedFence ? undefined : leaseLost(id);
+  }
+  if (!current || owns(caller, current)) return undefined;
+  return new Problem("forbidden", `"${id}" is alive and belongs to another key.`);
+}
 
 export const agentNotFound = (id: string): Problem =>
   new Problem("agent_not_found", `No live agent has the id "${id}".`);
@@ -40,7 +62,7 @@ export const agentNotFound = (id: string): Problem =>
  */
 export function refusal(
   caller: Caller,
-  entry: LiveEntry,
+  entry: Held,
   fence: string | undefined,
   ownerMayToo: boolean,
 ): Problem | undefined {

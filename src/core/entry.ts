@@ -1,10 +1,16 @@
 import type { RegistrationInput, ReportedStatus } from "./agent.ts";
+import type { ToolsetPulse, ToolsetRegistration } from "./toolset.ts";
 
-/** What kinds of entry there are. Issue by issue this grows; the store treats all alike. */
-export type Kind = "agent";
+/** What kinds of entry there are, and what each keeps. The store treats all alike. */
+export interface Kinds {
+  agent: { registration: Registration; lease: Lease };
+  /** Its lease never lapses: a toolset stays catalogued, healthy or not, until it is unregistered. */
+  toolset: { registration: ToolsetRegistration; lease: ToolsetPulse };
+}
+export type Kind = keyof Kinds;
 
-export interface Ref {
-  kind: Kind;
+export interface Ref<K extends Kind = "agent"> {
+  kind: K;
   id: string;
 }
 
@@ -40,14 +46,14 @@ export type Registration = Omit<
  * What stays the same between heartbeats. `fence` names the registration (the epoch): it comes first, because the Redis
  * scripts find the lease's key by it without parsing JSON.
  */
-export interface Document {
+export interface Document<K extends Kind = "agent"> {
   fence: string;
   /** ms since the Unix epoch */
   registeredAt: number;
   /** the API key's name; null under open access */
   owner: string | null;
   region: Region | null;
-  registration: Registration;
+  registration: Kinds[K]["registration"];
 }
 
 /** What each heartbeat writes whole. */
@@ -63,10 +69,10 @@ export interface Lease {
 }
 
 /** One entry, whole: it changes as a unit, and a commit applies only if all of it is still as it was read. */
-export interface Entry {
-  document: Document;
-  /** null: the lease has lapsed. The entry is gone for every reader and waits to be reaped. */
-  lease: Lease | null;
+export interface Entry<K extends Kind = "agent"> {
+  document: Document<K>;
+  /** null: the lease has lapsed. An agent is gone for every reader then, and waits to be reaped. */
+  lease: Kinds[K]["lease"] | null;
   /** An operator asked this registration to drain. */
   draining: boolean;
   /** The sweep's ledger: it last saw, and told, this registration as unreachable. */
@@ -77,6 +83,8 @@ export type LiveEntry = Entry & { lease: Lease };
 
 export const isLive = (entry: Entry | undefined): entry is LiveEntry =>
   entry !== undefined && entry.lease !== null;
+
+export const KINDS = ["agent", "toolset"] as const satisfies readonly Kind[];
 
 export const EVENT_TYPES = [
   "registered",
@@ -100,17 +108,20 @@ export interface Event {
 }
 
 /** What to do with an entry, decided from what was read: `write` absent means leave it alone. */
-export interface Decision<R> {
+export interface Decision<R, K extends Kind = "agent"> {
   result: R;
-  write?: { entry: Entry | undefined; event?: Event };
+  write?: { entry: Entry<K> | undefined; event?: Event };
 }
 
 /** The index terms under which an entry is found; the kind itself comes first and finds them all. */
-export function termsOf(kind: Kind, document: Document): string[] {
-  const { type, capabilities, tags, services, health_url } = document.registration;
-  return [
+export function termsOf<K extends Kind>(kind: K, document: Document<K>): string[] {
+  return TERMS[kind](document.registration);
+}
+
+const TERMS: { [K in Kind]: (registration: Kinds[K]["registration"]) => string[] } = {
+  agent: ({ type, capabilities, tags, services, health_url }) => [
     ...new Set([
-      kind,
+      "agent",
       `type:${type}`,
       ...capabilities.map(({ name }) => `capability:${name}`),
       ...tags.map((tag) => `tag:${tag}`),
@@ -119,8 +130,14 @@ export function termsOf(kind: Kind, document: Document): string[] {
       ...(services.length > 0 && health_url !== undefined ? ["health_url"] : []),
       ...services.map(({ service }) => `service:${service}`),
     ]),
-  ];
-}
+  ],
+  // Terms of their own, because kinds share the indexes.
+  toolset: ({ tags }) => ["toolset", ...new Set(tags.map((tag) => `toolset_tag:${tag}`))],
+};
+
+/** Which kind a term finds. */
+export const kindOfTerm = (term: string): Kind =>
+  term === "toolset" || term.startsWith("toolset_tag:") ? "toolset" : "agent";
 
 /** The lease to write for a registration that calls in at `now`. */
 export function leaseAt(

@@ -1,5 +1,5 @@
 import { DOCUMENT_BYTES_MAX, type LeaseDefaults, type RegistrationInput, sizeBytes } from "./agent.ts";
-import { type Caller, leaseLost, owns } from "./authority.ts";
+import { type Caller, replacementRefusal } from "./authority.ts";
 import {
   type Decision,
   type Document,
@@ -64,10 +64,8 @@ export function decideRegistration(
   const { id, input, caller, presentedFence } = request;
   const live = isLive(before) ? before : undefined;
   const renewing = presentedFence !== undefined;
-  if (renewing && live?.document.fence !== presentedFence) return { result: leaseLost(id) };
-  if (!renewing && live && !owns(caller, live)) {
-    return { result: new Problem("forbidden", `"${id}" is alive and belongs to another key.`) };
-  }
+  const refused = replacementRefusal(caller, live, id, presentedFence);
+  if (refused) return { result: refused };
 
   const terms = leaseTerms(input, request.defaults);
   // Between static and calling in there is no way in one epoch: the old token would still speak for the old kind.

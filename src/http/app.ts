@@ -1,14 +1,16 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
+import { HonoBase as Hono } from "hono/hono-base";
+import { TrieRouter } from "hono/router/trie-router";
 import { DEFAULT_NAMESPACE } from "../config.ts";
-import { agentId, label } from "../core/agent.ts";
+import { entryId, label } from "../core/agent.ts";
 import { type Caller, holds } from "../core/authority.ts";
 import type { Region } from "../core/entry.ts";
 import { accept, Problem, type ProblemCode } from "../core/problem.ts";
 import { authenticate } from "./auth.ts";
-import type { Answer, Deps, Endpoint } from "./endpoint.ts";
+import type { Answer, Deps, Endpoint, PathParams } from "./endpoint.ts";
 import { matchesEtag, weakEtag } from "./etag.ts";
 import { readLeaseToken } from "./lease-token.ts";
 import { problemResponse } from "./problem-response.ts";
@@ -16,13 +18,15 @@ import { endpoints } from "./routes.ts";
 import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
 
 /** What may stand in a path, by the parameter's name; a type is nobody's if it is no good. */
-const IN_PATH = { id: agentId, service: label(256) };
+const IN_PATH = { id: entryId, service: label(256), name: entryId, tool: entryId };
+const PATH_PARAMS = ["id", "type", "service", "name", "tool", "call"] as const;
 
 /** Answers of 500 and more that are no trouble of ours: nothing to look into. */
 const UNREMARKABLE: ReadonlySet<ProblemCode> = new Set([
   "not_configured",
   "no_provider_available",
   "services_not_ready",
+  "toolset_unhealthy",
 ]);
 
 /** Who asks where no key is needed. */
@@ -32,13 +36,16 @@ type AppEnv = { Variables: { requestId: string; caller: Caller } };
 
 /** The whole HTTP surface: what every answer carries, who may ask, and the table of endpoints. */
 export function createApp(deps: Deps): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  // The one router of Hono's that takes every path; the ready-made app brings a second one, which these routes do not need.
+  const app = new Hono<AppEnv>({ router: new TrieRouter() });
   const open = deps.config.access.mode === "open";
 
   app.use(requestId({ headerName: "X-Request-Id" }));
   app.use(async function finish(c, next) {
     const startedAt = deps.now();
     await next();
+    // A socket's hand-shake is the platform's.
+    if (c.res.status === 101) return;
     const { headers } = c.res;
     // Set here and not by the middleware, because a refusal is a response of its own.
     headers.set("X-Request-Id", c.get("requestId"));
@@ -51,7 +58,17 @@ export function createApp(deps: Deps): Hono<AppEnv> {
       cors({
         origin: "*",
         allowMethods: ["GET", "POST", "PUT", "DELETE"],
-        allowHeaders: ["Authorization", "Content-Type", "Lease-Token", "If-None-Match", "X-Request-Id"],
+        allowHeaders: [
+          "Authorization",
+          "Content-Type",
+          "Lease-Token",
+          "If-None-Match",
+          "X-Request-Id",
+          "Last-Event-ID",
+          "traceparent",
+          "tracestate",
+          "baggage",
+        ],
         exposeHeaders: ["ETag", "X-Request-Id", "Server-Timing", "Retry-After", "Location"],
         maxAge: 86_400,
       }),
@@ -121,7 +138,8 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     if (parsed?.error) throw invalid([{ pointer: `/${name}`, detail: parsed.error.issues[0]!.message }]);
   }
   const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
-  const body = declared.body && accept(check(declared.body, await readBody(c, declared)));
+  const read = async () => declared.body && accept(check(declared.body, await readBody(c, declared)));
+  const body = declared.readsBodyLate ? undefined : await read();
 
   const sent = c.req.header("Lease-Token");
   const store = deps.openStore(caller.namespace);
@@ -131,11 +149,12 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
   const answer = await declared.handle({
     query,
     body,
-    id: c.req.param("id") ?? "",
-    type: c.req.param("type") ?? "",
-    service: c.req.param("service") ?? "",
+    readBody: read,
+    headers: c.req.raw.headers,
+    ...pathParams(c),
     caller,
     pool,
+    gateway: (toolset) => deps.openGateway(caller.namespace, toolset),
     prober: () => ({
       store,
       pool,
@@ -154,6 +173,9 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
   return respond(c, declared, answer);
 }
 
+const pathParams = (c: Context<AppEnv>): PathParams =>
+  Object.fromEntries(PATH_PARAMS.map((name) => [name, c.req.param(name) ?? ""])) as unknown as PathParams;
+
 async function readBody(c: Context<AppEnv>, { legacy, bodyOptional }: Endpoint): Promise<unknown> {
   const type = c.req.header("Content-Type");
   // Source 2 never looked at the type, and neither do its clients' libraries.
@@ -164,6 +186,7 @@ async function readBody(c: Context<AppEnv>, { legacy, bodyOptional }: Endpoint):
 }
 
 async function respond(c: Context<AppEnv>, declared: Endpoint, answer: Answer): Promise<Response> {
+  if (answer.raw) return answer.raw;
   const headers = new Headers(answer.headers);
   if (answer.body === undefined) return new Response(null, { status: answer.status, headers });
   headers.set("Content-Type", "application/json");

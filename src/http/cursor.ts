@@ -1,4 +1,4 @@
-import { agentId } from "../core/agent.ts";
+import { entryId } from "../core/agent.ts";
 import type { Problem } from "../core/problem.ts";
 import { toBase64url } from "./digest.ts";
 import { invalid } from "./validate.ts";
@@ -13,7 +13,7 @@ export function decodeCursor(cursor: string): string | Problem {
   } catch {
     // Falls through to the refusal: "" is no id either.
   }
-  return agentId.safeParse(id).success
+  return entryId.safeParse(id).success
     ? id
     : invalid([{ pointer: "/cursor", detail: "is not a next_cursor of this list" }]);
 }

@@ -4,6 +4,7 @@ import type { Caller, Scope } from "../core/authority.ts";
 import type { Region } from "../core/entry.ts";
 import type { ProblemCode } from "../core/problem.ts";
 import type { LeaseToken } from "./lease-token.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Prober } from "../sweep/health-checks.ts";
 import type { Store } from "../store/store.ts";
@@ -15,6 +16,8 @@ export interface Deps {
   openStore: (namespace: string) => Store;
   /** What one service's callers share. */
   openPool: (namespace: string, service: string) => Pool;
+  /** What one toolset's callers and providers share. */
+  openGateway: (namespace: string, toolset: string) => Gateway;
   /** ms since the Unix epoch */
   now: () => number;
   /** Resolves after so many ms. */
@@ -24,20 +27,31 @@ export interface Deps {
   probeTimeoutMs: number;
 }
 
-/** One request, checked: what a handler works with. */
-export interface Call<Query, Body> {
-  query: Query;
-  body: Body;
-  /** The id in the path; "" where the path has none. */
+/** What may stand in a path; "" where the path has none. */
+export interface PathParams {
   id: string;
-  /** The type in the path, likewise. */
   type: string;
-  /** The service in the path, likewise. */
   service: string;
+  /** a toolset's */
+  name: string;
+  tool: string;
+  call: string;
+}
+
+/** One request, checked: what a handler works with. */
+export interface Call<Query, Body> extends PathParams {
+  query: Query;
+  /** Undefined where the endpoint reads it late. */
+  body: Body;
+  /** Reads and checks the body, for endpoints that refuse for other reasons first. @throws {Problem} `invalid_request` */
+  readBody: () => Promise<Body>;
+  headers: Headers;
   caller: Caller;
   store: Store;
   /** Opens the pool of a service in the caller's namespace. */
   pool: (service: string) => Pool;
+  /** Opens the gateway of a toolset in the caller's namespace. */
+  gateway: (toolset: string) => Gateway;
   /** What a health check needs. */
   prober: () => Prober;
   pause: (ms: number) => Promise<void>;
@@ -56,6 +70,8 @@ export interface Answer {
   /** Absent: no body. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** An answer that is whole as it is: a stream, or a socket. */
+  raw?: Response;
 }
 
 /**
@@ -63,7 +79,7 @@ export interface Answer {
  */
 export interface Endpoint<Query = unknown, Body = unknown> {
   method: "GET" | "POST" | "PUT" | "DELETE";
-  /** With `:id` for the entry's id, `:type` for a type, `:service` for a service. */
+  /** With `:` before each of the `PathParams`. */
   path: string;
   operationId: string;
   summary: string;
@@ -73,6 +89,8 @@ export interface Endpoint<Query = unknown, Body = unknown> {
   /** Checked strictly; what the document shows is `bodyShape` where items are checked one by one. */
   body?: z.ZodType<Body>;
   bodyShape?: z.ZodType;
+  /** The handler asks for the body when it is ready for it. */
+  readsBodyLate?: boolean;
   /** An empty body is taken as `{}`. */
   bodyOptional?: boolean;
   takesLeaseToken?: boolean;

@@ -4,6 +4,7 @@ import { sha256, toHex } from "./digest.ts";
 const TICKING = new Set([
   "age_ms",
   "last_seen",
+  "last_pong",
   "expires_at",
   "as_of",
   "query_time_ms",
@@ -15,7 +16,11 @@ const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const still = (record: object): object =>
-  Object.fromEntries(Object.entries(record).filter(([key]) => !TICKING.has(key)));
+  Object.fromEntries(
+    Object.entries(record)
+      .filter(([key]) => !TICKING.has(key))
+      .map(([key, value]) => [key, key === "health" && isObject(value) ? still(value) : value]),
+  );
 
 /** The body and the records in its lists, without what ticks. Nothing deeper: that is what agents said, whatever they named it. */
 function stillBody(body: object): object {

@@ -16,11 +16,14 @@ export interface ProblemBody {
   action?: string;
   reasons?: { id: string; stage: string; reason: string; detail: string }[];
   missing?: string[];
+  last_pong?: string | null;
+  age_ms?: number | null;
+  staleness_threshold_ms?: number;
 }
 
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
   const { code, message, options } = problem;
-  const { errors, action, reasons, missing } = options;
+  const { errors, action, reasons, missing, health } = options;
   return {
     type: TYPE_BASE + code,
     title: PROBLEMS[code].title,
@@ -33,6 +36,7 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
     ...(action && { action }),
     ...(reasons && { reasons }),
     ...(missing && { missing }),
+    ...health,
   };
 }
 

@@ -10,11 +10,14 @@ import { importEndpoints } from "./routes/import.ts";
 import { legacyEndpoints } from "./routes/legacy-agents.ts";
 import { openApiEndpoint } from "./routes/openapi.ts";
 import { outcomeEndpoints } from "./routes/outcomes.ts";
+import { providingEndpoints } from "./routes/providing.ts";
 import { readinessEndpoints } from "./routes/readiness.ts";
 import { resolveEndpoints } from "./routes/resolve.ts";
 import { runtimeServiceEndpoints } from "./routes/runtime-services.ts";
 import { statsEndpoints } from "./routes/stats.ts";
 import { sweepEndpoints } from "./routes/sweep.ts";
+import { toolCallEndpoints } from "./routes/tool-calls.ts";
+import { toolsetEndpoints } from "./routes/toolsets.ts";
 
 /** Every route there is. */
 export const endpoints: readonly Endpoint[] = [
@@ -31,6 +34,9 @@ export const endpoints: readonly Endpoint[] = [
   ...readinessEndpoints,
   ...healthCheckEndpoints,
   ...runtimeServiceEndpoints,
+  ...toolsetEndpoints,
+  ...toolCallEndpoints,
+  ...providingEndpoints,
   ...legacyEndpoints,
   ...healthEndpoints,
   openApiEndpoint(() => endpoints),

@@ -21,7 +21,7 @@ export async function serviceFleet(
   only: string | undefined,
 ): Promise<FleetMember[]> {
   const entries: Entry[] = [];
-  for await (const page of walk(store, [only === undefined ? "service" : `service:${only}`], now))
+  for await (const page of walk(store, "agent", [only === undefined ? "service" : `service:${only}`], now))
     entries.push(...page);
   const offered = entries.flatMap(({ document }) =>
     document.registration.services.map(({ service }) => service),

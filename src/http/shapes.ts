@@ -2,7 +2,7 @@ import * as z from "zod";
 import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../core/agent.ts";
 import { CIRCUIT_STATES } from "../core/breaker.ts";
 import { STAGES } from "../core/discovery.ts";
-import { EVENT_TYPES } from "../core/entry.ts";
+import { EVENT_TYPES, KINDS } from "../core/entry.ts";
 import { STAGES as REJECTION_STAGES } from "../core/selection.ts";
 
 /** What the routes answer, for the OpenAPI document and for the tests that hold every answer against it. */
@@ -180,7 +180,7 @@ export const eventPage = z.strictObject({
     z.strictObject({
       revision: count,
       type: z.enum(EVENT_TYPES),
-      kind: z.enum(["agent"]),
+      kind: z.enum(KINDS),
       id: z.string(),
       at: time,
     }),
@@ -386,4 +386,98 @@ export const breakersReset = z.strictObject({
   reset_count: count,
   service_type: z.string().nullable(),
   timestamp: time,
+});
+
+const toolsetHealth = z.strictObject({
+  healthy: z.boolean(),
+  last_pong: time.nullable(),
+  age_ms: count.nullable(),
+  staleness_threshold_ms: count,
+});
+const toolsetInfo = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  version: z.string(),
+  tags: z.array(z.string()),
+  tool_count: count,
+  registered_at: time,
+  owner: z.string().nullable(),
+  health: toolsetHealth,
+});
+export const toolsetList = z.strictObject({
+  toolsets: z.array(toolsetInfo),
+  count,
+  truncated: z.literal(true).optional(),
+});
+const schema = z.union([json, z.boolean()]);
+export const toolsetRecord = z.strictObject({
+  ...toolsetInfo.shape,
+  tools: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      tags: z.array(z.string()),
+      payload_schema: schema,
+      result_schema: schema,
+      sidecar_schema: schema.optional(),
+    }),
+  ),
+});
+export const toolsetRegistered = z.strictObject({ registered_at: time, lease_token: z.string() });
+
+export const callTaken = z.strictObject({
+  tool_use_id: z.string(),
+  call_id: z.string(),
+  result_url: z.string(),
+});
+
+const callError = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  issues: z.array(z.looseObject({ field: z.string(), constraint: z.string() })).optional(),
+});
+export const callResult = z.strictObject({
+  call_id: z.string(),
+  tool_use_id: z.string(),
+  status: z.enum(["pending", "done", "failed"]),
+  result: z.unknown().optional(),
+  bounds: z.unknown().optional(),
+  server_data: z.array(z.unknown()).optional(),
+  error: callError.optional(),
+});
+export const toolsetLoad = z.strictObject({ queued: count, claimed: count, consumers: count });
+
+const meta = z.strictObject({
+  run_id: z.string(),
+  session_id: z.string(),
+  turn_id: z.string().optional(),
+  tool_call_id: z.string().optional(),
+  parent_tool_call_id: z.string().optional(),
+});
+export const claimedMessages = z.strictObject({
+  messages: z.array(
+    z.union([
+      z.strictObject({ type: z.literal("ping"), ping_id: z.string() }),
+      z.strictObject({
+        type: z.literal("call"),
+        claim_id: z.string(),
+        call_id: z.string(),
+        tool_use_id: z.string(),
+        tool: z.string(),
+        payload: z.unknown(),
+        meta,
+        deadline: time,
+        traceparent: z.string().optional(),
+        tracestate: z.string().optional(),
+        baggage: z.string().optional(),
+      }),
+    ]),
+  ),
+});
+export const pongTaken = z.strictObject({ received: z.literal(true), timestamp: time });
+export const deltaTaken = z.strictObject({ received: z.literal(true), deadline: time });
+export const callSettled = z.strictObject({
+  call_id: z.string(),
+  status: z.enum(["done", "failed"]),
+  error: callError.optional(),
 });

@@ -1,4 +1,4 @@
-import type { Decision, Entry, Ref } from "../core/entry.ts";
+import type { Decision, Entry, Kind, Ref } from "../core/entry.ts";
 import { Problem } from "../core/problem.ts";
 import type { Change, Snapshot, Store } from "./store.ts";
 
@@ -12,10 +12,10 @@ const ROUNDS_MAX = 24;
  * @returns per entry what was decided, or the Problem `store_contended` where it is still fought over after 24 rounds
  * @throws {Problem} `store_unavailable`
  */
-export async function change<R>(
+export async function change<R, K extends Kind>(
   store: Store,
-  snapshots: readonly Snapshot[],
-  decide: (entry: Entry | undefined, index: number) => Decision<R>,
+  snapshots: readonly Snapshot<K>[],
+  decide: (entry: Entry<K> | undefined, index: number) => Decision<R, K>,
   now: number,
 ): Promise<(R | Problem)[]> {
   const results: (R | Problem)[] = [];
@@ -25,7 +25,7 @@ export async function change<R>(
       for (const { index } of pending) results[index] = contended();
       break;
     }
-    const changes: (Change & { index: number })[] = [];
+    const changes: (Change<K> & { index: number })[] = [];
     for (const { before, index } of pending) {
       const { result, write } = decide(before.entry, index);
       results[index] = result;
@@ -50,10 +50,10 @@ const contended = (): Problem =>
   );
 
 /** `change` for one entry, read first. */
-export async function changeOne<R>(
+export async function changeOne<R, K extends Kind>(
   store: Store,
-  ref: Ref,
-  decide: (entry: Entry | undefined) => Decision<R>,
+  ref: Ref<K>,
+  decide: (entry: Entry<K> | undefined) => Decision<R, K>,
   now: number,
 ): Promise<R | Problem> {
   const [result] = await change(store, await store.read([ref], now), decide, now);

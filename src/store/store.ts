@@ -1,4 +1,4 @@
-import type { Entry, Event, Kind, Lease, Ref } from "../core/entry.ts";
+import type { Entry, Event, Kind, Kinds, Lease, Ref } from "../core/entry.ts";
 
 /**
  * Where entries live. One namespace, two adapters (redis, embedded), one conformance suite (test/store/conformance.ts).
@@ -14,7 +14,7 @@ export interface Store {
   ping(): Promise<void>;
 
   /** Reads entries for a decision, in the order of `refs`, 120 a round trip. An entry whose lease has lapsed is there, with `lease: null`. */
-  read(refs: readonly Ref[], now: number): Promise<Snapshot[]>;
+  read<K extends Kind>(refs: readonly Ref<K>[], now: number): Promise<Snapshot<K>[]>;
 
   /**
    * Applies each change whole or not at all: only if nothing of its entry has changed since the snapshot was read.
@@ -23,26 +23,26 @@ export interface Store {
    *
    * @returns per change, "committed" or the entry as it is now
    */
-  commit(changes: readonly Change[], now: number): Promise<("committed" | Snapshot)[]>;
+  commit<K extends Kind>(changes: readonly Change<K>[], now: number): Promise<("committed" | Snapshot<K>)[]>;
 
   /**
    * Replaces the state of leases and extends them, each if it is still there: existence, authority and epoch are proved by
    * the write itself, so a superseded or lapsed holder changes nothing. One command a lease, all in one round trip.
    */
-  renew(renewals: readonly Renewal[], now: number): Promise<Renewed[]>;
+  renew(renewals: readonly Renewal<Kind>[], now: number): Promise<Renewed[]>;
 
   /**
    * Entries under all of `terms`, lapsed ones included: every one when there are at most `exhaustive`, else `size` distinct
    * ones at random, none of them in `skip`. The ledger's mark is not read: `unreachable` says nothing here, nor in a page. Fewer may come when documents are large (an answer has a size limit); never
    * none when there are some.
    */
-  sample(query: SampleQuery, now: number): Promise<Sample>;
+  sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Sample<K>>;
 
   /**
    * Entries under all of `terms` in id order, lapsed ones included. Examines at most `limit` members of one index, so a
    * page may be short or empty while `next` is set.
    */
-  page(query: PageQuery, now: number): Promise<Page>;
+  page<K extends Kind>(query: PageQuery<K>, now: number): Promise<Page<K>>;
 
   /** How many entries there are, lapsed and not yet reaped ones included. */
   count(kind: Kind): Promise<number>;
@@ -50,8 +50,8 @@ export interface Store {
   /** The same for each term. Round trips grow with the number of terms. */
   terms(): Promise<Map<string, number>>;
 
-  /** Leases of all entries in id order, without their documents: what a sweep needs. At most two round trips. */
-  roll(query: { kind: Kind; after: string; limit: number }, now: number): Promise<RollPage>;
+  /** Leases of all agents in id order, without their documents: what a sweep needs. At most two round trips. */
+  roll(query: { kind: "agent"; after: string; limit: number }, now: number): Promise<RollPage>;
 
   /**
    * Removes index members behind which no document stands: those of `suspects`, and orphans in the indexes of about
@@ -68,28 +68,28 @@ export interface Store {
 }
 
 /** An entry as it was read. `version` is the adapter's own: whatever it needs to tell that nothing has changed since. */
-export interface Snapshot {
-  ref: Ref;
-  entry: Entry | undefined;
+export interface Snapshot<K extends Kind = "agent"> {
+  ref: Ref<K>;
+  entry: Entry<K> | undefined;
   version: string;
   /** Something is there that is no document of ours. A registration replaces it; nothing else touches it. */
   unreadable?: true;
 }
 
 /** The snapshot of an id that was minted just now and so cannot exist yet. */
-export const absent = (ref: Ref): Snapshot => ({ ref, entry: undefined, version: "" });
+export const absent = <K extends Kind>(ref: Ref<K>): Snapshot<K> => ({ ref, entry: undefined, version: "" });
 
-export interface Change {
-  before: Snapshot;
+export interface Change<K extends Kind = "agent"> {
+  before: Snapshot<K>;
   /** undefined: remove everything of it */
-  after: Entry | undefined;
+  after: Entry<K> | undefined;
   event?: Event;
 }
 
-export interface Renewal {
-  ref: Ref;
+export interface Renewal<K extends Kind = "agent"> {
+  ref: Ref<K>;
   fence: string;
-  lease: Lease;
+  lease: Kinds[K]["lease"];
   /** null: keep whatever end the lease has (a static entry has none) */
   ttlMs: number | null;
 }
@@ -97,30 +97,30 @@ export interface Renewal {
 /** What the holder is to do next, or "gone": no lease with that fence is alive. */
 export type Renewed = "gone" | "run" | "drain";
 
-export interface SampleQuery {
-  kind: Kind;
+export interface SampleQuery<K extends Kind = "agent"> {
+  kind: K;
   terms: readonly string[];
   exhaustive: number;
   size: number;
   skip: readonly string[];
 }
 
-export interface Sample {
-  entries: Entry[];
+export interface Sample<K extends Kind = "agent"> {
+  entries: Entry<K>[];
   /** Members under all terms; beyond `exhaustive` an upper bound. */
   total: number;
 }
 
-export interface PageQuery {
-  kind: Kind;
+export interface PageQuery<K extends Kind = "agent"> {
+  kind: K;
   terms: readonly string[];
   /** Start after this id; "" from the beginning. */
   after: string;
   limit: number;
 }
 
-export interface Page {
-  entries: Entry[];
+export interface Page<K extends Kind = "agent"> {
+  entries: Entry<K>[];
   /** The last id examined, to go on after; null at the end. */
   next: string | null;
 }
@@ -138,7 +138,7 @@ export interface RollPage {
 }
 
 export interface HealQuery {
-  kind: Kind;
+  kind: "agent";
   suspects: readonly { id: string; fence: string }[];
   /** The `next` of the last call; "" to begin. */
   after: string;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  agentId,
+  entryId,
   capabilityInput,
   DOCUMENT_BYTES_MAX,
   METADATA_BYTES_MAX,
@@ -222,9 +222,9 @@ describe("a registration's schema", () => {
   it("takes ids of its alphabet to 256 characters, and no others [0-04]", () => {
     fc.assert(
       fc.property(anId(), fc.string({ unit: "binary", minLength: 1, maxLength: 3 }), (id, noise) => {
-        expect(agentId.safeParse(id).success).toBe(true);
+        expect(entryId.safeParse(id).success).toBe(true);
         const clean = /^[\w.:/@-]*$/.test(noise);
-        expect(agentId.safeParse(id + noise).success).toBe(clean);
+        expect(entryId.safeParse(id + noise).success).toBe(clean);
       }),
     );
     for (const [id, is] of [
@@ -234,7 +234,7 @@ describe("a registration's schema", () => {
       [".a", false],
       ["a\n", false],
     ] as const) {
-      expect([id, agentId.safeParse(id).success]).toEqual([id, is]);
+      expect([id, entryId.safeParse(id).success]).toEqual([id, is]);
     }
   });
 

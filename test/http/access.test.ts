@@ -18,11 +18,12 @@ interface Refusal {
 
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
-  const { open, openPool } = embeddedBackend();
+  const { open, openPool, openGateway } = embeddedBackend();
   const app = createApp({
     config: parseConfig(env),
     openStore: open,
     openPool,
+    openGateway,
     now: () => START,
     pause: async () => {},
     fetch,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { endpoints } from "../../src/http/routes.ts";
-import { bearer, keysAccess, type TestKey } from "../support/keys.ts";
+import { callerOf, KEYS, labelOf, readTable, type Row } from "../support/authorisation.ts";
+import { bearer, keysAccess } from "../support/keys.ts";
 import { Registry } from "../support/registry.ts";
 import { type Backend, BACKENDS } from "../support/stores.ts";
 
@@ -64,16 +65,7 @@ const CODES: Record<string, string> = {
   "409": "409 lease_lost",
 };
 
-const [head = "", ...lines] = TABLE.trim().split("\n");
-const CALLERS = head.trim().split(/\s+/);
-const ROWS = lines.map((line) => {
-  const [, method = "", path = "", variant = "", cells = ""] =
-    /^(\S+) (\S+)(?: \(([^)]+)\))?\s+(.+)$/.exec(line) ?? [];
-  const answers = cells.split(/\s+/).map((cell, index) => [CALLERS[index], CODES[cell] ?? cell]);
-  const title = `${method} ${path}${variant && ` (${variant})`}`;
-  return { title, method, path, expected: Object.fromEntries(answers) as Record<string, string> };
-});
-type Row = (typeof ROWS)[number];
+const { callers: CALLERS, rows: ROWS } = readTable(TABLE, CODES);
 
 /** Each of a shape that would show on the entry if it got through. */
 const WHOLE = { status: "busy", current_load: 3 };
@@ -97,14 +89,6 @@ const BODIES: Record<string, (id: string, token?: string) => unknown> = {
 
 const QUERIES: Record<string, string> = { "GET /v1/services/ready": "?service=llm&timeout=0" };
 
-const KEYS: TestKey[] = [
-  { name: "reader", token: "key-read", scopes: ["read"] },
-  { name: "robin", token: "key-owner", scopes: ["write"] },
-  { name: "wren", token: "key-other", scopes: ["write"] },
-  { name: "boss", token: "key-admin", scopes: ["admin"] },
-  { name: "boss", token: "key-foreign", scopes: ["admin"], namespace: "elsewhere" },
-];
-
 interface Services {
   global_services: { llm?: { name: string }[] };
   circuit_breaker_stats: Record<string, unknown>;
@@ -120,8 +104,7 @@ async function attempt(
   { title, method, path }: Row,
   caller: string,
 ): Promise<string> {
-  const who = caller.replace(/[+-]$/, "");
-  const id = `worker/of-${caller.replace("+", "-current").replace(/-$/, "-stale")}`;
+  const id = `worker/of-${labelOf(caller)}`;
   const fields = { id, services: [{ service: "llm" }] };
   const replaced = await keyed.register(fields, bearer("key-owner"));
   const current = await keyed.register(fields, bearer("key-owner"));
@@ -139,20 +122,16 @@ async function attempt(
   };
   const before = await read();
 
-  const token = caller.endsWith("+")
-    ? current.lease_token
-    : caller.endsWith("-")
-      ? replaced.lease_token
-      : undefined;
+  const { who, token, headers } = callerOf(caller, {
+    current: current.lease_token,
+    stale: replaced.lease_token,
+  });
   const { status, body } = await (who === "open" ? open : keyed).call<Answer | undefined>(
     method,
     path.replace(":id", encodeURIComponent(id)).replace(":type", "worker").replace(":service", "llm") +
       (QUERIES[title] ?? ""),
     BODIES[title]?.(id, token),
-    {
-      ...(who !== "none" && who !== "open" && bearer(`key-${who}`)),
-      ...(token !== undefined && { "Lease-Token": token }),
-    },
+    headers,
   );
   const answer = body?.results?.[0] ?? { status, code: body?.code };
   const mustNotTouch = answer.status >= 400 || who === "foreign";
@@ -169,7 +148,9 @@ async function registriesOn(backend: Backend) {
 
 it("has every endpoint in the table, and every caller in every row", () => {
   const routes = new Set(ROWS.map(({ method, path }) => `${method} ${path}`));
-  expect([...routes].toSorted()).toEqual(endpoints.map(({ method, path }) => `${method} ${path}`).toSorted());
+  // Toolsets have a table of their own, in toolset-authorisation.test.ts.
+  const here = endpoints.filter(({ path }) => !path.startsWith("/v1/toolsets"));
+  expect([...routes].toSorted()).toEqual(here.map(({ method, path }) => `${method} ${path}`).toSorted());
   for (const { title, expected } of ROWS) expect(Object.keys(expected), title).toEqual(CALLERS);
 });
 

@@ -3,16 +3,30 @@ import { endpoints } from "../../src/http/routes.ts";
 import { bearer, keysAccess } from "../support/keys.ts";
 import { Registry } from "../support/registry.ts";
 import { BACKENDS } from "../support/stores.ts";
+import { ECHO } from "../support/toolsets.ts";
 
-const TICKING = ["age_ms", "last_seen", "expires_at", "as_of", "query_time_ms", "timestamp", "waited_ms"];
+const TICKING = [
+  "age_ms",
+  "last_seen",
+  "last_pong",
+  "expires_at",
+  "as_of",
+  "query_time_ms",
+  "timestamp",
+  "waited_ms",
+];
 /** Asked again, it is another selection: nobody may keep its answer. */
 const RESOLVE = "/v1/services/:service/resolve";
 const READS = endpoints
   .filter(({ scope, path }) => scope === "read" && path !== RESOLVE)
   .map(({ path }) => path);
+const QUERIES: Record<string, string> = {
+  "/v1/services/ready": "?service=llm",
+  "/v1/toolsets/search": "?q=tools",
+};
 const pathOf = (path: string) =>
-  path.replace(":id", "a").replace(":type", "worker").replace(":service", "llm") +
-  (path === "/v1/services/ready" ? "?service=llm" : "");
+  path.replace(":id", "a").replace(":type", "worker").replace(":service", "llm").replace(":name", "tools") +
+  (QUERIES[path] ?? "");
 
 describe("every answer", () => {
   it.each([
@@ -75,6 +89,7 @@ describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
       services: [{ service: "llm" }],
       metadata: Object.fromEntries(TICKING.map((name) => [name, "first"])),
     });
+    await registry.post("/v1/toolsets", { name: "tools", tools: [ECHO] });
     const etagOf = async (path: string) => (await registry.get(path)).headers.get("ETag")!;
     return { registry, etagOf, beat: (body: unknown) => registry.beat("a", lease_token, body) };
   }

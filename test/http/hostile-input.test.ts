@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ProblemCode, PROBLEMS } from "../../src/core/problem.ts";
-import { type Attempt, anAttempt, type Operation, toRequest } from "../support/hostile.ts";
+import { type Aim, type Attempt, anAttempt, type Operation, toRequest } from "../support/hostile.ts";
 import { Registry } from "../support/registry.ts";
-import { RESIDENT, settle } from "../support/samples.ts";
+import { RESIDENT, settle, take } from "../support/samples.ts";
 import { type Backend, BACKENDS } from "../support/stores.ts";
 
 const { body: document } = await new Registry().get<{ paths: Record<string, Record<string, Operation>> }>(
@@ -16,10 +16,14 @@ const attempts = fc.oneof(
 );
 
 /** All that a request could have changed, as one string. */
-async function stateOf({ backend, now }: Registry): Promise<string> {
+async function stateOf({ backend, now }: Registry, { callId }: Aim): Promise<string> {
   const store = backend.open("default");
-  const [page, events, report] = await Promise.all([
+  const gateway = backend.openGateway("default", RESIDENT.toolset);
+  const [page, toolsets, load, call, events, report] = await Promise.all([
     store.page({ kind: "agent", terms: ["agent"], after: "", limit: 5000 }, now),
+    store.page({ kind: "toolset", terms: ["toolset"], after: "", limit: 5000 }, now),
+    gateway.load(now),
+    gateway.follow(callId, 0, now),
     store.events({ since: undefined, limit: 10_000 }),
     store.sweepReport(),
   ]);
@@ -28,7 +32,7 @@ async function stateOf({ backend, now }: Registry): Promise<string> {
     fence,
   }));
   const providers = await backend.openPool("default", RESIDENT.service).describe(holders);
-  return JSON.stringify([page.entries, events, report, providers]);
+  return JSON.stringify([page.entries, toolsets.entries, load, call, events, report, providers]);
 }
 
 interface Refusal {
@@ -71,25 +75,27 @@ const expectDocumented = (documented: string[], status: number, text: string) =>
 /** A registry under attack, and what it held when last looked at. */
 interface Target {
   registry: Registry;
-  token: string;
+  aim: Aim;
   since: number;
   state: string;
 }
 
 async function newTarget(backend: Backend): Promise<Target> {
   const registry = new Registry({ backend });
-  const { lease_token: token } = await settle(registry);
-  // So that a heartbeat that gets through shows even if it says nothing new.
+  const { lease_token: agentToken } = await settle(registry);
+  const { lease_token: toolsetToken, call_id: callId } = await take(registry);
+  // So that a heartbeat or a pong that gets through shows even if it says nothing new.
   await registry.pass(1);
-  return { registry, token, since: registry.now, state: await stateOf(registry) };
+  const aim = { agentToken, toolsetToken, callId };
+  return { registry, aim, since: registry.now, state: await stateOf(registry, aim) };
 }
 
-const expectUnchanged = async ({ registry, state }: Target, what: string) =>
-  expect(await stateOf(registry), what).toBe(state);
+const expectUnchanged = async ({ registry, aim, state }: Target, what: string) =>
+  expect(await stateOf(registry, aim), what).toBe(state);
 
 /** Returns whether the attempt was refused; what was not is no bad request after all. */
 async function attack(target: Target, attempt: Attempt): Promise<boolean> {
-  const { path, init } = toRequest(attempt, target.token);
+  const { path, init } = toRequest(attempt, target.aim);
   const response = await target.registry.fetch(path, init);
   const text = await response.text();
   if (response.status < 400) return false;
@@ -115,7 +121,7 @@ describe.each([
     while (refused < wanted) await fc.assert(property, { numRuns: 500 });
     await expectUnchanged(target, "a GET");
     expect(Object.keys(Object.prototype)).toEqual([]);
-  });
+  }, 180_000);
 });
 
 describe("a body", () => {

@@ -2,13 +2,16 @@ import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import worker from "../../src/worker.ts";
+import { type Kind, KINDS } from "../../src/core/entry.ts";
 import { endpoints } from "../../src/http/routes.ts";
 import type { Fault } from "../support/bridge-control-protocol.ts";
-import { expectExactIndexes } from "../support/audit.ts";
+import { entriesOf, expectExactIndexes } from "../support/audit.ts";
+import { entryOf } from "../support/entries.ts";
 import { populate } from "../support/populate.ts";
 import { Registry } from "../support/registry.ts";
-import { endpointOf, RESIDENT, SAMPLES, type Sample, sendSample, settle } from "../support/samples.ts";
+import { endpointOf, RESIDENT, SAMPLES, type Sample, sendSample, settle, stage } from "../support/samples.ts";
 import { type RedisBackend, redisBackend, TIMEOUT_MS } from "../support/stores.ts";
+import { put, T0 } from "../store/conformance/opened.ts";
 
 const FAULTS: { name: string; fault: Fault }[] = [
   { name: "an answer 500", fault: { kind: "status", status: 500 } },
@@ -37,14 +40,20 @@ const expectUnchanged = (before: object, after: object) => expect(after).toEqual
 
 /** Each document has its lease, and each lease its document: nothing was half-written. */
 async function expectWhole(registry: Registry, { bridge, prefix }: RedisBackend): Promise<void> {
-  const entries = await expectExactIndexes(registry.backend.open("default"), registry.now);
-  const leases = entries.map(
-    ({ document: { fence, registration } }) => `${prefix}:default:lease:agent:${registration.id}:${fence}`,
-  );
-  const documents = entries.map(({ document }) => `${prefix}:default:doc:agent:${document.registration.id}`);
-  const kept = (kind: string) => bridge.raw<string[]>("KEYS", `${prefix}:default:${kind}:*`);
-  expect((await kept("lease")).toSorted()).toEqual(leases.toSorted());
-  expect((await kept("doc")).toSorted()).toEqual(documents.toSorted());
+  const store = registry.backend.open("default");
+  await expectExactIndexes(store, registry.now);
+  for (const kind of KINDS) {
+    const documents = (await entriesOf<Kind>(store, kind, registry.now)).map(({ document }) => document);
+    const leases = documents.map(({ fence, registration }) => `${registration.id}:${fence}`);
+    const ids = documents.map(({ registration }) => registration.id);
+    const kept = async (what: string) => {
+      const common = `${prefix}:default:${what}:${kind}:`;
+      const keys = await bridge.raw<string[]>("KEYS", `${common}*`);
+      return keys.map((key) => key.slice(common.length));
+    };
+    expect((await kept("lease")).toSorted()).toEqual(leases.toSorted());
+    expect((await kept("doc")).toSorted()).toEqual(ids.toSorted());
+  }
 }
 
 /** What was logged, kept here because tests that run side by side clear each other's spies. */
@@ -69,23 +78,22 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
   const backend = backendFor(fault);
   const { bridge } = backend;
   const registry = new Registry({ backend });
-  const resident = await settle(registry);
-  await sample.prepare?.(registry, resident);
+  const setting = await stage(registry, sample);
   const before = await contents(backend);
 
   await bridge.fail({ ...fault, after: trip });
   const { requests: sent } = await bridge.counters();
-  const { status, headers, text: answer } = await sendSample(registry, sample, resident);
+  const { status, headers, text: answer } = await sendSample(registry, sample, setting);
   const { requests } = await bridge.counters();
 
   expect(status, `trip ${trip}: ${answer}`).toBe(503);
   expect(headers.get("Content-Type")).toBe("application/problem+json");
   expect(Number(headers.get("Retry-After"))).toBeGreaterThan(0);
   expect(JSON.parse(answer)).toMatchObject({ code: "store_unavailable", status: 503 });
-  expectDiscreet(answer + JSON.stringify([...headers]), backend, resident.lease_token);
+  expectDiscreet(answer + JSON.stringify([...headers]), backend, setting.lease_token);
   const [line] = logged.filter((text) => text.includes(headers.get("X-Request-Id")!));
   expect(JSON.parse(line!)).toMatchObject({ code: "store_unavailable", method: endpointOf(sample).method });
-  expectDiscreet(logged.join("\n"), backend, resident.lease_token);
+  expectDiscreet(logged.join("\n"), backend, setting.lease_token);
 
   const mayRetry = sample.trips[trip] === "r" && fault.kind !== "stall";
   expect(requests - sent, `requests up to trip ${trip}`).toBe(trip + (mayRetry ? 2 : 1));
@@ -96,12 +104,12 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
   // What went wrong only on the way back has happened, whole; asking again is another matter.
   if (fault.kind === "cut-reply") return;
   if (!sample.trips.slice(0, trip).includes("w")) expectUnchanged(before, after);
-  const { status: healed } = await sendSample(registry, sample, resident);
+  const { status: healed } = await sendSample(registry, sample, setting);
   expect(Object.keys(endpointOf(sample).answers)).toContain(String(healed));
 }
 
 describe("an outage", () => {
-  const atHome = new Set(["listSelections", "selectionLogic", "health", "openapi"]);
+  const atHome = new Set(["listSelections", "selectionLogic", "callResult", "health", "openapi"]);
   const away = SAMPLES.filter(({ operation }) => !atHome.has(operation));
 
   it("is tried on every route that needs the store", () => {
@@ -113,10 +121,9 @@ describe("an outage", () => {
   it.each(away)("of a working store costs $operation ($title) its round trips", async (sample) => {
     const backend = redisBackend();
     const registry = new Registry({ backend });
-    const resident = await settle(registry);
-    await sample.prepare?.(registry, resident);
-    await sendSample(new Registry({ backend: redisBackend() }), sample, resident);
-    const { requests } = await backend.bridge.cost(() => sendSample(registry, sample, resident));
+    const setting = await stage(registry, sample);
+    await sendSample(new Registry({ backend: redisBackend() }), sample, setting);
+    const { requests } = await backend.bridge.cost(() => sendSample(registry, sample, setting));
     expect(requests).toBe(sample.trips.length);
   });
 
@@ -260,7 +267,8 @@ describe("the cron during an outage", () => {
 
   it("of one namespace still sweeps the others", async () => {
     const backend = redisBackend();
-    await populate(new Registry({ backend }), 1, undefined, "other");
+    // The cron's clock is the real one.
+    await put(backend.open("other"), T0, entryOf({ id: "a" }, T0));
     await backend.bridge.raw("LPUSH", `${backend.prefix}:default:sweep`, "not a report");
     await expect(scheduled(backend)).rejects.toThrow("1 of 2 namespaces");
     expect(await backend.open("other").sweepReport()).toMatchObject({ scanned: 1, unreachable: 1 });

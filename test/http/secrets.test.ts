@@ -3,15 +3,21 @@ import { endpoints } from "../../src/http/routes.ts";
 import { apiKeys, bearer, digestOf, type TestKey } from "../support/keys.ts";
 import { Registry } from "../support/registry.ts";
 import { redisBackend } from "../support/stores.ts";
+import { ECHO } from "../support/toolsets.ts";
 
 const OWNER: TestKey = { name: "robin", token: "token-of-robin", scopes: ["read", "write"] };
 const ADMIN: TestKey = { name: "boss", token: "token-of-boss", scopes: ["admin"] };
 const READER: TestKey = { name: "reader", token: "token-of-reader", scopes: ["read"] };
 const AGENT = { id: "a", services: [{ service: "a" }] };
+const TOOLSET = { name: "a", tools: [ECHO] };
+const QUERIES: Record<string, string> = {
+  "/v1/services/ready": "?service=a&timeout=0",
+  "/v1/toolsets/search": "?q=a",
+};
 /** Every route, with "a" for whatever is to be named. */
 const ROUTES = endpoints.map(({ path, ...endpoint }) => ({
   ...endpoint,
-  path: path.replace(/:\w+/g, "a") + (path === "/v1/services/ready" ? "?service=a&timeout=0" : ""),
+  path: path.replace(/:\w+/g, "a") + (QUERIES[path] ?? ""),
 }));
 const STRANGER = "token-of-nobody";
 
@@ -56,9 +62,14 @@ describe("a secret", () => {
     const { bridge, prefix } = backend;
     const { lease_token: stale } = await registry.register(AGENT, bearer(OWNER.token));
     const { lease_token: current } = await registry.register(AGENT, bearer(OWNER.token));
-    const leaseKeys = await bridge.raw<string[]>("KEYS", `${prefix}:*:lease:agent:a:*`);
+    const provider = await registry.post<{ lease_token: string }>(
+      "/v1/toolsets",
+      TOOLSET,
+      bearer(OWNER.token),
+    );
+    const leaseKeys = await bridge.raw<string[]>("KEYS", `${prefix}:*:lease:*:a:*`);
     const fences = leaseKeys.map((key) => key.split(":").at(-1)!);
-    expect(fences).toHaveLength(1);
+    expect(fences).toHaveLength(2);
 
     await askEverything(stale);
     for (const kind of ["status", "command-error", "garbage"] as const) {
@@ -67,6 +78,7 @@ describe("a secret", () => {
     }
     await bridge.heal();
     await askEverything(current);
+    await askEverything(provider.body.lease_token);
 
     const everything = [...answers, ...logged()];
     // Or there would be nothing to search: each of these is what a leak would ride on.
@@ -80,20 +92,26 @@ describe("a secret", () => {
 
     const tokens = [OWNER.token, ADMIN.token, READER.token, STRANGER, bridge.token];
     const digests = await Promise.all(tokens.map(digestOf));
-    for (const secret of [...tokens, ...digests, ...fences, stale, current]) {
+    for (const secret of [...tokens, ...digests, ...fences, stale, current, provider.body.lease_token]) {
       expect(everything.filter((text) => text.toLowerCase().includes(secret.toLowerCase()))).toEqual([]);
     }
   });
 
-  it("is told once, to the agent that registers, and not again to who reads the entry", async () => {
+  it("is told once, to whoever registers, and not again to who reads the entry", async () => {
     const { registry } = await overheard();
     const { lease_token } = await registry.register(AGENT, bearer(OWNER.token));
+    const { body } = await registry.post<{ lease_token: string }>(
+      "/v1/toolsets",
+      TOOLSET,
+      bearer(OWNER.token),
+    );
     const answers = ROUTES.filter(({ scope }) => scope === "read").map(({ path }) =>
       registry.fetch(path, { headers: bearer(ADMIN.token) }),
     );
     for (const answer of await Promise.all(answers)) {
       expect(answer.status).toBe(200);
-      expect(await answer.text()).not.toContain(lease_token.split(".")[2]);
+      const text = await answer.text();
+      for (const token of [lease_token, body.lease_token]) expect(text).not.toContain(token.split(".")[2]);
     }
   });
 });

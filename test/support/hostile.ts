@@ -13,6 +13,7 @@ import {
   VALUES,
 } from "./hostile-values.ts";
 import { RESIDENT } from "./samples.ts";
+import { ECHO } from "./toolsets.ts";
 import { fromSchema, type Json, type Schema } from "./json-schema.ts";
 
 /** Requests that are wrong somewhere: right ones, as the OpenAPI document describes them, spoiled once or twice. */
@@ -37,7 +38,7 @@ export interface Attempt {
 
 type Spoil = (attempt: Attempt) => Attempt;
 
-/** Stands for the lease token of the agent that the registry under attack holds. */
+/** Stands for the lease token of the agent or toolset that the registry under attack holds. */
 export const CURRENT_TOKEN = "@current-token";
 
 /** Every place in a body, as the keys that lead to it. */
@@ -117,6 +118,13 @@ const inHeaders = fc.oneof(
   ),
 );
 
+/** What lives where the path leads, as it stands in a URL. */
+function namesIn(path: string): string[] {
+  if (path.includes("{service}")) return [RESIDENT.service];
+  const id = path.includes("{name}") ? RESIDENT.toolset : RESIDENT.id;
+  return [encodeURIComponent(id), encodeURIComponent(id)];
+}
+
 /** Something of everything, for one operation of the document. */
 export function anAttempt(method: string, path: string, operation: Operation): fc.Arbitrary<Attempt> {
   const inQueryOf = operation.parameters.filter((parameter) => parameter.in === "query");
@@ -144,9 +152,7 @@ export function anAttempt(method: string, path: string, operation: Operation): f
     .record({
       body: schema ? fromSchema(schema) : fc.constant(undefined),
       query,
-      inPath: path.includes("{service}")
-        ? fc.constantFrom(RESIDENT.service, "nobody")
-        : fc.constantFrom("resident%2Fone", "resident%2Fone", "nobody"),
+      inPath: fc.constantFrom(...namesIn(path), "nobody"),
       token: fc.constantFrom(CURRENT_TOKEN, CURRENT_TOKEN, undefined),
       spoils: fc.array(fc.oneof(...spoils), { minLength: 1, maxLength: 4 }),
     })
@@ -167,16 +173,28 @@ export function anAttempt(method: string, path: string, operation: Operation): f
     });
 }
 
-/** The attempt as it goes out, aimed at the agent whose token this is. */
-export function toRequest(attempt: Attempt, currentToken: string): { path: string; init: RequestInit } {
+/** Whom an attempt is aimed at. */
+export interface Aim {
+  agentToken: string;
+  toolsetToken: string;
+  callId: string;
+}
+
+/** The attempt as it goes out. */
+export function toRequest(attempt: Attempt, aim: Aim): { path: string; init: RequestInit } {
   const { method, path, inPath, query, headers, body, rewrites } = attempt;
   const search = query.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join("&");
+  const currentToken = path.startsWith("/v1/toolsets") ? aim.toolsetToken : aim.agentToken;
   const token = headers["Lease-Token"] === CURRENT_TOKEN ? { "Lease-Token": currentToken } : {};
   let text: string | Uint8Array = body === undefined ? "" : JSON.stringify(body);
   for (const { apply } of rewrites) if (typeof text === "string") text = apply(text);
   const carries = method !== "GET" && (body !== undefined || rewrites.length > 0);
   return {
-    path: path.replace(/\{\w+\}/, inPath) + (search === "" ? "" : `?${search}`),
+    path:
+      path
+        .replace("{tool}", ECHO.name)
+        .replace("{call}", aim.callId)
+        .replace(/\{\w+\}/, inPath) + (search === "" ? "" : `?${search}`),
     init: { method, headers: { ...headers, ...token }, ...(carries && { body: text }) },
   };
 }

@@ -5,13 +5,19 @@ import { type Backend, BACKENDS } from "./stores.ts";
 /** Short: a test that waits for it waits for nothing else. */
 export const PROBE_TIMEOUT_MS = 500;
 
-/** An instant to begin at; which one does not matter. */
-export const START = Date.UTC(2026, 0, 1);
+/** An instant to begin at. Far ahead of the real clock, so that no alarm goes off but those that a test sets off. */
+export const START = Date.UTC(2126, 0, 1);
 
 export interface Reply<T> {
   status: number;
   headers: Headers;
   body: T;
+}
+
+/** Closes a socket that nobody is going to listen on. */
+export function hangUp({ webSocket }: Response): void {
+  webSocket?.accept();
+  webSocket?.close();
 }
 
 export interface RegistryOptions {
@@ -22,6 +28,8 @@ export interface RegistryOptions {
   fetchHealth?: typeof fetch;
   /** ms since the Unix epoch */
   startAt?: number;
+  /** What a wait lasts; unless told it is over at once, and its time has passed. */
+  pause?: (ms: number) => Promise<void>;
 }
 
 /** The whole HTTP application over a real store, with a clock that stands still until told. */
@@ -31,7 +39,8 @@ export class Registry {
   readonly #app: ReturnType<typeof createApp>;
   #now: number;
 
-  constructor({ backend, access, env = {}, fetchHealth = fetch, startAt = START }: RegistryOptions = {}) {
+  constructor(options: RegistryOptions = {}) {
+    const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START } = options;
     this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend();
     const config = parseConfig({ ACCESS: "open", ...env });
@@ -40,8 +49,9 @@ export class Registry {
       config: this.config,
       openStore: this.backend.open,
       openPool: this.backend.openPool,
+      openGateway: this.backend.openGateway,
       now: () => this.#now,
-      pause: (ms) => this.pass(ms),
+      pause: pause ?? ((ms) => this.pass(ms)),
       fetch: fetchHealth,
       probeTimeoutMs: PROBE_TIMEOUT_MS,
     });
@@ -73,6 +83,7 @@ export class Registry {
       headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+    hangUp(response);
     const text = await response.text();
     return {
       status: response.status,

@@ -1,13 +1,22 @@
 import { endpoints } from "../../src/http/routes.ts";
-import type { Registered, Registry } from "./registry.ts";
+import { hangUp, type Registered, type Registry } from "./registry.ts";
+import { type CallTaken, type ClaimedCall, ECHO, META, type Ping } from "./toolsets.ts";
 
 /** Values that must never turn up where they have no business. */
 export const RESIDENT = {
   id: "resident/one",
   type: "resident-type",
   service: "llm",
+  toolset: "resident/tools",
   secret: "resident-secret",
 };
+
+/** The resident, or what a sample's preparation put in its place. */
+export interface Setting extends Pick<Registered, "agent_id" | "lease_token"> {
+  ping_id?: string;
+  call_id?: string;
+  claim_id?: string;
+}
 
 /** One well-formed request to a registry in which the resident lives. */
 export interface Sample {
@@ -15,11 +24,12 @@ export interface Sample {
   title: string;
   /** What its round trips to Redis do, one letter each: r(ead), which may be tried once more, or w(rite), which may not. */
   trips: string;
-  /** Brings about what the request presupposes. */
-  prepare?: (registry: Registry, resident: Registered) => Promise<unknown>;
+  /** Brings about what the request presupposes; what it returns counts for the resident's. */
+  prepare?: (registry: Registry, resident: Registered) => Promise<Partial<Setting> | void>;
   query?: string;
-  body?: (resident: Registered) => unknown;
-  /** Whether the resident's lease token goes along. */
+  headers?: Record<string, string>;
+  body?: (setting: Setting) => unknown;
+  /** Whether the lease token goes along. */
   token?: true;
 }
 
@@ -31,11 +41,64 @@ const newcomer = {
 };
 const whole = { status: "busy", current_load: 3 };
 const path = encodeURIComponent;
-const drain = (registry: Registry, { agent_id }: Registered) =>
-  registry.post(`/v1/agents/${path(agent_id)}/drain`);
+const drain = async (registry: Registry, { agent_id }: Registered) => {
+  await registry.post(`/v1/agents/${path(agent_id)}/drain`);
+};
+const fail = async (registry: Registry, { agent_id }: Registered) => {
+  const outcome = { service: "llm", provider_id: agent_id, success: false, latency_ms: 9 };
+  await registry.post("/v1/outcomes", outcome);
+};
 
-const fail = (registry: Registry, { agent_id }: Registered) =>
-  registry.post("/v1/outcomes", { service: "llm", provider_id: agent_id, success: false, latency_ms: 9 });
+const toolset = { name: RESIDENT.toolset, description: "Repeats", tags: ["eu"], tools: [ECHO] };
+const TOOLSET = `/v1/toolsets/${path(RESIDENT.toolset)}`;
+const toolCall = { payload: { text: RESIDENT.secret }, meta: { ...META, tool_call_id: "named" } };
+
+async function offer(registry: Registry): Promise<{ lease_token: string }> {
+  const { body } = await registry.post<{ lease_token: string }>("/v1/toolsets", toolset);
+  return { lease_token: body.lease_token };
+}
+/** A toolset whose provider has yet to answer its first ping. */
+async function attach(registry: Registry) {
+  const { lease_token } = await offer(registry);
+  const headers = { "Lease-Token": lease_token };
+  const attached = await registry.post<{ messages: [Ping] }>(
+    `${TOOLSET}/claims`,
+    { consumer: "c1" },
+    headers,
+  );
+  return { lease_token, ping_id: attached.body.messages[0].ping_id };
+}
+async function provide(registry: Registry) {
+  const { lease_token, ping_id } = await attach(registry);
+  await registry.post(`${TOOLSET}/pong`, { ping_id }, { "Lease-Token": lease_token });
+  return { lease_token, ping_id };
+}
+async function ask(registry: Registry) {
+  const provided = await provide(registry);
+  const { body } = await registry.post<CallTaken>(`${TOOLSET}/tools/${ECHO.name}/calls`, toolCall);
+  return { ...provided, call_id: body.call_id };
+}
+/** A toolset of which a provider has a call in hand. */
+export async function take(registry: Registry) {
+  const asked = await ask(registry);
+  const headers = { "Lease-Token": asked.lease_token };
+  const claimed = await registry.post<{ messages: [ClaimedCall] }>(
+    `${TOOLSET}/claims`,
+    { consumer: "c1" },
+    headers,
+  );
+  return { ...asked, claim_id: claimed.body.messages[0].claim_id };
+}
+async function answer(registry: Registry) {
+  const taken = await take(registry);
+  const result = { claim_id: taken.claim_id, result: { text: RESIDENT.secret } };
+  const headers = { "Lease-Token": taken.lease_token };
+  await registry.post(`${TOOLSET}/calls/${taken.call_id}/result`, result, headers);
+  return taken;
+}
+
+const consumer = () => ({ consumer: "c1" });
+const pingId = ({ ping_id }: Setting) => ({ ping_id });
 
 /** Every route, and every way through it that sends other commands. */
 export const SAMPLES: readonly Sample[] = [
@@ -153,8 +216,9 @@ export const SAMPLES: readonly Sample[] = [
     operation: "checkServices",
     title: "one that must not be fetched",
     trips: "r",
-    prepare: (registry) =>
-      registry.register({ services: [{ service: "llm" }], health_url: "http://elsewhere.example/" }),
+    prepare: async (registry) => {
+      await registry.register({ services: [{ service: "llm" }], health_url: "http://elsewhere.example/" });
+    },
   },
   { operation: "listServices", title: "with a failure", trips: "r", prepare: fail },
   { operation: "listServices", title: "of one kind", trips: "r", query: "?handler=h&service_type=llm" },
@@ -168,6 +232,97 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "resetCircuitBreakers", title: "all", trips: "r", prepare: fail },
   { operation: "resetCircuitBreakers", title: "one service's", trips: "r", query: "?service_type=llm" },
+  { operation: "registerToolset", title: "a new one", trips: "rw", body: () => toolset },
+  { operation: "registerToolset", title: "a replacement", trips: "rw", prepare: offer, body: () => toolset },
+  {
+    operation: "registerToolset",
+    title: "the holder's replacement",
+    trips: "rw",
+    prepare: offer,
+    token: true,
+    body: () => toolset,
+  },
+  { operation: "listToolsets", title: "all", trips: "r", prepare: offer },
+  {
+    operation: "listToolsets",
+    title: "healthy ones by tags",
+    trips: "r",
+    query: "?tag=eu&healthy=true",
+    prepare: provide,
+  },
+  { operation: "searchToolsets", title: "by a part", trips: "r", query: "?q=RESIDENT", prepare: provide },
+  { operation: "getToolset", title: "a healthy one", trips: "r", prepare: provide },
+  { operation: "toolsetLoad", title: "with a call in hand", trips: "r", prepare: take },
+  { operation: "claimCalls", title: "a ping", trips: "r", prepare: offer, token: true, body: consumer },
+  { operation: "claimCalls", title: "a call", trips: "r", prepare: ask, token: true, body: consumer },
+  {
+    operation: "openProviderSocket",
+    title: "as an owner",
+    trips: "r",
+    prepare: offer,
+    query: "?consumer=c1&max=4",
+    headers: { Upgrade: "websocket" },
+  },
+  { operation: "pong", title: "with the token", trips: "w", prepare: attach, token: true, body: pingId },
+  { operation: "pong", title: "as an owner", trips: "rw", prepare: attach, body: pingId },
+  {
+    operation: "callTool",
+    title: "for the first time",
+    trips: "r",
+    prepare: provide,
+    body: () => ({ ...toolCall, meta: META }),
+  },
+  {
+    operation: "callTool",
+    title: "again, when it is settled",
+    trips: "r",
+    prepare: answer,
+    body: () => toolCall,
+  },
+  { operation: "callResult", title: "pending", trips: "", prepare: ask },
+  { operation: "callResult", title: "done", trips: "", prepare: answer },
+  {
+    operation: "callResult",
+    title: "to a stream's reader who has it all",
+    trips: "",
+    prepare: answer,
+    headers: { Accept: "text/event-stream", "Last-Event-ID": "1" },
+  },
+  {
+    operation: "sendDelta",
+    title: "a piece",
+    trips: "r",
+    prepare: take,
+    token: true,
+    body: ({ claim_id }) => ({ claim_id, stream: "stdout", delta: "half", seq: 1 }),
+  },
+  {
+    operation: "settleCall",
+    title: "with a result",
+    trips: "r",
+    prepare: take,
+    token: true,
+    body: ({ claim_id }) => ({ claim_id, result: { text: "whole" }, bounds: { total: 1 } }),
+  },
+  {
+    operation: "settleCall",
+    title: "with a result that breaks the schema",
+    trips: "r",
+    prepare: take,
+    token: true,
+    body: ({ claim_id }) => ({ claim_id, result: {} }),
+  },
+  {
+    operation: "settleCall",
+    title: "with an error",
+    trips: "r",
+    prepare: take,
+    body: ({ claim_id }) => ({
+      claim_id,
+      error: { code: "missing", message: "no text", issues: [{ field: "text", constraint: "required" }] },
+    }),
+  },
+  { operation: "unregisterToolset", title: "with its token", trips: "rw", prepare: ask, token: true },
   { operation: "ready", title: "the store", trips: "r" },
   {
     operation: "legacyRegister",
@@ -205,21 +360,32 @@ export function endpointOf({ operation }: Pick<Sample, "operation">) {
   return endpoint;
 }
 
+/** Settles the resident, and whatever the sample presupposes besides. */
+export async function stage(registry: Registry, sample: Sample): Promise<Setting> {
+  const resident = await settle(registry);
+  return { ...resident, ...(await sample.prepare?.(registry, resident)) };
+}
+
 /** Sends a sample; the body's text, because nothing is known of it yet. */
-export async function sendSample(registry: Registry, sample: Sample, resident: Registered) {
+export async function sendSample(registry: Registry, sample: Sample, setting: Setting) {
   const { method, path: pattern } = endpointOf(sample);
   const filled = pattern
-    .replace(":id", path(resident.agent_id))
+    .replace(":id", path(setting.agent_id))
     .replace(":type", path(RESIDENT.type))
-    .replace(":service", RESIDENT.service);
-  const body = sample.body?.(resident);
+    .replace(":service", RESIDENT.service)
+    .replace(":name", path(RESIDENT.toolset))
+    .replace(":tool", ECHO.name)
+    .replace(":call", setting.call_id ?? "none");
+  const body = sample.body?.(setting);
   const response = await registry.fetch(filled + (sample.query ?? ""), {
     method,
     headers: {
       ...(body !== undefined && { "Content-Type": "application/json" }),
-      ...(sample.token && { "Lease-Token": resident.lease_token }),
+      ...(sample.token && { "Lease-Token": setting.lease_token }),
+      ...sample.headers,
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
+  hangUp(response);
   return { status: response.status, headers: response.headers, text: await response.text() };
 }

@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { durableGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { durablePool, type Pool } from "../../src/pool/pool.ts";
 import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
 import { DirectivesView } from "../../src/store/redis/directives-view.ts";
@@ -10,15 +11,20 @@ import { BridgeControl } from "./bridge-control.ts";
 export interface Backend {
   open: (namespace: string) => Store;
   openPool: (namespace: string, service: string) => Pool;
+  openGateway: (namespace: string, toolset: string) => Gateway;
   /** Lets every lease lapse that is due before `to`, as time would have. */
   advance: (to: number) => Promise<void>;
 }
 
-/** Pools are Durable Objects whatever the store; each backend has its own. */
-function pools(): Backend["openPool"] {
+/** Pools and gateways are Durable Objects whatever the store; each backend has its own. */
+function objects(): Pick<Backend, "openPool" | "openGateway"> {
   const own = crypto.randomUUID();
-  return (namespace, service) =>
-    durablePool(env.SERVICE_POOL.getByName([own, namespace, service].join("\x1f")));
+  const nameOf = (...parts: string[]) => [own, ...parts].join("\x1f");
+  return {
+    openPool: (namespace, service) => durablePool(env.SERVICE_POOL.getByName(nameOf(namespace, service))),
+    openGateway: (namespace, toolset) =>
+      durableGateway(env.TOOL_GATEWAY.getByName(nameOf(namespace, toolset))),
+  };
 }
 
 export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; timeoutMs: number };
@@ -34,7 +40,7 @@ export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
     bridge,
     prefix,
     timeoutMs,
-    openPool: pools(),
+    ...objects(),
     open(namespace) {
       const directives = views.get(namespace) ?? new DirectivesView();
       views.set(namespace, directives);
@@ -56,7 +62,7 @@ export function embeddedBackend(): Backend {
   const own = crypto.randomUUID();
   return {
     open: (namespace) => embeddedStore(env.REGISTRY.getByName(`${own}/${namespace}`)),
-    openPool: pools(),
+    ...objects(),
     advance: async () => {},
   };
 }

@@ -7,6 +7,7 @@ import { accept } from "../../core/problem.ts";
 import { type AgentRecord, agentRecord, isoTime } from "../../core/record.ts";
 import { decideRemoval } from "../../core/removal.ts";
 import { changeOne } from "../../store/change.ts";
+import type { Page } from "../../store/store.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { endpoint } from "../endpoint.ts";
 import { readOne } from "../read-one.ts";
@@ -82,7 +83,7 @@ const list = endpoint({
     // the rest of what may be examined.
     for (const examine of [limit + 1, EXAMINED_MAX - limit - 1]) {
       if (after === null || agents.length > limit) break;
-      const page = await store.page({ kind: "agent", terms, after, limit: examine }, now);
+      const page: Page = await store.page({ kind: "agent", terms, after, limit: examine }, now);
       for (const entry of page.entries) {
         if (!isLive(entry)) continue;
         const record = agentRecord(entry, now);

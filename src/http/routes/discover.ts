@@ -127,7 +127,7 @@ async function all(
   now: number,
 ): Promise<Examined> {
   const entries: Entry[] = [];
-  for await (const page of walk(store, terms, now)) {
+  for await (const page of walk(store, "agent", terms, now)) {
     entries.push(...page);
     if (entries.length > EXACT_MAX) {
       throw new Problem(

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { agentId, heartbeatInput } from "../../core/agent.ts";
+import { entryId, heartbeatInput } from "../../core/agent.ts";
 import type { Beaten } from "../../core/heartbeat.ts";
 import { Problem } from "../../core/problem.ts";
 import { isoTime } from "../../core/record.ts";
@@ -37,7 +37,7 @@ const heartbeat = endpoint({
   },
 });
 
-const bulkItem = heartbeatInput.extend({ id: agentId, lease_token: z.string().min(1).max(512).optional() });
+const bulkItem = heartbeatInput.extend({ id: entryId, lease_token: z.string().min(1).max(512).optional() });
 
 const bulk = endpoint({
   method: "POST",
@@ -72,7 +72,7 @@ const bulk = endpoint({
 
 /** The id of an item that is otherwise wrong, so that its sender can tell which it was. */
 function idOf(item: unknown): string | null {
-  const parsed = z.object({ id: agentId }).safeParse(item);
+  const parsed = z.object({ id: entryId }).safeParse(item);
   return parsed.success ? parsed.data.id : null;
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { activationItem, agentId, registrationInput } from "../../core/agent.ts";
+import { activationItem, entryId, registrationInput } from "../../core/agent.ts";
 import { Problem } from "../../core/problem.ts";
 import { endpoint } from "../endpoint.ts";
 import { itemProblem } from "../problem-response.ts";
@@ -59,6 +59,6 @@ const importFile = endpoint({
   },
 });
 
-const validId = (id: string): string | null => (agentId.safeParse(id).success ? id : null);
+const validId = (id: string): string | null => (entryId.safeParse(id).success ? id : null);
 
 export const importEndpoints = [importFile];

@@ -46,7 +46,7 @@ function legacyAgent(entry: LiveEntry, now: number) {
 
 async function listUnder(store: Store, term: string, now: number) {
   const live: LiveEntry[] = [];
-  for await (const page of walk(store, [term], now)) {
+  for await (const page of walk(store, "agent", [term], now)) {
     live.push(...page.filter((entry: Entry) => isLive(entry)));
     if (live.length > LIST_MAX) break;
   }

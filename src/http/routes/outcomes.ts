@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { agentId, label } from "../../core/agent.ts";
+import { entryId, label } from "../../core/agent.ts";
 import { circuitState } from "../../core/breaker.ts";
 import type { Ref } from "../../core/entry.ts";
 import { offersOf } from "../../core/offers.ts";
@@ -16,7 +16,7 @@ const BATCH_MAX = 500;
 
 const outcome = z.strictObject({
   service: label(256),
-  provider_id: agentId,
+  provider_id: entryId,
   selection_id: z.uuid().optional(),
   success: z.boolean(),
   latency_ms: z.number().min(0).max(86_400_000).optional(),

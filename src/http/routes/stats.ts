@@ -18,7 +18,7 @@ async function tallyOf(
 ): Promise<Tally & { asOf: number }> {
   if ((await store.count("agent")) <= EXACT_MAX) {
     const tally = emptyTally();
-    for await (const page of walk(store, ["agent"], now)) count(tally, page, now);
+    for await (const page of walk(store, "agent", ["agent"], now)) count(tally, page, now);
     return { ...tally, asOf: now };
   }
   const terms = await store.terms();

@@ -4,7 +4,7 @@ import {
   type Entry,
   type Event,
   type Kind,
-  type Lease,
+  type Kinds,
   type Ref,
   termsOf,
 } from "../../core/entry.ts";
@@ -60,11 +60,11 @@ export class RegistryObject extends DurableObject {
 
   ping(): void {}
 
-  read(refs: readonly Ref[], now: number): Snapshot[] {
+  read<K extends Kind>(refs: readonly Ref<K>[], now: number): Snapshot<K>[] {
     return refs.map((ref) => this.#snapshot(ref, now));
   }
 
-  commit(changes: readonly Change[], now: number): ("committed" | Snapshot)[] {
+  commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {
     return changes.map(({ before, after, event }) => {
       const { ref } = before;
       const current = this.#snapshot(ref, now);
@@ -77,7 +77,7 @@ export class RegistryObject extends DurableObject {
     });
   }
 
-  renew(renewals: readonly Renewal[], now: number): Renewed[] {
+  renew(renewals: readonly Renewal<Kind>[], now: number): Renewed[] {
     return renewals.map(({ ref: { kind, id }, fence, lease, ttlMs }) => {
       const renewed = this.#sql
         .exec(
@@ -99,7 +99,7 @@ export class RegistryObject extends DurableObject {
     });
   }
 
-  sample({ kind, terms, exhaustive, size, skip }: SampleQuery, now: number): Sample {
+  sample<K extends Kind>({ kind, terms, exhaustive, size, skip }: SampleQuery<K>, now: number): Sample<K> {
     const { sql, bindings } = matching(kind, terms);
     const { total } = this.#sql
       .exec<{ total: number }>(`SELECT count(*) AS total FROM (${sql})`, ...bindings)
@@ -115,10 +115,10 @@ export class RegistryObject extends DurableObject {
       JSON.stringify(skip),
       total <= exhaustive ? total : size,
     );
-    return { entries: take(rows).entries, total };
+    return { entries: take<K>(rows).entries, total };
   }
 
-  page({ kind, terms, after, limit }: PageQuery, now: number): Page {
+  page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>, now: number): Page<K> {
     const { sql, bindings } = matching(kind, terms);
     const rows = this.#sql.exec<EntryRow>(
       `SELECT ${ENTRY_COLUMNS} FROM entry e ${LIVE_LEASE}
@@ -129,7 +129,7 @@ export class RegistryObject extends DurableObject {
       after,
       limit,
     );
-    const { entries, cut } = take(rows);
+    const { entries, cut } = take<K>(rows);
     const last = entries.at(-1)?.document.registration.id ?? null;
     return { entries, next: cut || entries.length === limit ? last : null };
   }
@@ -145,7 +145,7 @@ export class RegistryObject extends DurableObject {
     return new Map([...rows].map(({ term, entries }) => [term, entries]));
   }
 
-  roll({ kind, after, limit }: { kind: Kind; after: string; limit: number }, now: number): RollPage {
+  roll({ kind, after, limit }: { kind: "agent"; after: string; limit: number }, now: number): RollPage {
     const calls = this.#sql
       .exec<{ id: string; fence: string; lease: string | null; unreachable: number }>(
         `SELECT e.id, e.fence, l.lease, e.unreachable FROM entry e ${LIVE_LEASE}
@@ -159,7 +159,7 @@ export class RegistryObject extends DurableObject {
       .map(({ id, fence, lease, unreachable }) => ({
         id,
         fence,
-        lease: parseLease(lease),
+        lease: parseLease<"agent">(lease),
         unreachable: unreachable === 1,
       }));
     return { calls, next: calls.length === limit ? calls.at(-1)!.id : null };
@@ -202,7 +202,7 @@ export class RegistryObject extends DurableObject {
     );
   }
 
-  #snapshot(ref: Ref, now: number): Snapshot {
+  #snapshot<K extends Kind>(ref: Ref<K>, now: number): Snapshot<K> {
     const [row] = this.#sql
       .exec<EntryRow>(
         `SELECT ${ENTRY_COLUMNS} FROM entry e ${LIVE_LEASE} WHERE e.kind = ? AND e.id = ?`,
@@ -212,12 +212,16 @@ export class RegistryObject extends DurableObject {
       )
       .toArray();
     if (!row) return { ref, entry: undefined, version: "" };
-    const entry = toEntry(row);
+    const entry = toEntry<K>(row);
     // The row's number alone could come again after a removal; with the fence it cannot.
     return { ref, entry, version: [entry.document.fence, row.version, row.lease ?? ""].join("\n") };
   }
 
-  #write({ kind, id }: Ref, before: Entry | undefined, after: Entry | undefined): void {
+  #write<K extends Kind>(
+    { kind, id }: Ref<K>,
+    before: Entry<K> | undefined,
+    after: Entry<K> | undefined,
+  ): void {
     const sql = this.#sql;
     if (!after) {
       sql.exec("DELETE FROM entry WHERE kind = ? AND id = ?", kind, id);
@@ -295,23 +299,23 @@ function matching(kind: Kind, terms: readonly string[]): { sql: string; bindings
   };
 }
 
-function take(rows: Iterable<EntryRow>): { entries: Entry[]; cut: boolean } {
-  const entries: Entry[] = [];
+function take<K extends Kind>(rows: Iterable<EntryRow>): { entries: Entry<K>[]; cut: boolean } {
+  const entries: Entry<K>[] = [];
   let bytes = 0;
   for (const row of rows) {
-    entries.push(toEntry(row));
+    entries.push(toEntry<K>(row));
     bytes += row.document.length;
     if (bytes >= REPLY_BYTES_MAX) return { entries, cut: true };
   }
   return { entries, cut: false };
 }
 
-const parseLease = (json: string | null): Lease | null =>
-  json === null ? null : (JSON.parse(json) as Lease);
+const parseLease = <K extends Kind>(json: string | null): Kinds[K]["lease"] | null =>
+  json === null ? null : (JSON.parse(json) as Kinds[K]["lease"]);
 
-const toEntry = (row: EntryRow): Entry => ({
-  document: JSON.parse(row.document) as Document,
-  lease: parseLease(row.lease),
+const toEntry = <K extends Kind>(row: EntryRow): Entry<K> => ({
+  document: JSON.parse(row.document) as Document<K>,
+  lease: parseLease<K>(row.lease),
   draining: row.draining === 1,
   unreachable: row.unreachable === 1,
 });

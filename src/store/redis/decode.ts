@@ -1,4 +1,4 @@
-import type { Document, Lease } from "../../core/entry.ts";
+import type { Document, Kind, Kinds } from "../../core/entry.ts";
 
 export const parse = <T>(json: string | null | undefined): T | undefined =>
   json ? (JSON.parse(json) as T) : undefined;
@@ -14,27 +14,38 @@ function parseObject(json: string | null | undefined): Record<string, unknown> |
 
 const isList = (value: unknown): boolean => Array.isArray(value);
 
+/** What the rules would stumble over if it were not there; not everything. */
+const SOUND: { [K in Kind]: (registration: Partial<Kinds[K]["registration"]>) => boolean } = {
+  agent: ({ capabilities, tags, services }) => isList(capabilities) && isList(tags) && isList(services),
+  toolset: ({ tags, tools }) => isList(tags) && isList(tools),
+};
+
 /**
  * A document as we wrote it, or undefined: somebody else's hand may have been at work, and one broken entry must not hide
- * the others. Looks at what the rules would stumble over, not at everything.
+ * the others.
  */
-export function readDocument(json: string | null | undefined): Document | undefined {
+export function readDocument<K extends Kind>(
+  kind: K,
+  json: string | null | undefined,
+): Document<K> | undefined {
   const value = parseObject(json);
-  const registration = value?.["registration"] as Partial<Document["registration"]> | undefined;
+  const registration = value?.["registration"] as Partial<Kinds[K]["registration"]> | undefined;
   const sound =
-    typeof value?.["fence"] === "string" &&
-    typeof registration?.id === "string" &&
-    isList(registration.capabilities) &&
-    isList(registration.tags) &&
-    isList(registration.services);
-  return sound ? (value as unknown as Document) : undefined;
+    typeof value?.["fence"] === "string" && typeof registration?.id === "string" && SOUND[kind](registration);
+  return sound ? (value as unknown as Document<K>) : undefined;
 }
 
 /**
  * A lease, or null when its key is gone. That the key is there is all that counts: were its `expiresAt` compared with the
  * clock of whoever reads, one Worker whose clock is fast could reap what lives.
  */
-export function readLease(json: string | null | undefined): Lease | null {
+export function readLease<K extends Kind>(
+  kind: K,
+  json: string | null | undefined,
+): Kinds[K]["lease"] | null {
   const value = parseObject(json);
-  return typeof value?.["lastSeenAt"] === "number" ? (value as unknown as Lease) : null;
+  const seen = kind === "agent" ? "lastSeenAt" : "lastPongAt";
+  return typeof value?.[seen] === "number" || (kind === "toolset" && value?.[seen] === null)
+    ? (value as unknown as Kinds[K]["lease"])
+    : null;
 }

@@ -1,13 +1,13 @@
-import type { Ref } from "../../core/entry.ts";
+import type { Kind, Ref } from "../../core/entry.ts";
 
 /** Every key of a namespace; docs/storage.md gives each one's shape. */
 export function keysOf(prefix: string, namespace: string) {
   const base = `${prefix}:${namespace}:`;
   return {
     documents: (kind: string) => `${base}doc:${kind}:`,
-    document: ({ kind, id }: Ref) => `${base}doc:${kind}:${id}`,
+    document: ({ kind, id }: Ref<Kind>) => `${base}doc:${kind}:${id}`,
     leases: (kind: string) => `${base}lease:${kind}:`,
-    lease: ({ kind, id }: Ref, fence: string) => `${base}lease:${kind}:${id}:${fence}`,
+    lease: ({ kind, id }: Ref<Kind>, fence: string) => `${base}lease:${kind}:${id}:${fence}`,
     index: (term: string) => `${base}ix:${term}`,
     terms: `${base}terms`,
     directives: `${base}directives`,
@@ -20,7 +20,7 @@ export function keysOf(prefix: string, namespace: string) {
 export type Keys = ReturnType<typeof keysOf>;
 
 /** An entry's field in the hashes `directives` and `ledger`. */
-export const fieldOf = ({ kind, id }: Ref): string => `${kind}:${id}`;
+export const fieldOf = ({ kind, id }: Ref<Kind>): string => `${kind}:${id}`;
 
 // 0x1f sorts before every character an id may have, so members sort by id; and it is in no id and no fence.
 const SEPARATOR = "\x1f";

@@ -1,4 +1,4 @@
-import { type Entry, type Ref, termsOf } from "../../core/entry.ts";
+import { type Entry, type Kind, type Ref, termsOf } from "../../core/entry.ts";
 import { fieldOf, type Keys, memberOf } from "./keys.ts";
 
 /** Writes for commit.lua: each names its key by position, so that every key is declared. */
@@ -21,12 +21,12 @@ export class Plan {
 }
 
 /** Adds what turns the entry that was read into the one that shall be: only what differs is written. */
-export function planChange(
+export function planChange<K extends Kind>(
   plan: Plan,
   keys: Keys,
-  ref: Ref,
-  before: Entry | undefined,
-  after: Entry | undefined,
+  ref: Ref<K>,
+  before: Entry<K> | undefined,
+  after: Entry<K> | undefined,
   now: number,
 ): Plan {
   const oldFence = before?.document.fence;

@@ -1,11 +1,13 @@
-import { type Entry, type Event, type Kind, type Ref, termsOf } from "../../core/entry.ts";
+import { type Entry, type Event, type Kind, kindOfTerm, type Ref, termsOf } from "../../core/entry.ts";
 import {
   type Change,
   EVENTS_MAX,
   type Page,
+  type PageQuery,
   type Renewed,
   type RollPage,
   type Sample,
+  type SampleQuery,
   type Snapshot,
   type Store,
   type SweepReport,
@@ -59,13 +61,13 @@ export function redisStore(options: RedisStoreOptions): Store {
   const keys = keysOf(options.prefix, options.namespace);
   const { directives } = options;
 
-  const readCall = (ref: Ref): ScriptCall => ({
+  const readCall = (ref: Ref<Kind>): ScriptCall => ({
     script: READ,
     keys: [keys.document(ref), keys.directives, keys.ledger],
     args: [keys.leases(ref.kind) + ref.id + ":", fieldOf(ref)],
   });
 
-  const commitCall = (snapshot: Snapshot, plan: Plan, event: Event | undefined): ScriptCall => {
+  const commitCall = (snapshot: Snapshot<Kind>, plan: Plan, event: Event | undefined): ScriptCall => {
     const { ref, version } = snapshot;
     const own = [keys.document(ref), keys.directives, keys.ledger, keys.revision, keys.events, keys.terms];
     return {
@@ -86,17 +88,17 @@ export function redisStore(options: RedisStoreOptions): Store {
   const queryKeys = (terms: readonly string[]) => [keys.directives, ...terms.map(keys.index)];
 
   /** Believes the documents, not the index: members that no document stands behind are left out, and healed. */
-  async function believe(
-    kind: Kind,
+  async function believe<K extends Kind>(
+    kind: K,
     terms: readonly string[],
     flat: readonly (string | null)[],
-  ): Promise<Entry[]> {
-    const entries: Entry[] = [];
-    const ghosts: Ref[] = [];
+  ): Promise<Entry<K>[]> {
+    const entries: Entry<K>[] = [];
+    const ghosts: Ref<K>[] = [];
     for (let i = 0; i < flat.length; i += 4) {
       const { id, fence } = parseMember(flat[i]!);
       const json = flat[i + 1];
-      const document = readDocument(json);
+      const document = readDocument(kind, json);
       // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
       if (json && !document) continue;
       const known = document?.fence === fence ? termsOf(kind, document) : [];
@@ -105,7 +107,7 @@ export function redisStore(options: RedisStoreOptions): Store {
         continue;
       }
       // The ledger is not read here: only the sweep asks for it, through read().
-      const lease = readLease(flat[i + 2]);
+      const lease = readLease(kind, flat[i + 2]);
       entries.push({ document, lease, draining: flat[i + 3] === fence, unreachable: false });
     }
     if (ghosts.length > 0) {
@@ -115,7 +117,11 @@ export function redisStore(options: RedisStoreOptions): Store {
     return entries;
   }
 
-  async function exorcise(kind: Kind, terms: readonly string[], ghosts: readonly Ref[]): Promise<void> {
+  async function exorcise<K extends Kind>(
+    kind: K,
+    terms: readonly string[],
+    ghosts: readonly Ref<K>[],
+  ): Promise<void> {
     const snapshots = await store.read(ghosts, 0);
     const members = await connection.read(
       "heal",
@@ -159,7 +165,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       await connection.read("ping", [(p) => p.ping()]);
     },
 
-    async read(refs) {
+    async read<K extends Kind>(refs: readonly Ref<K>[]) {
       const replies: unknown[] = [];
       for (const batch of chunks(refs.map(readCall), PIPELINE_READS_MAX)) {
         replies.push(...(await connection.read("read", batch)));
@@ -167,8 +173,8 @@ export function redisStore(options: RedisStoreOptions): Store {
       return refs.map((ref, i) => toSnapshot(ref, replies[i] as RawEntry));
     },
 
-    async commit(changes, now) {
-      const calls = changes.map(({ before, after, event }: Change) => {
+    async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
+      const calls = changes.map(({ before, after, event }) => {
         const plan = planChange(new Plan(COMMIT_OWN_KEYS), keys, before.ref, before.entry, after, now);
         return commitCall(before, plan, event);
       });
@@ -176,7 +182,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       for (const batch of bySize(calls, PIPELINE_COMMIT_CHARS_MAX)) {
         replies.push(...(await connection.write("commit", batch)));
       }
-      const draining = (entry: Entry | undefined) => entry?.draining === true;
+      const draining = (entry: Entry<K> | undefined) => entry?.draining === true;
       if (changes.some(({ before, after }) => draining(before.entry) !== draining(after)))
         directives.expire();
       return replies.map((reply, i) =>
@@ -199,7 +205,13 @@ export function redisStore(options: RedisStoreOptions): Store {
       });
     },
 
-    async sample({ kind, terms, exhaustive, size, skip }): Promise<Sample> {
+    async sample<K extends Kind>({
+      kind,
+      terms,
+      exhaustive,
+      size,
+      skip,
+    }: SampleQuery<K>): Promise<Sample<K>> {
       const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
       const args = [...queryArgs(kind), String(exhaustive), String(size), String(seed), ...skip];
       const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: queryKeys(terms), args }]);
@@ -207,7 +219,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       return { entries: await believe(kind, terms, flat), total };
     },
 
-    async page({ kind, terms, after, limit }): Promise<Page> {
+    async page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>): Promise<Page<K>> {
       const args = [...queryArgs(kind), afterId(after), String(limit)];
       const [reply] = await connection.read("page", [{ script: PAGE, keys: queryKeys(terms), args }]);
       const [last, ...flat] = reply as [string, ...(string | null)[]];
@@ -254,7 +266,7 @@ export function redisStore(options: RedisStoreOptions): Store {
         calls: parsed.map(({ id, fence }, i) => ({
           id,
           fence,
-          lease: readLease(flat[i]),
+          lease: readLease(kind, flat[i]),
           unreachable: ledger![i] === fence,
         })),
         next: members.length === limit ? parsed.at(-1)!.id : null,
@@ -263,7 +275,9 @@ export function redisStore(options: RedisStoreOptions): Store {
 
     async heal({ kind, suspects, after, termsMax }) {
       const [next, scanned] = await scanTerms(after || "0", termsMax);
-      const terms = scanned.map(([term]) => term).filter((term) => term !== kind);
+      const terms = scanned
+        .map(([term]) => term)
+        .filter((term) => term !== kind && kindOfTerm(term) === kind);
       const [removed] = await connection.write("heal", [
         {
           script: HEAL,
@@ -323,8 +337,11 @@ function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] 
 type RawEvent = [id: string, fields: [string, string]];
 const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
 
-function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntry): Snapshot {
-  const document = readDocument(json);
+function toSnapshot<K extends Kind>(
+  ref: Ref<K>,
+  [json, lease, directive, ledger, version]: RawEntry,
+): Snapshot<K> {
+  const document = readDocument(ref.kind, json);
   if (!document) return { ref, entry: undefined, version, ...(json !== null && { unreadable: true }) };
   const { fence } = document;
   return {
@@ -332,7 +349,7 @@ function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntr
     version,
     entry: {
       document,
-      lease: readLease(lease),
+      lease: readLease(ref.kind, lease),
       draining: directive === fence,
       unreachable: ledger === fence,
     },

@@ -1,6 +1,6 @@
 import type { Entry, Event, Ref } from "../../../src/core/entry.ts";
 import { change } from "../../../src/store/change.ts";
-import type { Snapshot, Store } from "../../../src/store/store.ts";
+import type { Page, Snapshot, Store } from "../../../src/store/store.ts";
 import type { Backend } from "../../support/stores.ts";
 
 export interface Opened {
@@ -60,7 +60,7 @@ export async function pageThrough(
   let after: string | null = "";
   for (let pages = 0; after !== null; pages += 1) {
     if (pages > 1000) throw new Error(`still paging after ${after}`);
-    const page = await store.page({ kind: "agent", terms, after, limit }, now);
+    const page: Page = await store.page({ kind: "agent", terms, after, limit }, now);
     entries.push(...page.entries);
     after = page.next;
     await between();

@@ -1,7 +1,7 @@
 -- Shared by sample.lua and page.lua.
 --
 -- Fetches documents, leases and directives of index members ("<id>\31<fence>") in one MGET per 100 of them, until
--- reply_bytes_max is passed: a reply has a size limit of 10 MB, and documents of 32 KiB, escaped, would break it.
+-- reply_bytes_max is passed: a reply has a size limit of 10 MB, and large documents, escaped, would break it.
 -- Members of one id are fetched together, so that whoever goes on after an id misses none of them.
 -- Returns {member, document, lease, directive, ...}, flat, each absent value false, and how many members were fetched.
 local reply_bytes_max = 1500000
@@ -27,14 +27,17 @@ local function fetch(members, doc_prefix, lease_prefix, directives_key, field_pr
     local values = redis.call("MGET", unpack(keys))
     local directives = redis.call("HMGET", directives_key, unpack(fields))
     for i = 1, #fields do
+      if reply_bytes >= reply_bytes_max and (i == 1 or id_of(members[fetched + 1]) ~= id_of(members[fetched])) then
+        return reply, fetched
+      end
       local document = values[2 * i - 1]
-      reply[#reply + 1] = members[fetched + i]
+      fetched = fetched + 1
+      reply[#reply + 1] = members[fetched]
       reply[#reply + 1] = document
       reply[#reply + 1] = values[2 * i]
       reply[#reply + 1] = directives[i]
       reply_bytes = reply_bytes + (document and #document or 0)
     end
-    fetched = to
   end
   return reply, fetched
 end

@@ -1,0 +1,123 @@
+/**
+ * The life of one tool call, as a function of what happened to it and `now`. Nothing is ticked: whoever looks at a call
+ * first lets pass what is due, so it comes to the same whether that was looked at often or once.
+ *
+ * All instants are ms since the Unix epoch, and inclusive: a claim holds through its deadline.
+ */
+
+/** How long a call may wait for somebody to claim it. */
+export const UNCLAIMED_MS_MAX = 300_000;
+/** How long a claim holds; each delta gives it as much again. */
+export const CLAIM_MS = 60_000;
+export const CLAIMS_MAX = 3;
+/** How long a settled call is kept for its caller. */
+export const KEPT_MS = 900_000;
+/** How many calls of one toolset may wait unclaimed. */
+export const QUEUED_MAX = 1000;
+/** What one call may send besides its result, in characters. */
+export const DELTA_CHARS_MAX = 4_000_000;
+
+export interface CallError {
+  code: string;
+  message: string;
+  issues?: { field: string; constraint: string; [more: string]: unknown }[] | undefined;
+}
+
+/** What a provider answers: its result, or what went wrong. */
+export type Outcome =
+  | { result: unknown; bounds?: unknown; server_data?: unknown[] | undefined }
+  | { error: CallError };
+
+/** `dueAt` is the instant after which it becomes something else by itself. */
+export type CallState =
+  | { status: "queued"; claims: number; dueAt: number }
+  | {
+      status: "claimed";
+      claims: number;
+      claimId: string;
+      consumer: string;
+      /** How many deltas came under this claim. */
+      deltas: number;
+      dueAt: number;
+    }
+  | { status: "done" | "failed"; claims: number; outcome: Outcome; dueAt: number };
+
+type Claimed = Extract<CallState, { status: "claimed" }>;
+
+export const queuedAt = (now: number, claims = 0): CallState => ({
+  status: "queued",
+  claims,
+  dueAt: now + UNCLAIMED_MS_MAX,
+});
+
+export const claimedAt = (
+  { claims }: CallState,
+  { claimId, consumer }: { claimId: string; consumer: string },
+  now: number,
+): Claimed => ({
+  status: "claimed",
+  claims: claims + 1,
+  claimId,
+  consumer,
+  deltas: 0,
+  dueAt: now + CLAIM_MS,
+});
+
+/** A delta proves that somebody is at work. */
+export const extendedAt = (state: Claimed, now: number): Claimed => ({
+  ...state,
+  deltas: state.deltas + 1,
+  dueAt: now + CLAIM_MS,
+});
+
+export const settledAt = ({ claims }: CallState, outcome: Outcome, now: number): CallState => ({
+  status: "error" in outcome ? "failed" : "done",
+  claims,
+  outcome,
+  dueAt: now + KEPT_MS,
+});
+
+type Settled = Extract<CallState, { outcome: Outcome }>;
+export const isSettled = (state: CallState): state is Settled =>
+  state.status === "done" || state.status === "failed";
+
+const timedOut = (state: CallState, message: string): CallState =>
+  settledAt(state, { error: { code: "timeout", message } }, state.dueAt);
+
+/** What a call has become at `now`; undefined: forgotten. What was due happened when it was due, not when it was noticed. */
+export function callAt(state: CallState, now: number): CallState | undefined {
+  let current = state;
+  while (current.dueAt < now) {
+    switch (current.status) {
+      case "queued":
+        current = timedOut(current, `Nobody claimed the call for ${UNCLAIMED_MS_MAX / 1000} s.`);
+        break;
+      case "claimed":
+        current =
+          current.claims < CLAIMS_MAX
+            ? queuedAt(current.dueAt, current.claims)
+            : timedOut(current, `${CLAIMS_MAX} providers claimed the call, and none answered in time.`);
+        break;
+      case "done":
+      case "failed":
+        return undefined;
+    }
+  }
+  return current;
+}
+
+/** What becomes of a call whose registration ends before it is answered. */
+export const orphaned = (state: CallState, now: number): CallState =>
+  settledAt(
+    state,
+    {
+      error: {
+        code: "stale_registration",
+        message:
+          state.status === "claimed"
+            ? "The toolset was registered anew or removed while a provider had the call: it may have been carried out."
+            : "The toolset was registered anew or removed before anybody claimed the call.",
+      },
+    },
+    now,
+  );

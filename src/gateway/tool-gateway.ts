@@ -1,0 +1,416 @@
+import { DurableObject } from "cloudflare:workers";
+import {
+  callAt,
+  type CallState,
+  claimedAt,
+  DELTA_CHARS_MAX,
+  extendedAt,
+  isSettled,
+  orphaned,
+  type Outcome,
+  QUEUED_MAX,
+  queuedAt,
+  settledAt,
+} from "../core/call.ts";
+import { claimIdOf } from "./claim-id.ts";
+import { isoTime } from "../core/record.ts";
+import { migrate } from "../durable/migrate.ts";
+import type {
+  Answering,
+  AnswerRefusal,
+  Called,
+  CallRequest,
+  Claimed,
+  ClaimRequest,
+  Delta,
+  Epoch,
+  Followed,
+  GatewayLoad,
+  Message,
+  SocketAsked,
+} from "./gateway.ts";
+import { MIGRATIONS } from "./schema.ts";
+import { Waiters } from "./waiters.ts";
+
+/** A consumer that polled this long ago is still attached. */
+const ATTACHED_MS = 40_000;
+
+/** Before the fence of a registration that was removed; in no fence itself. */
+const CLOSED = "closed ";
+
+type CallRow = {
+  number: number;
+  id: string;
+  state: string;
+  caller: string;
+  digest: string;
+  message: string;
+  deltas: number;
+  delta_chars: number;
+};
+
+/** A socket's own memory: it outlives hibernation. */
+interface Attachment extends ClaimRequest {
+  pingedAt: number;
+}
+
+/**
+ * The one writer of a toolset's calls; the port (gateway.ts) says what each method does, core/call.ts what a call's life
+ * is. Calls are written through, so an eviction loses nothing. Who polls is remembered in memory alone: after an eviction
+ * the next poll says it again.
+ */
+export class ToolGateway extends DurableObject {
+  readonly #sql: SqlStorage;
+  /** By consumer: those that poll. */
+  readonly #pollers = new Map<string, { seenAt: number; pingedAt: number }>();
+  readonly #providers = new Waiters();
+  readonly #callers = new Map<string, Waiters>();
+  #intervalMs = 10_000;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    migrate(ctx.storage, MIGRATIONS);
+    this.#sql = ctx.storage.sql;
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+  }
+
+  async call(request: CallRequest, now: number): Promise<Called> {
+    if (!this.#enter(request.epoch, now)) return { answer: "stale" };
+    const { callId, toolUseId, identity, digest } = request;
+    const [known] = identity === null ? [] : this.#rows("identity = ?", identity);
+    if (known) {
+      if (known.digest !== digest) return { answer: "conflict" };
+      const { tool_use_id } = JSON.parse(known.message) as { tool_use_id: string };
+      return {
+        answer: "repeated",
+        callId: known.id,
+        toolUseId: tool_use_id,
+        settled: isSettled(stateOf(known)),
+      };
+    }
+    if (this.#count("status = 'queued'") >= QUEUED_MAX) return { answer: "queue_full" };
+    const state = queuedAt(now);
+    this.#sql.exec(
+      `INSERT INTO call (id, status, due_at, state, caller, identity, digest, message, deltas, delta_chars)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+      callId,
+      state.status,
+      state.dueAt,
+      JSON.stringify(state),
+      request.caller,
+      identity,
+      digest,
+      request.message,
+    );
+    this.#arrive(now);
+    await this.#schedule(now);
+    return { answer: "taken", callId, toolUseId, settled: false };
+  }
+
+  async claim(request: ClaimRequest, now: number): Promise<Claimed> {
+    const { epoch, consumer, max, intervalMs } = request;
+    if (!this.#enter(epoch, now)) return "stale";
+    this.#intervalMs = intervalMs;
+    const known = this.#pollers.get(consumer);
+    const pingDue = !known || now - known.seenAt > ATTACHED_MS || now - known.pingedAt >= intervalMs;
+    const pingedAt = pingDue ? now : known.pingedAt;
+    this.#pollers.set(consumer, { seenAt: now, pingedAt });
+    const messages = [...(pingDue ? [ping(epoch)] : []), ...this.#claim(consumer, max, now)];
+    await this.#schedule(now);
+    return { messages, seen: this.#providers.seen, pingInMs: pingedAt + intervalMs - now };
+  }
+
+  arrived(seen: number): Promise<void> {
+    return this.#providers.after(seen);
+  }
+
+  delta(
+    { stream, delta, seq, ...answer }: Answering & Delta,
+    now: number,
+  ): { deadlineAt: number } | AnswerRefusal {
+    const found = this.#claimed(answer, now);
+    if (typeof found === "string") return found;
+    const { call, state } = found;
+    // Sent again because the answer was lost: it is there already.
+    if (seq !== undefined && seq <= state.deltas) return { deadlineAt: state.dueAt };
+    if (call.delta_chars + delta.length > DELTA_CHARS_MAX) return "stream_full";
+    const extended = extendedAt(state, now);
+    this.ctx.storage.transactionSync(() => {
+      this.#sql.exec(
+        "INSERT INTO delta (call, seq, stream, delta) VALUES (?, ?, ?, ?)",
+        call.number,
+        call.deltas + 1,
+        stream,
+        delta,
+      );
+      this.#sql.exec(
+        "UPDATE call SET deltas = deltas + 1, delta_chars = delta_chars + ? WHERE number = ?",
+        delta.length,
+        call.number,
+      );
+      this.#keep(call.number, extended);
+    });
+    this.#callers.get(call.id)?.wake();
+    return { deadlineAt: extended.dueAt };
+  }
+
+  async settle(
+    { outcome, ...answer }: Answering & { outcome: Outcome },
+    now: number,
+  ): Promise<"taken" | AnswerRefusal> {
+    const found = this.#claimed(answer, now);
+    if (typeof found === "string") return found;
+    this.#settle(found.call, settledAt(found.state, outcome, now));
+    this.#push(now);
+    await this.#schedule(now);
+    return "taken";
+  }
+
+  follow(callId: string, after: number, now: number): Followed | undefined {
+    this.#pass(now);
+    const [call] = this.#rows("id = ?", callId);
+    if (!call) return undefined;
+    const state = stateOf(call);
+    const { tool_use_id } = JSON.parse(call.message) as { tool_use_id: string };
+    const deltas = this.#sql
+      .exec<{ seq: number; stream: string; delta: string }>(
+        "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
+        call.number,
+        after,
+      )
+      .toArray();
+    return {
+      caller: call.caller,
+      toolUseId: tool_use_id,
+      status: isSettled(state) ? state.status : "pending",
+      outcome: isSettled(state) ? state.outcome : undefined,
+      deltas,
+      total: call.deltas,
+    };
+  }
+
+  async changed(callId: string, deltas: number): Promise<void> {
+    const [call] = this.#rows("id = ?", callId);
+    if (!call || call.deltas > deltas || isSettled(stateOf(call))) return;
+    const waiters = this.#callers.get(callId) ?? new Waiters();
+    this.#callers.set(callId, waiters);
+    await waiters.after(waiters.seen);
+  }
+
+  async open(epoch: Epoch, now: number): Promise<void> {
+    this.#enter(epoch, now);
+    await this.#schedule(now);
+  }
+
+  async close(epoch: Epoch, now: number): Promise<void> {
+    if (!this.#enter(epoch, now)) return;
+    this.#end(now);
+    // Nobody's, but of that time: who still knows the registration that ended is told so.
+    this.#sql.exec("UPDATE epoch SET fence = ? || fence", CLOSED);
+    await this.#schedule(now);
+  }
+
+  load(now: number): GatewayLoad {
+    this.#pass(now);
+    const consumers = new Set(this.#sockets().map(({ attachment }) => attachment.consumer));
+    for (const consumer of this.#polling(now)) consumers.add(consumer);
+    return {
+      queued: this.#count("status = 'queued'"),
+      claimed: this.#count("status = 'claimed'"),
+      consumers: consumers.size,
+    };
+  }
+
+  /** The port's `socket`. */
+  override async fetch({ headers }: Request): Promise<Response> {
+    const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketAsked;
+    if (!this.#enter(request.epoch, now)) return new Response(null, { status: 409 });
+    const { 0: theirs, 1: ours } = new WebSocketPair();
+    this.ctx.acceptWebSocket(ours);
+    ours.serializeAttachment({ ...request, pingedAt: 0 } satisfies Attachment);
+    this.#push(now);
+    await this.#schedule(now);
+    return new Response(null, { status: 101, webSocket: theirs });
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+  }
+
+  /** The platform's wake-up: the one place where this object looks at a clock itself, because nobody is there to tell it. */
+  override async alarm(): Promise<void> {
+    // oxlint-disable-next-line no-restricted-globals -- an entry point, like the Worker's own
+    await this.tick(Date.now());
+  }
+
+  /** Lets pass what is due, pings whoever is attached, and says when to come back. */
+  async tick(now: number): Promise<void> {
+    this.#pass(now);
+    this.#arrive(now);
+    await this.#schedule(now);
+  }
+
+  /**
+   * Makes `epoch` the current one if it is the later, and lets pass what is due. Whoever still knows an earlier one is told
+   * so by `false`.
+   */
+  #enter(epoch: Epoch, now: number): boolean {
+    this.#pass(now);
+    const [current] = this.#sql
+      .exec<{ fence: string; registered_at: number }>("SELECT fence, registered_at FROM epoch")
+      .toArray();
+    if (current?.fence === epoch.fence) return true;
+    if (current) {
+      const isClosed = current.fence.startsWith(CLOSED);
+      const laterMs = epoch.registeredAt - current.registered_at;
+      // After a removal the next registration may be of the same instant, but not the removed one again.
+      if (isClosed ? laterMs < 0 || current.fence === CLOSED + epoch.fence : laterMs <= 0) return false;
+      this.#end(now);
+    }
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO epoch (one, fence, registered_at) VALUES (1, ?, ?)",
+      epoch.fence,
+      epoch.registeredAt,
+    );
+    return true;
+  }
+
+  /** Ends the current epoch: nothing that waited for it is answered any more, and its providers are let go. */
+  #end(now: number): void {
+    for (const call of this.#rows("status IN ('queued', 'claimed')"))
+      this.#settle(call, orphaned(stateOf(call), now));
+    for (const { socket } of this.#sockets()) socket.close(4410, "stale_registration");
+    this.#pollers.clear();
+    this.#providers.wake();
+  }
+
+  /** Lets pass whatever was due before `now`. */
+  #pass(now: number): void {
+    for (const call of this.#rows("due_at < ?", now)) {
+      const state = callAt(stateOf(call), now);
+      if (!state) this.#forget(call);
+      else if (isSettled(state)) this.#settle(call, state);
+      else this.#keep(call.number, state);
+    }
+  }
+
+  #claim(consumer: string, max: number, now: number): Message[] {
+    return this.#rows("status = 'queued' ORDER BY number LIMIT ?", max).map((call) => {
+      const message = JSON.parse(call.message) as { tool_use_id: string; tool: string };
+      const claimId = claimIdOf(message.tool);
+      const state = claimedAt(stateOf(call), { claimId, consumer }, now);
+      this.#keep(call.number, state);
+      return {
+        type: "call",
+        claim_id: claimId,
+        call_id: call.id,
+        ...message,
+        deadline: isoTime(state.dueAt),
+      };
+    });
+  }
+
+  /** The call that a claim is of, or why the claim counts for nothing. */
+  #claimed(
+    { epoch, callId, claimId }: Answering,
+    now: number,
+  ): { call: CallRow; state: Extract<CallState, { status: "claimed" }> } | AnswerRefusal {
+    if (!this.#enter(epoch, now)) return "stale";
+    const [call] = this.#rows("id = ?", callId);
+    if (!call) return "call_not_found";
+    const state = stateOf(call);
+    if (isSettled(state)) return "call_settled";
+    return state.status === "claimed" && state.claimId === claimId ? { call, state } : "claim_lost";
+  }
+
+  #settle(call: CallRow, state: CallState): void {
+    this.#keep(call.number, state);
+    this.#callers.get(call.id)?.wake();
+    this.#callers.delete(call.id);
+  }
+
+  #forget({ number, id }: CallRow): void {
+    this.#sql.exec("DELETE FROM delta WHERE call = ?", number);
+    this.#sql.exec("DELETE FROM call WHERE number = ?", number);
+    this.#callers.get(id)?.wake();
+    this.#callers.delete(id);
+  }
+
+  #keep(number: number, state: CallState): void {
+    this.#sql.exec(
+      "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
+      state.status,
+      state.dueAt,
+      state.status === "claimed" ? state.consumer : null,
+      JSON.stringify(state),
+      number,
+    );
+  }
+
+  #rows(where: string, ...bindings: (string | number)[]): CallRow[] {
+    return this.#sql.exec<CallRow>(`SELECT * FROM call WHERE ${where}`, ...bindings).toArray();
+  }
+
+  #count(where: string, ...bindings: string[]): number {
+    return this.#sql.exec<{ n: number }>(`SELECT count(*) AS n FROM call WHERE ${where}`, ...bindings).one()
+      .n;
+  }
+
+  #arrive(now: number): void {
+    this.#push(now);
+    this.#providers.wake();
+  }
+
+  /** Sends to each socket what it has room for, and a ping where one is due. */
+  #push(now: number): void {
+    for (const { socket, attachment } of this.#sockets()) {
+      const { epoch, consumer, max, intervalMs, pingedAt } = attachment;
+      const pingDue = now - pingedAt >= intervalMs;
+      const room = max - this.#count("status = 'claimed' AND consumer = ?", consumer);
+      const messages = [
+        ...(pingDue ? [ping(epoch)] : []),
+        ...(room > 0 ? this.#claim(consumer, room, now) : []),
+      ];
+      if (messages.length === 0) continue;
+      if (pingDue) socket.serializeAttachment({ ...attachment, pingedAt: now });
+      socket.send(JSON.stringify({ messages }));
+    }
+  }
+
+  #sockets(): { socket: WebSocket; attachment: Attachment }[] {
+    return this.ctx
+      .getWebSockets()
+      .filter(({ readyState }) => readyState === WebSocket.OPEN)
+      .map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment }));
+  }
+
+  #polling(now: number): string[] {
+    for (const [consumer, { seenAt }] of this.#pollers) {
+      if (now - seenAt > ATTACHED_MS) this.#pollers.delete(consumer);
+    }
+    return [...this.#pollers.keys()];
+  }
+
+  /**
+   * The next wake-up: the next ping while a socket is open, an interval from now while anybody polls, else when the next call
+   * is due; none without any.
+   */
+  async #schedule(now: number): Promise<void> {
+    const [next] = this.#sql
+      .exec<{ due_at: number | null }>("SELECT min(due_at) AS due_at FROM call")
+      .toArray();
+    const due = next?.due_at ?? null;
+    const pings = this.#sockets().map(({ attachment: { pingedAt, intervalMs } }) => pingedAt + intervalMs);
+    if (this.#polling(now).length > 0) pings.push(now + this.#intervalMs);
+    const at = pings.length > 0 ? Math.min(...pings) : due === null ? null : due + 1;
+    const set = await this.ctx.storage.getAlarm();
+    if (at === null) {
+      if (set !== null) await this.ctx.storage.deleteAlarm();
+    } else if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+  }
+}
+
+const stateOf = ({ state }: CallRow): CallState => JSON.parse(state) as CallState;
+
+/** Its id begins with the registration that it asks about, so that the answer cannot count for another. */
+const ping = ({ fence }: Epoch): Message => ({ type: "ping", ping_id: `${fence}/${crypto.randomUUID()}` });

@@ -1,0 +1,178 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Outcome } from "../../src/core/call.ts";
+import { durableGateway, type Epoch, type Message } from "../../src/gateway/gateway.ts";
+import type { ToolGateway } from "../../src/gateway/tool-gateway.ts";
+import { START } from "./registry.ts";
+
+export const INTERVAL_MS = 10_000;
+
+/** The registrations of one toolset, in their order. */
+export const epochOf = (n: number): Epoch => ({ fence: `fence-${n}`, registeredAt: START + n });
+
+export type CallMessage = Extract<Message, { type: "call" }>;
+export const callsOf = (messages: readonly Message[]): CallMessage[] =>
+  messages.filter((message) => message.type === "call");
+export const idsOf = (messages: readonly Message[]): string[] =>
+  callsOf(messages).map(({ call_id }) => call_id);
+export const pingsOf = (messages: readonly Message[]): string[] =>
+  messages.flatMap((message) => (message.type === "ping" ? [message.ping_id] : []));
+
+/** What a provider knows of a call that it has. */
+export type Held = Pick<CallMessage, "call_id" | "claim_id">;
+
+export interface CallOptions {
+  tool?: string;
+  toolUseId?: string;
+  caller?: string;
+  identity?: string | null;
+  digest?: string;
+}
+
+/** A gateway of its own for one test, with a clock that stands still until told. */
+export class OpenedGateway {
+  readonly #stub = env.TOOL_GATEWAY.getByName(crypto.randomUUID());
+  readonly gateway = durableGateway(this.#stub);
+  now = START;
+  /** The registration that everybody knows as the current one. */
+  epoch = epochOf(1);
+
+  pass(ms: number): void {
+    this.now += ms;
+  }
+
+  call(callId: string, options: CallOptions = {}) {
+    const {
+      tool = "echo",
+      toolUseId = `use-${callId}`,
+      caller = "",
+      identity = null,
+      digest = "same",
+    } = options;
+    const message = JSON.stringify({ tool_use_id: toolUseId, tool, payload: { of: callId }, meta: {} });
+    const { epoch } = this;
+    return this.gateway.call({ epoch, callId, toolUseId, caller, identity, digest, message }, this.now);
+  }
+
+  /** What a consumer that is not refused gets, and how to wait for more. */
+  async claim(consumer = "c1", max = 100, intervalMs = INTERVAL_MS) {
+    const { epoch } = this;
+    const request = { epoch, consumer, max, intervalMs };
+    const claimed = await this.gateway.claim(request, this.now);
+    if (claimed === "stale") throw new Error("this registration is not the current one");
+    return claimed;
+  }
+
+  async calls(consumer?: string, max?: number): Promise<CallMessage[]> {
+    return callsOf((await this.claim(consumer, max)).messages);
+  }
+
+  /** The one call that a consumer gets. */
+  async take(consumer?: string): Promise<CallMessage> {
+    const [call] = await this.calls(consumer, 1);
+    if (!call) throw new Error("there is no call to take");
+    return call;
+  }
+
+  delta({ call_id: callId, claim_id: claimId }: Held, delta = "…", seq?: number, stream = "out") {
+    return this.gateway.delta({ epoch: this.epoch, callId, claimId, stream, delta, seq }, this.now);
+  }
+
+  settle({ call_id: callId, claim_id: claimId }: Held, outcome: Outcome = { result: "done" }) {
+    return this.gateway.settle({ epoch: this.epoch, callId, claimId, outcome }, this.now);
+  }
+
+  follow(callId: string, after = 0) {
+    return this.gateway.follow(callId, after, this.now);
+  }
+
+  /** A call's status, or what it failed with; undefined: it is not kept. */
+  async status(callId: string): Promise<string | undefined> {
+    const followed = await this.follow(callId);
+    const outcome = followed?.outcome;
+    return outcome && "error" in outcome ? outcome.error.code : followed?.status;
+  }
+
+  load() {
+    return this.gateway.load(this.now);
+  }
+
+  async socket(consumer = "s1", max = 100, intervalMs = INTERVAL_MS): Promise<ProviderSocket> {
+    const request = { epoch: this.epoch, consumer, max, intervalMs };
+    const { status, webSocket } = await this.gateway.socket(request, this.now);
+    if (status !== 101) throw new Error(`no socket: ${status}`);
+    return new ProviderSocket(webSocket!);
+  }
+
+  /** What the alarm does, `now`. As on the platform, none is set while it is at it. */
+  tick(): Promise<void> {
+    return this.inside(async (object, { storage }) => {
+      await storage.deleteAlarm();
+      await object.tick(this.now);
+    });
+  }
+
+  /** In how many ms the object wakes up by itself; null: never. */
+  async wakesInMs(): Promise<number | null> {
+    const at = await this.inside((_, { storage }) => storage.getAlarm());
+    return at === null ? null : at - this.now;
+  }
+
+  evict(): Promise<void> {
+    return evictDurableObject(this.#stub);
+  }
+
+  rows(table: "call" | "delta"): Promise<number> {
+    return this.inside(
+      (_, { storage }) => storage.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n,
+    );
+  }
+
+  inside<R>(work: (object: ToolGateway, state: DurableObjectState) => R | Promise<R>): Promise<R> {
+    return runInDurableObject(this.#stub, work);
+  }
+}
+
+/** A provider's end of a socket. */
+export class ProviderSocket {
+  readonly #socket: WebSocket;
+  #messages: Message[] = [];
+  #heard: (() => void) | undefined;
+  /** Resolves once the socket is closed, with the code that the other end gave. */
+  readonly closed: Promise<number>;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      if (data === "pong") this.#heard?.();
+      else this.#messages.push(...(JSON.parse(data as string) as { messages: Message[] }).messages);
+    });
+    this.closed = new Promise((resolve) =>
+      socket.addEventListener("close", ({ code }) => resolve(code), { once: true }),
+    );
+    socket.accept();
+  }
+
+  /** All that came since this was last asked: the platform's own pong comes after what was sent before it. */
+  async received(): Promise<Message[]> {
+    await new Promise<void>((resolve) => {
+      this.#heard = resolve;
+      this.#socket.send("ping");
+    });
+    return this.#messages.splice(0);
+  }
+
+  async calls(): Promise<CallMessage[]> {
+    return callsOf(await this.received());
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Goes away, and waits until the other end knows. */
+  async close(): Promise<void> {
+    this.#socket.close(1000);
+    await this.closed;
+  }
+}

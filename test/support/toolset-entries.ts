@@ -1,0 +1,31 @@
+import type { Entry } from "../../src/core/entry.ts";
+import { accept } from "../../src/core/problem.ts";
+import { decideToolset, toolsetInput, type ToolsetRegistration } from "../../src/core/toolset.ts";
+import { ANYONE } from "./entries.ts";
+import { ECHO } from "./toolsets.ts";
+
+/** A toolset's registration with `fields`, as it is kept. */
+export function toolsetRegistration(fields: { name: string; [field: string]: unknown }): ToolsetRegistration {
+  const { name, tools, ...rest } = toolsetInput.parse({ tools: [ECHO], ...fields });
+  return {
+    id: name,
+    ...rest,
+    tools: tools.map((tool) => ({ ...tool, payload_hash: "p", result_hash: "r" })),
+  };
+}
+
+/** What stands in a store once a toolset has registered with `fields` at `now`: decided by the core, kept nowhere. */
+export function toolsetEntryOf(
+  fields: { name: string; [field: string]: unknown },
+  now: number,
+  fence = "fence",
+): Entry<"toolset"> {
+  const request = {
+    registration: toolsetRegistration(fields),
+    caller: ANYONE,
+    region: null,
+    presentedFence: undefined,
+    mintedFence: fence,
+  };
+  return accept(decideToolset(undefined, request, now).result);
+}

@@ -2,7 +2,8 @@ import { systemClock } from "./clock.ts";
 import { registry, type Registry } from "./registry.ts";
 import type { ClientOptions } from "./transport.ts";
 
-export type { Ending, JoinedAgent, JoinOptions } from "./join.ts";
+export type { JoinedAgent, JoinOptions } from "./join.ts";
+export type { Ending } from "./stay.ts";
 export { type ErrorCode, type Reason, RollcallError } from "./problem.ts";
 export type { Registry } from "./registry.ts";
 export type * from "./shapes.ts";

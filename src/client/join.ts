@@ -1,23 +1,14 @@
-import { agents, type Agents, type CallOptions } from "./agents.ts";
+import { agents, type Agents } from "./agents.ts";
 import { backoffMs, type Clock, wait } from "./clock.ts";
-import { RollcallError } from "./problem.ts";
+import type { RollcallError } from "./problem.ts";
 import type { DesiredState, Registered, Registration, ReportedStatus } from "./shapes.ts";
-import { onSignal } from "./signals.ts";
+import { type Ending, Stay, type StayOptions } from "./stay.ts";
 import type { Transport } from "./transport.ts";
 
-export interface JoinOptions extends CallOptions {
-  /** How long to try to register before `join` rejects, ms (30 s). Once joined, it never stops trying. */
-  patienceMs?: number;
-  /** Signals on which the agent unregisters (SIGTERM and SIGINT), where there is a process to get them. */
-  leaveOn?: readonly string[];
+export interface JoinOptions extends StayOptions {
   /** Called after each change of `state` or `desiredState`. What it throws is the program's own. */
   onChange?: (agent: JoinedAgent) => void;
 }
-
-/** How it ended: the program left, another process registered the id, or the registry refuses for good. */
-export type Ending =
-  | { reason: "left"; error?: never }
-  | { reason: "lease_lost" | "refused"; error: RollcallError };
 
 /** An agent that is registered, and stays so until it leaves. */
 export interface JoinedAgent extends AsyncDisposable {
@@ -37,9 +28,7 @@ export interface JoinedAgent extends AsyncDisposable {
   leave(): Promise<void>;
 }
 
-const PATIENCE_MS = 30_000;
 const LEAVE_TIMEOUT_MS = 5000;
-const LEAVE_ON = ["SIGTERM", "SIGINT"] as const;
 const LOAD_MAX = 1_000_000_000;
 /** However often its load changes, an agent calls in this often at most. */
 const REPORT_EVERY_MS = 1000;
@@ -70,36 +59,20 @@ export async function join(
   registration: Registration,
   options: JoinOptions = {},
 ): Promise<JoinedAgent> {
-  const { signal, patienceMs = PATIENCE_MS } = options;
-  signal?.throwIfAborted();
   // As it would go over the wire: what is done to the object later has no say, and what cannot go fails here.
   const wire = JSON.parse(JSON.stringify(registration)) as Registration;
-  const member = new Member(agents(transport), clock, wire, options);
-  const timer = clock.setTimeout(() => void member.leave(), patienceMs);
-  const ending = await Promise.race([member.joined, member.ended]);
-  clock.clearTimeout(timer);
-  if (!ending) return member;
-  signal?.throwIfAborted();
-  throw ending.error ?? member.failure ?? new RollcallError("timeout", "Left before it had joined.");
+  const member = new Member(agents(transport), clock, wire, options.onChange);
+  await member.begin(options);
+  return member;
 }
 
 class Member implements JoinedAgent {
   readonly id: string;
-  readonly joined: Promise<undefined>;
-  readonly ended: Promise<Ending>;
-  /** The last one. */
-  failure: RollcallError | undefined;
-
   readonly #agents: Agents;
   readonly #clock: Clock;
   readonly #registration: Registration;
   readonly #onChange: JoinOptions["onChange"];
-  readonly #leaving = new AbortController();
-  readonly #living: Promise<void>;
-  readonly #stopListening: (() => void)[];
-  #resolveJoined: (value: undefined) => void = () => {};
-  #resolveEnded: (ending: Ending) => void = () => {};
-  #left: Promise<void> | undefined;
+  readonly #stay = new Stay(() => this.#unregister());
 
   #state: JoinedAgent["state"] = "absent";
   #desiredState: DesiredState = "run";
@@ -114,31 +87,29 @@ class Member implements JoinedAgent {
   #rest: Rest = { earliestMs: 0, latestMs: 0 };
   #nudge = new AbortController();
 
-  constructor(api: Agents, clock: Clock, registration: Registration, options: JoinOptions) {
+  constructor(api: Agents, clock: Clock, registration: Registration, onChange: JoinOptions["onChange"]) {
     const { status = "available", current_load = 0, health_score = 1 } = registration;
     // The id is minted here, so that trying again replaces what a try without an answer may have registered.
     this.id = registration.id ?? crypto.randomUUID();
     this.#agents = api;
     this.#clock = clock;
     this.#registration = registration;
-    this.#onChange = options.onChange;
+    this.#onChange = onChange;
     this.#report = {
       status: status === "healthy" ? "available" : status,
       load: current_load,
       healthScore: health_score,
     };
     this.#told = this.#report;
-    this.joined = new Promise((resolve) => (this.#resolveJoined = resolve));
-    this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
+    this.#stay.leaving.addEventListener("abort", () => this.#nudge.abort());
+    void this.ended.then(() => {
+      this.#leaseToken = undefined;
+      this.#become("ended", this.#desiredState);
+    });
+  }
 
-    const { signal, leaveOn = LEAVE_ON } = options;
-    const leave = () => void this.leave();
-    signal?.addEventListener("abort", leave);
-    this.#stopListening = [
-      () => signal?.removeEventListener("abort", leave),
-      ...leaveOn.map((name) => onSignal(name, () => this.leave())),
-    ];
-    this.#living = this.#live();
+  begin(options: JoinOptions): Promise<void> {
+    return this.#stay.begin(this.#clock, options, () => this.#live());
   }
 
   get load(): number {
@@ -176,30 +147,27 @@ class Member implements JoinedAgent {
     return this.#leaseToken;
   }
 
+  get ended(): Promise<Ending> {
+    return this.#stay.ended;
+  }
+
   leave(): Promise<void> {
-    this.#left ??= this.#leave();
-    return this.#left;
+    return this.#stay.leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.leave();
   }
 
-  async #leave(): Promise<void> {
-    this.#leaving.abort();
-    this.#nudge.abort();
-    await this.#living;
-    if (this.#state === "ended") return;
+  async #unregister(): Promise<void> {
     const leaseToken = this.#leaseToken;
-    if (leaseToken !== undefined) {
-      const told = this.#agents.unregister(this.id, { leaseToken, timeoutMs: LEAVE_TIMEOUT_MS });
-      await told.catch(() => undefined);
-    }
-    this.#finish({ reason: "left" });
+    if (leaseToken === undefined) return;
+    const told = this.#agents.unregister(this.id, { leaseToken, timeoutMs: LEAVE_TIMEOUT_MS });
+    await told.catch(() => undefined);
   }
 
   async #live(): Promise<void> {
-    while (!this.#leaving.signal.aborted) {
+    while (!this.#stay.leaving.aborted) {
       await this.#callIn();
       if (this.#state === "ended") return;
       await this.#untilDue();
@@ -208,8 +176,8 @@ class Member implements JoinedAgent {
 
   async #untilDue(): Promise<void> {
     const { earliestMs, latestMs } = this.#rest;
-    await wait(this.#clock, earliestMs, this.#leaving.signal);
-    if (this.#leaving.signal.aborted || changed(this.#report, this.#told)) return;
+    await wait(this.#clock, earliestMs, this.#stay.leaving);
+    if (this.#stay.leaving.aborted || changed(this.#report, this.#told)) return;
     this.#nudge = new AbortController();
     await wait(this.#clock, latestMs - earliestMs, this.#nudge.signal);
   }
@@ -229,7 +197,7 @@ class Member implements JoinedAgent {
       this.#rest = { earliestMs: Math.min(REPORT_EVERY_MS, latestMs), latestMs };
     } catch (error) {
       // Leaving cuts heartbeats short; whatever else comes here is the transport's.
-      if (!this.#leaving.signal.aborted) this.#recover(error as RollcallError);
+      if (!this.#stay.leaving.aborted) this.#recover(error as RollcallError);
     }
   }
 
@@ -251,7 +219,7 @@ class Member implements JoinedAgent {
       throw error;
     }
     this.#leaseToken = registered.lease_token;
-    if (!this.#leaving.signal.aborted) this.#resolveJoined(undefined);
+    this.#stay.begun();
     this.#become("joined", "run");
     return registered.heartbeat_interval_seconds;
   }
@@ -263,14 +231,14 @@ class Member implements JoinedAgent {
       current_load: load,
       ...(healthScore !== this.#told.healthScore && { health_score: healthScore }),
     };
-    const answer = await this.#agents.heartbeat(this.id, body, { leaseToken, signal: this.#leaving.signal });
+    const answer = await this.#agents.heartbeat(this.id, body, { leaseToken, signal: this.#stay.leaving });
     this.#unanswered = false;
     this.#become("joined", answer.desired_state);
     return answer.next_interval_seconds;
   }
 
   #recover(error: RollcallError): void {
-    this.failure = error;
+    this.#stay.failure = error;
     const superseded = error.code === "lease_lost";
     if (error.code === "agent_not_found" || (superseded && this.#unanswered)) {
       this.#leaseToken = undefined;
@@ -300,9 +268,7 @@ class Member implements JoinedAgent {
   }
 
   #finish(ending: Ending): void {
-    this.#leaseToken = undefined;
-    for (const stop of this.#stopListening) stop();
-    this.#resolveEnded(ending);
+    this.#stay.finish(ending);
     this.#become("ended", this.#desiredState);
   }
 }

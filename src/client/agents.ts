@@ -19,7 +19,7 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
 }
 
-interface LeaseOptions extends CallOptions {
+export interface LeaseOptions extends CallOptions {
   /** As the registration answered with it. */
   leaseToken?: string | undefined;
 }

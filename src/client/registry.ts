@@ -1,7 +1,9 @@
 import { agents, type CallOptions } from "./agents.ts";
+import { callTool, type CallToolOptions, type ToolCall } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { followEvents } from "./events.ts";
 import { join, type JoinOptions } from "./join.ts";
+import { type ServeOptions, serveToolset, type ToolsetDefinition } from "./serve.ts";
 import { services } from "./services.ts";
 import type {
   CapabilityList,
@@ -14,6 +16,7 @@ import type {
   Stats,
   SweepSummary,
 } from "./shapes.ts";
+import { toolsets } from "./toolsets.ts";
 import { type ClientOptions, createTransport } from "./transport.ts";
 
 export type Registry = ReturnType<typeof registry>;
@@ -25,10 +28,19 @@ export function registry(options: ClientOptions, clock: Clock) {
   return {
     agents: agents(transport),
     services: services(transport),
+    toolsets: toolsets(transport),
 
     /** Registers an agent that stays registered until it leaves: `await using agent = await registry.join({…})`. */
     join: (registration: Registration, joining: JoinOptions = {}) =>
       join(transport, clock, registration, joining),
+
+    /** Provides tools: `await using served = await registry.serveToolset({ name, tools: { upper: { …, handle } } })`. */
+    serveToolset: (definition: ToolsetDefinition, serving: ServeOptions = {}) =>
+      serveToolset(transport, clock, definition, serving),
+
+    /** Calls a tool, and resolves to its result. */
+    callTool: <T = unknown>(call: ToolCall, calling: CallToolOptions = {}) =>
+      callTool<T>(transport, clock, call, calling),
 
     /** Who can do this, now? Least loaded first; nobody is an empty list. */
     discover: (query: DiscoverQuery = {}, call: CallOptions = {}) =>

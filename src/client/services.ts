@@ -13,12 +13,10 @@ import type {
   SelectionList,
   SelectionLogic,
 } from "./shapes.ts";
-import type { Transport } from "./transport.ts";
+import { ANSWER_MS, type Transport } from "./transport.ts";
 
 const RUNTIME = "/v1/runtime/services";
 const READY_TIMEOUT_SECONDS = 30;
-/** For the answer, once the registry has done what takes its time. */
-const ANSWER_MS = 10_000;
 
 const pathOf = (service: string, rest: string): string =>
   `/v1/services/${encodeURIComponent(service)}${rest}`;

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { activationItem, EffectiveStatus, heartbeatInput, registrationInput } from "../core/agent.ts";
+import type { toolsetInput } from "../core/toolset.ts";
 import type * as shapes from "../http/shapes.ts";
 
 /** What goes over the wire, as the server's own schemas say it. */
@@ -74,3 +75,23 @@ export type Outcome = {
   latency_ms?: number | undefined;
   error?: string | undefined;
 };
+
+export type ToolsetRegistration = z.input<typeof toolsetInput>;
+export type ToolRegistration = ToolsetRegistration["tools"][number];
+export type ToolsetList = Answer<"toolsetList">;
+export type ToolsetRecord = Answer<"toolsetRecord">;
+export type ToolsetRegistered = Answer<"toolsetRegistered">;
+export type ToolsetLoad = Answer<"toolsetLoad">;
+export type CallTaken = Answer<"callTaken">;
+export type CallResult = Answer<"callResult">;
+export type CallError = NonNullable<CallResult["error"]>;
+export type CallIssue = NonNullable<CallError["issues"]>[number];
+export type Message = Answer<"claimedMessages">["messages"][number];
+export type Ping = Extract<Message, { type: "ping" }>;
+export type ClaimedCall = Extract<Message, { type: "call" }>;
+export type CallMeta = ClaimedCall["meta"];
+export type Delta = { stream: string; delta: string };
+/** What a provider answers. */
+export type CallAnswer =
+  | { result: unknown; bounds?: Record<string, unknown>; server_data?: Record<string, unknown>[] }
+  | { error: CallError };

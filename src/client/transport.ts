@@ -22,7 +22,7 @@ export interface Request {
   leaseToken?: string | undefined;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
-  /** For requests that are meant to take their time; Infinity: as long as it takes. */
+  /** For requests that are meant to take their time. */
   timeoutMs?: number | undefined;
 }
 
@@ -34,11 +34,16 @@ export interface Transport {
    * @throws {RollcallError}, or the signal's reason
    */
   send: <T>(method: string, path: string, request?: Request) => Promise<T>;
-  /** Hands the answer to `read` as it comes in; the timeout covers only what comes before its body. */
-  stream: <T>(path: string, request: Request, read: (response: Response) => Promise<T>) => Promise<T>;
+  /** Hands the answer to `read` as it comes in; the timeout begins anew whenever that says that something came. */
+  stream: <T>(
+    path: string,
+    request: Request,
+    read: (response: Response, alive: () => void) => Promise<T>,
+  ) => Promise<T>;
 }
 
-const TIMEOUT_MS = 10_000;
+/** For an answer, once the registry has done what takes its time. */
+export const ANSWER_MS = 10_000;
 
 export function createTransport(options: ClientOptions, clock: Clock): Transport {
   const base = options.url.replace(/\/+$/, "");
@@ -48,9 +53,9 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
     method: string,
     path: string,
     request: Request,
-    read: (response: Response, bodyBegins: () => void) => Promise<T>,
+    read: (response: Response, alive: () => void) => Promise<T>,
   ): Promise<T> {
-    const { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = request;
+    const { signal, timeoutMs = options.timeoutMs ?? ANSWER_MS } = request;
     signal?.throwIfAborted();
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const controller = new AbortController();
@@ -59,7 +64,11 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
       timedOut = true;
       controller.abort();
     };
-    const timer = timeoutMs === Infinity ? undefined : clock.setTimeout(expire, timeoutMs);
+    let timer = clock.setTimeout(expire, timeoutMs);
+    const alive = () => {
+      clock.clearTimeout(timer);
+      timer = clock.setTimeout(expire, timeoutMs);
+    };
     const abort = () => controller.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
@@ -70,7 +79,7 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
         body,
       });
       if (!response.ok) throw problemOf(response, await response.text(), clock.now());
-      return await read(response, () => clock.clearTimeout(timer));
+      return await read(response, alive);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (timedOut) throw new RollcallError("timeout", `No answer within ${timeoutMs} ms.`, { cause: error });
@@ -85,11 +94,7 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
   return {
     send: <T>(method: string, path: string, request: Request = {}) =>
       exchange(method, path, request, readJson<T>),
-    stream: (path, request, read) =>
-      exchange("GET", path, request, (response, bodyBegins) => {
-        bodyBegins();
-        return read(response);
-      }),
+    stream: (path, request, read) => exchange("GET", path, request, read),
   };
 }
 

@@ -27,7 +27,7 @@ export interface CallContext {
    * Sends output to the caller as it arises, and holds the claim for 60 s more: a handler that works longer than that must.
    * Never rejects.
    */
-  delta(stream: string, text: string): Promise<void>;
+  delta: (stream: string, text: string) => Promise<void>;
 }
 
 export interface ServedTool extends Omit<ToolRegistration, "name"> {
@@ -202,11 +202,11 @@ class Provider implements ServedToolset {
   #take(call: ClaimedCall, leaseToken: string): void {
     const carrying = new AbortController();
     const carried: Carried = { carrying, done: Promise.resolve() };
+    this.#carried.add(carried);
     carried.done = this.#carryOut(call, leaseToken, carrying).then(() => {
       this.#carried.delete(carried);
       if (this.#pollsForPings) this.#polling.abort();
     });
-    this.#carried.add(carried);
   }
 
   /** Never rejects. */

@@ -49,11 +49,13 @@ describe("an agent, and a registry that runs", () => {
   it.each([{ keep: true }, { keep: false }])(
     "outlives a restart (with what was kept: $keep)",
     async ({ keep }) => {
-      await using agent = await createClient({ url: embedded.url }).join(BRIEF);
+      await using agent = await createClient({ url: embedded.url }).join({ ...BRIEF, ttl_seconds: 30 });
+      const first = agent.leaseToken;
       await embedded.restart(keep);
       const restarted = new Date().toISOString();
       await expect.poll(() => lastSeen(embedded, agent), SOON).toSatisfy((at) => at > restarted);
       expect(agent.state).toBe("joined");
+      expect(agent.leaseToken === first).toBe(keep);
     },
   );
 

@@ -59,7 +59,7 @@ export async function startWorker(
         durableObjects: Object.fromEntries(
           objects.map(([, name, className]) => [name!, { className: className!, useSQLite: true }]),
         ),
-        durableObjectsPersist: join(dir, `objects-${generation}`),
+        resourcePersistencePath: join(dir, `objects-${generation}`),
         cf: false,
       }),
     );

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { call } from "./commands/call.ts";
 import { dev } from "./commands/dev.ts";
 import { drain } from "./commands/drain.ts";
 import { events } from "./commands/events.ts";
@@ -10,6 +11,7 @@ import { resolve } from "./commands/resolve.ts";
 import { services } from "./commands/services.ts";
 import { stats } from "./commands/stats.ts";
 import { sweep } from "./commands/sweep.ts";
+import { toolsets } from "./commands/toolsets.ts";
 
 /** Every command, by the words that name it, in the order in which help shows them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -19,6 +21,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   register,
   resolve,
   services,
+  toolsets,
+  call,
   events,
   sweep,
   drain,

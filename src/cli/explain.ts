@@ -1,4 +1,4 @@
-import { type ErrorCode, RollcallError } from "../client/index.ts";
+import { type ErrorCode, RollcallError, ToolError } from "../client/index.ts";
 import { visible } from "./table.ts";
 
 /** What to do about it, where the registry's own words do not say. */
@@ -9,12 +9,17 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   unauthorized: "give a key: --key or ROLLCALL_KEY",
   forbidden: "use a key that may",
   lease_token_required: "use the owner's lease token, or an admin's key",
+  toolset_not_found: "`rollcall toolsets` lists them",
   cursor_too_old: "leave --since out",
   store_unavailable: "`rollcall stats` tells when it is back",
 };
 
 /** What went wrong, in one line, with what to do. */
 export function explain(error: unknown): string {
+  if (error instanceof ToolError) {
+    const issues = error.issues.map(({ field, constraint }) => `${field}: ${constraint}`);
+    return visible([`${error.code}: ${error.message}`, ...issues].join("; "));
+  }
   if (!(error instanceof RollcallError))
     return visible(error instanceof Error ? error.message : String(error));
   const { code, message, retryAfterMs } = error;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { createClient } from "../../src/client/index.ts";
+import { createClient, ToolError, type ToolsetDefinition } from "../../src/client/index.ts";
 import { type Circumstances, rollcall } from "../support/cli.node.ts";
 import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
 
@@ -41,6 +41,24 @@ const scout = {
   health_score: 0.9,
   services: [{ service: "llm", circuit_breaker: {} }],
 };
+
+const TEXT: ToolsetDefinition = {
+  name: "text",
+  description: "Small text tools",
+  tags: ["demo"],
+  tools: {
+    upper: {
+      payload_schema: { type: "object", required: ["text"] },
+      result_schema: {},
+      async handle({ text }: { text: string }, { delta }) {
+        await delta("stdout", "working\n");
+        if (text === "") throw new ToolError("invalid_arguments", "no text", { issues: [MISSING] });
+        return text.toUpperCase();
+      },
+    },
+  },
+};
+const MISSING = { field: "/text", constraint: "missing_field" };
 
 describe("register --file", () => {
   const entry = (i: number) => ({
@@ -215,6 +233,21 @@ describe("what people see", () => {
     expect((await run(["events"])).out).toMatch(/1 {2}registered +agent\/scout\n/);
   });
 
+  it("lists toolsets, and calls a tool: output as it comes, then the result", async () => {
+    const { rollcall: run, client } = opened();
+    await using _ = await client.serveToolset(TEXT);
+    expect((await run(["toolsets"])).out).toMatch(
+      /text +1\.0\.0 +1 +healthy +0 s ago +demo +Small text tools\n1 toolset\n$/,
+    );
+    expect((await run(["toolsets", "small", "--healthy", "--tag", "demo"])).out).toContain("1 toolset");
+    expect((await run(["toolsets", "large"])).out).toBe("no toolsets\n");
+    const called = await run(["call", "text", "upper", "--payload", "-"], { input: '{"text":"hi"}' });
+    expect(called).toEqual({ code: 0, out: '"HI"\n', err: "working\n" });
+    const failed = await run(["call", "text", "upper", "--payload", '{"text":""}']);
+    expect(failed).toMatchObject({ code: 1, out: "" });
+    expect(failed.err).toContain("invalid_arguments: no text; /text: missing_field\n");
+  });
+
   it("follows events until it is told to end", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
@@ -255,6 +288,8 @@ describe("what machines get", () => {
     find: ["web_search"],
     resolve: ["llm"],
     services: [],
+    toolsets: [],
+    call: ["text", "upper", "--payload", '{"text":"hi"}'],
     sweep: [],
     drain: ["agent/scout"],
     "keys new": ["ci", "--scope", "read"],
@@ -264,6 +299,7 @@ describe("what machines get", () => {
   it.each(Object.entries(asked))("%s answers in JSON", async (name, rest) => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
+    await using _ = await client.serveToolset(TEXT);
     const { code, out } = await run([...name.split(" "), ...rest, "--json"]);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toBeTypeOf("object");
@@ -289,6 +325,8 @@ describe("a command line that makes no sense", () => {
     { argv: ["list", "--url", "localhost"], says: '"localhost" is not a URL' },
     { argv: ["register"], says: "give --file, or --name" },
     { argv: ["keys", "new", "x", "--scope", "root"], says: '"root" is no scope' },
+    { argv: ["call", "text", "upper", "--payload", "{"], says: "--payload is not JSON" },
+    { argv: ["call", "text"], says: "TOOL" },
     { argv: ["completion", "tcsh"], says: "completion is for bash, zsh, fish" },
   ])("$argv: $says", async ({ argv, says }) => {
     const { code, out, err } = await opened().rollcall(argv);
@@ -302,6 +340,7 @@ describe("a registry that says no", () => {
   it.each([
     { argv: ["list", "--url", "http://127.0.0.1:1"], says: "start one with `rollcall dev`" },
     { argv: ["drain", "nobody"], says: 'No live agent has the id "nobody"' },
+    { argv: ["call", "nothing", "at-all"], says: "`rollcall toolsets` lists them" },
     { argv: ["resolve", "nothing"], says: 'No live agent offers "nothing"' },
     { argv: ["find", "x", "--limit", "0"], says: "/limit" },
   ])("$argv: one line, with what to do", async ({ argv, says }) => {

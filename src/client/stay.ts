@@ -1,3 +1,5 @@
+// For programs that do not know of `await using` yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Clock } from "./clock.ts";
 import { RollcallError } from "./problem.ts";
 import { onSignal } from "./signals.ts";

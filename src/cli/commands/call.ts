@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { command, UsageError } from "../command.ts";
+import { visible } from "../table.ts";
 
 export const call = command({
   description: "Call a tool: its output goes to standard error as it comes, its result to standard output",
@@ -25,7 +26,8 @@ export const call = command({
       session_id: args.session ?? randomUUID(),
       ...(args.id !== undefined && { tool_call_id: args.id }),
     };
-    const onDelta = ({ delta }: { delta: string }) => void io.err.write(delta);
+    const onDelta = ({ delta }: { delta: string }) =>
+      void io.err.write(io.err.isTTY ? delta.split("\n").map(visible).join("\n") : delta);
     const called = await client.callTool({ toolset, tool, payload, meta }, { onDelta, signal: io.ending });
     answer(called, () => `${JSON.stringify(called.result, null, 2)}\n`);
   },

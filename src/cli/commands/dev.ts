@@ -7,6 +7,8 @@ const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_HIDE_BANNER: "true",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  // Its packages ask for a newer Node than the one that npx runs on; the one they run on comes along.
+  npm_config_loglevel: "error",
 };
 /** What the Worker runs on here; wrangler needs a newer Node than the command line does. */
 const TOOLS = ["node", "wrangler"];
@@ -32,8 +34,10 @@ export const dev = command({
     const child = spawn("npx", ["--yes", ...packages, "--", ...wrangler, ...quietly, ...state], {
       stdio: "inherit",
       env: { ...process.env, ...QUIET },
+      // A group of its own, because npx does not pass a signal on to what it has started.
+      detached: true,
     });
-    io.ending.addEventListener("abort", () => child.kill("SIGTERM"));
+    io.ending.addEventListener("abort", () => process.kill(-child.pid!, "SIGTERM"));
     const [code] = (await once(child, "exit")) as [number | null];
     return io.ending.aborted ? 0 : (code ?? 1);
   },

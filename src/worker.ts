@@ -5,6 +5,7 @@ import { createApp } from "./http/app.ts";
 import type { Deps } from "./http/endpoint.ts";
 import { durablePool, type Pool } from "./pool/pool.ts";
 import { embeddedStore } from "./store/embedded/embedded-store.ts";
+import { Connection } from "./store/redis/connection.ts";
 import { DirectivesView } from "./store/redis/directives-view.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 import type { Store } from "./store/store.ts";
@@ -30,11 +31,12 @@ function instanceFor(env: Env): Instance {
   if (known) return known;
   const config = parseConfig(env as unknown as Record<string, unknown>);
   const views = new Map<string, DirectivesView>();
+  const connection = config.redis && new Connection(config.redis);
   const openStore = (namespace: string): Store => {
-    if (!config.redis) return embeddedStore(env.REGISTRY.getByName(namespace));
+    if (!config.redis || !connection) return embeddedStore(env.REGISTRY.getByName(namespace));
     const directives = views.get(namespace) ?? new DirectivesView();
     views.set(namespace, directives);
-    return redisStore({ ...config.redis, namespace, directives });
+    return redisStore({ connection, prefix: config.redis.prefix, namespace, directives });
   };
   // Two names with a separator that neither may contain.
   const openPool = (namespace: string, service: string): Pool =>

@@ -23,12 +23,23 @@ describe("an environment that makes sense", () => {
   });
 
   it("keeps what it is told, to the letter", () => {
-    const numbers = { AGENT_TTL_SECONDS: "90", HEARTBEAT_INTERVAL_SECONDS: "45", REDIS_TIMEOUT_MS: "1" };
+    const lease = { AGENT_TTL_SECONDS: "90", HEARTBEAT_INTERVAL_SECONDS: "45" };
+    const numbers = {
+      ...lease,
+      REDIS_TIMEOUT_MS: "1",
+      PING_INTERVAL_SECONDS: "5",
+      MISSED_PING_THRESHOLD: "2",
+    };
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
       redis: { url: "https://eu1.upstash.io", token: "s3cret", timeoutMs: 1, prefix: "my_app-2" },
       lease: { ttlSeconds: 90, heartbeatIntervalSeconds: 45 },
+      ping: { intervalMs: 5000, missedMax: 2 },
     });
+  });
+
+  it("pings every 10 s and forgives 3 misses where nothing else is said", () => {
+    expect(parseConfig({}).ping).toEqual({ intervalMs: 10_000, missedMax: 3 });
   });
 
   it("takes numbers for numbers, as wrangler.toml may have them", () => {
@@ -47,6 +58,8 @@ describe("an environment that makes sense", () => {
     "UPSTASH_REDIS_REST_TOKEN",
     "REDIS_TIMEOUT_MS",
     "REDIS_PREFIX",
+    "PING_INTERVAL_SECONDS",
+    "MISSED_PING_THRESHOLD",
     "API_KEYS",
     "ACCESS",
   ])("takes an empty %s for an absent one", (name) => {
@@ -54,6 +67,8 @@ describe("an environment that makes sense", () => {
   });
 
   it.each([
+    { name: "PING_INTERVAL_SECONDS", edges: ["1", "3600"] },
+    { name: "MISSED_PING_THRESHOLD", edges: ["0", "100"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", edges: ["1", "150"] },
     { name: "REDIS_TIMEOUT_MS", edges: ["1", "30000"] },

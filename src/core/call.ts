@@ -16,6 +16,7 @@ export const KEPT_MS = 900_000;
 export const QUEUED_MAX = 1000;
 /** What one call may send besides its result, in characters. */
 export const DELTA_CHARS_MAX = 4_000_000;
+export const DELTAS_MAX = 10_000;
 
 export interface CallError {
   code: string;

@@ -1,5 +1,6 @@
 import type { EffectiveStatus } from "./agent.ts";
-import { type Entry, isLive } from "./entry.ts";
+import { type Entry, isLive, type LiveEntry } from "./entry.ts";
+import { effectiveState, loadRatio } from "./liveness.ts";
 import { byId } from "./order.ts";
 import { type AgentRecord, agentRecord } from "./record.ts";
 
@@ -64,12 +65,12 @@ export function queryTerms(query: {
  * candidates give the same answer in whatever order they came.
  */
 export function select(candidates: readonly Entry[], criteria: Criteria, now: number): Selection {
-  const passed: AgentRecord[] = [];
+  const passed: { entry: LiveEntry; id: string; ratio: number }[] = [];
   const excluded: Excluded[] = [];
   let live = 0;
   for (const entry of candidates) {
+    const { id, max_concurrency } = entry.document.registration;
     if (!isLive(entry)) {
-      const { id } = entry.document.registration;
       excluded.push({
         id,
         stage: "lease",
@@ -79,37 +80,43 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
       continue;
     }
     live += 1;
-    const record = agentRecord(entry, now);
-    const failed = firstFailure(record, criteria);
-    if (failed) excluded.push({ id: record.id, ...failed });
-    else passed.push(record);
+    const ratio = loadRatio(entry.lease.currentLoad, max_concurrency);
+    const failed = firstFailure(entry, ratio, criteria, now);
+    if (failed) excluded.push({ id, ...failed });
+    else passed.push({ entry, id, ratio });
   }
-  const ordered = passed.toSorted((a, b) => a.load_ratio - b.load_ratio || byId(a, b));
-  for (const { id, load_ratio } of ordered.slice(criteria.limit)) {
-    const detail = `it passed, with load ratio ${load_ratio}, behind the first ${criteria.limit}`;
+  const ordered = passed.toSorted((a, b) => a.ratio - b.ratio || byId(a, b));
+  for (const { id, ratio } of ordered.slice(criteria.limit)) {
+    const detail = `it passed, with load ratio ${ratio}, behind the first ${criteria.limit}`;
     excluded.push({ id, stage: "limit", reason: "beyond_limit", detail });
   }
   return {
-    agents: ordered.slice(0, criteria.limit),
+    agents: ordered.slice(0, criteria.limit).map(({ entry }) => agentRecord(entry, now)),
     excluded: excluded.toSorted(byId),
     live,
     passed: passed.length,
   };
 }
 
-function firstFailure(record: AgentRecord, criteria: Criteria): Omit<Excluded, "id"> | undefined {
-  const { effective_status, status_reason, health_score, load_ratio } = record;
-  if (!criteria.statuses.includes(effective_status)) {
-    const why = status_reason === null ? "as it reported" : status_reason;
-    const detail = `status is ${effective_status} (${why}); wanted ${criteria.statuses.join(" or ")}`;
-    return { stage: "status", reason: effective_status, detail };
+function firstFailure(
+  entry: LiveEntry,
+  ratio: number,
+  criteria: Criteria,
+  now: number,
+): Omit<Excluded, "id"> | undefined {
+  const { health_score } = entry.document.registration;
+  const { status, reason } = effectiveState(entry, now);
+  if (!criteria.statuses.includes(status)) {
+    const why = reason === null ? "as it reported" : reason;
+    const detail = `status is ${status} (${why}); wanted ${criteria.statuses.join(" or ")}`;
+    return { stage: "status", reason: status, detail };
   }
   if (health_score < criteria.minHealthScore) {
     const detail = `health score ${health_score} is below ${criteria.minHealthScore}`;
     return { stage: "health", reason: "below_min_health_score", detail };
   }
-  if (load_ratio > criteria.maxLoadRatio) {
-    const detail = `load ratio ${load_ratio} is above ${criteria.maxLoadRatio}`;
+  if (ratio > criteria.maxLoadRatio) {
+    const detail = `load ratio ${ratio} is above ${criteria.maxLoadRatio}`;
     return { stage: "load", reason: "above_max_load_ratio", detail };
   }
   return undefined;

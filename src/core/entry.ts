@@ -135,6 +135,35 @@ const TERMS: { [K in Kind]: (registration: Kinds[K]["registration"]) => string[]
   toolset: ({ tags }) => ["toolset", ...new Set(tags.map((tag) => `toolset_tag:${tag}`))],
 };
 
+/** Whether an entry is found under a term: what `termsOf` says, without making the list for each of many candidates. */
+export function hasTerm<K extends Kind>(kind: K, document: Document<K>, term: string): boolean {
+  return term === kind || FINDS[kind](document.registration, term);
+}
+
+const FINDS: { [K in Kind]: (registration: Kinds[K]["registration"], term: string) => boolean } = {
+  agent({ type, capabilities, tags, services, health_url }, term) {
+    const colon = term.indexOf(":");
+    const name = term.slice(colon + 1);
+    switch (colon < 0 ? term : term.slice(0, colon + 1)) {
+      case "type:":
+        return type === name;
+      case "capability:":
+        return capabilities.some((capability) => capability.name === name);
+      case "tag:":
+        return tags.includes(name);
+      case "service:":
+        return services.some(({ service }) => service === name);
+      case "service":
+        return services.length > 0;
+      case "health_url":
+        return services.length > 0 && health_url !== undefined;
+      default:
+        return false;
+    }
+  },
+  toolset: ({ tags }, term) => tags.some((tag) => term === `toolset_tag:${tag}`),
+};
+
 /** Which kind a term finds. */
 export const kindOfTerm = (term: string): Kind =>
   term === "toolset" || term.startsWith("toolset_tag:") ? "toolset" : "agent";

@@ -6,8 +6,6 @@ import { byCodeUnit } from "./order.ts";
 import { Problem } from "./problem.ts";
 import { isoTime } from "./record.ts";
 
-/** As much as one request can carry, so that whatever was accepted can be registered again. */
-export const TOOLSET_BYTES_MAX = 256 * 1024;
 export const TOOLS_MAX = 200;
 
 const description = z.string().max(4096).default("");
@@ -114,6 +112,8 @@ export function toolsetInfo(entry: Entry<"toolset">, ping: PingTerms, now: numbe
   };
 }
 
+export type ToolsetInfo = ReturnType<typeof toolsetInfo>;
+
 /** A toolset whole. */
 export function toolsetRecord(entry: Entry<"toolset">, ping: PingTerms, now: number) {
   const tools = entry.document.registration.tools.map(
@@ -126,16 +126,17 @@ export function toolsetRecord(entry: Entry<"toolset">, ping: PingTerms, now: num
  * Toolsets that have `query` in their name, description or a tag, whatever the case: first those where the name has it,
  * then the description, then a tag; by name among equals.
  */
-export function searchToolsets<T extends Entry<"toolset">>(entries: readonly T[], query: string): T[] {
+export function searchToolsets(toolsets: readonly ToolsetInfo[], query: string): ToolsetInfo[] {
   const wanted = query.toLowerCase();
   const has = (text: string): boolean => text.toLowerCase().includes(wanted);
-  const place = ({ document: { registration } }: T): number =>
-    [has(registration.id), has(registration.description), registration.tags.some(has)].indexOf(true);
-  return entries
-    .map((entry) => ({ entry, place: place(entry), id: entry.document.registration.id }))
-    .filter((hit) => hit.place >= 0)
-    .toSorted((a, b) => a.place - b.place || byCodeUnit(a.id, b.id))
-    .map(({ entry }) => entry);
+  return toolsets
+    .map((toolset) => ({
+      toolset,
+      place: [has(toolset.name), has(toolset.description), toolset.tags.some(has)].indexOf(true),
+    }))
+    .filter(({ place }) => place >= 0)
+    .toSorted((a, b) => a.place - b.place || byCodeUnit(a.toolset.name, b.toolset.name))
+    .map(({ toolset }) => toolset);
 }
 
 export const toolsetNotFound = (name: string): Problem =>

@@ -72,7 +72,13 @@ export interface Delta {
 }
 
 /** Why an answer is not taken. */
-export type AnswerRefusal = "stale" | "call_not_found" | "call_settled" | "claim_lost" | "stream_full";
+export type AnswerRefusal =
+  | "stale"
+  | "call_not_found"
+  | "call_settled"
+  | "claim_lost"
+  | "stream_full"
+  | "out_of_order";
 
 export interface Followed {
   caller: string;
@@ -106,7 +112,7 @@ export interface Gateway {
   claim(request: ClaimRequest, now: number): Promise<Claimed>;
   /** Resolves when something may have come since `seen`. Claims nothing, so a waiter that goes away loses nothing. */
   arrived(seen: number): Promise<void>;
-  /** Adds to a call's result stream and gives its claim 60 s more. At most 4,000,000 characters a call. */
+  /** Adds to a call's result stream and gives its claim 60 s more. At most 10,000 of them and 4,000,000 characters a call. */
   delta(answer: Answering & Delta, now: number): Promise<{ deadlineAt: number } | AnswerRefusal>;
   /** Settles a call, for good: the first answer counts. */
   settle(answer: Answering & { outcome: Outcome }, now: number): Promise<"taken" | AnswerRefusal>;
@@ -114,8 +120,12 @@ export interface Gateway {
   follow(callId: string, after: number, now: number): Promise<Followed | undefined>;
   /** Resolves when the call may have more than `deltas` deltas, or is settled. */
   changed(callId: string, deltas: number): Promise<void>;
-  /** A registration has begun: what waited for an earlier one fails as `stale_registration`. */
-  open(epoch: Epoch, now: number): Promise<void>;
+  /**
+   * A registration has begun: what waited for an earlier one fails as `stale_registration`.
+   *
+   * @returns undefined; or where this one is not the later, the instant it would have to be later than
+   */
+  open(epoch: Epoch, now: number): Promise<number | undefined>;
   /** The toolset is unregistered: what waited for it fails likewise. */
   close(epoch: Epoch, now: number): Promise<void>;
   load(now: number): Promise<GatewayLoad>;

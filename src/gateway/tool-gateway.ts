@@ -4,6 +4,7 @@ import {
   type CallState,
   claimedAt,
   DELTA_CHARS_MAX,
+  DELTAS_MAX,
   extendedAt,
   isSettled,
   orphaned,
@@ -133,7 +134,8 @@ export class ToolGateway extends DurableObject {
     const { call, state } = found;
     // Sent again because the answer was lost: it is there already.
     if (seq !== undefined && seq <= state.deltas) return { deadlineAt: state.dueAt };
-    if (call.delta_chars + delta.length > DELTA_CHARS_MAX) return "stream_full";
+    if (seq !== undefined && seq > state.deltas + 1) return "out_of_order";
+    if (call.deltas >= DELTAS_MAX || call.delta_chars + delta.length > DELTA_CHARS_MAX) return "stream_full";
     const extended = extendedAt(state, now);
     this.ctx.storage.transactionSync(() => {
       this.#sql.exec(
@@ -197,9 +199,10 @@ export class ToolGateway extends DurableObject {
     await waiters.after(waiters.seen);
   }
 
-  async open(epoch: Epoch, now: number): Promise<void> {
-    this.#enter(epoch, now);
+  async open(epoch: Epoch, now: number): Promise<number | undefined> {
+    const entered = this.#enter(epoch, now);
     await this.#schedule(now);
+    return entered ? undefined : this.#current()!.registered_at;
   }
 
   async close(epoch: Epoch, now: number): Promise<void> {
@@ -256,9 +259,7 @@ export class ToolGateway extends DurableObject {
    */
   #enter(epoch: Epoch, now: number): boolean {
     this.#pass(now);
-    const [current] = this.#sql
-      .exec<{ fence: string; registered_at: number }>("SELECT fence, registered_at FROM epoch")
-      .toArray();
+    const current = this.#current();
     if (current?.fence === epoch.fence) return true;
     if (current) {
       const isClosed = current.fence.startsWith(CLOSED);
@@ -273,6 +274,12 @@ export class ToolGateway extends DurableObject {
       epoch.registeredAt,
     );
     return true;
+  }
+
+  #current(): { fence: string; registered_at: number } | undefined {
+    return this.#sql
+      .exec<{ fence: string; registered_at: number }>("SELECT fence, registered_at FROM epoch")
+      .toArray()[0];
   }
 
   /** Ends the current epoch: nothing that waited for it is answered any more, and its providers are let go. */
@@ -392,19 +399,19 @@ export class ToolGateway extends DurableObject {
   }
 
   /**
-   * The next wake-up: the next ping while a socket is open, an interval from now while anybody polls, else when the next call
-   * is due; none without any.
+   * The next wake-up: the next ping while a socket is open, an interval from now while anybody polls, or when the next call
+   * is due, whichever comes first; none without any.
    */
   async #schedule(now: number): Promise<void> {
     const [next] = this.#sql
       .exec<{ due_at: number | null }>("SELECT min(due_at) AS due_at FROM call")
       .toArray();
-    const due = next?.due_at ?? null;
-    const pings = this.#sockets().map(({ attachment: { pingedAt, intervalMs } }) => pingedAt + intervalMs);
-    if (this.#polling(now).length > 0) pings.push(now + this.#intervalMs);
-    const at = pings.length > 0 ? Math.min(...pings) : due === null ? null : due + 1;
+    const wakeUps = this.#sockets().map(({ attachment: { pingedAt, intervalMs } }) => pingedAt + intervalMs);
+    if (this.#polling(now).length > 0) wakeUps.push(now + this.#intervalMs);
+    if (typeof next?.due_at === "number") wakeUps.push(next.due_at + 1);
+    const at = Math.min(...wakeUps);
     const set = await this.ctx.storage.getAlarm();
-    if (at === null) {
+    if (wakeUps.length === 0) {
       if (set !== null) await this.ctx.storage.deleteAlarm();
     } else if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }

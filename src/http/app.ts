@@ -2,8 +2,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
-import { HonoBase as Hono } from "hono/hono-base";
-import { TrieRouter } from "hono/router/trie-router";
+import { Hono } from "hono/tiny";
 import { DEFAULT_NAMESPACE } from "../config.ts";
 import { entryId, label } from "../core/agent.ts";
 import { type Caller, holds } from "../core/authority.ts";
@@ -29,6 +28,9 @@ const UNREMARKABLE: ReadonlySet<ProblemCode> = new Set([
   "toolset_unhealthy",
 ]);
 
+/** What a page of another origin may read of an answer. */
+const EXPOSED_HEADERS = "ETag, X-Request-Id, Server-Timing, Retry-After, Location";
+
 /** Who asks where no key is needed. */
 const NOBODY: Caller = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
 
@@ -36,8 +38,9 @@ type AppEnv = { Variables: { requestId: string; caller: Caller } };
 
 /** The whole HTTP surface: what every answer carries, who may ask, and the table of endpoints. */
 export function createApp(deps: Deps): Hono<AppEnv> {
-  // The one router of Hono's that takes every path; the ready-made app brings a second one, which these routes do not need.
-  const app = new Hono<AppEnv>({ router: new TrieRouter() });
+  // Its router tries the patterns one by one, which among so few is the quickest; the others refuse some of these paths, or
+  // walk a tree.
+  const app = new Hono<AppEnv>();
   const open = deps.config.access.mode === "open";
 
   app.use(requestId({ headerName: "X-Request-Id" }));
@@ -52,9 +55,13 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     headers.set("Server-Timing", `total;dur=${deps.now() - startedAt}`);
     headers.set("X-Content-Type-Options", "nosniff");
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    if (open) return;
+    headers.set("Access-Control-Allow-Origin", "*");
+    headers.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
   });
   if (!open) {
-    app.use(
+    app.options(
+      "*",
       cors({
         origin: "*",
         allowMethods: ["GET", "POST", "PUT", "DELETE"],
@@ -69,7 +76,6 @@ export function createApp(deps: Deps): Hono<AppEnv> {
           "tracestate",
           "baggage",
         ],
-        exposeHeaders: ["ETag", "X-Request-Id", "Server-Timing", "Retry-After", "Location"],
         maxAge: 86_400,
       }),
     );
@@ -77,6 +83,10 @@ export function createApp(deps: Deps): Hono<AppEnv> {
   app.use(async function identify(c, next) {
     c.set("caller", c.req.path === "/health" ? NOBODY : await authenticate(c.req.raw, deps.config));
     await next();
+  });
+  app.use(async function strict(c, next) {
+    // That router overlooks a slash at the end; there is nothing behind one.
+    return c.req.path.endsWith("/") && c.req.path !== "/" ? nothingHere(c) : next();
   });
   app.use(
     bodyLimit({
@@ -91,17 +101,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     app.on(declared.method, declared.path, (c) => serve(c, declared, deps));
   }
 
-  app.notFound((c) => {
-    const allow = methodsFor(c.req.path);
-    const problem =
-      allow.length > 0
-        ? new Problem("method_not_allowed", `${c.req.path} takes ${allow.join(", ")}.`, { allow })
-        : new Problem(
-            "route_not_found",
-            "There is nothing at this path. GET /openapi.json lists the routes.",
-          );
-    return problemResponse(problem, c.get("requestId"), false);
-  });
+  app.notFound(nothingHere);
 
   app.onError((error, c) => {
     const id = c.get("requestId");
@@ -127,6 +127,15 @@ export function createApp(deps: Deps): Hono<AppEnv> {
   return app;
 }
 
+function nothingHere(c: Context<AppEnv>): Response {
+  const allow = methodsFor(c.req.path);
+  const problem =
+    allow.length > 0
+      ? new Problem("method_not_allowed", `${c.req.path} takes ${allow.join(", ")}.`, { allow })
+      : new Problem("route_not_found", "There is nothing at this path. GET /openapi.json lists the routes.");
+  return problemResponse(problem, c.get("requestId"), false);
+}
+
 async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promise<Response> {
   const caller = c.get("caller");
   if (declared.scope !== null && !holds(caller, declared.scope)) {
@@ -137,7 +146,7 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     const parsed = given === undefined ? undefined : schema.safeParse(given);
     if (parsed?.error) throw invalid([{ pointer: `/${name}`, detail: parsed.error.issues[0]!.message }]);
   }
-  const query = accept(checkQuery(declared.query, new URL(c.req.url).searchParams, declared.legacy));
+  const query = accept(checkQuery(declared.query, searchOf(c.req.url), declared.legacy));
   const read = async () => declared.body && accept(check(declared.body, await readBody(c, declared)));
   const body = declared.readsBodyLate ? undefined : await read();
 
@@ -166,11 +175,19 @@ async function serve(c: Context<AppEnv>, declared: Endpoint, deps: Deps): Promis
     store,
     config: deps.config,
     token: sent === undefined ? undefined : await readLeaseToken(sent),
-    region: regionOf(c.req.raw),
+    get region() {
+      return regionOf(c.req.raw);
+    },
     now,
     clock: deps.now,
   });
   return respond(c, declared, answer);
+}
+
+/** What stands behind the question mark. Most requests have none, and taking a URL apart is work. */
+function searchOf(url: string): string {
+  const start = url.indexOf("?");
+  return start < 0 ? "" : url.slice(start + 1);
 }
 
 const pathParams = (c: Context<AppEnv>): PathParams =>

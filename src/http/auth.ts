@@ -15,14 +15,28 @@ export async function authenticate(request: Request, { access }: Config): Promis
       throw new Problem("not_configured", access.why, { retryAfterSeconds: 60 });
     case "keys": {
       const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
-      // Looked up by digest: there is no comparison whose time could tell anything about a key.
-      const key = token === undefined ? undefined : access.keys.get(toHex(await sha256(token)));
+      const key = token === undefined ? undefined : await keyOf(token, access.keys);
       if (!key) throw new Problem("unauthorized", "Send Authorization: Bearer <API key>.");
       return key;
     }
     case "open":
       return openCaller(request);
   }
+}
+
+type Keys = Extract<Config["access"], { mode: "keys" }>["keys"];
+const known = new WeakMap<Keys, Map<string, Caller>>();
+
+/**
+ * Looked up by digest: there is no comparison whose time could tell anything about a key. A key that was right once is
+ * remembered, so there are never more of them than were issued.
+ */
+async function keyOf(token: string, keys: Keys): Promise<Caller | undefined> {
+  const remembered = known.get(keys)?.get(token);
+  if (remembered) return remembered;
+  const key = keys.get(toHex(await sha256(token)));
+  if (key) known.set(keys, (known.get(keys) ?? new Map<string, Caller>()).set(token, key));
+  return key;
 }
 
 function openCaller(request: Request): Caller {

@@ -90,9 +90,11 @@ function refuseHostile(root: unknown): void {
  */
 export function checkQuery<T>(
   schema: z.ZodType<T> | undefined,
-  params: URLSearchParams,
+  search: string,
   ignoreUnknown = false,
 ): T | Problem {
+  if (search === "" && !schema) return undefined as T;
+  const params = new URLSearchParams(search);
   const shape = schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {};
   const known = Object.keys(shape);
   const errors: FieldError[] = [];

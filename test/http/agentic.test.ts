@@ -49,8 +49,8 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
     expect(await read(registry, "a")).toMatchObject({
       status: after,
       current_load: 2,
-      last_seen: "2026-01-01T00:00:01.000Z",
-      expires_at: "2026-01-01T00:05:01.000Z",
+      last_seen: "2126-01-01T00:00:01.000Z",
+      expires_at: "2126-01-01T00:05:01.000Z",
     });
   });
 
@@ -84,15 +84,15 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
     const { lease_token } = await registry.register({ id: "a" });
     await registry.pass(40_000);
     for (const [headers, registeredAt] of [
-      [{ "Lease-Token": lease_token }, "2026-01-01T00:00:00.000Z"],
-      [undefined, "2026-01-01T00:00:40.000Z"],
+      [{ "Lease-Token": lease_token }, "2126-01-01T00:00:00.000Z"],
+      [undefined, "2126-01-01T00:00:40.000Z"],
     ] as const) {
       await registry.register({ id: "a" }, headers);
       expect(await read(registry, "a")).toMatchObject({
         status: "available",
         registered_at: registeredAt,
-        last_seen: "2026-01-01T00:00:40.000Z",
-        expires_at: "2026-01-01T00:05:40.000Z",
+        last_seen: "2126-01-01T00:00:40.000Z",
+        expires_at: "2126-01-01T00:05:40.000Z",
       });
     }
     expect(await sweep(registry)).toMatchObject({ unreachable: [], reaped: [] });

@@ -196,7 +196,7 @@ describe("a sweep", () => {
     // The last report, the roll, the ledger, the leases; the terms, their check; who has a health_url; the new report.
     expect(log.map((line) => line.replace(/ .*?:default:/, " "))).toEqual([
       "GET sweep",
-      "ZRANGE ix:agent",
+      "ZRANGEBYLEX ix:agent",
       "HMGET ledger",
       expect.stringMatching(/^MGET lease:/),
       "HSCAN terms",

@@ -70,7 +70,7 @@ describe.each(BACKENDS)("component discovery on $backend", ({ backend, openBacke
       sampled: false,
       query_time_ms: 0,
       source: backend,
-      as_of: "2026-01-01T00:00:00.000Z",
+      as_of: "2126-01-01T00:00:00.000Z",
     });
   });
 
@@ -204,7 +204,7 @@ describe.each(BACKENDS)("component discovery on $backend", ({ backend, openBacke
       by_type: { cost: 2, skill: 2 },
       by_status: { available: 2, busy: 1, unreachable: 1 },
       backend,
-      as_of: "2026-01-01T00:00:02.001Z",
+      as_of: "2126-01-01T00:00:02.001Z",
       last_sweep: null,
     };
     const { body } = await registry.get<Stats>("/v1/stats");

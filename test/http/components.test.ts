@@ -53,10 +53,10 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
       status_reason: null,
       current_load: 0,
       load_ratio: 0,
-      last_seen: "2026-01-01T00:00:00.000Z",
+      last_seen: "2126-01-01T00:00:00.000Z",
       age_ms: 0,
-      expires_at: "2026-01-01T00:05:00.000Z",
-      registered_at: "2026-01-01T00:00:00.000Z",
+      expires_at: "2126-01-01T00:05:00.000Z",
+      registered_at: "2126-01-01T00:00:00.000Z",
       region: null,
       owner: null,
     });
@@ -205,14 +205,14 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
     const first = await registry.register({ id: "a" });
     await registry.pass(10_000);
     const renewed = await registry.register({ id: "a" }, { "Lease-Token": first.lease_token });
-    expect(renewed).toMatchObject({ outcome: "renewed", registered_at: "2026-01-01T00:00:00.000Z" });
-    expect(renewed.expires_at).toBe("2026-01-01T00:05:10.000Z");
+    expect(renewed).toMatchObject({ outcome: "renewed", registered_at: "2126-01-01T00:00:00.000Z" });
+    expect(renewed.expires_at).toBe("2126-01-01T00:05:10.000Z");
 
     await registry.pass(10_000);
     const replaced = await registry.register({ id: "a" });
-    expect(replaced).toMatchObject({ outcome: "replaced", registered_at: "2026-01-01T00:00:20.000Z" });
+    expect(replaced).toMatchObject({ outcome: "replaced", registered_at: "2126-01-01T00:00:20.000Z" });
     expect(replaced.lease_token).not.toBe(renewed.lease_token);
-    expect((await read(registry, "a")).registered_at).toBe("2026-01-01T00:00:20.000Z");
+    expect((await read(registry, "a")).registered_at).toBe("2126-01-01T00:00:20.000Z");
   });
 
   it("answers 201 to a new epoch and 200 to a renewal, and says where the component is [0-25]", async () => {
@@ -244,9 +244,9 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
       200,
       {
         received: true,
-        timestamp: "2026-01-01T00:00:01.000Z",
+        timestamp: "2126-01-01T00:00:01.000Z",
         next_interval_seconds: 30,
-        expires_at: "2026-01-01T00:05:01.000Z",
+        expires_at: "2126-01-01T00:05:01.000Z",
         desired_state: "run",
       },
     ]);
@@ -254,9 +254,9 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
       ...before,
       ...kept,
       ...said,
-      last_seen: "2026-01-01T00:00:01.000Z",
-      expires_at: "2026-01-01T00:05:01.000Z",
-      registered_at: "2026-01-01T00:00:00.000Z",
+      last_seen: "2126-01-01T00:00:01.000Z",
+      expires_at: "2126-01-01T00:05:01.000Z",
+      registered_at: "2126-01-01T00:00:00.000Z",
     });
   });
 
@@ -274,7 +274,7 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
     const { status, body } = await registry.beat("a", lease_token, said);
     expect(status).toBe(400);
     expect((body as unknown as Refused).errors.map((error) => error.pointer)).toEqual([pointer]);
-    expect((await read(registry, "a")).last_seen).toBe("2026-01-01T00:00:00.000Z");
+    expect((await read(registry, "a")).last_seen).toBe("2126-01-01T00:00:00.000Z");
   });
 
   it("shows a load above the maximum as it is, and as a ratio above 1 [0-09, 0-30]", async () => {

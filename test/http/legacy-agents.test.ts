@@ -62,22 +62,22 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
     expect(id).toMatch(UUID_V4);
     expect(admitted).toEqual(
       ok(
-        `{"agent_id":"${id}","registered_at":"2026-01-01T00:00:00.000Z",` +
+        `{"agent_id":"${id}","registered_at":"2126-01-01T00:00:00.000Z",` +
           `"heartbeat_url":"/agents/${id}/heartbeat","heartbeat_interval_seconds":30}`,
         201,
       ),
     );
-    expect((await show(registry, id)).last_seen).toBe("2026-01-01T00:00:00.000Z");
+    expect((await show(registry, id)).last_seen).toBe("2126-01-01T00:00:00.000Z");
 
     await registry.pass(10_000);
     expect(
       await exchange(registry, "POST", `/agents/${id}/heartbeat`, `{"status":"healthy","metadata":{"n":1}}`),
-    ).toEqual(ok(`{"received":true,"next_interval_seconds":30,"timestamp":"2026-01-01T00:00:10.000Z"}`));
+    ).toEqual(ok(`{"received":true,"next_interval_seconds":30,"timestamp":"2126-01-01T00:00:10.000Z"}`));
 
     const agent =
       `{"id":"${id}","name":"cost-agent-1","type":"cost","host":"localhost","port":8001,` +
       `"capabilities":["spot_migration"],"status":"healthy","version":"2.1.0",` +
-      `"registered_at":"2026-01-01T00:00:00.000Z","last_seen":"2026-01-01T00:00:10.000Z",` +
+      `"registered_at":"2126-01-01T00:00:00.000Z","last_seen":"2126-01-01T00:00:10.000Z",` +
       `"metadata":{"zone":"a","n":1}}`;
     const listed = ok(`{"agents":[${agent}],"count":1}`);
     expect(await exchange(registry, "GET", "/agents")).toEqual(listed);
@@ -210,7 +210,7 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
       expect([beat.status, Object.keys(beat.body)]).toEqual([400, ["error"]]);
       expect(await show(registry, id)).toMatchObject({
         status: "healthy",
-        last_seen: "2026-01-01T00:00:00.000Z",
+        last_seen: "2126-01-01T00:00:00.000Z",
       });
     },
   );
@@ -241,7 +241,7 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
     await registry.register({ id: "cost-agent-1", type: "cost", version: "1.0.1" });
     const { agents } = await list(registry, "/agents/type/cost");
     expect(agents.map(({ id, version, registered_at }) => [id, version, registered_at])).toEqual([
-      ["cost-agent-1", "1.0.1", "2026-01-01T00:00:20.000Z"],
+      ["cost-agent-1", "1.0.1", "2126-01-01T00:00:20.000Z"],
     ]);
   });
 
@@ -342,7 +342,7 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
 
   it("answers /health in source 2's shape [2-19]", async () => {
     const { text } = await exchange(open(), "GET", "/health");
-    expect(text).toBe(`{"status":"healthy","service":"rollcall","timestamp":"2026-01-01T00:00:00.000Z"}`);
+    expect(text).toBe(`{"status":"healthy","service":"rollcall","timestamp":"2126-01-01T00:00:00.000Z"}`);
   });
 });
 

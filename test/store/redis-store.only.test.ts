@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/core/entry.ts";
+import { Connection } from "../../src/store/redis/connection.ts";
 import { DirectivesView } from "../../src/store/redis/directives-view.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -95,9 +96,9 @@ describe("the keys", () => {
   it("keep namespaces and prefixes apart", async () => {
     const { open, store, bridge } = openRedis();
     await put(store, T0, entry);
-    const options = { url: bridge.url, token: bridge.token, timeoutMs: 2000, namespace: "default" };
     const elsewhere = redisStore({
-      ...options,
+      connection: new Connection({ url: bridge.url, token: bridge.token, timeoutMs: 2000 }),
+      namespace: "default",
       prefix: crypto.randomUUID(),
       directives: new DirectivesView(),
     });
@@ -171,7 +172,8 @@ describe("a lease's time to live", () => {
 describe("directives", () => {
   it("given elsewhere reach a heartbeat at most 5 s late, at one command more", async () => {
     const { store, bridge, prefix } = openRedis();
-    const options = { url: bridge.url, token: bridge.token, timeoutMs: 2000, prefix, namespace: "default" };
+    const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs: 2000 });
+    const options = { connection, prefix, namespace: "default" };
     const elsewhere = redisStore({ ...options, directives: new DirectivesView() });
     const entry = entryOf({ id: "a" }, T0, "f1");
     await put(store, T0, entry);

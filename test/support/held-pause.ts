@@ -9,6 +9,11 @@ export class HeldPause {
       for (const tell of this.#begun.splice(0)) tell();
     });
 
+  /** How many pauses were begun. */
+  get count(): number {
+    return this.#held.length;
+  }
+
   /** Resolves once so many pauses were begun in all, with how long each was to be. */
   async begun(count = 1): Promise<number[]> {
     while (this.#held.length < count) await new Promise<void>((resolve) => this.#begun.push(resolve));

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { durableGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { durablePool, type Pool } from "../../src/pool/pool.ts";
 import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
+import { Connection } from "../../src/store/redis/connection.ts";
 import { DirectivesView } from "../../src/store/redis/directives-view.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -35,6 +36,7 @@ export const TIMEOUT_MS = 10_000;
 export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
   const bridge = new BridgeControl();
   const prefix = `t-${crypto.randomUUID()}`;
+  const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs });
   const views = new Map<string, DirectivesView>();
   return {
     bridge,
@@ -44,7 +46,7 @@ export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
     open(namespace) {
       const directives = views.get(namespace) ?? new DirectivesView();
       views.set(namespace, directives);
-      return redisStore({ url: bridge.url, token: bridge.token, timeoutMs, prefix, namespace, directives });
+      return redisStore({ connection, prefix, namespace, directives });
     },
     /** Tests pass time as an argument, Redis does not listen: the keys that its clock would have dropped are dropped here. */
     async advance(to) {

@@ -11,7 +11,7 @@ import { changeOne } from "../../store/change.ts";
 import { type Call, endpoint } from "../endpoint.ts";
 import * as shapes from "../shapes.ts";
 import { epochOf, readHeld, replacedMeanwhile } from "../toolset-entry.ts";
-import { param } from "../validate.ts";
+import { invalid, param } from "../validate.ts";
 import { valueErrors } from "../validators.ts";
 import { somethingOr } from "../wait.ts";
 import { WAIT_SECONDS_MAX } from "./tool-calls.ts";
@@ -237,6 +237,8 @@ function notTaken(refusal: AnswerRefusal, name: string): Problem {
         refusal,
         "The claim lapsed, and the call went to another provider or back to the queue.",
       );
+    case "out_of_order":
+      return invalid([{ pointer: "/seq", detail: "is ahead of the deltas that came before it" }]);
     case "stream_full":
       return new Problem(refusal, "The call has sent as much as it may; its result is still welcome.");
   }

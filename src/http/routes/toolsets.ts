@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Entry } from "../../core/entry.ts";
-import { type FieldError, accept } from "../../core/problem.ts";
+import { type FieldError, accept, Problem } from "../../core/problem.ts";
 import { isoTime } from "../../core/record.ts";
 import { schemaErrors } from "../../core/tool-schema.ts";
 import {
@@ -8,14 +8,14 @@ import {
   decideToolsetRemoval,
   searchToolsets,
   type Tool,
-  toolsetHealth,
+  type ToolsetInfo,
   toolsetInfo,
   toolsetInput,
   type ToolsetInput,
   toolsetRecord,
+  type ToolsetRequest,
 } from "../../core/toolset.ts";
 import { changeOne } from "../../store/change.ts";
-import type { Store } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import { type Call, endpoint } from "../endpoint.ts";
 import { fenceOf, leaseToken, mintSecret } from "../lease-token.ts";
@@ -69,15 +69,19 @@ const register = endpoint({
     const mintedFence = await fenceOf(random, true);
     const registration = { id: name, ...rest, tools: await admitted(body.tools) };
     const request = { registration, caller, region, presentedFence: token?.fence, mintedFence };
-    const entry = accept(
-      await changeOne(
-        store,
-        { kind: "toolset", id: name },
-        (before) => decideToolset(before, request, now),
-        now,
-      ),
-    );
-    await tell(gateway(name).open(epochOf(entry), now));
+    const commit = (asked: ToolsetRequest, at: number) =>
+      changeOne(store, { kind: "toolset", id: name }, (before) => decideToolset(before, asked, at), at);
+    let entry = accept(await commit(request, now));
+    const notBefore = await tell(gateway(name).open(epochOf(entry), now));
+    if (notBefore !== undefined) {
+      // The gateway has seen a later one. If that is gone from the catalogue, another clock was ahead of ours, and this one
+      // begins after it; if it is not, the token is no longer the current one, and that is that.
+      const moved = await commit({ ...request, presentedFence: mintedFence }, notBefore + 1);
+      if (!(moved instanceof Problem)) {
+        entry = moved;
+        await tell(gateway(name).open(epochOf(entry), now));
+      }
+    }
     return {
       status: 201,
       headers: { Location: `/v1/toolsets/${encodeURIComponent(name)}` },
@@ -90,30 +94,30 @@ const register = endpoint({
 });
 
 /** The catalogue has it already, and the gateway learns it from whoever comes next, if not now. */
-const tell = (told: Promise<void>): Promise<void> => told.catch(() => undefined);
+const tell = <T>(told: Promise<T>): Promise<T | undefined> => told.catch(() => undefined);
 
 const healthyParam = param.flag();
 
-/** Toolsets for a list, at most 1,000. */
-async function listed(
-  { config, now }: Call<unknown, unknown>,
-  entries: readonly Entry<"toolset">[],
-  healthy: string,
-) {
-  const shown = entries.filter(
-    (entry) => healthy === "false" || toolsetHealth(entry, config.ping, now).healthy,
-  );
-  const toolsets = shown.slice(0, LISTED_MAX).map((entry) => toolsetInfo(entry, config.ping, now));
+/** A list of at most 1,000. */
+function listed(toolsets: readonly ToolsetInfo[], healthy: string) {
+  const wanted = healthy === "true" ? toolsets.filter(({ health }) => health.healthy) : toolsets;
+  const shown = wanted.slice(0, LISTED_MAX);
   return {
     status: 200,
-    body: { toolsets, count: toolsets.length, ...(shown.length > LISTED_MAX && { truncated: true }) },
+    body: { toolsets: shown, count: shown.length, ...(wanted.length > LISTED_MAX && { truncated: true }) },
   };
 }
 
-async function everyToolset(store: Store, terms: readonly string[], now: number) {
-  const entries: Entry<"toolset">[] = [];
-  for await (const page of walk(store, "toolset", terms, now)) entries.push(...page);
-  return entries;
+/** Every toolset under all of `terms`, by name. Tools are let go page by page: all at once they may be more than memory holds. */
+async function everyToolset(
+  { store, config, now }: Call<unknown, unknown>,
+  terms: readonly string[],
+): Promise<ToolsetInfo[]> {
+  const toolsets: ToolsetInfo[] = [];
+  for await (const page of walk(store, "toolset", terms, now)) {
+    for (const entry of page) toolsets.push(toolsetInfo(entry, config.ping, now));
+  }
+  return toolsets;
 }
 
 const list = endpoint({
@@ -126,10 +130,9 @@ const list = endpoint({
   answers: { 200: { description: "Without their tools", body: shapes.toolsetList } },
   refusals: ["invalid_request"],
   async handle(call) {
-    const { query, store, now } = call;
-    const terms = query.tag.map((tag) => `toolset_tag:${tag}`);
-    const entries = await everyToolset(store, terms.length > 0 ? [...new Set(terms)] : ["toolset"], now);
-    return listed(call, entries, query.healthy);
+    const { tag, healthy } = call.query;
+    const terms = [...new Set(tag.map((one) => `toolset_tag:${one}`))];
+    return listed(await everyToolset(call, terms.length > 0 ? terms : ["toolset"]), healthy);
   },
 });
 
@@ -143,8 +146,8 @@ const search = endpoint({
   answers: { 200: { description: "Nothing found is an empty list", body: shapes.toolsetList } },
   refusals: ["invalid_request"],
   async handle(call) {
-    const { query, store, now } = call;
-    return listed(call, searchToolsets(await everyToolset(store, ["toolset"], now), query.q), query.healthy);
+    const { q, healthy } = call.query;
+    return listed(searchToolsets(await everyToolset(call, ["toolset"]), q), healthy);
   },
 });
 

@@ -20,12 +20,19 @@ export interface ScriptCall {
   args: string[];
 }
 
-type Pipeline = ReturnType<Redis["pipeline"]>;
-export type Command = ScriptCall | ((pipeline: Pipeline) => unknown);
+/** As Redis takes it, word by word; or a script. */
+export type Command = ScriptCall | readonly (string | number)[];
 
 interface Reply {
   result?: unknown;
   error?: string | undefined;
+}
+
+/** The client's HTTP alone: the object it would build for each command, and for each pipeline, costs more than sending it. */
+class Http extends Redis {
+  pipelined(commands: readonly unknown[]): Promise<unknown> {
+    return this.client.request({ path: ["pipeline"], body: commands }) as Promise<unknown>;
+  }
 }
 
 /**
@@ -34,19 +41,17 @@ interface Reply {
  * Nothing of what the client throws leaves here: its messages contain whole commands, values and all.
  */
 export class Connection {
-  readonly #redis: Redis;
+  readonly #http: Http;
   readonly #timeoutMs: number;
 
   constructor({ url, token, timeoutMs }: ConnectionOptions) {
     this.#timeoutMs = timeoutMs;
-    this.#redis = new Redis({
+    this.#http = new Http({
       url,
       token,
       // The function form throws when it fires; a fixed signal would be taken for an answer.
       signal: () => AbortSignal.timeout(timeoutMs),
       retry: { retries: 0 },
-      automaticDeserialization: false,
-      enableAutoPipelining: false,
       enableTelemetry: false,
       responseEncoding: false,
     });
@@ -98,27 +103,24 @@ export class Connection {
     });
   }
 
-  async #exchange(commands: readonly Command[], run: typeof evalsha): Promise<Reply[]> {
-    const pipeline = this.#redis.pipeline();
-    for (const command of commands) {
-      if (typeof command === "function") command(pipeline);
-      else await run(pipeline, command);
-    }
-    const replies = (await pipeline.exec({ keepErrors: true })) as Reply[];
-    // keepErrors maps over whatever came back: anything but one reply per command is an outage, not an answer.
-    if (replies.length !== commands.length) throw new Error("a reply is missing");
-    return replies;
+  async #exchange(commands: readonly Command[], run: Run): Promise<Reply[]> {
+    const words: (readonly (string | number)[])[] = [];
+    for (const command of commands) words.push("script" in command ? await run(command) : command);
+    const replies = await this.#http.pipelined(words);
+    // Anything but one reply per command is an outage, not an answer.
+    if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");
+    return replies as Reply[];
   }
 }
 
-async function evalsha(pipeline: Pipeline, { script, keys, args }: ScriptCall): Promise<void> {
-  script.sha1 ??= sha1(script.text);
-  pipeline.evalsha(await script.sha1, keys, args);
-}
+type Run = (call: ScriptCall) => Promise<(string | number)[]>;
 
-async function evaluate(pipeline: Pipeline, { script, keys, args }: ScriptCall): Promise<void> {
-  pipeline.eval(script.text, keys, args);
-}
+const evalsha: Run = async ({ script, keys, args }) => {
+  script.sha1 ??= sha1(script.text);
+  return ["EVALSHA", await script.sha1, keys.length, ...keys, ...args];
+};
+
+const evaluate: Run = async ({ script, keys, args }) => ["EVAL", script.text, keys.length, ...keys, ...args];
 
 async function sha1(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));

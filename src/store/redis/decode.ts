@@ -17,7 +17,7 @@ const isList = (value: unknown): boolean => Array.isArray(value);
 /** What the rules would stumble over if it were not there; not everything. */
 const SOUND: { [K in Kind]: (registration: Partial<Kinds[K]["registration"]>) => boolean } = {
   agent: ({ capabilities, tags, services }) => isList(capabilities) && isList(tags) && isList(services),
-  toolset: ({ tags, tools }) => isList(tags) && isList(tools),
+  toolset: ({ description, tags, tools }) => typeof description === "string" && isList(tags) && isList(tools),
 };
 
 /**

@@ -1,4 +1,12 @@
-import { type Entry, type Event, type Kind, kindOfTerm, type Ref, termsOf } from "../../core/entry.ts";
+import {
+  type Entry,
+  type Event,
+  hasTerm,
+  type Kind,
+  kindOfTerm,
+  type Ref,
+  termsOf,
+} from "../../core/entry.ts";
 import {
   type Change,
   EVENTS_MAX,
@@ -12,13 +20,7 @@ import {
   type Store,
   type SweepReport,
 } from "../store.ts";
-import {
-  type Command,
-  Connection,
-  type ConnectionOptions,
-  type Script,
-  type ScriptCall,
-} from "./connection.ts";
+import type { Command, Connection, Script, ScriptCall } from "./connection.ts";
 import { chunks } from "../chunks.ts";
 import { parse, readDocument, readLease } from "./decode.ts";
 import type { DirectivesView } from "./directives-view.ts";
@@ -46,7 +48,9 @@ const PIPELINE_READS_MAX = 120;
 const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
 const TERMS_PER_SCAN = 1000;
 
-export interface RedisStoreOptions extends ConnectionOptions {
+export interface RedisStoreOptions {
+  /** Shared by the requests of one isolate. */
+  connection: Connection;
   prefix: string;
   namespace: string;
   /** Shared by the requests of one isolate. */
@@ -57,9 +61,8 @@ type RawEntry = [string | null, string | null, string | null, string | null, str
 
 /** Entries in Redis, over the Upstash REST protocol. docs/storage.md has the keys. */
 export function redisStore(options: RedisStoreOptions): Store {
-  const connection = new Connection(options);
+  const { connection, directives } = options;
   const keys = keysOf(options.prefix, options.namespace);
-  const { directives } = options;
 
   const readCall = (ref: Ref<Kind>): ScriptCall => ({
     script: READ,
@@ -101,8 +104,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       const document = readDocument(kind, json);
       // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
       if (json && !document) continue;
-      const known = document?.fence === fence ? termsOf(kind, document) : [];
-      if (!document || !terms.every((term) => known.includes(term))) {
+      if (document?.fence !== fence || !terms.every((term) => hasTerm(kind, document, term))) {
         ghosts.push({ kind, id });
         continue;
       }
@@ -126,11 +128,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     const members = await connection.read(
       "heal",
       ghosts.flatMap(({ id }) =>
-        terms.map(
-          (term): Command =>
-            (p) =>
-              p.zrange(keys.index(term), `[${id}\x1f`, `(${id}\x20`, { byLex: true }),
-        ),
+        terms.map((term) => ["ZRANGEBYLEX", keys.index(term), `[${id}\x1f`, `(${id}\x20`]),
       ),
     );
     const calls = snapshots.map((snapshot, g) => {
@@ -153,7 +151,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     cursor: string,
     count: number,
   ): Promise<[next: string, terms: [string, number][]]> {
-    const [reply] = await connection.read("terms", [(p) => p.hscan(keys.terms, cursor, { count })]);
+    const [reply] = await connection.read("terms", [["HSCAN", keys.terms, cursor, "COUNT", count]]);
     const [next, flat] = reply as [string, string[]];
     return [next, chunks(flat, 2).map(([term, entries]) => [term!, Number(entries)])];
   }
@@ -162,7 +160,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     backend: "redis",
 
     async ping() {
-      await connection.read("ping", [(p) => p.ping()]);
+      await connection.read("ping", [["PING"]]);
     },
 
     async read<K extends Kind>(refs: readonly Ref<K>[]) {
@@ -192,11 +190,11 @@ export function redisStore(options: RedisStoreOptions): Store {
 
     async renew(renewals, now) {
       const commands = renewals.map(({ ref, fence, lease, ttlMs }): Command => {
-        const end = ttlMs === null ? { keepTtl: true as const } : { px: ttlMs };
-        return (p) => p.set(keys.lease(ref, fence), JSON.stringify(lease), { xx: true, ...end });
+        const end = ttlMs === null ? ["KEEPTTL"] : ["PX", ttlMs];
+        return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", ...end];
       });
       const look = directives.isStale(now);
-      if (look) commands.push((p) => p.hgetall(keys.directives));
+      if (look) commands.push(["HGETALL", keys.directives]);
       const replies = await connection.write("renew", commands);
       if (look) directives.refresh((replies.pop() ?? []) as string[], now);
       return renewals.map(({ ref, fence }, i): Renewed => {
@@ -241,24 +239,20 @@ export function redisStore(options: RedisStoreOptions): Store {
     },
 
     async count(kind) {
-      const [members] = await connection.read("count", [(p) => p.zcard(keys.index(kind))]);
+      const [members] = await connection.read("count", [["ZCARD", keys.index(kind)]]);
       return members as number;
     },
 
     async roll({ kind, after, limit }): Promise<RollPage> {
       const [members] = (await connection.read("roll", [
-        (p) => p.zrange(keys.index(kind), afterId(after), "+", { byLex: true, offset: 0, count: limit }),
+        ["ZRANGEBYLEX", keys.index(kind), afterId(after), "+", "LIMIT", 0, limit],
       ])) as [string[]];
       if (members.length === 0) return { calls: [], next: null };
       const parsed = members.map(parseMember);
       const leaseKeys = parsed.map(({ id, fence }) => keys.lease({ kind, id }, fence));
       const commands: Command[] = [
-        (p) => p.hmget(keys.ledger, ...parsed.map(({ id }) => fieldOf({ kind, id }))),
-        ...chunks(leaseKeys, MGET_KEYS_MAX).map(
-          (batch): Command =>
-            (p) =>
-              p.mget(batch),
-        ),
+        ["HMGET", keys.ledger, ...parsed.map(({ id }) => fieldOf({ kind, id }))],
+        ...chunks(leaseKeys, MGET_KEYS_MAX).map((batch) => ["MGET", ...batch]),
       ];
       const [ledger, ...leases] = (await connection.read("roll", commands)) as (string | null)[][];
       const flat = leases.flat();
@@ -296,9 +290,9 @@ export function redisStore(options: RedisStoreOptions): Store {
 
     async events({ since, limit }) {
       const [page, oldest, revision] = (await connection.read("events", [
-        (p) => p.xrange(keys.events, since === undefined ? "-" : `(${since}-0`, "+", limit),
-        (p) => p.xrange(keys.events, "-", "+", 1),
-        (p) => p.get(keys.revision),
+        ["XRANGE", keys.events, since === undefined ? "-" : `(${since}-0`, "+", "COUNT", limit],
+        ["XRANGE", keys.events, "-", "+", "COUNT", 1],
+        ["GET", keys.revision],
       ])) as [RawEvent[], RawEvent[], string | null];
       const newest = Number(revision ?? 0);
       const oldestKept = oldest[0] ? revisionOf(oldest[0]) : newest + 1;
@@ -307,12 +301,12 @@ export function redisStore(options: RedisStoreOptions): Store {
     },
 
     async sweepReport() {
-      const [report] = (await connection.read("sweep report", [(p) => p.get(keys.sweep)])) as [string | null];
+      const [report] = (await connection.read("sweep report", [["GET", keys.sweep]])) as [string | null];
       return parse<SweepReport>(report);
     },
 
     async keepSweepReport(report) {
-      await connection.write("sweep report", [(p) => p.set(keys.sweep, JSON.stringify(report))]);
+      await connection.write("sweep report", [["SET", keys.sweep, JSON.stringify(report)]]);
     },
   };
   return store;

@@ -1,0 +1,219 @@
+import { BULK, LIMIT, PAGE } from "./fleet/operations.ts";
+import { type Spread, ratioOf, spreadOf } from "./load/statistics.ts";
+import type { Timing } from "./load/load.ts";
+import { monthlyBill } from "./cost.ts";
+import { PRICES } from "./prices.ts";
+import { demandsOf, type Results } from "./results.ts";
+
+/** A promise about a number, and what became of it. */
+export interface Bar {
+  name: string;
+  yardstick: string;
+  bar: string;
+  measured: string;
+  /** null: this run did not measure it. */
+  met: boolean | null;
+}
+
+const perSecond = (timings: readonly Timing[]) => timings.map((timing) => timing.perSecond);
+const p50 = (timings: readonly Timing[]) => timings.map((timing) => timing.p50);
+const round = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const times = ({ median, low, high }: Spread): string =>
+  `${round(median)} × (${round(low)} … ${round(high)})`;
+
+export function barsOf(results: Results): Bar[] {
+  return [
+    ...floorBars(results),
+    ...growthBars(results),
+    ...fetchEachBars(results),
+    ...sweepBars(results),
+    ...etcdBars(results),
+    ...costBars(results),
+    ...bundleBars(results),
+  ];
+}
+
+const missing = (name: string, yardstick: string, bar: string): Bar => ({
+  name,
+  yardstick,
+  bar,
+  measured: "not in this run",
+  met: null,
+});
+
+const atLeast = (name: string, yardstick: string, wanted: number, ratio: Spread): Bar => ({
+  name,
+  yardstick,
+  bar: `≥ ${wanted} ×`,
+  measured: times(ratio),
+  met: ratio.median >= wanted,
+});
+const atMost = (name: string, yardstick: string, wanted: number, ratio: Spread): Bar => ({
+  name,
+  yardstick,
+  bar: `≤ ${wanted} ×`,
+  measured: times(ratio),
+  met: ratio.median <= wanted,
+});
+
+function floorBars({ floor, fleets }: Results): Bar[] {
+  const bars = floor.pairs
+    .filter(({ name, runtime }) => runtime === "workerd" && name !== "health")
+    .map(({ name, yardstick, ours, theirs }) =>
+      atLeast(
+        `${name} throughput`,
+        yardstick,
+        name === "heartbeat" ? 0.8 : 0.7,
+        ratioOf(perSecond(ours), perSecond(theirs)),
+      ),
+    );
+  const { redis } = fleets.find(({ operation }) => operation === "heartbeat")!;
+  return [
+    ...bars,
+    {
+      name: "heartbeat, status and load",
+      yardstick: "Redis trips and commands",
+      bar: "1 and 1",
+      measured: `${redis.trips} and ${redis.commands}`,
+      met: redis.trips === 1 && redis.commands === 1,
+    },
+  ];
+}
+
+function growthBars({ fleets }: Results): Bar[] {
+  const alone = (operation: string, fleet: number) =>
+    fleets.find((row) => row.operation === operation && row.fleet === fleet)?.alone;
+  const page = `list page of ${PAGE}`;
+  const compared = [
+    ["discover", `discover (limit ${LIMIT}), p50 at 10,000 matching`, 100, 10_000, 2],
+    [page, `${page}, p50 at 100,000`, 1_000, 100_000, 1.5],
+  ] as const;
+  return compared.map(([operation, name, small, large, wanted]) => {
+    const a = alone(operation, large);
+    const b = alone(operation, small);
+    const yardstick = `itself at ${small.toLocaleString("en")}`;
+    return a && b
+      ? atMost(name, yardstick, wanted, ratioOf(p50(a), p50(b)))
+      : missing(name, yardstick, `≤ ${wanted} ×`);
+  });
+}
+
+function fetchEachBars({ fetchEach }: Results): Bar[] {
+  return [
+    [1_000, 30],
+    [10_000, 250],
+  ].flatMap(([fleet, wanted]): Bar[] => {
+    const name = `discover at ${fleet!.toLocaleString("en")}, times faster`;
+    const found = fetchEach.find((result) => result.fleet === fleet);
+    if (!found) return [missing(name, "a GET per agent", `≥ ${wanted} ×`)];
+    const pipelined = ratioOf(found.pipelined, found.discover);
+    return [
+      atLeast(name, "a GET per agent, one by one", wanted!, ratioOf(found.oneByOne, found.discover)),
+      { name, yardstick: "the same GETs, pipelined", bar: "no bar", measured: times(pipelined), met: null },
+    ];
+  });
+}
+
+function sweepBars({ sweeps }: Results): Bar[] {
+  return sweeps.flatMap((sweep): Bar[] => {
+    const agents = sweep.agents.toLocaleString("en");
+    const full = sweep.agents === 100_000;
+    const met = (value: boolean) => (full ? value : null);
+    if (sweep.changed === 0) {
+      const perCommand = sweep.agents / sweep.commands;
+      const writes = [...sweep.writes].map(([name, n]) => `${n} ${name.toUpperCase()}`).join(", ");
+      return [
+        {
+          name: `sweep of ${agents}, agents per command`,
+          yardstick: "commands sent",
+          bar: "≥ 400",
+          measured: `${perCommand.toFixed(0)} (${sweep.commands} commands, ${sweep.trips} trips)`,
+          met: met(perCommand >= 400),
+        },
+        {
+          name: `sweep of ${agents}, writes when nothing changed`,
+          yardstick: "beside its own report",
+          bar: "0",
+          measured: writes || "0",
+          met: sweep.writes.size === 0,
+        },
+        {
+          name: `sweep of ${agents}, CPU under workerd`,
+          yardstick: "seconds",
+          bar: "≤ 5 s",
+          measured: `${(sweep.cpuMs / 1000).toFixed(2)} s`,
+          met: met(sweep.cpuMs <= 5_000),
+        },
+      ];
+    }
+    if (sweep.change !== "gone") return [];
+    return [
+      {
+        name: `sweep of ${agents}, ${sweep.changed.toLocaleString("en")} gone`,
+        yardstick: "all reaped, indexes exact",
+        bar: "yes",
+        measured: `${sweep.indexesExact ? "yes" : "no"}, in ${sweep.runs} ${sweep.runs === 1 ? "run" : "runs"}, ${(sweep.cpuMs / 1000).toFixed(1)} s of CPU`,
+        met: met(sweep.indexesExact),
+      },
+    ];
+  });
+}
+
+function etcdBars({ etcd }: Results): Bar[] {
+  const wanted: Record<string, number> = { [`${BULK} heartbeats`]: 5, heartbeat: 0.4, discover: 10 };
+  if (!etcd) {
+    return Object.entries(wanted).map(([name, n]) => missing(name, "etcd is not installed", `≥ ${n} ×`));
+  }
+  return etcd.pairs.map(({ name, yardstick, each, ours, theirs }) => {
+    const ratio = ratioOf(
+      perSecond(ours).map((value) => value * each),
+      perSecond(theirs),
+    );
+    const bar = wanted[name];
+    const what = each > 1 ? `${name} a request, leases a second` : name;
+    return bar === undefined
+      ? { name: what, yardstick: `etcd, ${yardstick}`, bar: "no bar", measured: times(ratio), met: null }
+      : atLeast(what, `etcd, ${yardstick}`, bar, ratio);
+  });
+}
+
+function costBars(results: Results): Bar[] {
+  const demands = demandsOf(results);
+  const workload = { agents: 10_000, heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 0 };
+  const compared = [
+    ["each by itself every 30 s", workload, 400],
+    [`${BULK} a request every 60 s`, { ...workload, heartbeatSeconds: 60, heartbeatsPerRequest: BULK }, 100],
+    ["each by itself every 120 s", { ...workload, heartbeatSeconds: 120 }, 100],
+  ] as const;
+  return compared.map(([how, asked, dollars]) => {
+    const bill = monthlyBill(asked, demands, PRICES);
+    const total = bill.workers + (bill.fixed?.price ?? Number.POSITIVE_INFINITY);
+    return {
+      name: `10,000 agents, ${how}`,
+      yardstick: "dollars a month, fixed plan",
+      bar: `≤ $${dollars}`,
+      measured: `$${total.toFixed(0)} (Workers $${bill.workers.toFixed(0)}, Upstash ${bill.fixed?.name} $${bill.fixed?.price})`,
+      met: total <= dollars,
+    };
+  });
+}
+
+function bundleBars({ bundleBytes, startUp }: Results): Bar[] {
+  const cpu = spreadOf(startUp.cpuMs);
+  return [
+    {
+      name: "bundle, compressed",
+      yardstick: "KiB gzip",
+      bar: "≤ 120 KiB",
+      measured: `${(bundleBytes / 1024).toFixed(1)} KiB`,
+      met: bundleBytes <= 120 * 1024,
+    },
+    {
+      name: "start-up CPU",
+      yardstick: "beyond an empty Worker",
+      bar: "≤ 50 ms",
+      measured: `${cpu.median.toFixed(0)} ms (${cpu.low.toFixed(0)} … ${cpu.high.toFixed(0)})`,
+      met: cpu.median <= 50,
+    },
+  ];
+}

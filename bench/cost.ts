@@ -1,0 +1,96 @@
+/** What a fleet costs a month, from what one operation was measured to take and what the vendors charge for it. */
+import type { Prices } from "./prices.ts";
+
+/** What a deployment is asked to do. */
+export interface Workload {
+  agents: number;
+  heartbeatSeconds: number;
+  /** Heartbeats that travel in one request; 1: each agent calls in by itself. */
+  heartbeatsPerRequest: number;
+  /** Discoveries, per agent and hour. */
+  discoveriesPerHour: number;
+}
+
+/** What one of a thing takes. */
+export interface Demand {
+  cpuMs: number;
+  /** As Upstash bills them. */
+  commands: number;
+  /** In and out of Redis. */
+  bytes: number;
+  rowsRead: number;
+  rowsWritten: number;
+}
+
+export interface Demands {
+  heartbeat: Demand;
+  /** One heartbeat's share of a request that carries many. */
+  heartbeatInBulk: Demand;
+  discovery: Demand;
+  /** The sweep's share for one agent, each minute. */
+  sweptAgent: Demand;
+  /** What one agent takes up in Redis. */
+  storedBytes: number;
+}
+
+export interface Bill {
+  workers: number;
+  payAsYouGo: number;
+  /** The smallest fixed plan that has room and traffic enough; null where none has. */
+  fixed: { name: string; price: number } | null;
+  /** Durable Object requests, duration and rows of the embedded store. */
+  embedded: number;
+  /** Commands a second on average: a database is good for so many and no more. */
+  commandsPerSecond: number;
+  requestsPerSecond: number;
+  /** GB a month in and out of Redis. */
+  bandwidthGb: number;
+}
+
+const SECONDS_A_MONTH = 30 * 86_400;
+const MINUTES_A_MONTH = SECONDS_A_MONTH / 60;
+const HOURS_A_MONTH = SECONDS_A_MONTH / 3600;
+const OBJECT_GB = 0.125;
+
+const beyond = (used: number, included: number, perUnit: number): number =>
+  Math.max(0, used - included) * perUnit;
+
+/** Pure: the same arguments, the same bill. The embedded store is one object, awake the whole month. */
+export function monthlyBill(workload: Workload, demands: Demands, prices: Prices): Bill {
+  const { agents, heartbeatSeconds, heartbeatsPerRequest, discoveriesPerHour } = workload;
+  const heartbeats = (agents * SECONDS_A_MONTH) / heartbeatSeconds;
+  const discoveries = agents * discoveriesPerHour * HOURS_A_MONTH;
+  const parts: [times: number, demand: Demand][] = [
+    [heartbeats, heartbeatsPerRequest > 1 ? demands.heartbeatInBulk : demands.heartbeat],
+    [discoveries, demands.discovery],
+    [agents * MINUTES_A_MONTH, demands.sweptAgent],
+  ];
+  const total = (field: keyof Demand): number =>
+    parts.reduce((sum, [times, demand]) => sum + times * demand[field], 0);
+
+  const requests = heartbeats / heartbeatsPerRequest + discoveries;
+  const commands = total("commands");
+  const bandwidthGb = total("bytes") / 1e9;
+  const storedGb = (agents * demands.storedBytes) / 1e9;
+  const { workers, objects, payAsYouGo } = prices;
+  const plan = prices.fixed.find(({ gb, bandwidthGb: traffic }) => storedGb <= gb && bandwidthGb <= traffic);
+  return {
+    workers:
+      workers.base +
+      beyond(requests, workers.requestsIncluded, workers.perMillionRequests / 1e6) +
+      beyond(total("cpuMs"), workers.cpuMsIncluded, workers.perMillionCpuMs / 1e6),
+    payAsYouGo:
+      (commands * payAsYouGo.perHundredThousandCommands) / 1e5 +
+      beyond(storedGb, payAsYouGo.gbIncluded, payAsYouGo.perGb) +
+      beyond(bandwidthGb, payAsYouGo.bandwidthGbIncluded, payAsYouGo.perBandwidthGb),
+    fixed: plan ? { name: plan.name, price: plan.price } : null,
+    embedded:
+      beyond(requests + MINUTES_A_MONTH, objects.requestsIncluded, objects.perMillionRequests / 1e6) +
+      beyond(SECONDS_A_MONTH * OBJECT_GB, objects.gbSecondsIncluded, objects.perMillionGbSeconds / 1e6) +
+      beyond(total("rowsRead"), objects.rowsReadIncluded, objects.perMillionRowsRead / 1e6) +
+      beyond(total("rowsWritten"), objects.rowsWrittenIncluded, objects.perMillionRowsWritten / 1e6),
+    commandsPerSecond: commands / SECONDS_A_MONTH,
+    requestsPerSecond: requests / SECONDS_A_MONTH,
+    bandwidthGb,
+  };
+}

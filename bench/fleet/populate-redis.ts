@@ -1,0 +1,56 @@
+import type { Redis } from "ioredis";
+import { registrationInput } from "../../src/core/agent.ts";
+import { Problem } from "../../src/core/problem.ts";
+import { decideRegistration } from "../../src/core/registration.ts";
+import { fenceOf } from "../../src/http/lease-token.ts";
+import { keysOf } from "../../src/store/redis/keys.ts";
+import { Plan, planChange } from "../../src/store/redis/plan.ts";
+import { type Fleet, registrationOf, secretOf, TERMS } from "./agents.ts";
+
+export const PREFIX = "rollcall";
+const BATCH = 1000;
+
+/**
+ * Registers a whole fleet straight over TCP: Rollcall's own rules decide, and its own plan says what is written, so that the
+ * keys are the very same as over HTTP. Only the events are left out.
+ */
+export async function populateRedis(redis: Redis, fleet: Fleet, first = 0, last = fleet.size): Promise<void> {
+  const keys = keysOf(PREFIX, fleet.namespace);
+  const terms = new Map<string, string>();
+  for (let start = first; start < last; start += BATCH) {
+    const pipeline = redis.pipeline();
+    for (let index = start; index < Math.min(start + BATCH, last); index += 1) {
+      for (const [command, key, ...args] of await writesOf(fleet, index)) {
+        if (command === "RECOUNT") terms.set(key!, args[0]!);
+        else pipeline.call(command!, key!, ...args);
+      }
+    }
+    for (const [error] of (await pipeline.exec())!) if (error) throw error;
+  }
+  for (const [index, term] of terms) await redis.hset(keys.terms, term, await redis.zcard(index));
+}
+
+async function writesOf(fleet: Fleet, index: number): Promise<string[][]> {
+  const now = Date.now();
+  const input = registrationInput.parse(registrationOf(index));
+  const { result, write } = decideRegistration(
+    undefined,
+    {
+      id: input.id!,
+      input,
+      caller: { name: "bench", scopes: ["admin"], namespace: fleet.namespace },
+      region: { colo: "FRA", country: "DE", continent: "EU", latitude: "50.11", longitude: "8.68" },
+      defaults: { ttlSeconds: TERMS.ttlSeconds, heartbeatIntervalSeconds: TERMS.intervalSeconds },
+      presentedFence: undefined,
+      mintedFence: await fenceOf(secretOf(fleet, index), false),
+    },
+    now,
+  );
+  if (result instanceof Problem) throw result;
+  const plan = new Plan(0);
+  const ref = { kind: "agent" as const, id: input.id! };
+  planChange(plan, keysOf(PREFIX, fleet.namespace), ref, undefined, write!.entry, now);
+  return plan.steps.map(([command, key, ...args]) =>
+    [command, plan.keys[Number(key) - 1], ...args].map(String),
+  );
+}

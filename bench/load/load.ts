@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ascending, quantile } from "./statistics.ts";
+import { cpuMs } from "./usage.ts";
+
+/** Does the operation once; rejects if the answer is not the one that was wanted. */
+export type Operation = (nth: number) => Promise<unknown>;
+
+export interface Timing {
+  operations: number;
+  perSecond: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  /** ms of CPU per operation that the watched process had. */
+  cpuMs: number;
+}
+
+let nth = 0;
+
+/** So many callers, each asking again as soon as it was answered. */
+export async function closedLoop(
+  operation: Operation,
+  { callers, ms, pid }: { callers: number; ms: number; pid: number },
+): Promise<Timing> {
+  const latencies: number[] = [];
+  const cpuBefore = cpuMs(pid);
+  const startedAt = performance.now();
+  const until = startedAt + ms;
+  async function call(): Promise<void> {
+    for (let at = performance.now(); at < until;) {
+      await operation(nth++);
+      const answeredAt = performance.now();
+      latencies.push(answeredAt - at);
+      at = answeredAt;
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, call));
+  return timingOf(latencies, performance.now() - startedAt, cpuMs(pid) - cpuBefore);
+}
+
+/** A steady rate whatever the answers do; waiting counts from when a call was due, so a stall is not hidden. */
+export async function openLoop(
+  operation: Operation,
+  { perSecond, ms, pid }: { perSecond: number; ms: number; pid: number },
+): Promise<Timing> {
+  const latencies: number[] = [];
+  const calls: Promise<void>[] = [];
+  const cpuBefore = cpuMs(pid);
+  const startedAt = performance.now();
+  const total = Math.floor((perSecond * ms) / 1000);
+  while (calls.length < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
+    while (calls.length < due) {
+      const dueAt = startedAt + (calls.length / perSecond) * 1000;
+      calls.push(operation(nth++).then(() => void latencies.push(performance.now() - dueAt)));
+    }
+    await sleep(1);
+  }
+  await Promise.all(calls);
+  return timingOf(latencies, performance.now() - startedAt, cpuMs(pid) - cpuBefore);
+}
+
+function timingOf(latencies: readonly number[], elapsedMs: number, cpu: number): Timing {
+  const sorted = ascending(latencies);
+  return {
+    operations: sorted.length,
+    perSecond: (sorted.length / elapsedMs) * 1000,
+    p50: quantile(sorted, 0.5),
+    p95: quantile(sorted, 0.95),
+    p99: quantile(sorted, 0.99),
+    cpuMs: cpu / sorted.length,
+  };
+}
+
+export interface Side {
+  operation: Operation;
+  /** The process whose CPU is watched. */
+  pid: number;
+}
+
+/**
+ * Measures sides turn by turn, A B A B, so that whatever else the machine does falls on all of them; each is warmed up
+ * first.
+ */
+export async function interleave(
+  sides: readonly Side[],
+  { callers, rounds, ms }: { callers: number; rounds: number; ms: number },
+): Promise<Timing[][]> {
+  const timings: Timing[][] = sides.map(() => []);
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [index, { operation, pid }] of sides.entries()) {
+      const timing = await closedLoop(operation, { callers, ms: round < 0 ? ms / 2 : ms, pid });
+      if (round >= 0) timings[index]!.push(timing);
+    }
+  }
+  return timings;
+}

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+};
+
+/** ms of CPU that a process's threads have had so far; NaN where the system does not tell (it does on Linux). */
+export function cpuMs(pid: number): number {
+  let ns = 0;
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      ns += Number(read(`/proc/${pid}/task/${thread}/schedstat`)?.split(" ")[0] ?? 0);
+    }
+  } catch {
+    return Number.NaN;
+  }
+  return ns / 1e6;
+}
+
+/** Resident memory of a process in bytes; NaN where the system does not tell. */
+export function residentBytes(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1];
+  return kib === undefined ? Number.NaN : Number(kib) * 1024;
+}
+
+export const childrenOf = (pid: number): number[] =>
+  (read(`/proc/${pid}/task/${pid}/children`) ?? "").split(" ").filter(Boolean).map(Number);

@@ -1,0 +1,72 @@
+import { type Fleet, tokenOf } from "../fleet/agents.ts";
+import * as operations from "../fleet/operations.ts";
+import type { Http } from "../load/http.ts";
+import { interleave, type Operation, type Timing } from "../load/load.ts";
+import { median } from "../load/statistics.ts";
+import { CALLERS, type Plan } from "../plan.ts";
+import type { Rig } from "../rig.ts";
+import { type PerOperation, perOperation } from "./tally.ts";
+
+/** One operation on one fleet: what an answer takes, and what the Worker can take. */
+export interface Measured {
+  operation: string;
+  fleet: number;
+  /** One caller alone, round by round. */
+  alone: Timing[];
+  /** Many callers, round by round. */
+  together: Timing[];
+}
+
+export interface MeasuredOnRedis extends Measured {
+  redis: PerOperation;
+}
+
+export const operationsOn = (
+  http: Http,
+  fleet: Fleet,
+  token: (index: number) => string = (index) => tokenOf(fleet, index),
+): Record<string, Operation> => ({
+  heartbeat: operations.heartbeat(http, fleet, token),
+  [`${operations.BULK} heartbeats`]: operations.bulkHeartbeat(http, fleet, token),
+  get: operations.get(http, fleet),
+  discover: operations.discover(http, fleet),
+  "discover, 2 terms": operations.discover(http, fleet, "&tag=zone-1"),
+  [`list page of ${operations.PAGE}`]: operations.listPage(http, fleet),
+  resolve: operations.resolve(http),
+  register: operations.register(http),
+});
+
+/** Every operation on every fleet; the fleets take turns, so that growth is seen within one round. */
+export async function measureFleets(
+  plan: Plan,
+  pid: number,
+  fleets: readonly { size: number; operations: Record<string, Operation> }[],
+): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  for (const operation of Object.keys(fleets[0]!.operations)) {
+    const sides = fleets.map((fleet) => ({ operation: fleet.operations[operation]!, pid }));
+    const alone = await interleave(sides, { callers: 1, ...plan.alone });
+    const together = await interleave(sides, { callers: CALLERS, ...plan.together });
+    fleets.forEach(({ size }, i) =>
+      measured.push({ operation, fleet: size, alone: alone[i]!, together: together[i]! }),
+    );
+  }
+  return measured;
+}
+
+export async function measureRedisFleets({ plan, redis, rollcall, fleets }: Rig): Promise<MeasuredOnRedis[]> {
+  const prepared = fleets.map((fleet) => ({
+    size: fleet.size,
+    operations: operationsOn(rollcall.http(fleet), fleet),
+  }));
+  const measured = await measureFleets(plan, rollcall.worker.pid, prepared);
+  const results: MeasuredOnRedis[] = [];
+  for (const row of measured) {
+    const operation = prepared.find(({ size }) => size === row.fleet)!.operations[row.operation]!;
+    results.push({ ...row, redis: await perOperation(redis, operation) });
+  }
+  return results;
+}
+
+export const middle = (timings: readonly Timing[], field: keyof Timing): number =>
+  median(timings.map((timing) => timing[field]));

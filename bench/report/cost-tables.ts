@@ -1,0 +1,61 @@
+import { type Bill, monthlyBill, type Workload } from "../cost.ts";
+import { BULK } from "../fleet/operations.ts";
+import { PRICES } from "../prices.ts";
+import { demandsOf, type Results } from "../results.ts";
+import type { Table } from "./table.ts";
+
+export const FLEETS = [100, 1_000, 10_000, 100_000, 1_000_000];
+
+const WAYS: [name: string, how: Omit<Workload, "agents">][] = [
+  ["each by itself, every 30 s", { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 0 }],
+  [
+    `${BULK} a request, every 30 s`,
+    { heartbeatSeconds: 30, heartbeatsPerRequest: BULK, discoveriesPerHour: 0 },
+  ],
+  ["each by itself, every 120 s", { heartbeatSeconds: 120, heartbeatsPerRequest: 1, discoveriesPerHour: 0 }],
+  [
+    `${BULK} a request, every 120 s`,
+    { heartbeatSeconds: 120, heartbeatsPerRequest: BULK, discoveriesPerHour: 0 },
+  ],
+  [
+    "each by itself, every 30 s, and a discovery an hour",
+    { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 1 },
+  ],
+];
+
+const dollars = (amount: number): string => `$${Math.round(amount).toLocaleString("en")}`;
+
+export function costTables(results: Results): Table[] {
+  const demands = demandsOf(results);
+  return WAYS.map(([name, how]) => ({
+    title: `Dollars a month: ${name}`,
+    note: `Prices of ${PRICES.readAt}. The sweep of every minute is in it. The fixed plan is the smallest with room and traffic enough. † beyond what one database (${PRICES.commandsPerSecondMax.toLocaleString("en")} commands a second) or one object (${PRICES.objects.requestsPerSecondMax.toLocaleString("en")} requests a second) is good for: take more namespaces.`,
+    columns: [
+      "agents",
+      "Workers",
+      "+ pay as you go",
+      "+ fixed plan",
+      "plan",
+      "embedded in all",
+      "commands/s",
+      "GB",
+    ],
+    rows: FLEETS.map((agents) => rowOf(agents, monthlyBill({ ...how, agents }, demands, PRICES))),
+  }));
+}
+
+function rowOf(agents: number, bill: Bill): string[] {
+  const { workers, payAsYouGo, fixed, embedded, commandsPerSecond, requestsPerSecond, bandwidthGb } = bill;
+  const overRedis = commandsPerSecond > PRICES.commandsPerSecondMax ? " †" : "";
+  const overObject = requestsPerSecond > PRICES.objects.requestsPerSecondMax ? " †" : "";
+  return [
+    agents.toLocaleString("en"),
+    dollars(workers),
+    dollars(workers + payAsYouGo) + overRedis,
+    fixed ? dollars(workers + fixed.price) + overRedis : "–",
+    fixed?.name ?? "none is enough",
+    dollars(workers + embedded) + overObject,
+    Math.round(commandsPerSecond).toLocaleString("en"),
+    Math.round(bandwidthGb).toLocaleString("en"),
+  ];
+}

@@ -1,0 +1,63 @@
+import type { Demands } from "./cost.ts";
+import type { EmbeddedResult } from "./measure/embedded.ts";
+import type { EtcdResult } from "./measure/etcd.ts";
+import type { FetchEachResult } from "./measure/fetch-each.ts";
+import { type MeasuredOnRedis, middle } from "./measure/fleets.ts";
+import type { Floor } from "./measure/floor.ts";
+import type { Memory } from "./measure/memory.ts";
+import type { StartUp } from "./measure/start-up.ts";
+import type { SweepResult } from "./measure/sweep.ts";
+import { BULK } from "./fleet/operations.ts";
+
+/** Everything that one run measured. */
+export interface Results {
+  mode: "full" | "quick";
+  at: string;
+  tookSeconds: number;
+  machine: Record<string, string>;
+  bundleBytes: number;
+  startUp: StartUp;
+  floor: Floor;
+  fleets: MeasuredOnRedis[];
+  fetchEach: FetchEachResult[];
+  /** undefined where etcd is not installed */
+  etcd: EtcdResult | undefined;
+  sweeps: SweepResult[];
+  embedded: EmbeddedResult;
+  memory: Memory;
+}
+
+// The fleet whose figures stand for all: large enough that discovery takes a sample.
+const TYPICAL = 1_000;
+
+/** What the cost model needs of what was measured. */
+export function demandsOf({ fleets, embedded, sweeps, memory }: Results): Demands {
+  const demand = (operation: string, share: number) => {
+    const row = fleets.find((r) => r.operation === operation && r.fleet === TYPICAL)!;
+    const rows =
+      embedded.rows.find((r) => r.operation === operation && r.fleet === TYPICAL) ??
+      embedded.rows.find((r) => r.operation === operation)!;
+    return {
+      cpuMs: middle(row.together, "cpuMs") / share,
+      commands: row.redis.billed / share,
+      bytes: row.redis.bytes / share,
+      rowsRead: rows.rowsRead / share,
+      rowsWritten: rows.rowsWritten / share,
+    };
+  };
+  const quiet = sweeps.find(({ changed }) => changed === 0)!;
+  return {
+    heartbeat: demand("heartbeat", 1),
+    heartbeatInBulk: demand(`${BULK} heartbeats`, BULK),
+    discovery: demand("discover", 1),
+    sweptAgent: {
+      cpuMs: quiet.cpuMs / quiet.agents,
+      commands: quiet.billed / quiet.agents,
+      bytes: quiet.bytes / quiet.agents,
+      // The embedded sweep reads an entry and a lease each, and writes its report.
+      rowsRead: 2,
+      rowsWritten: 0,
+    },
+    storedBytes: memory.redisBytesPerAgent,
+  };
+}

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { endWithUs } from "./end-with-us.ts";
+import type { RunningWorker, WorkerSpec } from "./worker.ts";
+
+/** The path of the binary; the package is the one that wrangler and miniflare run. */
+const { default: WORKERD } = createRequire(import.meta.url)("workerd") as { default: string };
+
+/** Runs a bundle under plain `workerd serve`, nothing between the socket and the Worker. */
+export async function startWorkerd(spec: WorkerSpec, flags: readonly string[] = []): Promise<RunningWorker> {
+  const dir = await mkdtemp(join(tmpdir(), "rollcall-workerd-"));
+  await mkdir(join(dir, "objects"));
+  await writeFile(join(dir, "config.capnp"), configOf(spec, join(dir, "objects")));
+  for (const { name, text } of spec.bundle.modules) await writeFile(join(dir, name), text);
+
+  const child = endWithUs(
+    spawn(WORKERD, ["serve", "config.capnp", "--control-fd=3", ...flags], {
+      cwd: dir,
+      stdio: ["ignore", "ignore", "inherit", "pipe"],
+    }),
+  );
+  const port = await listening(child.stdio[3] as Readable);
+  return {
+    runtime: "workerd",
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid!,
+    async stop() {
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** workerd tells on its control pipe which port it got. */
+async function listening(control: Readable): Promise<number> {
+  let told = "";
+  for await (const chunk of control) {
+    told += String(chunk);
+    for (const line of told.split("\n").slice(0, -1)) {
+      const { event, port } = JSON.parse(line) as { event: string; port?: number };
+      if (event === "listen" && port !== undefined) return port;
+    }
+  }
+  throw new Error("workerd ended before it listened");
+}
+
+function configOf({ bundle, vars, objects }: WorkerSpec, objectsDir: string): string {
+  const quote = (text: string) => JSON.stringify(text);
+  const modules = bundle.modules.map(
+    ({ name }) =>
+      `(name = ${quote(name)}, ${name.endsWith(".js") ? "esModule" : "text"} = embed ${quote(name)})`,
+  );
+  const bindings = [
+    ...Object.entries(vars).map(([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`),
+    ...Object.entries(objects).map(
+      ([name, className]) => `(name = ${quote(name)}, durableObjectNamespace = ${quote(className)})`,
+    ),
+  ];
+  const namespaces = Object.values(objects).map(
+    (name) => `(className = ${quote(name)}, uniqueKey = ${quote(`bench-${name}`)}, enableSql = true)`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "disk", disk = (path = ${quote(objectsDir)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  compatibilityDate = ${quote(bundle.compatibilityDate)},
+  modules = [${modules.join(", ")}],
+  bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "disk"),
+);
+`;
+}

@@ -1,0 +1,228 @@
+import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
+
+interface ModelCall {
+  status: "queued" | "claimed" | "done" | "failed" | "forgotten";
+  /** What it came to. */
+  ending: string | undefined;
+  untilMs: number;
+  claims: number;
+  /** The number of the claim that it is held by, and whose that is. */
+  claim: number;
+  consumer: string;
+  identity: string | null;
+  digest: string;
+  deltas: number;
+  deltasOfClaim: number;
+}
+
+const PENDING = ["queued", "claimed"];
+
+/**
+ * What a gateway must answer, said once more in the plainest way there is: a list of calls, and for each step a walk over
+ * it. It shares nothing with src. Times are in ms since it began.
+ */
+export class Model {
+  #now = 0;
+  readonly #calls: ModelCall[] = [];
+  /** By claim: the call it was of. */
+  readonly #claims: number[] = [];
+  readonly #pollers = new Map<string, { seenMs: number; pingedMs: number }>();
+  #socket: { max: number; pingedMs: number } | undefined;
+  /** The registration that everybody asks in the name of, and the one that the gateway knows of. */
+  #current = 1;
+  #known = 0;
+  #closed = false;
+  #got: Got[] = [];
+
+  readonly hasSocket = (): boolean => this.#socket !== undefined;
+
+  run(step: Step): Came {
+    this.#got = [];
+    const answer = this.#answer(step);
+    return { answer, socket: this.#got };
+  }
+
+  #answer(step: Step): unknown {
+    switch (step.do) {
+      case "pass":
+        return void (this.#now += step.ms);
+      case "evict":
+        return this.#pollers.clear();
+      case "tick":
+        this.#lapse();
+        return this.#push();
+      case "look":
+        this.#lapse();
+        return { calls: this.#calls.map((call) => told(call)), load: this.#load() };
+      case "call":
+        return this.#call(step.identity, step.digest);
+      case "claim":
+        return this.#claim(step.consumer, step.max);
+      case "delta":
+        return this.#delta(step.back, step.again);
+      case "settle":
+        return this.#settle(step.back, step.ok);
+      case "attach":
+        return this.#attach(step.max);
+      case "detach":
+        return void (this.#socket = undefined);
+      case "register":
+        this.#current += 1;
+        if (step.told) this.#enter(this.#current);
+        return;
+      case "unregister":
+        if (!this.#enter(this.#current)) return;
+        this.#end();
+        return void (this.#closed = true);
+      case "askLate":
+        return this.#enter(this.#current - 1) ? "known" : "stale";
+    }
+  }
+
+  #call(identity: string | null, digest: string): unknown {
+    if (!this.#enter(this.#current)) return "stale";
+    const known = this.#calls.findIndex(
+      (call) => identity !== null && call.identity === identity && call.status !== "forgotten",
+    );
+    if (known >= 0) {
+      const call = this.#calls[known]!;
+      return call.digest === digest
+        ? { repeated: known, settled: !PENDING.includes(call.status) }
+        : "conflict";
+    }
+    this.#calls.push({
+      status: "queued",
+      ending: undefined,
+      untilMs: this.#now + 300_000,
+      claims: 0,
+      claim: -1,
+      consumer: "",
+      identity,
+      digest,
+      deltas: 0,
+      deltasOfClaim: 0,
+    });
+    this.#push();
+    return { taken: this.#calls.length - 1 };
+  }
+
+  #claim(consumer: string, max: number): unknown {
+    if (!this.#enter(this.#current)) return "stale";
+    const poller = this.#pollers.get(consumer);
+    const attached = poller !== undefined && this.#now - poller.seenMs <= 40_000;
+    const ping = !attached || this.#now - poller.pingedMs >= 10_000;
+    this.#pollers.set(consumer, { seenMs: this.#now, pingedMs: ping ? this.#now : poller.pingedMs });
+    return [...(ping ? ["ping"] : []), ...this.#give(consumer, max)];
+  }
+
+  #delta(back: number, again: boolean): unknown {
+    const call = this.#held(back);
+    if (typeof call === "string") return call;
+    if (!again || call.deltasOfClaim === 0) {
+      call.deltas += 1;
+      call.deltasOfClaim += 1;
+      call.untilMs = this.#now + 60_000;
+    }
+    return { untilMs: call.untilMs };
+  }
+
+  #settle(back: number, ok: boolean): unknown {
+    const call = this.#held(back);
+    if (typeof call === "string") return call;
+    this.#finish(call, ok ? "result" : "boom");
+    this.#push();
+    return "taken";
+  }
+
+  #attach(max: number): unknown {
+    if (this.#socket) return "has one";
+    if (!this.#enter(this.#current)) return "stale";
+    this.#socket = { max, pingedMs: -Infinity };
+    return this.#push();
+  }
+
+  /** The call that a claim is of, or why it counts for nothing. */
+  #held(back: number): ModelCall | string {
+    const claim = this.#claims.length - 1 - back;
+    const number = this.#claims[claim];
+    if (number === undefined) return "no such claim";
+    if (!this.#enter(this.#current)) return "stale";
+    const call = this.#calls[number]!;
+    if (call.status === "forgotten") return "call_not_found";
+    if (!PENDING.includes(call.status)) return "call_settled";
+    return call.status === "claimed" && call.claim === claim ? call : "claim_lost";
+  }
+
+  #enter(registration: number): boolean {
+    this.#lapse();
+    if (registration < this.#known) return false;
+    if (registration === this.#known) return !this.#closed;
+    if (this.#known > 0) this.#end();
+    this.#known = registration;
+    this.#closed = false;
+    return true;
+  }
+
+  #end(): void {
+    for (const call of this.#calls) {
+      if (PENDING.includes(call.status)) this.#finish(call, "stale_registration");
+    }
+    this.#pollers.clear();
+    this.#socket = undefined;
+  }
+
+  #finish(call: ModelCall, ending: string, at = this.#now): void {
+    call.status = ending === "result" ? "done" : "failed";
+    call.ending = ending;
+    call.untilMs = at + 900_000;
+  }
+
+  #lapse(): void {
+    for (const call of this.#calls) {
+      while (call.status !== "forgotten" && call.untilMs < this.#now) {
+        if (call.status === "claimed" && call.claims < 3) {
+          call.status = "queued";
+          call.untilMs += 300_000;
+        } else if (PENDING.includes(call.status)) this.#finish(call, "timeout", call.untilMs);
+        else call.status = "forgotten";
+      }
+    }
+  }
+
+  #give(consumer: string, max: number): Got[] {
+    const waiting = this.#calls.filter(({ status }) => status === "queued").slice(0, Math.max(0, max));
+    return waiting.map((call) => {
+      const number = this.#calls.indexOf(call);
+      call.status = "claimed";
+      call.claims += 1;
+      call.claim = this.#claims.push(number) - 1;
+      call.consumer = consumer;
+      call.deltasOfClaim = 0;
+      call.untilMs = this.#now + 60_000;
+      return { call: number, untilMs: call.untilMs };
+    });
+  }
+
+  #push(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    if (this.#now - socket.pingedMs >= 10_000) {
+      this.#got.push("ping");
+      socket.pingedMs = this.#now;
+    }
+    const has = this.#calls.filter((call) => call.status === "claimed" && call.consumer === SOCKET).length;
+    this.#got.push(...this.#give(SOCKET, socket.max - has));
+  }
+
+  #load() {
+    const count = (wanted: string) => this.#calls.filter(({ status }) => status === wanted).length;
+    const polling = [...this.#pollers].filter(([, { seenMs }]) => this.#now - seenMs <= 40_000);
+    const consumers = new Set([...polling.map(([name]) => name), ...(this.#socket ? [SOCKET] : [])]);
+    return { queued: count("queued"), claimed: count("claimed"), consumers: consumers.size };
+  }
+}
+
+function told({ status, ending, deltas }: ModelCall): string {
+  if (status === "forgotten") return status;
+  return `${ending ?? "pending"}, ${deltas} deltas`;
+}

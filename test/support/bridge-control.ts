@@ -7,7 +7,7 @@ export class BridgeControl {
   readonly token = `test-${crypto.randomUUID()}`;
 
   async counters(): Promise<Counters> {
-    return (await this.#control("GET")).json();
+    return this.#control<Counters>("GET");
   }
 
   /** What `work` sends: HTTP requests and the commands in them. */
@@ -32,17 +32,16 @@ export class BridgeControl {
 
   /** Runs a command on Redis itself, uncounted and unharmed. */
   async raw<T>(...command: (string | number)[]): Promise<T> {
-    const { result } = await (await this.#control("POST", "/raw", command)).json<{ result: T }>();
-    return result;
+    return (await this.#control<{ result: T }>("POST", "/raw", command)).result;
   }
 
-  async #control(method: string, path = "", body?: unknown): Promise<Response> {
+  async #control<T>(method: string, path = "", body?: unknown): Promise<T> {
     const response = await fetch(`${this.url}/control/${this.token}${path}`, {
       method,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    if (!response.ok)
-      throw new Error(`bridge control ${method} ${path}: ${response.status} ${await response.text()}`);
-    return response;
+    const text = await response.text();
+    if (!response.ok) throw new Error(`bridge control ${method} ${path}: ${response.status} ${text}`);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
   }
 }

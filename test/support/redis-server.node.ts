@@ -62,7 +62,7 @@ async function silence(port: number): Promise<string | undefined> {
   return `redis-server did not answer PING within ${START_TIMEOUT_MS} ms`;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

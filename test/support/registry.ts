@@ -26,6 +26,8 @@ export interface RegistryOptions {
   env?: Record<string, string>;
   /** The other end of health checks. */
   fetchHealth?: typeof fetch;
+  /** ms since the Unix epoch */
+  startAt?: number;
   /** What a wait lasts; unless told it is over at once, and its time has passed. */
   pause?: (ms: number) => Promise<void>;
 }
@@ -35,9 +37,11 @@ export class Registry {
   readonly backend: Backend;
   readonly config: Config;
   readonly #app: ReturnType<typeof createApp>;
-  #now = START;
+  #now: number;
 
-  constructor({ backend, access, env = {}, fetchHealth = fetch, pause }: RegistryOptions = {}) {
+  constructor(options: RegistryOptions = {}) {
+    const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START } = options;
+    this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend();
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;

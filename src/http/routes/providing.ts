@@ -24,7 +24,8 @@ const HOLDER = ["toolset_not_found", "forbidden", "lease_lost", "store_contended
 
 const claimInput = z.strictObject({
   consumer,
-  max: z.int().min(1).max(CLAIMED_AT_ONCE_MAX).default(1),
+  /** 0: pings alone, from a provider whose hands are full. */
+  max: z.int().min(0).max(CLAIMED_AT_ONCE_MAX).default(1),
   wait: z.number().min(0).max(WAIT_SECONDS_MAX).default(0),
 });
 

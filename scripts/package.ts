@@ -1,0 +1,72 @@
+/** Builds what is published, under dist/npm: the client and the command line, and the built Worker for `rollcall dev`. */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Manifest {
+  name: string;
+  version: string;
+  description: string;
+  engines: object;
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const OUT = join(ROOT, "dist/npm");
+const WORKER = join(OUT, "worker");
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
+const wranglerToml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+
+const run = (name: string, ...args: string[]) =>
+  execFileSync(process.execPath, [join(ROOT, "node_modules", name), ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
+  });
+const pick = (from: Record<string, string>, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, from[name]!]));
+const writeJson = (path: string, value: unknown) =>
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+
+rmSync(OUT, { recursive: true, force: true });
+run("typescript/bin/tsc", "-p", "tsconfig.npm.json");
+run("wrangler/bin/wrangler.js", "deploy", "--dry-run", "--minify", "--outdir", WORKER);
+for (const name of readdirSync(WORKER)) {
+  if (!/\.(js|lua)$/.test(name)) rmSync(join(WORKER, name));
+}
+
+const { name, version, description, engines, dependencies, devDependencies } = manifest;
+writeJson(join(OUT, "package.json"), {
+  name,
+  version,
+  description,
+  type: "module",
+  bin: { rollcall: "lib/cli/main.js" },
+  exports: {
+    ".": { types: "./lib/client/index.d.ts", default: "./lib/client/index.js" },
+    "./package.json": "./package.json",
+  },
+  // The server's own files are here as types alone.
+  files: ["lib/client", "lib/cli/**/*.js", "lib/core/*.d.ts", "lib/http/*.d.ts", "worker"],
+  sideEffects: false,
+  engines,
+  // The client's types are the server's schemas', which are zod's; nothing of it runs.
+  dependencies: pick(dependencies, ["citty", "zod"]),
+  devTools: pick(devDependencies, ["node", "wrangler"]),
+});
+
+const objects = [...wranglerToml.matchAll(/name = "(\w+)"\nclass_name = "(\w+)"/g)];
+writeJson(join(WORKER, "wrangler.json"), {
+  name,
+  main: "worker.js",
+  compatibility_date: /compatibility_date = "(.+)"/.exec(wranglerToml)![1],
+  no_bundle: true,
+  rules: [{ type: "Text", globs: ["**/*.lua"], fallthrough: true }],
+  durable_objects: {
+    bindings: objects.map(([, binding, className]) => ({ name: binding, class_name: className })),
+  },
+  migrations: [{ tag: "v1", new_sqlite_classes: objects.map(([, , className]) => className) }],
+});
+copyFileSync(join(ROOT, "README.md"), join(OUT, "README.md"));

@@ -1,0 +1,47 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { command, UsageError } from "../command.ts";
+import { visible } from "../table.ts";
+
+export const call = command({
+  description: "Call a tool: its output goes to standard error as it comes, its result to standard output",
+  examples: [
+    'call text upper --payload \'{"text":"hi"}\'',
+    "call text upper --payload @payload.json",
+    "call text upper --payload - --json",
+  ],
+  args: {
+    toolset: { type: "positional", required: true, description: "The toolset" },
+    tool: { type: "positional", required: true, description: "The tool" },
+    payload: { type: "string", description: "JSON; @file reads a file, - standard input ({})" },
+    run: { type: "string", description: "The run that the call belongs to; minted unless given" },
+    session: { type: "string", description: "The session likewise" },
+    id: { type: "string", description: "A tool_call_id: the same call, however often it is sent" },
+  },
+  async run({ args, client, io, answer }) {
+    const { toolset, tool, payload: given = "{}" } = args;
+    const payload = parsed(await textOf(given, io.readInput));
+    const meta = {
+      run_id: args.run ?? randomUUID(),
+      session_id: args.session ?? randomUUID(),
+      ...(args.id !== undefined && { tool_call_id: args.id }),
+    };
+    const onDelta = ({ delta }: { delta: string }) =>
+      void io.err.write(io.err.isTTY ? delta.split("\n").map(visible).join("\n") : delta);
+    const called = await client.callTool({ toolset, tool, payload, meta }, { onDelta, signal: io.ending });
+    answer(called, () => `${JSON.stringify(called.result, null, 2)}\n`);
+  },
+});
+
+function textOf(given: string, readInput: () => Promise<string>): Promise<string> | string {
+  if (given === "-") return readInput();
+  return given.startsWith("@") ? readFile(given.slice(1), "utf8") : given;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--payload is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,32 @@
+import type { AgentFilter, AgentRecord } from "../../client/index.ts";
+import { agentsTable, counted } from "../agents-table.ts";
+import { command } from "../command.ts";
+
+export const list = command({
+  description: "Every live agent, by id",
+  examples: [
+    "list",
+    "list --type worker --status unreachable",
+    "list --capability translate --capability german --json",
+  ],
+  args: {
+    type: { type: "string", description: "Of this type" },
+    capability: {
+      type: "string",
+      description: "With this capability; repeat it for agents with all of them",
+    },
+    tag: { type: "string", description: "With this tag; repeat it likewise" },
+    status: { type: "string", description: "In this effective status; repeat it for any of several" },
+  },
+  async run({ args, all, client, io, answer, paint }) {
+    const status = all("status") as NonNullable<AgentFilter["status"]>;
+    const filter: AgentFilter = { type: args.type, capability: all("capability"), tag: all("tag"), status };
+    const agents: AgentRecord[] = [];
+    for await (const agent of client.agents.all(filter, { signal: io.ending })) agents.push(agent);
+    answer({ agents, count: agents.length }, () =>
+      agents.length === 0
+        ? "no agents\n"
+        : `${agentsTable(agents, paint)}${counted(agents.length, "agent")}\n`,
+    );
+  },
+});

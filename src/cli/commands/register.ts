@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import type { JoinedAgent, Registration } from "../../client/index.ts";
+import { command, type Session, UsageError } from "../command.ts";
+import { importFile, reasonOf } from "../import.ts";
+import { visible } from "../table.ts";
+
+const ARGS = {
+  file: {
+    type: "string",
+    description: "Register what this activation file lists (- for standard input), and be done",
+  },
+  static: {
+    type: "boolean",
+    default: true,
+    description: "With --file: they never call in, and stay until unregistered",
+    negativeDescription: "With --file: they lapse unless they call in",
+  },
+  name: { type: "string", description: "Register one agent of this name, and call in for it until Ctrl-C" },
+  type: { type: "string", description: "Its type (agent)" },
+  id: { type: "string", description: "Its id; minted unless given" },
+  capability: { type: "string", description: "What it can do; may be repeated" },
+  tag: { type: "string", description: "May be repeated" },
+  endpoint: { type: "string", description: "Where it is reached" },
+  "max-concurrency": { type: "string", description: "How much it takes at once (10)" },
+  ttl: { type: "string", description: "How long it is known after its last heartbeat, seconds (300)" },
+  interval: { type: "string", description: "How often it calls in, seconds (30)" },
+} as const;
+
+export const register = command({
+  description: "Register an activation file, or one agent that stays until Ctrl-C",
+  examples: [
+    "register --file config/component-activation-status.json",
+    "register --name scout --type research --capability web_search --capability summarise",
+    "register --name scout --id agent/scout --endpoint https://scout.example --ttl 60 --interval 20",
+  ],
+  args: ARGS,
+  async run(session) {
+    const { file, name } = session.args;
+    if ((file === undefined) === (name === undefined))
+      throw new UsageError("give --file, or --name for one agent");
+    return file === undefined ? stay(session, name!) : registerFile(session, file);
+  },
+});
+
+async function registerFile(
+  { args, client, io, answer }: Session<typeof ARGS>,
+  file: string,
+): Promise<number> {
+  const text = file === "-" ? await io.readInput() : await readFile(file, "utf8");
+  const results = await importFile(client, text, args.static, io);
+  const failed = results.filter(({ status }) => status >= 400);
+  const skipped = results.filter(({ outcome }) => outcome === "skipped").length;
+  const registered = results.length - failed.length - skipped;
+  answer(
+    { registered, skipped, failed: failed.length, results },
+    () => `${registered} registered, ${skipped} skipped, ${failed.length} failed\n`,
+  );
+  for (const result of failed) io.err.write(`${reasonOf(result)}\n`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+async function stay(session: Session<typeof ARGS>, name: string): Promise<number> {
+  const { args, all, number, client, io, url, json } = session;
+  const say = (words: string, fact: Record<string, unknown>) =>
+    io.out.write(json ? `${JSON.stringify(fact)}\n` : `${words}\n`);
+  const maxConcurrency = number("max-concurrency");
+  const registration: Registration = {
+    name,
+    type: args.type ?? "agent",
+    id: args.id,
+    capabilities: all("capability"),
+    tags: all("tag"),
+    endpoint: args.endpoint,
+    ttl_seconds: number("ttl"),
+    heartbeat_interval_seconds: number("interval"),
+    ...(maxConcurrency !== undefined && { max_concurrency: maxConcurrency }),
+  };
+  const onChange = ({ id, state, desiredState }: JoinedAgent) => {
+    if (state === "ended") return;
+    const words = {
+      joined: desiredState === "drain" ? "is to drain" : "is registered",
+      absent: "is no longer known, and registers again",
+    }[state];
+    say(`${visible(id)} ${words}`, { id, state, desired_state: desiredState });
+  };
+  const agent = await client.join(registration, { signal: io.ending, leaveOn: [], onChange });
+  if (!json) io.err.write(`calling in at ${url}; Ctrl-C unregisters\n`);
+  const { reason, error } = await agent.ended;
+  say(`${visible(agent.id)} ${reason === "left" ? "is unregistered" : "has ended"}`, {
+    id: agent.id,
+    state: "ended",
+    reason,
+  });
+  if (error) throw error;
+  return 0;
+}

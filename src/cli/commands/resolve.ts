@@ -1,0 +1,72 @@
+import { RollcallError, type Reason } from "../../client/index.ts";
+import { command } from "../command.ts";
+import type { Paint } from "../io.ts";
+import { table, visible } from "../table.ts";
+
+const PRIORITIES: Record<number, string> = { 0: "CRITICAL", 1: "HIGH", 2: "NORMAL", 3: "LOW", 9: "FALLBACK" };
+
+const reasonsTable = (reasons: readonly Reason[], paint: Paint): string =>
+  reasons.length === 0
+    ? ""
+    : `\n${table(
+        ["PASSED OVER", "AT", "BECAUSE"],
+        reasons.map(({ id, stage, detail }) => [id, stage, detail]),
+        paint,
+      )}`;
+
+export const resolve = command({
+  description: "Which provider of a service to use, now",
+  examples: [
+    "resolve llm",
+    "resolve llm --handler chat --capability vision --explain",
+    "resolve llm --dry-run",
+  ],
+  args: {
+    service: { type: "positional", required: true, description: "The service" },
+    handler: { type: "string", description: "Who asks; without it, only what is offered to everyone" },
+    capability: { type: "string", description: "What the provider must be capable of; may be repeated" },
+    explain: { type: "boolean", description: "Say why the others were passed over" },
+    "dry-run": { type: "boolean", description: "Choose, and move nothing" },
+  },
+  async run({ args, all, client, io, json, answer, paint }) {
+    const { service, handler, explain } = args;
+    try {
+      const found = await client.services.resolve(service, {
+        handler,
+        capability: all("capability"),
+        explain,
+        dry_run: args["dry-run"],
+      });
+      answer(found, () => {
+        const { provider, binding, circuit_state, considered, warnings = [], reasons = [] } = found;
+        const at = provider.endpoint ?? (provider.host ? `${provider.host}:${provider.port ?? ""}` : "");
+        const {
+          priority,
+          priority_group,
+          strategy,
+          handler: to,
+        } = binding as {
+          priority: number;
+          priority_group: number;
+          strategy: string;
+          handler: string;
+        };
+        const facts = [
+          `${PRIORITIES[priority] ?? priority} in group ${priority_group}, ${strategy}, for ${to === "*" ? "everyone" : to}`,
+          `circuit ${circuit_state}; ${considered} considered; selection ${found.selection_id ?? "none (dry run)"}`,
+          ...(found.degraded ? ["chosen without the pool's memory, which cannot be reached"] : []),
+          ...warnings,
+        ];
+        const lines = [
+          `${paint("bold", visible(provider.id))} ${at}`.trimEnd(),
+          ...facts.map((fact) => `  ${visible(fact)}`),
+        ];
+        return `${lines.join("\n")}\n${reasonsTable(reasons, paint)}`;
+      });
+    } catch (error) {
+      if (error instanceof RollcallError && explain && !json)
+        io.out.write(reasonsTable(error.reasons, paint).trimStart());
+      throw error;
+    }
+  },
+});

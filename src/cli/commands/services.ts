@@ -1,0 +1,36 @@
+import { command } from "../command.ts";
+import { counted } from "../agents-table.ts";
+import { stateStyle, table } from "../table.ts";
+
+export const services = command({
+  description: "Services, their providers in the order of selection, and their breakers",
+  examples: ["services", "services --service llm --handler chat"],
+  args: {
+    service: { type: "string", description: "This service alone" },
+    handler: { type: "string", description: "What is offered to this handler, and to everyone" },
+  },
+  async run({ args, client, answer, paint }) {
+    const found = await client.services.list({ handler: args.handler, service_type: args.service });
+    answer(found, () => {
+      const rowsOf = (handler: string, byService: typeof found.global_services) =>
+        Object.entries(byService).flatMap(([service, providers]) =>
+          providers.map((provider) => [
+            service,
+            handler,
+            provider.name,
+            provider.priority,
+            String(provider.priority_group),
+            provider.strategy,
+            provider.circuit_breaker_state,
+          ]),
+        );
+      const rows = [
+        ...rowsOf("everyone", found.global_services),
+        ...Object.entries(found.handlers).flatMap(([handler, byService]) => rowsOf(handler, byService)),
+      ];
+      if (rows.length === 0) return "no services\n";
+      const headings = ["SERVICE", "FOR", "PROVIDER", "PRIORITY", "GROUP", "STRATEGY", "CIRCUIT"];
+      return `${table(headings, rows, paint, stateStyle(paint))}${counted(rows.length, "offer")}\n`;
+    });
+  },
+});

@@ -1,0 +1,36 @@
+import { counted } from "../agents-table.ts";
+import { command } from "../command.ts";
+import { age, few, stateStyle, table } from "../table.ts";
+
+export const toolsets = command({
+  description: "Toolsets and whether they can be called; with a word, those that have it",
+  examples: ["toolsets", "toolsets weather --healthy", "toolsets --tag demo --json"],
+  args: {
+    word: { type: "positional", required: false, description: "In the name, the description or a tag" },
+    tag: { type: "string", description: "Under this tag; repeat it for all of several" },
+    healthy: { type: "boolean", description: "Those alone that can be called now" },
+  },
+  async run({ args, all, client, answer, paint }) {
+    const { word, healthy } = args;
+    const tags = all("tag");
+    const found =
+      word === undefined
+        ? await client.toolsets.list({ tag: tags, healthy: healthy === true })
+        : await client.toolsets.search(word, { healthy: healthy === true });
+    const shown = found.toolsets.filter((toolset) => tags.every((tag) => toolset.tags.includes(tag)));
+    answer({ ...found, toolsets: shown, count: shown.length }, () => {
+      if (shown.length === 0) return "no toolsets\n";
+      const rows = shown.map(({ name, version, tool_count, health, tags: under, description }) => [
+        name,
+        version,
+        String(tool_count),
+        health.healthy ? "healthy" : "unhealthy",
+        health.age_ms === null ? "never" : `${age(health.age_ms)} ago`,
+        few(under),
+        description,
+      ]);
+      const headings = ["NAME", "VERSION", "TOOLS", "HEALTH", "PONG", "TAGS", "DESCRIPTION"];
+      return `${table(headings, rows, paint, stateStyle(paint))}${counted(shown.length, "toolset")}\n`;
+    });
+  },
+});

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** The package's own folder: two above this file, in a checkout and once installed. */
+export const packageFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+interface Manifest {
+  version: string;
+  devDependencies?: Record<string, string>;
+  /** In the installed package: the exact versions of what `dev` fetches. */
+  devTools?: Record<string, string>;
+}
+
+export const manifest = (): Manifest =>
+  JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as Manifest;
+export const version = (): string => manifest().version;
+
+/** The Worker's configuration: built, once installed; else the checkout's. */
+export function workerConfig(): string {
+  const built = packageFile("worker/wrangler.json");
+  return existsSync(built) ? built : packageFile("wrangler.toml");
+}

@@ -1,0 +1,62 @@
+import { backoffMs, type Clock, wait } from "./clock.ts";
+import type { RollcallError } from "./problem.ts";
+import type { Delta } from "./shapes.ts";
+
+const ATTEMPTS_MAX = 8;
+/** In characters: however it is escaped, a request carries it. */
+const PIECE_MAX = 32_768;
+
+/** The output of one call: sent piece by piece, in order, each until it is taken. */
+export class DeltaLine {
+  readonly #clock: Clock;
+  readonly #send: (delta: Delta & { seq: number }) => Promise<unknown>;
+  readonly #carrying: AbortController;
+  #line: Promise<void> = Promise.resolve();
+  #seq = 0;
+  #full = false;
+
+  /** @param carrying  aborted when the call turns out to be no longer ours */
+  constructor(
+    clock: Clock,
+    carrying: AbortController,
+    send: (delta: Delta & { seq: number }) => Promise<unknown>,
+  ) {
+    this.#clock = clock;
+    this.#carrying = carrying;
+    this.#send = send;
+  }
+
+  /** Resolves when it and all before it were sent, or no longer matter; never rejects. */
+  push(stream: string, text: string): Promise<void> {
+    for (let at = 0; at < text.length; at += PIECE_MAX) {
+      this.#seq += 1;
+      const piece = { stream, delta: text.slice(at, at + PIECE_MAX), seq: this.#seq };
+      this.#line = this.#line.then(() => this.#deliver(piece));
+    }
+    return this.#line;
+  }
+
+  /** Resolves when all of it was sent, or no longer matters. */
+  get sent(): Promise<void> {
+    return this.#line;
+  }
+
+  async #deliver(piece: Delta & { seq: number }): Promise<void> {
+    for (let failures = 1; !this.#full && !this.#carrying.signal.aborted; failures += 1) {
+      try {
+        await this.#send(piece);
+        return;
+      } catch (error) {
+        const { code, transient, retryAfterMs } = error as RollcallError;
+        if (code === "stream_full") this.#full = true;
+        else if (!transient || failures >= ATTEMPTS_MAX) this.#carrying.abort(error);
+        else
+          await wait(
+            this.#clock,
+            backoffMs(this.#clock, failures, Infinity, retryAfterMs),
+            this.#carrying.signal,
+          );
+      }
+    }
+  }
+}

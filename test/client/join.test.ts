@@ -1,0 +1,327 @@
+import { describe, expect, it } from "vitest";
+import type { JoinedAgent } from "../../src/client/join.ts";
+import { RollcallError } from "../../src/client/problem.ts";
+import { clientOver, joined, SCOUT } from "../support/client.ts";
+import { Network } from "../support/network.ts";
+
+const PATH = "/v1/agents/agent%2Fscout";
+
+const read = async (network: Network) => (await network.registry.get(PATH)).body;
+const beats = (network: Network) => network.sent.filter(({ path }) => path.endsWith("/heartbeat"));
+
+describe("an agent that has joined", () => {
+  it("is registered, calls in at the interval the registry says, early by up to a tenth, and is never unreachable", async () => {
+    const { network, agent } = await joined({ ...SCOUT, heartbeat_interval_seconds: 20, ttl_seconds: 60 });
+    expect(agent.state).toBe("joined");
+    for (const chance of [0, 0.999, 0.5]) {
+      network.clock.chance = chance;
+      await network.pass(20_000);
+      expect(await read(network)).toMatchObject({ effective_status: "available", current_load: 0 });
+    }
+    await network.pass(600_000);
+    const at = beats(network).map((beat) => beat.at);
+    const gaps = at.slice(1).map((time, index) => time - at[index]!);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(18_000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(20_000);
+    expect(await read(network)).toMatchObject({ effective_status: "available" });
+  });
+
+  it("says status and load whole, so that a heartbeat is one command, and the health score only when it changed", async () => {
+    const { network, agent } = await joined();
+    await network.pass(30_000);
+    expect(beats(network).at(-1)!.body).toEqual({ status: "available", current_load: 0 });
+    agent.healthScore = 0.5;
+    await network.pass(100);
+    expect(beats(network).at(-1)!.body).toEqual({ status: "available", current_load: 0, health_score: 0.5 });
+    await network.pass(30_000);
+    expect(beats(network).at(-1)!.body).toEqual({ status: "available", current_load: 0 });
+    expect(await read(network)).toMatchObject({ health_score: 0.5 });
+  });
+
+  it("tells a change at once, and many changes once a second", async () => {
+    const { network, agent } = await joined();
+    await network.pass(5000);
+    const before = beats(network).length;
+    agent.load = 3;
+    await network.pass(1);
+    expect(await read(network)).toMatchObject({ current_load: 3 });
+    for (let load = 0; load < 100; load += 1) {
+      agent.load = load;
+      await network.pass(20);
+    }
+    await network.pass(1000);
+    expect(beats(network).length - before).toBeLessThanOrEqual(5);
+    agent.status = "busy";
+    await network.pass(1000);
+    expect(await read(network)).toMatchObject({ current_load: 99, status: "busy" });
+  });
+
+  it("says nothing of a load set to what it is, and refuses what no load can be", async () => {
+    const { network, agent } = await joined();
+    await network.pass(5000);
+    agent.load = 0;
+    await network.pass(5000);
+    expect(beats(network)).toHaveLength(0);
+    for (const wrong of [-1, Number.NaN, Infinity]) expect(() => (agent.load = wrong)).toThrow(RangeError);
+    expect(() => (agent.healthScore = 1.1)).toThrow(RangeError);
+    expect(agent.load).toBe(0);
+  });
+
+  it("registers again when the registry no longer knows it, with the load and status it has now", async () => {
+    const { network, agent } = await joined();
+    const first = agent.leaseToken;
+    agent.load = 7;
+    agent.status = "busy";
+    await network.pass(2000);
+    await network.registry.call("DELETE", PATH);
+    await network.pass(30_000);
+    expect(agent.state).toBe("joined");
+    expect(agent.leaseToken).not.toBe(first);
+    expect(await read(network)).toMatchObject({ current_load: 7, status: "busy" });
+  });
+
+  it("ends when another process has taken its id, and leaves that one alone", async () => {
+    const { network, agent } = await joined();
+    const usurper = await network.registry.register({ id: SCOUT.id });
+    await network.pass(30_000);
+    const ending = await agent.ended;
+    expect(ending.reason).toBe("lease_lost");
+    expect(ending.error).toBeInstanceOf(RollcallError);
+    expect(ending.error).toMatchObject({ code: "lease_lost", status: 409, action: "register" });
+    expect(agent.state).toBe("ended");
+    expect(agent.leaseToken).toBeUndefined();
+    await agent.leave();
+    expect((await network.registry.beat("agent/scout", usurper.lease_token)).status).toBe(200);
+    expect(network.clock.pendingTimers).toBe(0);
+  });
+
+  it("learns that it is to drain, and that it may run again, and tells the program each time", async () => {
+    const told: string[] = [];
+    const onChange = ({ state, desiredState }: JoinedAgent) => void told.push(`${state} ${desiredState}`);
+    const { network, client, agent } = await joined(SCOUT, { onChange });
+    await network.until(client.agents.drain("agent/scout"));
+    await network.pass(30_000);
+    expect(agent.desiredState).toBe("drain");
+    await network.until(client.agents.cancelDrain("agent/scout"));
+    await network.pass(30_000);
+    expect(agent.desiredState).toBe("run");
+    await network.until(agent.leave());
+    expect(told).toEqual(["joined run", "joined drain", "joined run", "ended run"]);
+  });
+
+  it("unregisters when its block ends, leaves no timer, and is heard of no more", async () => {
+    const network = new Network();
+    await network.until(
+      (async () => {
+        await using agent = await clientOver(network).join(SCOUT);
+        expect((await network.registry.get(PATH)).status).toBe(200);
+        expect(agent.id).toBe("agent/scout");
+      })(),
+    );
+    expect((await network.registry.get(PATH)).status).toBe(404);
+    expect(network.clock.pendingTimers).toBe(0);
+    const sent = network.sent.length;
+    await network.pass(600_000);
+    expect(network.sent).toHaveLength(sent);
+  });
+
+  it("leaves when its signal is aborted, and only once however often it is told", async () => {
+    const controller = new AbortController();
+    const { network, agent } = await joined(SCOUT, { signal: controller.signal });
+    controller.abort();
+    await network.until(Promise.all([agent.leave(), agent.leave()]));
+    expect(await agent.ended).toEqual({ reason: "left" });
+    expect(network.sent.filter(({ method }) => method === "DELETE")).toHaveLength(1);
+  });
+
+  it.each([{ kind: "cut" }, { kind: "stall" }, { kind: "answer", status: 503 }] as const)(
+    "leaves in good time with the registry out of reach ($kind)",
+    async (weather) => {
+      const { network, agent } = await joined();
+      network.weather = weather;
+      const since = network.clock.elapsed;
+      await network.until(agent.leave());
+      expect(network.clock.elapsed - since).toBeLessThanOrEqual(5000);
+      expect(await agent.ended).toEqual({ reason: "left" });
+      expect(network.clock.pendingTimers).toBe(0);
+    },
+  );
+
+  it("cuts a stalled heartbeat short when it leaves", async () => {
+    const { network, agent } = await joined();
+    await network.pass(20_000);
+    network.weather = { kind: "stall" };
+    await network.pass(11_000);
+    network.weather = { kind: "fine" };
+    const since = network.clock.elapsed;
+    await network.until(agent.leave());
+    expect(network.clock.elapsed).toBe(since);
+    expect((await network.registry.get(PATH)).status).toBe(404);
+  });
+
+  it("with no interval to keep says nothing until something changes, and has no timer", async () => {
+    const { network, agent } = await joined({ ...SCOUT, heartbeat_interval_seconds: null });
+    await network.pass(86_400_000);
+    expect(beats(network)).toHaveLength(0);
+    expect(network.clock.pendingTimers).toBe(0);
+    agent.load = 1;
+    await network.pass(1);
+    expect(await read(network)).toMatchObject({ current_load: 1 });
+    await network.until(agent.leave());
+    expect((await network.registry.get(PATH)).status).toBe(404);
+  });
+});
+
+describe("trouble on the way", () => {
+  it("comes back by itself after an outage longer than the lease", async () => {
+    const { network, agent } = await joined();
+    network.weather = { kind: "answer", status: 503 };
+    await network.pass(400_000);
+    network.weather = { kind: "fine" };
+    await network.pass(35_000);
+    expect(agent.state).toBe("joined");
+    expect(await read(network)).toMatchObject({ effective_status: "available" });
+  });
+
+  it("tries again sooner than the next heartbeat is due, ever less often, and not all clients at once", async () => {
+    const attempts = async (chance: number) => {
+      const { network } = await joined();
+      network.clock.chance = chance;
+      await network.pass(30_000);
+      network.weather = { kind: "cut" };
+      const before = beats(network).length;
+      const since = network.clock.elapsed;
+      await network.pass(120_000);
+      return beats(network)
+        .slice(before)
+        .map(({ at }) => at - since);
+    };
+    const early = await attempts(0);
+    const late = await attempts(0.999);
+    const gaps = late.slice(1).map((at, index) => at - late[index]!);
+    expect(gaps[0]).toBeLessThanOrEqual(1000);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
+    expect(early.length).toBeGreaterThan(late.length);
+  });
+
+  it.each([503, 429])("leaves a registry alone that answers %i, for as long as it asks", async (status) => {
+    const { network, agent } = await joined();
+    network.weather = { kind: "answer", status, retryAfter: 120 };
+    await network.pass(30_000);
+    const [refused] = beats(network);
+    network.weather = { kind: "fine" };
+    agent.load = 5;
+    await network.pass(refused!.at + 119_999 - network.clock.elapsed);
+    expect(beats(network)).toHaveLength(1);
+    await network.pass(20_000);
+    expect(beats(network).length).toBeGreaterThan(1);
+    expect(await read(network)).toMatchObject({ current_load: 5 });
+  });
+
+  it("after a sleep of ten minutes registers again within five seconds of waking", async () => {
+    const { network, agent } = await joined();
+    await network.pass(3000);
+    await network.sleep(600_000);
+    await network.pass(5000);
+    expect(agent.state).toBe("joined");
+    expect(await read(network)).toMatchObject({ effective_status: "available" });
+  });
+
+  it.each([600_000, -600_000])("is not led astray by a clock that jumps by %i ms", async (ms) => {
+    const { network, agent } = await joined();
+    await network.pass(10_000);
+    network.clock.jump(ms);
+    for (let i = 0; i < 20; i += 1) {
+      await network.pass(30_000);
+      expect(await read(network)).toMatchObject({ effective_status: "available" });
+    }
+    expect(beats(network).length).toBeLessThanOrEqual(24);
+    expect(agent.state).toBe("joined");
+  });
+
+  it("gives up a stalled heartbeat, and calls in before it would be unreachable", async () => {
+    const { network } = await joined();
+    await network.pass(26_000);
+    network.weather = { kind: "stall" };
+    await network.pass(5000);
+    network.weather = { kind: "fine" };
+    for (let i = 0; i < 30; i += 1) {
+      await network.pass(1000);
+      expect(await read(network)).toMatchObject({ effective_status: "available" });
+    }
+  });
+
+  it("is not ended by a registration of its own that comes late", async () => {
+    const { network, agent } = await joined();
+    await network.registry.call("DELETE", PATH);
+    network.weather = { kind: "late", ms: 15_000 };
+    await network.pass(31_000);
+    network.weather = { kind: "fine" };
+    await network.pass(60_000);
+    expect(agent.state).toBe("joined");
+    expect((await network.registry.beat("agent/scout", agent.leaseToken)).status).toBe(200);
+  });
+
+  it.each([
+    { status: 400, code: "unexpected_answer" },
+    { status: 401, code: "unexpected_answer" },
+  ])("ends when it is refused for good ($status), with the reason", async ({ status, code }) => {
+    const { network, agent } = await joined();
+    network.weather = { kind: "answer", status };
+    await network.pass(30_000);
+    expect(await agent.ended).toMatchObject({ reason: "refused", error: { code, status } });
+    expect(network.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("joining", () => {
+  it("waits out a short outage, and replaces what an unanswered try has registered", async () => {
+    const network = new Network();
+    network.weather = { kind: "cut-reply" };
+    const joining = clientOver(network).join({ name: "scout", type: "research" });
+    await network.pass(5000);
+    network.weather = { kind: "fine" };
+    const agent = await network.until(joining);
+    const { body } = await network.registry.get<{ agents: { id: string }[] }>("/v1/agents");
+    expect(body.agents.map(({ id }) => id)).toEqual([agent.id]);
+  });
+
+  it.each([
+    { weather: { kind: "cut" }, code: "network" },
+    { weather: { kind: "stall" }, code: "timeout" },
+    { weather: { kind: "answer", status: 503 }, code: "unexpected_answer" },
+  ] as const)(
+    "rejects with $code when the registry stays out of reach for half a minute",
+    async ({ weather, code }) => {
+      const network = new Network();
+      network.weather = weather;
+      await expect(network.until(clientOver(network).join(SCOUT))).rejects.toMatchObject({ code });
+      expect(network.clock.elapsed).toBeGreaterThanOrEqual(30_000);
+      expect(network.clock.elapsed).toBeLessThanOrEqual(40_000);
+      expect(network.clock.pendingTimers).toBe(0);
+    },
+  );
+
+  it("rejects at once with what is wrong with the registration", async () => {
+    const network = new Network();
+    const wrong = clientOver(network).join({ ...SCOUT, ttl_seconds: 1 });
+    await expect(network.until(wrong)).rejects.toMatchObject({
+      code: "invalid_request",
+      status: 400,
+      errors: [{ pointer: "/ttl_seconds" }],
+    });
+    expect(network.sent).toHaveLength(1);
+    expect(network.clock.pendingTimers).toBe(0);
+  });
+
+  it("is taken back by its signal: nothing stays registered", async () => {
+    const network = new Network();
+    const controller = new AbortController();
+    const joining = clientOver(network).join(SCOUT, { signal: controller.signal });
+    controller.abort(new Error("changed my mind"));
+    await expect(network.until(joining)).rejects.toThrow("changed my mind");
+    expect((await network.registry.get(PATH)).status).toBe(404);
+    expect(network.clock.pendingTimers).toBe(0);
+  });
+});

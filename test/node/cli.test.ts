@@ -1,0 +1,374 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { createClient, ToolError, type ToolsetDefinition } from "../../src/client/index.ts";
+import { type Circumstances, rollcall } from "../support/cli.node.ts";
+import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
+
+const ESCAPE = "\u001B";
+
+let worker: RunningWorker;
+let dir: string;
+beforeAll(async () => {
+  worker = await startWorker(await buildWorker(), { ACCESS: "open" });
+  dir = await mkdtemp(join(tmpdir(), "rollcall-cli-"));
+});
+afterAll(async () => {
+  await worker.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A namespace of its own for each test. */
+function opened() {
+  const ROLLCALL_NAMESPACE = crypto.randomUUID();
+  const env = { ROLLCALL_URL: worker.url, ROLLCALL_NAMESPACE };
+  return {
+    client: createClient({ url: worker.url, namespace: ROLLCALL_NAMESPACE }),
+    rollcall: (argv: readonly string[], circumstances: Circumstances = {}) =>
+      rollcall(argv, { ...circumstances, env: { ...env, ...circumstances.env } }),
+  };
+}
+
+const scout = {
+  id: "agent/scout",
+  name: "scout",
+  type: "research",
+  capabilities: ["web_search"],
+  current_load: 3,
+  health_score: 0.9,
+  services: [{ service: "llm", circuit_breaker: {} }],
+};
+
+const TEXT: ToolsetDefinition = {
+  name: "text",
+  description: "Small text tools",
+  tags: ["demo"],
+  tools: {
+    upper: {
+      payload_schema: { type: "object", required: ["text"] },
+      result_schema: {},
+      async handle({ text }: { text: string }, { delta }) {
+        await delta("stdout", "working\n");
+        if (text === "") throw new ToolError("invalid_arguments", "no text", { issues: [MISSING] });
+        return text.toUpperCase();
+      },
+    },
+  },
+};
+const MISSING = { field: "/text", constraint: "missing_field" };
+
+describe("register --file", () => {
+  const entry = (i: number) => ({
+    type: "skill",
+    name: `skill-${i}`,
+    activated: true,
+    version: "1.2.0",
+    path: `skills/${i}`,
+  });
+  const isBad = (i: number) => i % 100 === 42;
+  const components = Array.from({ length: 1000 }, (_, i) =>
+    isBad(i) ? { ...entry(i), name: "" } : entry(i),
+  );
+
+  it("registers 990 of 1,000, says line and reason of the 10 that are bad, and exits with 1", async () => {
+    const file = join(dir, "activation.json");
+    const text = JSON.stringify({ generated: "2026", components }, null, 2);
+    await writeFile(file, text);
+    const { rollcall: run, client } = opened();
+    const { code, out, err } = await run(["register", "--file", file]);
+    expect(code).toBe(1);
+    expect(out).toBe("990 registered, 0 skipped, 10 failed\n");
+    const lines = err.trimEnd().split("\n");
+    expect(lines).toHaveLength(10);
+    const [first] = lines;
+    expect(first).toMatch(/^line \d+: component 42: \/name: /);
+    const line = Number(/^line (\d+)/.exec(first!)![1]);
+    const written = text.split("\n");
+    expect([written[line - 1]!.trim(), written[line + 1]!.trim()]).toEqual(["{", '"name": "",']);
+    expect(await client.stats()).toMatchObject({ total_components: 990 });
+  });
+
+  it("shows progress on a terminal, and none in a pipe", async () => {
+    const { rollcall: run } = opened();
+    const input = JSON.stringify({ components: components.slice(0, 200) });
+    const piped = await run(["register", "--file", "-"], { input });
+    expect(piped.err).not.toContain("█");
+    expect(piped.err).not.toContain("\r");
+    const shown = await run(["register", "--file", "-"], { input, isTTY: true });
+    expect(shown.err).toContain("\r░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 0/200");
+    expect(shown.err).toContain("\r███████████████░░░░░░░░░░░░░░░ 100/200");
+    expect(shown.err).toContain("\r██████████████████████████████ 200/200");
+  });
+
+  it("gives machines every result, with its line and its lease token", async () => {
+    const { rollcall: run } = opened();
+    const input =
+      '[\n{"type":"skill","name":"a","activated":true},\n{"type":"skill","name":"b"}, {"type":1}]';
+    const { code, out } = await run(["register", "--file", "-", "--json"], { input });
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      registered: 1,
+      skipped: 1,
+      failed: 1,
+      results: [
+        { index: 0, line: 2, id: "skill/a", outcome: "created", lease_token: expect.any(String) as string },
+        { index: 1, line: 3, outcome: "skipped" },
+        { index: 2, line: 3, status: 400, code: "invalid_request" },
+      ],
+    });
+  });
+
+  it("keeps what the file lists until it is unregistered, unless told otherwise", async () => {
+    const { rollcall: run, client } = opened();
+    const input = (name: string) => JSON.stringify([{ type: "skill", name, activated: true }]);
+    await run(["register", "--file", "-"], { input: input("kept") });
+    await run(["register", "--file", "-", "--no-static"], { input: input("lapsing") });
+    expect((await client.agents.get("skill/kept")).expires_at).toBeNull();
+    expect((await client.agents.get("skill/lapsing")).expires_at).not.toBeNull();
+  });
+
+  it.each([
+    { input: "{", says: "the file is not JSON" },
+    { input: '{"things":[]}', says: 'the file has no list "components"' },
+  ])("says what is wrong with the file: $says", async ({ input, says }) => {
+    const { code, err } = await opened().rollcall(["register", "--file", "-"], { input });
+    expect(code).toBe(1);
+    expect(err).toContain(says);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("register --name", () => {
+  it("keeps one agent registered until it is told to end, then unregisters it and exits with 0", async () => {
+    const { rollcall: run, client } = opened();
+    const ending = new AbortController();
+    const seen = Promise.withResolvers<void>();
+    const running = run(
+      [
+        "register",
+        "--name",
+        "scout",
+        "--id",
+        "agent/scout",
+        "--type",
+        "research",
+        "--capability",
+        "a",
+        "--capability",
+        "b",
+      ],
+      { ending: ending.signal, onOut: () => seen.resolve() },
+    );
+    await seen.promise;
+    const found = await client.agents.get("agent/scout");
+    expect(found).toMatchObject({ type: "research", effective_status: "available" });
+    expect(found.capabilities.map(({ name }) => name)).toEqual(["a", "b"]);
+    ending.abort();
+    const { code, out } = await running;
+    expect(code).toBe(0);
+    expect(out).toBe("agent/scout is registered\nagent/scout is unregistered\n");
+    await expect(client.agents.get("agent/scout")).rejects.toMatchObject({ code: "agent_not_found" });
+  });
+});
+
+describe("what people see", () => {
+  it("lists agents by id, health as 0.00, load as a share", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register(scout);
+    await client.agents.register({ id: "agent/atlas", name: "atlas", type: "worker", status: "busy" });
+    const { code, out } = await run(["list"]);
+    expect(code).toBe(0);
+    expect(out.replaceAll(/ +(\d+ s ago)/g, "  $1").split("\n")).toEqual([
+      "ID           TYPE      STATUS     HEALTH  LOAD  HEARD    CAPABILITIES",
+      expect.stringMatching(/^agent\/atlas {2}worker {4}busy {7}1\.00 {4}0% {2}\d s ago$/),
+      expect.stringMatching(
+        /^agent\/scout {2}research {2}available {2}0\.90 {4}30% {2}\d s ago {2}web_search$/,
+      ),
+      "2 agents",
+      "",
+    ]);
+    expect((await run(["list", "--type", "worker"])).out).not.toContain("scout");
+    expect((await run(["list", "--status", "busy", "--status", "available"])).out).toContain("2 agents");
+    expect((await run(["list", "--capability", "web_search", "--capability", "no"])).out).toBe("no agents\n");
+  });
+
+  it("finds who can, and says of the others why not", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register(scout);
+    await client.agents.register({ ...scout, id: "agent/tired", health_score: 0.1 });
+    expect((await run(["find", "web_search"])).out).toContain("1 of 2 agents");
+    expect((await run(["find", "web_search", "--explain"])).out).toMatch(
+      /agent\/tired {2}health {2}health score 0\.1 is below 0\.7/,
+    );
+    expect((await run(["find", "flying"])).out).toBe('nobody can do "flying" now; 0 agents could\n');
+  });
+
+  it("resolves a service, and when none can be used says of each why", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register({ ...scout, endpoint: "https://scout.example/" });
+    const { out } = await run(["resolve", "llm"]);
+    expect(out).toContain(
+      "agent/scout https://scout.example/\n  NORMAL in group 0, fallback, for everyone\n  circuit closed",
+    );
+    expect((await run(["services"])).out).toMatch(
+      /llm +everyone +agent\/scout +NORMAL +0 +fallback +closed\n1 offer\n$/,
+    );
+    await client.agents.drain("agent/scout");
+    const none = await run(["resolve", "llm", "--explain"]);
+    expect(none.code).toBe(1);
+    expect(none.out).toContain("agent/scout");
+    expect(none.err).toContain("None of the providers");
+  });
+
+  it("drains, sweeps, counts, and tells what happened", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register(scout);
+    expect((await run(["drain", "agent/scout"])).out).toBe("agent/scout is to drain\n");
+    expect((await run(["stats"])).out).toMatch(/agents +1\n.*draining +1/s);
+    expect((await run(["drain", "agent/scout", "--cancel"])).out).toBe("agent/scout is to run\n");
+    expect((await run(["sweep"])).out).toMatch(/^scanned +1 in/);
+    expect((await run(["events"])).out).toMatch(/1 {2}registered +agent\/scout\n/);
+  });
+
+  it("lists toolsets, and calls a tool: output as it comes, then the result", async () => {
+    const { rollcall: run, client } = opened();
+    await using _ = await client.serveToolset(TEXT);
+    expect((await run(["toolsets"])).out).toMatch(
+      /text +1\.0\.0 +1 +healthy +0 s ago +demo +Small text tools\n1 toolset\n$/,
+    );
+    expect((await run(["toolsets", "small", "--healthy", "--tag", "demo"])).out).toContain("1 toolset");
+    expect((await run(["toolsets", "large"])).out).toBe("no toolsets\n");
+    const called = await run(["call", "text", "upper", "--payload", "-"], { input: '{"text":"hi"}' });
+    expect(called).toEqual({ code: 0, out: '"HI"\n', err: "working\n" });
+    const failed = await run(["call", "text", "upper", "--payload", '{"text":""}']);
+    expect(failed).toMatchObject({ code: 1, out: "" });
+    expect(failed.err).toContain("invalid_arguments: no text; /text: missing_field\n");
+  });
+
+  it("follows events until it is told to end", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register(scout);
+    const ending = new AbortController();
+    const running = run(["events", "--follow", "--json"], {
+      ending: ending.signal,
+      onOut: () => ending.abort(),
+    });
+    const { code, out } = await running;
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ type: "registered", id: "agent/scout", revision: 1 });
+  });
+
+  it("has colours on a terminal whose owner has not declined them, and nowhere else", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register(scout);
+    expect((await run(["list"], { isTTY: true })).out).toContain(`${ESCAPE}[32mavailable`);
+    expect((await run(["list"], { isTTY: true, env: { NO_COLOR: "1" } })).out).not.toContain(ESCAPE);
+    for (const argv of [["list"], ["list", "--help"], ["--help"], ["nonsense"]]) {
+      const { out, err } = await run(argv);
+      expect(out + err).not.toContain(ESCAPE);
+    }
+  });
+
+  it("lets nothing that others have written steer the terminal", async () => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register({ ...scout, type: "re\u202Esearch", capabilities: ["web\u200Fsearch"] });
+    const { out } = await run(["list"]);
+    expect(out).toContain("re\uFFFDsearch");
+    expect(out).toContain("web\uFFFDsearch");
+  });
+});
+
+describe("what machines get", () => {
+  const asked: Record<string, string[]> = {
+    stats: [],
+    list: [],
+    find: ["web_search"],
+    resolve: ["llm"],
+    services: [],
+    toolsets: [],
+    call: ["text", "upper", "--payload", '{"text":"hi"}'],
+    sweep: [],
+    drain: ["agent/scout"],
+    "keys new": ["ci", "--scope", "read"],
+    events: ["--limit", "1"],
+  };
+
+  it.each(Object.entries(asked))("%s answers in JSON", async (name, rest) => {
+    const { rollcall: run, client } = opened();
+    await client.agents.register(scout);
+    await using _ = await client.serveToolset(TEXT);
+    const { code, out } = await run([...name.split(" "), ...rest, "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toBeTypeOf("object");
+  });
+
+  it("a key, whose digest is in the entry that admits it", async () => {
+    const { out, err } = await rollcall(["keys", "new", "ci", "--scope", "read", "--scope", "write"]);
+    const key = out.trim();
+    const entry = JSON.parse(err.trimEnd().split("\n").at(-1)!) as unknown;
+    const sha256 = createHash("sha256").update(key).digest("hex");
+    expect(entry).toEqual({ name: "ci", sha256, scopes: ["read", "write"], namespace: "default" });
+  });
+});
+
+describe("a command line that makes no sense", () => {
+  it.each([
+    { argv: ["lsit"], says: 'there is no command "lsit"' },
+    { argv: ["list", "--typ", "x"], says: "there is no option --typ" },
+    { argv: ["list", "--type"], says: "--type needs a value" },
+    { argv: ["list", "everything"], says: '"everything" is one word too many' },
+    { argv: ["find"], says: "CAPABILITY" },
+    { argv: ["find", "x", "--limit", "many"], says: "--limit needs a number" },
+    { argv: ["list", "--url", "localhost"], says: '"localhost" is not a URL' },
+    { argv: ["register"], says: "give --file, or --name" },
+    { argv: ["keys", "new", "x", "--scope", "root"], says: '"root" is no scope' },
+    { argv: ["call", "text", "upper", "--payload", "{"], says: "--payload is not JSON" },
+    { argv: ["call", "text"], says: "TOOL" },
+    { argv: ["completion", "tcsh"], says: "completion is for bash, zsh, fish" },
+  ])("$argv: $says", async ({ argv, says }) => {
+    const { code, out, err } = await opened().rollcall(argv);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(says);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("a registry that says no", () => {
+  it.each([
+    { argv: ["list", "--url", "http://127.0.0.1:1"], says: "start one with `rollcall dev`" },
+    { argv: ["drain", "nobody"], says: 'No live agent has the id "nobody"' },
+    { argv: ["call", "nothing", "at-all"], says: "`rollcall toolsets` lists them" },
+    { argv: ["resolve", "nothing"], says: 'No live agent offers "nothing"' },
+    { argv: ["find", "x", "--limit", "0"], says: "/limit" },
+  ])("$argv: one line, with what to do", async ({ argv, says }) => {
+    const { code, out, err } = await opened().rollcall(argv);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain(says);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("help and completion", () => {
+  it.each(Object.keys(COMMANDS))("%s has help, with examples that make sense", async (name) => {
+    const { code, out } = await rollcall([...name.split(" "), "--help"]);
+    expect(code).toBe(0);
+    expect(out).toContain("EXAMPLES");
+    for (const example of COMMANDS[name]!.examples) {
+      expect(out).toContain(`rollcall ${example}`);
+      expect(example.startsWith(name)).toBe(true);
+    }
+  });
+
+  it("offers commands, their second words and their options, and what begins as the last word does", async () => {
+    const offers = async (...words: string[]) =>
+      (await rollcall(["complete", ...words])).out.trimEnd().split("\n");
+    expect(await offers("")).toEqual(expect.arrayContaining(["stats", "keys", "completion"]));
+    expect(await offers("re")).toEqual(["register", "resolve"]);
+    expect(await offers("keys", "")).toEqual(["new"]);
+    expect(await offers("list", "--ca")).toEqual(["--capability"]);
+    expect(await offers("list", "")).toEqual([""]);
+  });
+});

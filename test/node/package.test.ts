@@ -1,0 +1,85 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const exec = promisify(execFile);
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "rollcall-package-"));
+  await exec(process.execPath, [join(ROOT, "scripts/package.ts")], { cwd: ROOT });
+  // What it depends on comes from here too, so that nothing has to be fetched.
+  const parts = ["dist/npm", "node_modules/citty", "node_modules/zod"].map((part) => join(ROOT, part));
+  await exec("npm", ["pack", "--ignore-scripts", "--pack-destination", dir, ...parts], { cwd: dir });
+  const tarballs = (await readdir(dir))
+    .filter((name) => name.endsWith(".tgz"))
+    .map((name) => join(dir, name));
+  await exec("npm", ["install", "--offline", "--no-fund", "--no-audit", ...tarballs], { cwd: dir });
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** This project's Node, and the machine's own: as a rule an older one. */
+const NODES = [
+  process.execPath,
+  ...(process.env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((path) => !path.includes("node_modules"))
+    .map((path) => join(path, "node")),
+];
+
+it("installs into an empty folder, without the server's toolchain", async () => {
+  const installed = (await readdir(join(dir, "node_modules"))).filter((name) => !name.startsWith("."));
+  expect(installed.toSorted()).toEqual(["citty", "rollcall", "zod"]);
+  const files = await readdir(join(dir, "node_modules/rollcall/lib"), { recursive: true });
+  expect(files.filter((name) => /^(core|http)\/.*\.js$/.test(name))).toEqual([]);
+});
+
+it("runs on the Node of this machine: the client, and the command line", async () => {
+  const program = join(dir, "program.mjs");
+  await writeFile(
+    program,
+    `import { createClient } from "rollcall";
+    console.log(await createClient({ url: "http://127.0.0.1:1" }).stats().catch(({ code }) => code));`,
+  );
+  const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
+  const ran: string[] = [];
+  for (const node of NODES) {
+    const client = await exec(node, [program], { cwd: dir }).catch(() => undefined);
+    if (!client) continue;
+    expect(client.stdout).toBe("network\n");
+    const main = join(dir, "node_modules/rollcall/lib/cli/main.js");
+    expect((await exec(node, [main, "--version"])).stdout).toBe(`${version}\n`);
+    ran.push(node);
+  }
+  expect(ran).toContain(process.execPath);
+});
+
+it("tells TypeScript what it takes and gives", async () => {
+  await writeFile(join(dir, "package.json"), JSON.stringify({ type: "module" }));
+  await writeFile(
+    join(dir, "program.ts"),
+    `import { type AgentRecord, createClient, RollcallError } from "rollcall";
+    const registry = createClient({ url: "http://127.0.0.1:1" });
+    const agent = await registry.join({ name: "a", type: "b", capabilities: ["x", { name: "y" }] });
+    agent.status = "busy";
+    // @ts-expect-error: no such status
+    agent.status = "nonsense";
+    const [found]: AgentRecord[] = (await registry.discover({ capability: "x" })).agents;
+    // @ts-expect-error: it is text
+    const id: number = found!.id;
+    // @ts-expect-error: no such code
+    if (new RollcallError("network", String(id)).code === "nonsense") await agent.leave();
+    `,
+  );
+  const options = "--noEmit --strict --module nodenext --target es2024 --lib es2024,dom --types";
+  const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...options.split(" "), "", "program.ts"];
+  const { stdout } = await exec(process.execPath, tsc, { cwd: dir }).catch(
+    (error: { stdout: string }) => error,
+  );
+  expect(stdout).toBe("");
+});

@@ -1,0 +1,7 @@
+/** A program that joins and works until it is told to end. */
+import { createClient } from "../../src/client/index.ts";
+
+const [url = "", id = ""] = process.argv.slice(2);
+const agent = await createClient({ url }).join({ id, name: "program", type: "worker" });
+console.log("joined");
+process.exitCode = (await agent.ended).reason === "left" ? 0 : 1;

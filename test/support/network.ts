@@ -1,0 +1,149 @@
+import { FakeClock } from "./fake-clock.ts";
+import { Registry, type RegistryOptions } from "./registry.ts";
+
+/** What becomes of a request. */
+export type Weather =
+  | { kind: "fine" }
+  /** It never arrives, and the sender learns of it. */
+  | { kind: "cut" }
+  /** It arrives, its answer does not. */
+  | { kind: "cut-reply" }
+  /** Nothing happens until the sender gives up. */
+  | { kind: "stall" }
+  /** As `stall`, but it does arrive, so many ms later. */
+  | { kind: "late"; ms: number }
+  /** Something on the way answers in the registry's place. */
+  | { kind: "answer"; status: number; retryAfter?: number };
+
+export interface Sent {
+  /** ms that timers have seen pass */
+  at: number;
+  method: string;
+  path: string;
+  body: Record<string, unknown> | undefined;
+  leaseToken: string | null;
+}
+
+/** The way between a client and a real registry, in any weather, and the one clock that both go by. */
+export class Network {
+  readonly clock = new FakeClock();
+  readonly sent: Sent[] = [];
+  registry: Registry;
+  weather: Weather = { kind: "fine" };
+  readonly #arriving = new Set<Promise<unknown>>();
+  #late: { at: number; run: () => void }[] = [];
+
+  constructor(options: RegistryOptions = {}) {
+    this.registry = new Registry(options);
+  }
+
+  readonly fetch = async (url: string, init: RequestInit = {}): Promise<Response> => {
+    const { weather, clock } = this;
+    const path = url.slice("http://registry.test".length);
+    const headers = new Headers(init.headers);
+    this.sent.push({
+      at: clock.elapsed,
+      method: init.method ?? "GET",
+      path,
+      body: typeof init.body === "string" ? (JSON.parse(init.body) as Record<string, unknown>) : undefined,
+      leaseToken: headers.get("Lease-Token"),
+    });
+    init.signal?.throwIfAborted();
+    const { signal, ...rest } = init;
+    switch (weather.kind) {
+      case "fine":
+        return this.#arrive(path, rest);
+      case "cut":
+        throw new TypeError("connection refused");
+      case "cut-reply":
+        await this.#arrive(path, rest);
+        throw new TypeError("connection reset");
+      case "late":
+        this.#late.push({ at: clock.elapsed + weather.ms, run: () => void this.#arrive(path, rest) });
+        return aborted(signal);
+      case "stall":
+        return aborted(signal);
+      case "answer": {
+        const { status, retryAfter } = weather;
+        return new Response("<h1>gateway</h1>", {
+          status,
+          headers: retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) },
+        });
+      }
+    }
+  };
+
+  /** Lets time pass for everyone, timer by timer. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock.elapsed + ms;
+    for (;;) {
+      await this.settle();
+      const left = end - this.clock.elapsed;
+      const step = Math.min(
+        left,
+        this.clock.untilNext,
+        ...this.#late.map(({ at }) => at - this.clock.elapsed),
+      );
+      await this.registry.pass(step);
+      this.clock.step(step);
+      const due = this.#late.filter(({ at }) => at <= this.clock.elapsed);
+      this.#late = this.#late.filter(({ at }) => at > this.clock.elapsed);
+      for (const { run } of due) run();
+      if (step === left && this.clock.untilNext > 0) return this.settle();
+    }
+  }
+
+  /** The client's machine sleeps: time passes for the registry and the wall, but for no timer. */
+  async sleep(ms: number): Promise<void> {
+    await this.settle();
+    await this.registry.pass(ms);
+    this.clock.jump(ms);
+  }
+
+  /** Waits until everything that is under way has come to rest, but for what waits on the clock. */
+  async settle(): Promise<void> {
+    do {
+      await Promise.allSettled(this.#arriving);
+      await turn();
+    } while (this.#arriving.size > 0);
+  }
+
+  /** Waits for `work` while time passes: the soonest that it can be done. */
+  async until<T>(work: Promise<T>, limitMs = 600_000): Promise<T> {
+    let settled = false;
+    const watched = work.finally(() => (settled = true));
+    watched.catch(() => undefined);
+    const start = this.clock.elapsed;
+    for (await this.settle(); !settled;) {
+      const step = Math.min(this.clock.untilNext, ...this.#late.map(({ at }) => at - this.clock.elapsed));
+      if (this.clock.elapsed - start > limitMs || step === Infinity)
+        throw new Error("it is not going to happen");
+      await this.pass(step);
+    }
+    return watched;
+  }
+
+  async #arrive(path: string, init: RequestInit): Promise<Response> {
+    const exchange = this.registry.fetch(path, init).then(async (response) => {
+      const { status, headers } = response;
+      const text = await response.text();
+      return new Response(text === "" ? null : text, { status, headers });
+    });
+    this.#arriving.add(exchange);
+    try {
+      return await exchange;
+    } finally {
+      this.#arriving.delete(exchange);
+    }
+  }
+}
+
+const aborted = (signal: AbortSignal | null | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = () => reject(new DOMException("aborted", "AbortError"));
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+  });
+
+/** One turn of the event loop: promises that are ready have been seen to. */
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));

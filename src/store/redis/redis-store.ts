@@ -2,6 +2,7 @@ import { type Entry, type Event, type Kind, type Ref, termsOf } from "../../core
 import {
   type Change,
   EVENTS_MAX,
+  type EventRecord,
   type Page,
   type Renewed,
   type RollPage,
@@ -289,7 +290,14 @@ export function redisStore(options: RedisStoreOptions): Store {
       const newest = Number(revision ?? 0);
       const oldestKept = oldest[0] ? revisionOf(oldest[0]) : newest + 1;
       if (since !== undefined && (since > newest || since + 1 < oldestKept)) return "too_old";
-      return page.map((raw) => ({ revision: revisionOf(raw), ...(JSON.parse(raw[1][1]) as Event) }));
+      return page.map(toEvent);
+    },
+
+    async latest(limit) {
+      const [page] = (await connection.read("latest events", [
+        (p) => p.xrevrange(keys.events, "+", "-", limit),
+      ])) as [RawEvent[]];
+      return page.map(toEvent);
     },
 
     async sweepReport() {
@@ -322,6 +330,10 @@ function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] 
 
 type RawEvent = [id: string, fields: [string, string]];
 const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
+const toEvent = (raw: RawEvent): EventRecord => ({
+  revision: revisionOf(raw),
+  ...(JSON.parse(raw[1][1]) as Event),
+});
 
 function toSnapshot(ref: Ref, [json, lease, directive, ledger, version]: RawEntry): Snapshot {
   const document = readDocument(json);

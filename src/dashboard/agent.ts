@@ -44,25 +44,28 @@ function registration(agent: AgentRecord, asOf: string): Html {
       ${fact("Tags", tags.length > 0 && html`<span class="tags">${tags.map((tag) => html`<span>${tag}</span>`)}</span>`)}
     </dl>
     <section aria-labelledby="capabilities">
-      <h2 id="capabilities">${plural(capabilities.length, "capability").replace("ys", "ies")}</h2>
-      ${capabilities.map(
-        (capability) =>
-          html`<article class="card" data-key="${capability.name}">
-            <h3><a href="${hrefOf({ capability: capability.name })}">${capability.name}</a></h3>
-            ${capability.description !== "" && html`<p>${capability.description}</p>`}
-            ${json("Input", capability.input_schema)}${json("Output", capability.output_schema)}
-            <p class="quiet">
-              ${[
-                capability.cost_estimate > 0 && `costs about ${capability.cost_estimate}`,
-                capability.avg_duration_seconds > 0 && `takes about ${capability.avg_duration_seconds} s`,
-                capability.required_tools.length > 0 && `needs ${capability.required_tools.join(", ")}`,
-                capability.tags.length > 0 && `tags ${capability.tags.join(", ")}`,
-              ]
-                .filter(Boolean)
-                .join(" · ")}
-            </p>
-          </article>`,
-      )}
+      <h2 id="capabilities">Capabilities</h2>
+      ${capabilities.length === 0 && html`<p class="quiet">None.</p>`}
+      <div class="cards">
+        ${capabilities.map(
+          (capability) =>
+            html`<article class="card" data-key="${capability.name}">
+              <h3><a href="${hrefOf({ capability: capability.name })}">${capability.name}</a></h3>
+              ${capability.description !== "" && html`<p>${capability.description}</p>`}
+              ${json("Input", capability.input_schema)}${json("Output", capability.output_schema)}
+              <p class="quiet">
+                ${[
+                  capability.cost_estimate > 0 && `costs about ${capability.cost_estimate}`,
+                  capability.avg_duration_seconds > 0 && `takes about ${capability.avg_duration_seconds} s`,
+                  capability.required_tools.length > 0 && `needs ${capability.required_tools.join(", ")}`,
+                  capability.tags.length > 0 && `tags ${capability.tags.join(", ")}`,
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </p>
+            </article>`,
+        )}
+      </div>
     </section>
     ${
       services.length > 0 &&

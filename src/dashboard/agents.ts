@@ -3,7 +3,7 @@ import { type Html, html } from "./html.ts";
 import { agentLink, ago, loadBar, plural, score, statusMark } from "./parts.ts";
 import { FACETS, type Filter, type Overview, type Row } from "./view.ts";
 
-const CAPABILITIES_SHOWN = 3;
+const CAPABILITIES_SHOWN = 2;
 
 export function agentsSection(view: Overview): Html {
   const { rows, matching, total, filter, as_of } = view;
@@ -55,11 +55,10 @@ function table(rows: readonly Row[], filter: Filter, asOf: string): Html {
     </caption>
     <thead>
       <tr>
-        ${column("id", "Agent")}${column("type", "Type")}${column("status", "Status")}${column("load", "Load")}
+        ${column("id", "Agent")}${column("type", "Type, region")}${column("status", "Status")}${column("load", "Load")}
         <th scope="col">Capabilities</th>
-        <th scope="col">Region</th>
         <th scope="col">Health</th>
-        ${column("silence", "Last evidence")}
+        ${column("silence", "Heard")}
       </tr>
     </thead>
     <tbody>
@@ -71,11 +70,10 @@ function table(rows: readonly Row[], filter: Filter, asOf: string): Html {
 const tableRow = (row: Row, filter: Filter, asOf: string): Html =>
   html`<tr data-key="${row.id}" data-status="${row.status}">
     <th scope="row">${agentLink(row.id, row.name)}${row.name !== row.id && html` <code>${row.id}</code>`}</th>
-    <td>${row.type}</td>
+    <td><span>${row.type}</span> <span class="quiet">${row.region}</span></td>
     <td>${statusMark(row.status, row.reason)}</td>
     <td>${loadBar(row)}</td>
     <td>${capabilities(row, filter)}</td>
-    <td>${row.region}</td>
     <td class="number">${score(row.health)}</td>
     <td class="number">
       ${row.calls ? ago(row.last_seen, asOf) : html`<span title="It never calls in">static</span>`}

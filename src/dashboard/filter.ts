@@ -63,7 +63,7 @@ function valuesOf(row: Row, name: FacetName): readonly string[] {
   return name === "capability" ? row.capabilities : [row[name]];
 }
 
-/** The more the further up; a chosen value is there even where it leaves nobody. */
+/** A chosen value is there even where it leaves nobody. */
 function tally(rows: readonly Row[], name: FacetName, chosen: string | undefined): FacetValue[] {
   const counts = new Map<string, Map<EffectiveStatus, number>>();
   if (chosen !== undefined) counts.set(chosen, new Map());
@@ -79,8 +79,14 @@ function tally(rows: readonly Row[], name: FacetName, chosen: string | undefined
       agents: [...byStatus.values()].reduce((sum, n) => sum + n, 0),
       byStatus: [...byStatus].toSorted(([a], [b]) => severity(a) - severity(b)),
     }))
-    .toSorted((a, b) => b.agents - a.agents || byCodeUnit(a.value, b.value));
+    .toSorted(name === "status" ? bySeverity : byAgents);
 }
+
+const byAgents = (a: FacetValue, b: FacetValue): number =>
+  b.agents - a.agents || byCodeUnit(a.value, b.value);
+/** Always in the same places, for the eye to find. */
+const bySeverity = (a: FacetValue, b: FacetValue): number =>
+  severity(a.value as EffectiveStatus) - severity(b.value as EffectiveStatus);
 
 const severity = (status: EffectiveStatus): number => EFFECTIVE_STATUSES.indexOf(status);
 

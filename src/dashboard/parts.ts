@@ -40,8 +40,10 @@ export function loadBar({ load, max, ratio }: { load: number; max: number | null
   const bar = html`<svg class="bar" aria-hidden="true">
     <rect class="load-${level}" width="${width}" height="100%" />
   </svg>`;
-  if (max === null) return html`<span class="load">${load} <i>no limit</i></span>`;
-  return html`<span class="load">${bar}${load}<i>/${max}</i></span>`;
+  if (max === null) return html`<span class="load"><i>no limit</i><span>${load}</span></span>`;
+  return html`<span class="load"
+    >${bar}<span>${load}<i>/${max}</i></span></span
+  >`;
 }
 
 export const plural = (n: number, one: string): string =>

@@ -93,7 +93,7 @@ async function serviceView(
           priority: priorityName(offer.binding.priority),
           strategy: offer.binding.strategy,
           circuit,
-          obstacle: offer.unfit?.detail ?? state.failedCheck,
+          obstacle: offer.unfit?.reason ?? state.failedCheck,
         })),
         selections: kept.map(({ at, handler, capabilities, provider, rejected }) => ({
           at: isoTime(at),

@@ -68,7 +68,14 @@ async function showAgent(call: PageRequest): Promise<Response> {
   const view = await agentView(call, id);
   const title = `${view.agent?.name ?? id} · Rollcall`;
   const status = view.agent === null ? 404 : 200;
-  return live(call, view, () => page({ title, asOf: view.as_of, main: agentMain(view) }), status);
+  // Flat, because only the top of what is hashed is spared what ticks.
+  const { agent, events } = view;
+  return live(
+    call,
+    { ...agent, events },
+    () => page({ title, asOf: view.as_of, main: agentMain(view) }),
+    status,
+  );
 }
 
 /** Shows data to whoever may read it, and nothing to others. */

@@ -235,7 +235,6 @@ describe("methods", () => {
   });
 
   it.each([
-    "/",
     "/nowhere",
     "/v1",
     "/v1/agents/a/b",

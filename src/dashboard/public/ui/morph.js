@@ -42,16 +42,21 @@ function morphChildren(old, fresh) {
       old.insertBefore(document.importNode(next, true), at);
       continue;
     }
+    // What has no key and stands in between is left over from those that went: rather that goes than this moves.
+    while (key !== undefined && at && at !== same && keyOf(at) === undefined) at = dropped(at);
     if (same === at) at = at.nextSibling;
     else old.insertBefore(same, at);
     if (same instanceof Element) morph(same, /** @type {Element} */ (next));
     else if (same.nodeValue !== next.nodeValue) same.nodeValue = next.nodeValue;
   }
-  while (at) {
-    const gone = at;
-    at = at.nextSibling;
-    gone.remove();
-  }
+  while (at) at = dropped(at);
+}
+
+/** @type {(node: ChildNode) => ChildNode | null} */
+function dropped(node) {
+  const { nextSibling } = node;
+  node.remove();
+  return nextSibling;
 }
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bearer, keysAccess } from "../support/keys.ts";
 import { Registry } from "../support/registry.ts";
-import { BACKENDS } from "../support/stores.ts";
+import { BREAKABLE } from "../support/outage.ts";
+import { breakablePools } from "../support/services.ts";
+import { BACKENDS, redisBackend } from "../support/stores.ts";
 
 const DATA = ["/", "/ui/agents/agent%2Fa"];
 const PAGES = [...DATA, "/docs"];
@@ -158,18 +160,37 @@ describe.each(BACKENDS)("the overview on $backend", ({ openBackend }) => {
   });
 });
 
-it("shows no empty list while the store is out, but a refusal", async () => {
-  const backend = BACKENDS[1].openBackend();
-  const registry = new Registry({
-    backend: {
-      ...backend,
-      open: (namespace) => ({
-        ...backend.open(namespace),
-        page: () => Promise.reject(new Error("the store is out")),
-      }),
-    },
+describe.each(BREAKABLE)("the overview while $name is out", ({ openBreakable }) => {
+  it("is 503 and no empty list, until the store is back", async () => {
+    const { backend, fail, recover } = openBreakable();
+    const registry = new Registry({ backend });
+    await registry.register({ id: "agent/a", name: SECRET });
+    await fail();
+    const { status, headers, text } = await open(registry, "/");
+    expect([status, headers.get("Retry-After")]).toEqual([503, "2"]);
+    expect(headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(text).toContain("Nothing is known about its content");
+    expect(text).not.toMatch(/Nobody|0 agents/);
+    await recover();
+    expect((await open(registry, "/")).text).toContain(SECRET);
   });
+});
+
+it("shows everything else while a service's pool is out, and says so of that", async () => {
+  const { backend, fail } = breakablePools(BACKENDS[1].openBackend());
+  const registry = new Registry({ backend });
+  await registry.register({ id: "agent/a", name: SECRET, services: [{ service: "llm" }] });
+  await fail();
   const { status, text } = await open(registry, "/");
-  expect(status).toBe(500);
-  expect(text).not.toContain("Nobody");
+  expect(status).toBe(200);
+  expect(text).toContain(SECRET);
+  expect(text).toContain("Its pool does not answer");
+});
+
+it("costs up to 4 requests to Redis, and two calls for each service's pool", async () => {
+  const backend = redisBackend();
+  const registry = new Registry({ backend });
+  for (const id of ["a", "b", "c"]) await registry.register({ id, capabilities: ["plan"] });
+  const { requests } = await backend.bridge.cost(() => open(registry, "/"));
+  expect(requests).toBeLessThanOrEqual(5);
 });

@@ -72,6 +72,10 @@ describe("a template", () => {
     for (const [, render] of PAGES) expect(render("plain").toString()).not.toMatch(/\s[\w-]+=plain/);
   });
 
+  it("shows a text as it was written, one that looks escaped too", () => {
+    expect(html`${"&lt;b> 'a' \"b\""}`.toString()).toBe("&amp;lt;b&gt; &#39;a&#39; &quot;b&quot;");
+  });
+
   it("shows numbers, joins lists, and leaves out what is absent", () => {
     expect(html`${0}-${[1, html`<b>${"<"}</b>`]}-${null}${undefined}${false}`.toString()).toBe(
       "0-1<b>&lt;</b>-",

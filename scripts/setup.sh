@@ -1,17 +1,21 @@
 #!/bin/sh
-# Everything that the tests need: redis-server where it is missing, and the packages of the lock file.
+# Everything that the tests need: redis-server and chromium where they are missing, and the packages of the lock file.
 set -eu
 cd "$(dirname "$0")/.."
 
-if ! command -v redis-server >/dev/null; then
+missing=
+command -v redis-server >/dev/null || missing="$missing redis-server"
+command -v chromium >/dev/null || missing="$missing chromium"
+if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null; then
     as_root=$([ "$(id -u)" = 0 ] || echo sudo)
     $as_root apt-get update -qq
-    $as_root apt-get install -y -qq redis-server >/dev/null
+    # shellcheck disable=SC2086 -- a list of names
+    $as_root apt-get install -y -qq $missing >/dev/null
   elif command -v brew >/dev/null; then
-    brew install redis
+    for name in $missing; do brew install "${name%-server}"; done
   else
-    echo "Install redis-server (7.0 or newer) and run this again." >&2
+    echo "Install$missing (redis-server 7.0 or newer) and run this again." >&2
     exit 1
   fi
 fi

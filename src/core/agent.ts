@@ -73,6 +73,9 @@ export const capabilityInput = z.union([
 export const PRIORITIES = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 } as const;
 export type PriorityName = keyof typeof PRIORITIES;
 export const PRIORITY_NAMES = Object.keys(PRIORITIES) as PriorityName[];
+/** The name of a priority; the number itself where it has none. */
+export const priorityName = (value: number): string =>
+  PRIORITY_NAMES.find((name) => PRIORITIES[name] === value) ?? String(value);
 export const STRATEGIES = ["fallback", "round_robin"] as const;
 
 /** A priority by its name in any case, or by its number. */

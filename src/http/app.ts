@@ -12,6 +12,7 @@ import { authenticate } from "./auth.ts";
 import type { Answer, Deps, Endpoint, PathParams } from "./endpoint.ts";
 import { matchesEtag, weakEtag } from "./etag.ts";
 import { readLeaseToken } from "./lease-token.ts";
+import { type PageRequest, pages, problemPage } from "./pages.ts";
 import { problemResponse } from "./problem-response.ts";
 import { endpoints } from "./routes.ts";
 import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
@@ -81,7 +82,10 @@ export function createApp(deps: Deps): Hono<AppEnv> {
     );
   }
   app.use(async function identify(c, next) {
-    c.set("caller", c.req.path === "/health" ? NOBODY : await authenticate(c.req.raw, deps.config));
+    // A page opens without a key, to ask for one.
+    const keyless = isPage(c.req.path) && !open && c.req.header("Authorization") === undefined;
+    const nobody = c.req.path === "/health" || (keyless && deps.config.access.mode === "keys");
+    c.set("caller", nobody ? NOBODY : await authenticate(c.req.raw, deps.config));
     await next();
   });
   app.use(async function strict(c, next) {
@@ -99,6 +103,23 @@ export function createApp(deps: Deps): Hono<AppEnv> {
 
   for (const declared of endpoints) {
     app.on(declared.method, declared.path, (c) => serve(c, declared, deps));
+  }
+
+  for (const { path, show } of pages) {
+    app.get(path, (c) => {
+      const caller = c.get("caller");
+      const call: PageRequest = {
+        request: c.req.raw,
+        id: c.req.param("id") ?? "",
+        caller,
+        store: deps.openStore(caller.namespace),
+        pool: (service) => deps.openPool(caller.namespace, service),
+        gateway: (toolset) => deps.openGateway(caller.namespace, toolset),
+        ping: deps.config.ping,
+        now: deps.now(),
+      };
+      return show(call);
+    });
   }
 
   app.notFound(nothingHere);
@@ -122,6 +143,7 @@ export function createApp(deps: Deps): Hono<AppEnv> {
         }),
       );
     }
+    if (isPage(c.req.path)) return problemPage(problem);
     return problemResponse(problem, id, isLegacy(c.req.path));
   });
   return app;
@@ -229,10 +251,14 @@ function regionOf(request: Request): Region | null {
   return region;
 }
 
-const patterns = endpoints.map(({ method, path }) => ({
-  method,
-  pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")}$`),
-}));
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll(".", "\\.").replace(/:\w+/g, "[^/]+")}$`);
+const pagePatterns = pages.map(({ path }) => patternOf(path));
+const isPage = (path: string): boolean => pagePatterns.some((pattern) => pattern.test(path));
+const patterns = [
+  ...endpoints.map(({ method, path }) => ({ method, pattern: patternOf(path) })),
+  ...pagePatterns.map((pattern) => ({ method: "GET", pattern })),
+];
 const methodsFor = (path: string): string[] => [
   ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
 ];

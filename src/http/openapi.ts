@@ -59,6 +59,34 @@ function parametersOf({ path, query, takesLeaseToken }: Endpoint): Json[] {
   return [...inPath, ...inQuery, ...(takesLeaseToken ? [token] : [])];
 }
 
+/** The groups of the document, and the paths that begin as theirs do; the first that fits. */
+const TAGS = [
+  { name: "agents", description: "Register, call in, leave", paths: ["/v1/agents", "/v1/heartbeats"] },
+  {
+    name: "discovery",
+    description: "Who can do what, now",
+    paths: ["/v1/discover", "/v1/capabilities", "/v1/stats"],
+  },
+  {
+    name: "services",
+    description: "Choose a provider, report how it went, and manage both",
+    paths: ["/v1/services", "/v1/outcomes", "/v1/runtime"],
+  },
+  { name: "toolsets", description: "Tools with schemas, and calls to them", paths: ["/v1/toolsets"] },
+  {
+    name: "operation",
+    description: "What happened, and whether all is well",
+    paths: ["/v1/events", "/v1/sweep", "/health", "/ready", "/openapi.json"],
+  },
+  { name: "compatibility", description: "An older agent API, for its existing clients", paths: ["/agents"] },
+] as const;
+
+function tagOf(path: string): string {
+  const tag = TAGS.find(({ paths }) => paths.some((start) => path === start || path.startsWith(`${start}/`)));
+  if (!tag) throw new Error(`no group of the OpenAPI document has ${path}`);
+  return tag.name;
+}
+
 function operationOf(endpoint: Endpoint): Json {
   const shape = endpoint.bodyShape ?? endpoint.body;
   const answers = Object.entries(endpoint.answers).map(([status, { description, body }]) => [
@@ -68,7 +96,9 @@ function operationOf(endpoint: Endpoint): Json {
   return {
     operationId: endpoint.operationId,
     summary: endpoint.summary,
-    tags: [endpoint.legacy ? "compatibility" : "registry"],
+    description:
+      endpoint.scope === null ? "Takes no key." : `Takes a key with the scope \`${endpoint.scope}\`.`,
+    tags: [tagOf(endpoint.path)],
     ...(endpoint.scope === null ? { security: [] } : { "x-scope": endpoint.scope }),
     parameters: parametersOf(endpoint),
     ...(shape && {
@@ -94,10 +124,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       description: "The registry for agents, services and tools that runs at the edge.",
     },
     servers: [{ url: "/" }],
-    tags: [
-      { name: "registry", description: "The registry's own routes" },
-      { name: "compatibility", description: "An older agent API, for its existing clients" },
-    ],
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
     security: [{ apiKey: [] }],
     paths,
     components: {

@@ -27,26 +27,31 @@ export async function serviceFleet(
     document.registration.services.map(({ service }) => service),
   );
   const services = only === undefined ? [...new Set(offered)].toSorted() : [only];
+  const members = await Promise.all(services.map((service) => fleetOf(entries, service, pool(service), now)));
+  return members.flat();
+}
+
+/** Those among `entries` who offer one service, in selection order. */
+export async function fleetOf(
+  entries: readonly Entry[],
+  service: string,
+  pool: Pool,
+  now: number,
+): Promise<FleetMember[]> {
+  const offers = offersOf(entries, service, now);
+  if (offers.length === 0) return [];
   const metadata = new Map(
     entries.map(({ document }) => [document.registration.id, document.registration.metadata]),
   );
-
-  const members = await Promise.all(
-    services.map(async (service) => {
-      const offers = offersOf(entries, service, now);
-      if (offers.length === 0) return [];
-      const states = await pool(service).describe(offers);
-      return offers
-        .map((registered, i): FleetMember => {
-          const state = states[i]!;
-          const offer = overridden(registered, state);
-          const circuit = circuitState(state.breaker, offer.config, now);
-          return { service, offer, state, circuit, metadata: metadata.get(offer.provider) ?? {} };
-        })
-        .toSorted(bySelectionOrder);
-    }),
-  );
-  return members.flat();
+  const states = await pool.describe(offers);
+  return offers
+    .map((registered, i): FleetMember => {
+      const state = states[i]!;
+      const offer = overridden(registered, state);
+      const circuit = circuitState(state.breaker, offer.config, now);
+      return { service, offer, state, circuit, metadata: metadata.get(offer.provider) ?? {} };
+    })
+    .toSorted(bySelectionOrder);
 }
 
 function bySelectionOrder({ offer: a }: FleetMember, { offer: b }: FleetMember): number {

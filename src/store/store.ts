@@ -62,6 +62,9 @@ export interface Store {
   /** Events after revision `since`, oldest first; "too_old" when some of them are no longer kept. */
   events(query: { since: number | undefined; limit: number }): Promise<EventRecord[] | "too_old">;
 
+  /** The newest `limit` events, newest first. */
+  latest(limit: number): Promise<EventRecord[]>;
+
   /** The last sweep's report, and where the next one goes on. */
   sweepReport(): Promise<SweepReport | undefined>;
   keepSweepReport(report: SweepReport): Promise<void>;

@@ -250,7 +250,6 @@ describe("methods", () => {
   });
 
   it.each([
-    "/",
     "/nowhere",
     "/v1",
     "/v1/agents/a/b",

@@ -39,6 +39,7 @@ const READS: [name: string, call: (store: Store) => Promise<unknown>][] = [
   ["terms", (store) => store.terms()],
   ["roll", (store) => store.roll({ kind: "agent", after: "b", limit: 5 }, T0)],
   ["events", (store) => store.events({ since: 0, limit: 5 })],
+  ["latest", (store) => store.latest(5)],
   ["sweepReport", (store) => store.sweepReport()],
 ];
 const amended = { ...entry, draining: true };

@@ -104,7 +104,7 @@ export async function startBridge(
     const { kind, status } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
-        return reply(res, 200, withinLimit(JSON.stringify(await run())));
+        return send(res, 200, withinLimit(JSON.stringify(await run())));
       case "status":
         throw new HttpError(status, `ERR status ${status} on demand. Command was: ${body}`);
       case "command-error":
@@ -252,9 +252,9 @@ function withinLimit(json: string): string {
 }
 
 function answer(res: ServerResponse, status: number, body?: unknown) {
-  reply(res, status, JSON.stringify(body));
+  send(res, status, JSON.stringify(body));
 }
 
-function reply(res: ServerResponse, status: number, json: string | undefined) {
+function send(res: ServerResponse, status: number, json: string | undefined) {
   res.writeHead(status, { "content-type": "application/json" }).end(json);
 }

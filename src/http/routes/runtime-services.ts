@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PRIORITIES, PRIORITY_NAMES, type PriorityName, STRATEGIES } from "../../core/agent.ts";
+import { PRIORITIES, PRIORITY_NAMES, priorityName, type PriorityName, STRATEGIES } from "../../core/agent.ts";
 import { GLOBAL, type Offer, type Override } from "../../core/selection.ts";
 import { Problem } from "../../core/problem.ts";
 import { isoTime } from "../../core/record.ts";
@@ -11,8 +11,6 @@ import { invalid } from "../validate.ts";
 
 /** Source 1's management API: its shapes and texts; what it answered with 200 and an error is a 400 or a 404 here. */
 
-const priorityName = (value: number): string =>
-  PRIORITY_NAMES.find((name) => PRIORITIES[name] === value) ?? String(value);
 const breakerName = ({ service, offer }: FleetMember): string => `${service}_${offer.provider}`;
 
 const servicesQuery = z.strictObject({

@@ -26,6 +26,7 @@ export function embeddedStore(stub: DurableObjectStub<RegistryObject>): Store {
     "roll",
     "heal",
     "events",
+    "latest",
     "sweepReport",
     "keepSweepReport",
   ]);

@@ -40,6 +40,13 @@ type EntryRow = {
   lease: string | null;
 };
 
+type EventRow = { revision: number; event: string };
+
+const toEvent = ({ revision, event }: EventRow): EventRecord => ({
+  revision,
+  ...(JSON.parse(event) as Event),
+});
+
 const ENTRY_COLUMNS = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
 /** One parameter: now. */
 const LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
@@ -179,13 +186,20 @@ export class RegistryObject extends DurableObject {
     const last = newest ?? 0;
     if (since !== undefined && (since > last || since + 1 < (oldest ?? last + 1))) return "too_old";
     return this.#sql
-      .exec<{ revision: number; event: string }>(
+      .exec<EventRow>(
         "SELECT revision, event FROM event WHERE revision > ? ORDER BY revision LIMIT ?",
         since ?? 0,
         limit,
       )
       .toArray()
-      .map(({ revision, event }) => ({ revision, ...(JSON.parse(event) as Event) }));
+      .map(toEvent);
+  }
+
+  latest(limit: number): EventRecord[] {
+    return this.#sql
+      .exec<EventRow>("SELECT revision, event FROM event ORDER BY revision DESC LIMIT ?", limit)
+      .toArray()
+      .map(toEvent);
   }
 
   sweepReport(): SweepReport | undefined {

@@ -10,6 +10,7 @@ import {
 import {
   type Change,
   EVENTS_MAX,
+  type EventRecord,
   type Page,
   type PageQuery,
   type Renewed,
@@ -297,7 +298,14 @@ export function redisStore(options: RedisStoreOptions): Store {
       const newest = Number(revision ?? 0);
       const oldestKept = oldest[0] ? revisionOf(oldest[0]) : newest + 1;
       if (since !== undefined && (since > newest || since + 1 < oldestKept)) return "too_old";
-      return page.map((raw) => ({ revision: revisionOf(raw), ...(JSON.parse(raw[1][1]) as Event) }));
+      return page.map(toEvent);
+    },
+
+    async latest(limit) {
+      const [page] = (await connection.read("latest events", [
+        ["XREVRANGE", keys.events, "+", "-", "COUNT", limit],
+      ])) as [RawEvent[]];
+      return page.map(toEvent);
     },
 
     async sweepReport() {
@@ -330,6 +338,10 @@ function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] 
 
 type RawEvent = [id: string, fields: [string, string]];
 const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
+const toEvent = (raw: RawEvent): EventRecord => ({
+  revision: revisionOf(raw),
+  ...(JSON.parse(raw[1][1]) as Event),
+});
 
 function toSnapshot<K extends Kind>(
   ref: Ref<K>,

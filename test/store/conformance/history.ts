@@ -49,6 +49,14 @@ export function recounts(open: Open): void {
     expect(await store.events({ since: undefined, limit: 2 })).toEqual(told(1, 2));
   });
 
+  it("gives the newest first, up to `limit`, to who asks for the latest", async () => {
+    const { store } = open();
+    expect(await store.latest(10)).toEqual([]);
+    await tell(store, 12);
+    expect(await store.latest(3)).toEqual(told(10, 12).toReversed());
+    expect(await store.latest(100)).toEqual(told(1, 12).toReversed());
+  });
+
   it("says too_old to a cursor from the future, as one of another history is", async () => {
     const { store } = open();
     expect(await store.events({ since: 1, limit: 10 })).toBe("too_old");

@@ -1,0 +1,29 @@
+import type { EventType } from "../core/entry.ts";
+import { type Html, html } from "./html.ts";
+import { agentLink, ago } from "./parts.ts";
+import type { EventView } from "./view.ts";
+
+const WORDS: Record<EventType, string> = {
+  registered: "registered",
+  replaced: "replaced its registration",
+  renewed: "renewed",
+  unregistered: "left",
+  drain_requested: "was asked to drain",
+  drain_cancelled: "may work again",
+  became_unreachable: "fell silent",
+  recovered: "is heard again",
+  reaped: "is gone",
+};
+
+/** Newest first. */
+export const eventList = (events: readonly EventView[], asOf: string): Html =>
+  events.length === 0
+    ? html`<p class="quiet">Nothing yet.</p>`
+    : html`<ol class="events">
+        ${events.map(
+          ({ revision, type, kind, id, at }) =>
+            html`<li data-key="${revision}" class="event-${type}">
+              <span>${kind === "agent" ? agentLink(id) : `${kind} ${id}`} ${WORDS[type]}</span> ${ago(at, asOf)}
+            </li>`,
+        )}
+      </ol>`;

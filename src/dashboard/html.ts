@@ -1,0 +1,32 @@
+/** Markup that may be sent as it is: only `html` makes it, so whatever else stands in a template is text. */
+export class Html {
+  readonly #markup: string;
+
+  constructor(strings: readonly string[], values: readonly Content[]) {
+    this.#markup = strings.reduce((markup, next, i) => markup + render(values[i - 1]) + next);
+  }
+
+  toString(): string {
+    return this.#markup;
+  }
+}
+
+export type Content = Html | string | number | false | null | undefined | readonly Content[];
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function render(content: Content): string {
+  if (content === null || content === undefined || content === false) return "";
+  if (content instanceof Html) return content.toString();
+  if (typeof content === "object") return content.map(render).join("");
+  return String(content).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
+
+/** A template whose values are escaped, lists joined, and absent ones left out. Attributes have to be quoted. */
+export const html = (strings: TemplateStringsArray, ...values: Content[]): Html => new Html(strings, values);

@@ -1,0 +1,88 @@
+import { agentsSection } from "./agents.ts";
+import { eventList } from "./events.ts";
+import { hrefOf } from "./filter.ts";
+import { type Html, html } from "./html.ts";
+import { ago, folded, plural, stackedBar } from "./parts.ts";
+import { servicesSection } from "./services.ts";
+import { toolsetsSection } from "./toolsets.ts";
+import { type FacetName, FACETS, type Overview, type SweepView } from "./view.ts";
+
+/** Who is alive, and what they are about. */
+export function overview(view: Overview): Html {
+  return html`${summary(view)}
+    <div class="columns">
+      <div class="filters">
+        ${searchForm(view)}
+        <nav aria-label="Filters">${FACETS.map((name) => facet(view, name))}</nav>
+      </div>
+      ${agentsSection(view)}
+      <div class="rail">
+        ${servicesSection(view)} ${view.toolsets && toolsetsSection(view.toolsets, view.as_of)}
+        <section aria-labelledby="events">
+          <h2 id="events">Events</h2>
+          ${eventList(view.events, view.as_of)}
+        </section>
+      </div>
+    </div>`;
+}
+
+function summary({ total, partial, facets, backend, namespace, sweep, as_of }: Overview): Html {
+  const counted = facets.status.reduce((sum, { agents }) => sum + agents, 0);
+  const legend = facets.status.filter(({ agents }) => agents > 0);
+  return html`<section class="summary">
+    <h1>
+      ${plural(total, "agent")}
+      <small>${partial ? "looked at, the first by id, of a larger fleet" : "alive"}</small>
+    </h1>
+    <p class="quiet">namespace ${namespace} · ${backend} store · ${lastSweep(sweep, as_of)}</p>
+    ${stackedBar(
+      legend.map(({ value, agents }) => [value as never, agents]),
+      counted,
+    )}
+  </section>`;
+}
+
+const lastSweep = (sweep: SweepView | null, asOf: string): Html =>
+  sweep === null
+    ? html`no sweep yet`
+    : html`last sweep ${ago(sweep.at, asOf)} ago: ${sweep.scanned} scanned, ${sweep.unreachable} unreachable,
+      ${sweep.recovered} recovered, ${sweep.reaped} reaped, in ${sweep.durationMs} ms`;
+
+/** The rest of the filter rides along, so that searching narrows what is shown. */
+const searchForm = ({ filter: { q, ...rest } }: Overview): Html =>
+  html`<form id="search" role="search" action="/">
+    <label for="q" class="unseen">Search agents</label>
+    <input
+      id="q"
+      type="search"
+      name="q"
+      value="${q}"
+      placeholder="Search name, id, type, capability, tag"
+      autocomplete="off"
+    />
+    ${Object.entries(rest).map(
+      ([name, value]) => value !== undefined && html`<input type="hidden" name="${name}" value="${value}" />`,
+    )}
+    <button class="unseen">Search</button>
+  </form>`;
+
+const FACET_VALUES_SHOWN = 8;
+
+function facet({ facets, filter }: Overview, name: FacetName): Html {
+  const most = Math.max(1, ...facets[name].map(({ agents }) => agents));
+  const values = facets[name].map(({ value, agents, byStatus }) => {
+    const chosen = filter[name] === value;
+    const href = hrefOf({ ...filter, [name]: chosen ? undefined : value });
+    const mark = name === "status" ? html`<span class="mark is-${value}">${value}</span>` : value;
+    return html`<li data-key="${value}">
+      <a href="${href}" ${chosen && html` aria-current="true"`}
+        ><span class="value">${mark}</span>
+        <span class="n">${agents}</span>${name !== "status" && stackedBar(byStatus, most)}</a
+      >
+    </li>`;
+  });
+  return html`<section class="facet" data-key="${name}">
+    <h2>${name}</h2>
+    ${folded(values, FACET_VALUES_SHOWN, name)}
+  </section>`;
+}

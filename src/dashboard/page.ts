@@ -1,0 +1,76 @@
+import { type Content, type Html, html } from "./html.ts";
+
+export interface Page {
+  title: string;
+  /** When it was gathered; absent: it shows nothing of the registry. */
+  asOf?: string;
+  main: Content;
+  /** Its script; the live one unless it says otherwise. */
+  script?: "live" | "docs";
+}
+
+/** The frame around every page. */
+export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        <link rel="icon" href="/ui/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/ui/page.css" />
+        <script type="module" src="/ui/${script}.js"></script>
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header>
+          <a class="brand" href="/">Rollcall</a>
+          <nav aria-label="Pages"><a href="/">Overview</a><a href="/docs">API</a></nav>
+          <div class="controls">
+            <span id="state" role="status"></span>
+            <button type="button" id="pause" aria-pressed="false" hidden>Pause</button>
+            <button type="button" id="forget" hidden>Forget the key</button>
+          </div>
+        </header>
+        <main id="main" tabindex="-1" data-as-of="${asOf}">${main}</main>
+      </body>
+    </html>`;
+
+/** The field has no name: without the script nothing of it could ever reach an address or a log. */
+export const keyForm = (why: string, hidden = false): Html =>
+  html`<form id="key" class="card" ${hidden && html` hidden`}>
+    <h1>An API key, please</h1>
+    <p>${why}</p>
+    <label>API key <input type="password" autocomplete="off" required /></label>
+    <button>Open</button>
+    <p class="quiet">It stays in this tab and is gone when you close it.</p>
+    <noscript
+      ><p>
+        Sending a key takes JavaScript. Without it: <code>curl -H "Authorization: Bearer …"</code>
+      </p></noscript
+    >
+  </form>`;
+
+export const keyPage = (why = "This registry shows itself to whoever may read it."): Html =>
+  page({ title: "Rollcall", main: keyForm(why) });
+
+export const refusalPage = (title: string, detail: string): Html =>
+  page({
+    title: `${title} · Rollcall`,
+    main: html`<section class="card">
+      <h1>${title}</h1>
+      <p>${detail}</p>
+    </section>`,
+  });
+
+export const docsPage = (): Html =>
+  page({
+    title: "API · Rollcall",
+    script: "docs",
+    main: html`${keyForm("The description of the API is shown to whoever may read.", true)}
+      <div id="api">
+        <h1>API</h1>
+        <p>Rendered by a script from <a href="/openapi.json">/openapi.json</a>.</p>
+      </div>`,
+  });

@@ -1,0 +1,72 @@
+import { expect, it } from "vitest";
+import { applyFilter, hrefOf } from "../../src/dashboard/filter.ts";
+import { recordWith } from "./views.ts";
+
+const capability = (name: string) => ({ ...recordWith(name).capabilities[0]!, name });
+const agent = (id: string, type: string, status: "available" | "busy", load: number, ...names: string[]) =>
+  recordWith("x", {
+    id,
+    name: `name of ${id}`,
+    type,
+    effective_status: status,
+    load_ratio: load,
+    capabilities: names.map(capability),
+    tags: [],
+    region: null,
+  });
+
+const FLEET = [
+  agent("c", "coder", "busy", 0.9, "plan"),
+  agent("a", "coder", "available", 0.1, "plan", "sql"),
+  agent("b", "scout", "available", 0.5, "search"),
+];
+const idsOf = (filter: Parameters<typeof applyFilter>[1]) =>
+  applyFilter(FLEET, filter).rows.map(({ id }) => id);
+
+it("leaves those that fit every part of the filter", () => {
+  expect(idsOf({})).toEqual(["a", "b", "c"]);
+  expect(idsOf({ type: "coder" })).toEqual(["a", "c"]);
+  expect(idsOf({ type: "coder", status: "available" })).toEqual(["a"]);
+  expect(idsOf({ capability: "search" })).toEqual(["b"]);
+  expect(idsOf({ region: "unknown" })).toEqual(["a", "b", "c"]);
+  expect(idsOf({ region: "AMS" })).toEqual([]);
+});
+
+it("searches ids, names, types and capabilities, in any case", () => {
+  expect(idsOf({ q: "SEARCH" })).toEqual(["b"]);
+  expect(idsOf({ q: "name of c" })).toEqual(["c"]);
+  expect(idsOf({ q: "cod" })).toEqual(["a", "c"]);
+});
+
+it("counts for each part what else could be chosen, the other parts standing", () => {
+  const { facets } = applyFilter(FLEET, { type: "coder", status: "busy" });
+  expect(facets.type.map(({ value, agents }) => [value, agents])).toEqual([["coder", 1]]);
+  expect(facets.status.map(({ value, agents }) => [value, agents])).toEqual([
+    ["available", 1],
+    ["busy", 1],
+  ]);
+  expect(facets.capability.map(({ value, agents }) => [value, agents])).toEqual([["plan", 1]]);
+});
+
+it("shows a chosen value that leaves nobody, so that it can be taken away", () => {
+  expect(applyFilter(FLEET, { type: "gone" }).facets.type).toContainEqual({
+    value: "gone",
+    agents: 0,
+    byStatus: [],
+  });
+});
+
+it("orders by what was asked for, and by id where that ties", () => {
+  expect(idsOf({ sort: "load" })).toEqual(["c", "b", "a"]);
+  expect(idsOf({ sort: "status" })).toEqual(["c", "a", "b"]);
+  expect(idsOf({ sort: "silence" })).toEqual(["a", "b", "c"]);
+});
+
+it("shows up to the limit, and says how many there are", () => {
+  expect(applyFilter(FLEET, { limit: 2 })).toMatchObject({ rows: [{ id: "a" }, { id: "b" }], matching: 3 });
+});
+
+it("writes a filter as an address", () => {
+  expect(hrefOf({})).toBe("/");
+  expect(hrefOf({ q: "", type: "a&b", status: undefined })).toBe("/?type=a%26b");
+});

@@ -45,14 +45,18 @@ export function retryHint(error: unknown): RetryHint | undefined {
   if (error instanceof ToolError) return hintFor(error.code, error.issues);
   if (!(error instanceof RollcallError)) return undefined;
   const { code, errors, transient, retryAfterMs = AFTER_MS } = error;
-  if (code === "invalid_request") {
-    return hintFor(
-      "invalid_arguments",
-      errors.map(({ pointer, detail }) => ({ field: pointer.replace(/^\/payload/, ""), constraint: detail })),
-    );
-  }
+  if (code === "invalid_request") return hintFor("invalid_arguments", errors.map(issueOf));
   if (code === "timeout") return { reason: "timeout" };
   return transient ? { reason: "tool_unavailable", afterMs: retryAfterMs } : undefined;
+}
+
+/** What the registry found wrong with a payload, as a provider would have said it. */
+function issueOf({ pointer, detail }: RollcallError["errors"][number]): CallIssue {
+  const field = pointer.replace(/^\/payload/, "");
+  const missing = /must have the property "([^"]+)"$/.exec(detail)?.[1];
+  return missing === undefined
+    ? { field, constraint: detail }
+    : { field: `${field}/${missing}`, constraint: "missing_field" };
 }
 
 function hintFor(code: string, issues: readonly CallIssue[]): RetryHint | undefined {

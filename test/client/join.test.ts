@@ -255,10 +255,11 @@ describe("trouble on the way", () => {
   it("is not ended by a registration of its own that comes late", async () => {
     const { network, agent } = await joined();
     await network.registry.call("DELETE", PATH);
-    network.weather = { kind: "late", ms: 15_000 };
-    await network.pass(31_000);
+    network.weather = (path) => (path === "/v1/agents" ? { kind: "late", ms: 15_000 } : { kind: "fine" });
+    await network.pass(30_000);
     network.weather = { kind: "fine" };
     await network.pass(60_000);
+    expect(network.sent.filter(({ path }) => path === "/v1/agents")).toHaveLength(4);
     expect(agent.state).toBe("joined");
     expect((await network.registry.beat("agent/scout", agent.leaseToken)).status).toBe(200);
   });

@@ -306,7 +306,9 @@ describe("a caller", () => {
     expect(retryHint(unhealthy)).toEqual({ reason: "tool_unavailable", afterMs: 10_000 });
     const invalid: unknown = await call({ text: 7 }).catch((error: unknown) => error);
     expect(retryHint(invalid)).toMatchObject({ reason: "invalid_arguments" });
-    expect(retryHint(invalid)).toHaveProperty("issues.1.field", "/text");
+    expect(retryHint(invalid)).toHaveProperty("issues.0.field", "/text");
+    const missing: unknown = await call({}).catch((error: unknown) => error);
+    expect(retryHint(missing)).toMatchObject({ reason: "missing_fields", fields: ["/text"] });
   });
 
   it("makes one call of one that it has to send again, and goes on where its stream broke off", async () => {

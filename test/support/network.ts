@@ -29,7 +29,8 @@ export class Network {
   readonly clock = new FakeClock();
   readonly sent: Sent[] = [];
   registry: Registry;
-  weather: Weather = { kind: "fine" };
+  /** For all, or by path. */
+  weather: Weather | ((path: string) => Weather) = { kind: "fine" };
   readonly #arriving = new Set<Promise<unknown>>();
   #late: { at: number; run: () => void }[] = [];
 
@@ -38,8 +39,9 @@ export class Network {
   }
 
   readonly fetch = async (url: string, init: RequestInit = {}): Promise<Response> => {
-    const { weather, clock } = this;
+    const { clock } = this;
     const path = url.slice("http://registry.test".length);
+    const weather = typeof this.weather === "function" ? this.weather(path) : this.weather;
     const headers = new Headers(init.headers);
     this.sent.push({
       at: clock.elapsed,

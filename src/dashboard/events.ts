@@ -23,7 +23,8 @@ export const eventList = (events: readonly EventView[], asOf: string): Html =>
         ${events.map(
           ({ revision, type, kind, id, at }) =>
             html`<li data-key="${revision}" class="event-${type}">
-              <span>${kind === "agent" ? agentLink(id) : `${kind} ${id}`} ${WORDS[type]}</span> ${ago(at, asOf)}
+              <span>${kind === "agent" ? agentLink(id) : `${kind} ${id}`} ${WORDS[type]}</span>
+              ${ago(at, asOf)}
             </li>`,
         )}
       </ol>`;

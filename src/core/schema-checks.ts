@@ -255,11 +255,13 @@ const pattern: Builder = ({ pattern: source }, evaluation) => {
 };
 
 const itemCount: Builder = ({ minItems = 0, maxItems = Infinity }) =>
-  forArrays((value, frame) => {
-    if (value.length < minItems) return fail(frame, `must have at least ${minItems} items`);
-    if (value.length > maxItems) return fail(frame, `must have at most ${maxItems} items`);
-    return true;
-  });
+  minItems === 0 && maxItems === Infinity
+    ? undefined
+    : forArrays((value, frame) => {
+        if (value.length < minItems) return fail(frame, `must have at least ${minItems} items`);
+        if (value.length > maxItems) return fail(frame, `must have at most ${maxItems} items`);
+        return true;
+      });
 
 const uniqueItems: Builder = ({ uniqueItems: wanted }, evaluation) =>
   wanted

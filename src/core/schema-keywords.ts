@@ -178,7 +178,6 @@ const DRAFT_7 = {
   if: schema,
   propertyNames: schema,
   readOnly: flag,
-  // oxlint-disable-next-line unicorn/no-thenable -- the keyword is called that
   then: schema,
   writeOnly: flag,
 };

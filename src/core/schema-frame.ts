@@ -1,5 +1,6 @@
 import { pointerStep, shortPointer } from "./json-value.ts";
 import type { Resource } from "./schema-document.ts";
+import { isObject, type JsonSchemaObject } from "./schema-keywords.ts";
 
 export const REASONS_MAX = 20;
 
@@ -62,3 +63,21 @@ export function pointerTo(path: Path): string {
   for (let at = path; at; at = at.outer) steps.push(pointerStep(at.step));
   return shortPointer(steps.toReversed().join(""));
 }
+
+/** A check that only some type of value is subject to. */
+export const forNumbers =
+  (check: (value: number, frame: Frame) => boolean): Check =>
+  (value, frame) =>
+    typeof value !== "number" || check(value, frame);
+export const forStrings =
+  (check: (value: string, frame: Frame) => boolean): Check =>
+  (value, frame) =>
+    typeof value !== "string" || check(value, frame);
+export const forArrays =
+  (check: (value: unknown[], frame: Frame) => boolean): Check =>
+  (value, frame) =>
+    !Array.isArray(value) || check(value, frame);
+export const forObjects =
+  (check: (value: JsonSchemaObject, frame: Frame) => boolean): Check =>
+  (value, frame) =>
+    !isObject(value) || check(value, frame);

@@ -72,6 +72,7 @@ describe("a pattern that cannot is admitted, with the length of subject that it 
     [".*\\S.*", 707],
     ["^(?=.*[A-Z])(?=.*\\d).+$", 707],
     ["[0-9a-f]{64}!", 707],
+    ["^a+(?=b*)$", 707],
     // two of them
     ["^.*@.*\\..*$", 79],
   ])("%s", (pattern, subjectMax) => {

@@ -327,7 +327,7 @@ describe("what a hostile schema is made of is bounded", () => {
       "a long chain",
       {
         $ref: "#/$defs/d0",
-        $defs: { ...members(100, (index) => [`d${index}`, { $ref: `#/$defs/d${index + 1}` }]), d100: {} },
+        $defs: { ...members(4_000, (index) => [`d${index}`, { $ref: `#/$defs/d${index + 1}` }]), d4000: {} },
       },
       "through each other",
     ],
@@ -465,6 +465,26 @@ describe("what a value may take is bounded", () => {
     expect(compile(schema, units / 10)(value)).not.toEqual([]);
   });
 
+  it.each<[name: string, schema: JsonSchema, value: unknown, units: number]>([
+    ["listing names", { maxProperties: 20_000 }, members(20_000, (index) => [`p${index}`, 0]), 100_000],
+    ["decimals", { items: { multipleOf: 1e-300 } }, times(100, () => 1e308), 9_000],
+    [
+      "telling upwards what was evaluated",
+      { allOf: [{ items: true }], unevaluatedItems: false },
+      times(10_000, () => 0),
+      50_000,
+    ],
+    [
+      "a pattern for how long it is",
+      { pattern: `^a*${"[b]".repeat(300)}$` },
+      "a".repeat(4000) + "b".repeat(300),
+      50_000,
+    ],
+  ])("charges for %s", (_, schema, value, units) => {
+    expect(compile(schema)(value)).toEqual([]);
+    expect(compile(schema, units)(value).map(({ detail }) => detail)).toEqual([TOO_MUCH]);
+  });
+
   it.each<[name: string, schema: JsonSchema]>([
     ["lists", { items: { $ref: "#" } }],
     ["objects", { additionalProperties: { $ref: "#" } }],
@@ -524,6 +544,11 @@ describe("what is wrong with a value is said for whoever sent it", () => {
     const errors = validate(times(100, () => "y".repeat(1000)));
     expect(errors).toHaveLength(20);
     expect(errors[3]).toEqual({ pointer: "/3", detail: "must be one of the values that the schema lists" });
+  });
+
+  it("with no more for being told by a form among others", () => {
+    const all = { required: times(30, (index) => `p${index}`) };
+    expect(compile({ anyOf: [{ properties: { a: all } }] })({ a: {} })).toHaveLength(20);
   });
 
   it("with the reasons of the form that fits best", () => {

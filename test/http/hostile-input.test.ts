@@ -49,6 +49,11 @@ function expectRefusal({ method, path }: Attempt, status: number, headers: Heade
   const fair = path.startsWith("/v1/services/") && /no_provider_available|services_not_ready/.test(text);
   expect(status, text).toBeLessThan(fair ? 504 : 500);
   expect(text).not.toMatch(/SQLITE|sqlite|TypeError|RangeError|SyntaxError|\.ts\b|\n\s+at |redis/);
+  if (headers.get("Content-Type")?.startsWith("text/html")) {
+    // A page refuses as a page; what it may load and run is said all the same.
+    expect(headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+    return;
+  }
   const body = JSON.parse(text) as Refusal;
   const source2 = headers.get("Content-Type") === "application/json";
   if (source2) return expectSource2(path, status, body);

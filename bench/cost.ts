@@ -9,6 +9,8 @@ export interface Workload {
   heartbeatsPerRequest: number;
   /** Discoveries, per agent and hour. */
   discoveriesPerHour: number;
+  /** How far apart the cron's runs are; reads are right whatever it is. */
+  sweepMinutes: number;
 }
 
 /** What one of a thing takes. */
@@ -27,7 +29,7 @@ export interface Demands {
   /** One heartbeat's share of a request that carries many. */
   heartbeatInBulk: Demand;
   discovery: Demand;
-  /** The sweep's share for one agent, each minute. */
+  /** One sweep's share for one agent. */
   sweptAgent: Demand;
   /** What one agent takes up in Redis. */
   storedBytes: number;
@@ -57,13 +59,14 @@ const beyond = (used: number, included: number, perUnit: number): number =>
 
 /** Pure: the same arguments, the same bill. The embedded store is one object, awake the whole month. */
 export function monthlyBill(workload: Workload, demands: Demands, prices: Prices): Bill {
-  const { agents, heartbeatSeconds, heartbeatsPerRequest, discoveriesPerHour } = workload;
+  const { agents, heartbeatSeconds, heartbeatsPerRequest, discoveriesPerHour, sweepMinutes } = workload;
+  const sweeps = MINUTES_A_MONTH / sweepMinutes;
   const heartbeats = (agents * SECONDS_A_MONTH) / heartbeatSeconds;
   const discoveries = agents * discoveriesPerHour * HOURS_A_MONTH;
   const parts: [times: number, demand: Demand][] = [
     [heartbeats, heartbeatsPerRequest > 1 ? demands.heartbeatInBulk : demands.heartbeat],
     [discoveries, demands.discovery],
-    [agents * MINUTES_A_MONTH, demands.sweptAgent],
+    [agents * sweeps, demands.sweptAgent],
   ];
   const total = (field: keyof Demand): number =>
     parts.reduce((sum, [times, demand]) => sum + times * demand[field], 0);
@@ -85,7 +88,7 @@ export function monthlyBill(workload: Workload, demands: Demands, prices: Prices
       beyond(bandwidthGb, payAsYouGo.bandwidthGbIncluded, payAsYouGo.perBandwidthGb),
     fixed: plan ? { name: plan.name, price: plan.price } : null,
     embedded:
-      beyond(requests + MINUTES_A_MONTH, objects.requestsIncluded, objects.perMillionRequests / 1e6) +
+      beyond(requests + sweeps, objects.requestsIncluded, objects.perMillionRequests / 1e6) +
       beyond(SECONDS_A_MONTH * OBJECT_GB, objects.gbSecondsIncluded, objects.perMillionGbSeconds / 1e6) +
       beyond(total("rowsRead"), objects.rowsReadIncluded, objects.perMillionRowsRead / 1e6) +
       beyond(total("rowsWritten"), objects.rowsWrittenIncluded, objects.perMillionRowsWritten / 1e6),

@@ -7,19 +7,25 @@ import type { Table } from "./table.ts";
 export const FLEETS = [100, 1_000, 10_000, 100_000, 1_000_000];
 
 const WAYS: [name: string, how: Omit<Workload, "agents">][] = [
-  ["each by itself, every 30 s", { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 0 }],
+  [
+    "each by itself, every 30 s",
+    { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 0, sweepMinutes: 1 },
+  ],
   [
     `${BULK} a request, every 30 s`,
-    { heartbeatSeconds: 30, heartbeatsPerRequest: BULK, discoveriesPerHour: 0 },
+    { heartbeatSeconds: 30, heartbeatsPerRequest: BULK, discoveriesPerHour: 0, sweepMinutes: 1 },
   ],
-  ["each by itself, every 120 s", { heartbeatSeconds: 120, heartbeatsPerRequest: 1, discoveriesPerHour: 0 }],
   [
-    `${BULK} a request, every 120 s`,
-    { heartbeatSeconds: 120, heartbeatsPerRequest: BULK, discoveriesPerHour: 0 },
+    "each by itself, every 120 s",
+    { heartbeatSeconds: 120, heartbeatsPerRequest: 1, discoveriesPerHour: 0, sweepMinutes: 1 },
+  ],
+  [
+    `${BULK} a request, every 120 s, swept every 5 minutes`,
+    { heartbeatSeconds: 120, heartbeatsPerRequest: BULK, discoveriesPerHour: 0, sweepMinutes: 5 },
   ],
   [
     "each by itself, every 30 s, and a discovery an hour",
-    { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 1 },
+    { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 1, sweepMinutes: 1 },
   ],
 ];
 
@@ -29,7 +35,7 @@ export function costTables(results: Results): Table[] {
   const demands = demandsOf(results);
   return WAYS.map(([name, how]) => ({
     title: `Dollars a month: ${name}`,
-    note: `Prices of ${PRICES.readAt}. The sweep of every minute is in it. The fixed plan is the smallest with room and traffic enough. † beyond what one database (${PRICES.commandsPerSecondMax.toLocaleString("en")} commands a second) or one object (${PRICES.objects.requestsPerSecondMax.toLocaleString("en")} requests a second) is good for: take more namespaces.`,
+    note: `Prices of ${PRICES.readAt}. The sweep is in it, every minute unless said otherwise. The fixed plan is the smallest with room and traffic enough. † beyond what one database (${PRICES.commandsPerSecondMax.toLocaleString("en")} commands a second) or one object (${PRICES.objects.requestsPerSecondMax.toLocaleString("en")} requests a second) is good for: take more namespaces.`,
     columns: [
       "agents",
       "Workers",

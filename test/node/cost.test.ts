@@ -15,6 +15,7 @@ const workload: Workload = {
   heartbeatSeconds: 30,
   heartbeatsPerRequest: 1,
   discoveriesPerHour: 0,
+  sweepMinutes: 1,
 };
 const billOf = (changed: Partial<Workload>) => monthlyBill({ ...workload, ...changed }, demands, PRICES);
 
@@ -49,6 +50,14 @@ describe("the bill of a month", () => {
     expect(billOf({ heartbeatSeconds: 300 }).fixed?.name).toBe("250 MB");
     expect(billOf({ agents: 200_000, heartbeatSeconds: 3600 }).fixed?.name).toBe("1 GB");
     expect(billOf({ agents: 10_000_000 }).fixed).toBeNull();
+  });
+
+  it("has the sweep's traffic in it, as often as it runs", () => {
+    const swept = { ...demands, sweptAgent: { ...demands.sweptAgent, bytes: 300 } };
+    const trafficOf = (sweepMinutes: number) =>
+      monthlyBill({ ...workload, sweepMinutes }, swept, PRICES).bandwidthGb;
+    expect(trafficOf(1)).toBeCloseTo(216 + 129.6);
+    expect(trafficOf(5)).toBeCloseTo(216 + 129.6 / 5);
   });
 
   it("says how many commands a second a database has to bear", () => {

@@ -51,7 +51,13 @@ export function plotsOf(results: Results): Map<string, Plot> {
 function costPlot(results: Results): Plot {
   const demands = demandsOf(results);
   const bills = FLEETS.map((agents) => {
-    const workload = { agents, heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 0 };
+    const workload = {
+      agents,
+      heartbeatSeconds: 30,
+      heartbeatsPerRequest: 1,
+      discoveriesPerHour: 0,
+      sweepMinutes: 1,
+    };
     return { agents, bill: monthlyBill(workload, demands, PRICES) };
   });
   return {

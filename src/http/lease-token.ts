@@ -32,11 +32,27 @@ export const mintSecret = (): string => toBase64url(crypto.getRandomValues(new U
 export const leaseToken = ({ ttlSeconds, intervalSeconds }: LeaseTerms, random: string): string =>
   `${ttlSeconds}.${intervalSeconds ?? 0}.${random}`;
 
+/** Agents call in with the same token again and again: its digest is taken once. */
+const RECENT_MAX = 10_000;
+/** Longer than any that was minted. */
+const RECENT_CHARS_MAX = 128;
+const recent = new Map<string, Promise<LeaseToken>>();
+
 /**
  * Reads a token that somebody sent. It never fails: the terms are clamped to their bounds, because the sender could have
  * written anything, and a wrong random part gives a fence that no lease has.
  */
-export async function readLeaseToken(token: string): Promise<LeaseToken> {
+export function readLeaseToken(token: string): Promise<LeaseToken> {
+  const known = recent.get(token);
+  if (known) return known;
+  if (token.length > RECENT_CHARS_MAX) return parseLeaseToken(token);
+  if (recent.size >= RECENT_MAX) recent.delete(recent.keys().next().value!);
+  const read = parseLeaseToken(token);
+  recent.set(token, read);
+  return read;
+}
+
+async function parseLeaseToken(token: string): Promise<LeaseToken> {
   const [ttl, interval, ...rest] = token.split(".");
   const random = rest.join(".");
   const ttlSeconds = clamp(Number(ttl), TTL_SECONDS_MIN, TTL_SECONDS_MAX);

@@ -1,13 +1,13 @@
 import * as z from "zod";
+import { pointerStep } from "../core/json-value.ts";
 import { type FieldError, Problem } from "../core/problem.ts";
 
 export const BODY_BYTES_MAX = 256 * 1024;
 const DEPTH_MAX = 32;
 const ERRORS_SHOWN_MAX = 20;
 
-const escapeToken = (token: PropertyKey): string => String(token).replaceAll("~", "~0").replaceAll("/", "~1");
 const pointerTo = (path: readonly PropertyKey[]): string =>
-  path.map((token) => `/${escapeToken(token)}`).join("");
+  path.map((step) => pointerStep(String(step))).join("");
 
 /** A list of what is wrong, with RFC 6901 pointers, from what zod found. */
 export function fieldErrors(
@@ -53,13 +53,15 @@ export function check<T>(schema: z.ZodType<T>, value: unknown): T | Problem {
   return parsed.success ? parsed.data : invalid(fieldErrors(parsed.error.issues));
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 /** @throws {Problem} `invalid_request` */
 export async function readJson(request: Request, emptyIsObject: boolean): Promise<unknown> {
   const bytes = await request.arrayBuffer();
   if (bytes.byteLength === 0 && emptyIsObject) return {};
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    value = JSON.parse(utf8.decode(bytes));
   } catch {
     throw invalid([{ pointer: "", detail: "must be JSON in UTF-8" }]);
   }

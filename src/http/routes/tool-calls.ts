@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { label } from "../../core/agent.ts";
 import { holds } from "../../core/authority.ts";
-import { canonicalJson } from "../../core/canonical.ts";
+import { canonical } from "../../core/json-value.ts";
 import { type FieldError, Problem } from "../../core/problem.ts";
 import { toolsetHealth } from "../../core/toolset.ts";
 import type { Followed } from "../../gateway/gateway.ts";
@@ -78,7 +78,7 @@ const call = endpoint({
         toolUseId,
         caller: caller.name ?? "",
         identity: named === null ? null : JSON.stringify([caller.name ?? "", meta.run_id, named]),
-        digest: toHex(await sha256(canonicalJson([toolName, payload]))),
+        digest: toHex(await sha256(canonical([toolName, payload]))),
         message: JSON.stringify({ tool_use_id: toolUseId, ...sent, ...traceContext(headers) }),
       },
       now,

@@ -3,8 +3,15 @@ import type { RollcallError } from "./problem.ts";
 import type { Delta } from "./shapes.ts";
 
 const ATTEMPTS_MAX = 8;
-/** In characters: however it is escaped, a request carries it. */
+/** In UTF-16 code units: however it is escaped, a request carries it. */
 const PIECE_MAX = 32_768;
+
+/** Between two characters, never within one. */
+function pieceEnd(text: string, at: number): number {
+  const end = at + PIECE_MAX;
+  const isPairSplit = (text.codePointAt(end - 1) ?? 0) > 0xffff;
+  return isPairSplit ? end - 1 : end;
+}
 
 /** The output of one call: sent piece by piece, in order, each until it is taken. */
 export class DeltaLine {
@@ -28,11 +35,17 @@ export class DeltaLine {
 
   /** Resolves when it and all before it were sent, or no longer matter; never rejects. */
   push(stream: string, text: string): Promise<void> {
-    for (let at = 0; at < text.length; at += PIECE_MAX) {
+    // Half a surrogate pair is no text, and would be refused.
+    const whole = text.toWellFormed();
+    let at = 0;
+    do {
       this.#seq += 1;
-      const piece = { stream, delta: text.slice(at, at + PIECE_MAX), seq: this.#seq };
+      const end = pieceEnd(whole, at);
+      const piece = { stream, delta: whole.slice(at, end), seq: this.#seq };
       this.#line = this.#line.then(() => this.#deliver(piece));
-    }
+      at = end;
+      // An empty text goes too: it holds the claim.
+    } while (at < whole.length);
     return this.#line;
   }
 

@@ -1,6 +1,7 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import type { Trace } from "./call.ts";
 import { DeltaLine } from "./deltas.ts";
+import { Hold } from "./hold.ts";
 import { RollcallError } from "./problem.ts";
 import type {
   CallAnswer,
@@ -24,8 +25,8 @@ export interface CallContext {
   /** Aborted when the answer is no longer wanted: the claim has lapsed, or another registration took this one's place. */
   signal: AbortSignal;
   /**
-   * Sends output to the caller as it arises, and holds the claim for 60 s more: a handler that works longer than that must.
-   * Never rejects.
+   * Sends output to the caller as it arises, and holds the claim for 60 s more: a handler that works longer than that must,
+   * if only an empty text. Never rejects.
    */
   delta: (stream: string, text: string) => Promise<void>;
 }
@@ -62,7 +63,7 @@ export interface ServedToolset extends AsyncDisposable {
 const CONCURRENCY = 4;
 const POLL_SECONDS = 20;
 const SETTLE_ATTEMPTS_MAX = 8;
-/** What a result can be refused for, so that an error has to go in its place. */
+/** What an answer can be refused for, so that another has to go in its place. */
 const REFUSED: ReadonlySet<string> = new Set(["invalid_request", "payload_too_large"]);
 
 /**
@@ -220,9 +221,11 @@ class Provider implements ServedToolset {
       tracestate,
       baggage,
     } = call;
-    const line = new DeltaLine(this.#clock, carrying, (delta) =>
-      this.#toolsets.delta(this.name, callId, { claim_id, ...delta }, { leaseToken }),
-    );
+    const hold = new Hold(this.#clock, carrying);
+    const line = new DeltaLine(this.#clock, carrying, async (delta) => {
+      await this.#toolsets.delta(this.name, callId, { claim_id, ...delta }, { leaseToken });
+      hold.renew();
+    });
     const answer = await this.#handle(call, {
       toolUseId,
       callId,
@@ -233,6 +236,7 @@ class Provider implements ServedToolset {
     });
     await line.sent;
     if (!carrying.signal.aborted) await this.#settle(call, answer, leaseToken, carrying.signal);
+    hold.end();
   }
 
   async #handle({ tool: name, payload }: ClaimedCall, context: CallContext): Promise<CallAnswer> {
@@ -262,8 +266,9 @@ class Provider implements ServedToolset {
         const isProblem = error instanceof RollcallError;
         if (isProblem && error.transient) {
           await wait(this.#clock, backoffMs(this.#clock, failures, Infinity, error.retryAfterMs), signal);
-        } else if ("result" in answer && (!isProblem || REFUSED.has(error.code))) {
-          answer = { error: wireError(new Error(`The result cannot be sent: ${(error as Error).message}`)) };
+        } else if (answer === given && (!isProblem || REFUSED.has(error.code))) {
+          answer = unsendable(given, error as Error);
+          failures = 0;
         } else {
           // Settled, lapsed or replaced: it is nobody's business here any more.
           return;
@@ -300,4 +305,13 @@ class Provider implements ServedToolset {
   async #finishCalls(): Promise<void> {
     await Promise.all([...this.#carried].map(({ done }) => done));
   }
+}
+
+/** Says so in place of an answer; short and plain, so that it is not refused in its turn. */
+function unsendable(answer: CallAnswer, { message: why }: Error): CallAnswer {
+  const said =
+    "result" in answer
+      ? `The result cannot be sent: ${why}`
+      : `The error cannot be sent: ${why} It said: ${answer.error.message}`;
+  return { error: wireError(new Error(said)) };
 }

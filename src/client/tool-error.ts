@@ -27,7 +27,16 @@ export class ToolError extends Error {
 }
 
 /** What whoever planned a call can do about its failure. */
-export type RetryHint =
+export type RetryHint = Way & {
+  /**
+   * Set where the call has failed: for 15 minutes the same `tool_call_id` gets the same failure, so whoever gave one has to
+   * give another. Where it is not set the call was not taken, or was lost sight of, and under the same one it is still the
+   * same call.
+   */
+  newToolCallId?: true;
+};
+
+type Way =
   /** Ask for what is missing, and call again with it. */
   | { reason: "missing_fields"; fields: string[]; question: string }
   /** Mend the payload, and call again. */
@@ -42,10 +51,13 @@ const AFTER_MS = 1000;
 
 /** Whether and how to call again; undefined: it would come to the same. */
 export function retryHint(error: unknown): RetryHint | undefined {
-  if (error instanceof ToolError) return hintFor(error.code, error.issues);
+  if (error instanceof ToolError) {
+    const way = wayFor(error.code, error.issues);
+    return way && { ...way, newToolCallId: true };
+  }
   if (!(error instanceof RollcallError)) return undefined;
   const { code, errors, transient, retryAfterMs = AFTER_MS } = error;
-  if (code === "invalid_request") return hintFor("invalid_arguments", errors.map(issueOf));
+  if (code === "invalid_request") return wayFor("invalid_arguments", errors.map(issueOf));
   if (code === "timeout") return { reason: "timeout" };
   return transient ? { reason: "tool_unavailable", afterMs: retryAfterMs } : undefined;
 }
@@ -59,7 +71,7 @@ function issueOf({ pointer, detail }: RollcallError["errors"][number]): CallIssu
     : { field: `${field}/${missing}`, constraint: "missing_field" };
 }
 
-function hintFor(code: string, issues: readonly CallIssue[]): RetryHint | undefined {
+function wayFor(code: string, issues: readonly CallIssue[]): Way | undefined {
   if (code === "timeout") return { reason: "timeout" };
   if (code === "unavailable" || code === "stale_registration") {
     return { reason: "tool_unavailable", afterMs: AFTER_MS };
@@ -71,12 +83,22 @@ function hintFor(code: string, issues: readonly CallIssue[]): RetryHint | undefi
     : { reason: "invalid_arguments", issues };
 }
 
+const MESSAGE_MAX = 4096;
+
 /** An outcome's error as it goes over the wire. */
 export function wireError(thrown: unknown): CallError {
-  const message = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, MESSAGE_MAX);
+  // Cut first: that may leave half a surrogate pair, which would be refused.
+  const message = messageOf(thrown).slice(0, MESSAGE_MAX).toWellFormed();
   if (!(thrown instanceof ToolError)) return { code: "execution_failed", message };
   const { code, issues } = thrown;
   return { code, message, ...(issues.length > 0 && { issues: [...issues] }) };
 }
 
-const MESSAGE_MAX = 4096;
+/** Anything can be thrown, also what is no string and cannot be made one. */
+function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "The handler threw something that has no text.";
+  }
+}

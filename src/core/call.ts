@@ -17,6 +17,8 @@ export const QUEUED_MAX = 1000;
 /** What one call may send besides its result, in characters. */
 export const DELTA_CHARS_MAX = 4_000_000;
 export const DELTAS_MAX = 10_000;
+/** What all kept calls of one toolset may take together, in characters; an object has room for 10 GB. */
+export const KEPT_CHARS_MAX = 1_000_000_000;
 
 export interface CallError {
   code: string;
@@ -71,18 +73,18 @@ export const extendedAt = (state: Claimed, now: number): Claimed => ({
   dueAt: now + CLAIM_MS,
 });
 
-export const settledAt = ({ claims }: CallState, outcome: Outcome, now: number): CallState => ({
+export const settledAt = ({ claims }: CallState, outcome: Outcome, now: number): Settled => ({
   status: "error" in outcome ? "failed" : "done",
   claims,
   outcome,
   dueAt: now + KEPT_MS,
 });
 
-type Settled = Extract<CallState, { outcome: Outcome }>;
+export type Settled = Extract<CallState, { outcome: Outcome }>;
 export const isSettled = (state: CallState): state is Settled =>
   state.status === "done" || state.status === "failed";
 
-const timedOut = (state: CallState, message: string): CallState =>
+const timedOut = (state: CallState, message: string): Settled =>
   settledAt(state, { error: { code: "timeout", message } }, state.dueAt);
 
 /** What a call has become at `now`; undefined: forgotten. What was due happened when it was due, not when it was noticed. */
@@ -108,7 +110,7 @@ export function callAt(state: CallState, now: number): CallState | undefined {
 }
 
 /** What becomes of a call whose registration ends before it is answered. */
-export const orphaned = (state: CallState, now: number): CallState =>
+export const orphaned = (state: CallState, now: number): Settled =>
   settledAt(
     state,
     {

@@ -28,6 +28,8 @@ const ANY: Range = { ascii: FULL, beyond: true };
 const DIGITS = between(48, 57);
 const WORDS = characters("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz");
 const SPACES: Range = { ascii: characters("\t\n\v\f\r ").ascii, beyond: true };
+/** Which characters have a property is not known here, so none is ruled out. */
+const PROPERTY = ANY;
 /** Characters above 127 that a class leaves out are not known one by one: it may have any. */
 const complement = ({ ascii }: Range): Range => ({ ascii: FULL ^ ascii, beyond: true });
 
@@ -72,7 +74,7 @@ export function parsePattern(source: string): Item[][] | string {
     if (digits !== undefined) return parseInt(digits, 16);
     if (control !== undefined) return control.charCodeAt(0) % 32;
     const letter = whole[1]!;
-    if (letter === "p" || letter === "P") return ANY;
+    if (letter === "p" || letter === "P") return PROPERTY;
     return CLASSES[letter] ?? CONTROLS[letter] ?? whole.codePointAt(1)!;
   };
 
@@ -88,6 +90,7 @@ export function parsePattern(source: string): Item[][] | string {
     const negated = source[at] === "^";
     if (negated) at += 1;
     let range: Range = { ascii: 0n, beyond: false };
+    let exact = true;
     while (source[at] !== "]") {
       const first = member();
       let part = typeof first === "number" ? between(first, first) : first;
@@ -95,10 +98,13 @@ export function parsePattern(source: string): Item[][] | string {
         at += 1;
         part = between(first, member() as number);
       }
+      if (part === PROPERTY) exact = false;
       range = { ascii: range.ascii | part.ascii, beyond: range.beyond || part.beyond };
     }
     at += 1;
-    return negated ? complement(range) : range;
+    if (!negated) return range;
+    // What may hold too much leaves out too much.
+    return exact ? complement(range) : ANY;
   };
 
   const group = (): Item => {

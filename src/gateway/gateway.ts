@@ -85,7 +85,7 @@ export interface Followed {
   toolUseId: string;
   status: "pending" | "done" | "failed";
   outcome: Outcome | undefined;
-  /** Deltas after the one asked for, in order. */
+  /** Deltas after the one asked for, in order; so many as make a message of fair size, and there may be more. */
   deltas: { seq: number; stream: string; delta: string }[];
   /** How many deltas there are. */
   total: number;
@@ -106,7 +106,10 @@ export interface GatewayLoad {
  * Every method throws the Problem `store_unavailable` when the object cannot be reached, throws or is overloaded.
  */
 export interface Gateway {
-  /** Queues a call, at most 1,000 unclaimed ones, or finds the one that this repeats. */
+  /**
+   * Queues a call, or finds the one that this repeats. "queue_full" beyond 1,000 unclaimed calls, or 10^9 characters kept of
+   * all. A call that failed without anybody having claimed it is repeated as a new one.
+   */
   call(request: CallRequest, now: number): Promise<Called>;
   /** Attaches a consumer, and gives it what there is: a ping if one is due, and calls, each of which it now has for 60 s. */
   claim(request: ClaimRequest, now: number): Promise<Claimed>;
@@ -118,7 +121,7 @@ export interface Gateway {
   settle(answer: Answering & { outcome: Outcome }, now: number): Promise<"taken" | AnswerRefusal>;
   /** A call, and its deltas after number `after`; undefined when it is not kept (any more). */
   follow(callId: string, after: number, now: number): Promise<Followed | undefined>;
-  /** Resolves when the call may have more than `deltas` deltas, or is settled. */
+  /** Resolves when the call has more than `deltas` deltas, or is settled or forgotten. */
   changed(callId: string, deltas: number): Promise<void>;
   /**
    * A registration has begun: what waited for an earlier one fails as `stale_registration`.

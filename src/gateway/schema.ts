@@ -12,11 +12,14 @@ export const MIGRATIONS: readonly string[] = [
      state TEXT NOT NULL,
      consumer TEXT,
      caller TEXT NOT NULL,
+     tool_use_id TEXT NOT NULL,
      identity TEXT UNIQUE,
      digest TEXT NOT NULL,
-     message TEXT NOT NULL,
      deltas INTEGER NOT NULL,
-     delta_chars INTEGER NOT NULL
+     delta_chars INTEGER NOT NULL,
+     chars INTEGER NOT NULL,
+     message TEXT,
+     outcome TEXT
    );
    CREATE INDEX call_due ON call (due_at);
    CREATE INDEX call_queued ON call (number) WHERE status = 'queued';

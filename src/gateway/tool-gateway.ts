@@ -7,10 +7,12 @@ import {
   DELTAS_MAX,
   extendedAt,
   isSettled,
+  KEPT_CHARS_MAX,
   orphaned,
   type Outcome,
   QUEUED_MAX,
   queuedAt,
+  type Settled,
   settledAt,
 } from "../core/call.ts";
 import { claimIdOf } from "./claim-id.ts";
@@ -39,16 +41,22 @@ const ATTACHED_MS = 40_000;
 /** Before the fence of a registration that was removed; in no fence itself. */
 const CLOSED = "closed ";
 
+/** A call without what is large of it: its message and its outcome. */
 type CallRow = {
   number: number;
   id: string;
   state: string;
   caller: string;
+  tool_use_id: string;
   digest: string;
-  message: string;
   deltas: number;
   delta_chars: number;
+  chars: number;
 };
+const CALL_COLUMNS = "number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars";
+
+/** How much one look at a call's stream takes along, in characters. */
+const FOLLOWED_CHARS = 250_000;
 
 /** A socket's own memory: it outlives hibernation. */
 interface Attachment extends ClaimRequest {
@@ -67,11 +75,17 @@ export class ToolGateway extends DurableObject {
   readonly #providers = new Waiters();
   readonly #callers = new Map<string, Waiters>();
   #intervalMs = 10_000;
+  /** What all calls take; counted once, and kept up to date from then on. */
+  #keptChars: number;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage, MIGRATIONS);
     this.#sql = ctx.storage.sql;
+    const [{ chars }] = this.#sql
+      .exec<{ chars: number }>("SELECT total(chars) AS chars FROM call")
+      .toArray() as [{ chars: number }];
+    this.#keptChars = chars;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
@@ -81,26 +95,27 @@ export class ToolGateway extends DurableObject {
     const [known] = identity === null ? [] : this.#rows("identity = ?", identity);
     if (known) {
       if (known.digest !== digest) return { answer: "conflict" };
-      const { tool_use_id } = JSON.parse(known.message) as { tool_use_id: string };
-      return {
-        answer: "repeated",
-        callId: known.id,
-        toolUseId: tool_use_id,
-        settled: isSettled(stateOf(known)),
-      };
+      const settled = isSettled(stateOf(known));
+      return { answer: "repeated", callId: known.id, toolUseId: known.tool_use_id, settled };
     }
-    if (this.#count("status = 'queued'") >= QUEUED_MAX) return { answer: "queue_full" };
+    if (this.#count("status = 'queued'") >= QUEUED_MAX || this.#keptChars >= KEPT_CHARS_MAX) {
+      return { answer: "queue_full" };
+    }
     const state = queuedAt(now);
+    this.#keptChars += request.message.length;
     this.#sql.exec(
-      `INSERT INTO call (id, status, due_at, state, caller, identity, digest, message, deltas, delta_chars)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+      `INSERT INTO call
+         (id, status, due_at, state, caller, tool_use_id, identity, digest, deltas, delta_chars, chars, message)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`,
       callId,
       state.status,
       state.dueAt,
       JSON.stringify(state),
       request.caller,
+      toolUseId,
       identity,
       digest,
+      request.message.length,
       request.message,
     );
     this.#arrive(now);
@@ -146,10 +161,11 @@ export class ToolGateway extends DurableObject {
         delta,
       );
       this.#sql.exec(
-        "UPDATE call SET deltas = deltas + 1, delta_chars = delta_chars + ? WHERE number = ?",
+        "UPDATE call SET deltas = deltas + 1, delta_chars = delta_chars + ?1, chars = chars + ?1 WHERE number = ?2",
         delta.length,
         call.number,
       );
+      this.#keptChars += delta.length;
       this.#keep(call.number, extended);
     });
     this.#callers.get(call.id)?.wake();
@@ -173,30 +189,43 @@ export class ToolGateway extends DurableObject {
     const [call] = this.#rows("id = ?", callId);
     if (!call) return undefined;
     const state = stateOf(call);
-    const { tool_use_id } = JSON.parse(call.message) as { tool_use_id: string };
-    const deltas = this.#sql
-      .exec<{ seq: number; stream: string; delta: string }>(
-        "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
-        call.number,
-        after,
-      )
+    const settled = isSettled(state);
+    const [kept] = this.#sql
+      .exec<{ outcome: string | null }>("SELECT outcome FROM call WHERE number = ?", call.number)
       .toArray();
     return {
       caller: call.caller,
-      toolUseId: tool_use_id,
-      status: isSettled(state) ? state.status : "pending",
-      outcome: isSettled(state) ? state.outcome : undefined,
-      deltas,
+      toolUseId: call.tool_use_id,
+      status: settled ? state.status : "pending",
+      outcome: settled ? (JSON.parse(kept!.outcome!) as Outcome) : undefined,
+      deltas: this.#deltas(call.number, after),
       total: call.deltas,
     };
   }
 
+  #deltas(call: number, after: number): Followed["deltas"] {
+    const deltas: Followed["deltas"] = [];
+    let chars = 0;
+    for (const delta of this.#sql.exec<Followed["deltas"][number]>(
+      "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
+      call,
+      after,
+    )) {
+      deltas.push(delta);
+      chars += delta.delta.length + delta.stream.length;
+      if (chars >= FOLLOWED_CHARS) break;
+    }
+    return deltas;
+  }
+
   async changed(callId: string, deltas: number): Promise<void> {
-    const [call] = this.#rows("id = ?", callId);
-    if (!call || call.deltas > deltas || isSettled(stateOf(call))) return;
-    const waiters = this.#callers.get(callId) ?? new Waiters();
-    this.#callers.set(callId, waiters);
-    await waiters.after(waiters.seen);
+    for (;;) {
+      const [call] = this.#rows("id = ?", callId);
+      if (!call || call.deltas > deltas || isSettled(stateOf(call))) return;
+      const waiters = this.#callers.get(callId) ?? new Waiters();
+      this.#callers.set(callId, waiters);
+      await waiters.after(waiters.seen);
+    }
   }
 
   async open(epoch: Epoch, now: number): Promise<number | undefined> {
@@ -286,24 +315,34 @@ export class ToolGateway extends DurableObject {
   #end(now: number): void {
     for (const call of this.#rows("status IN ('queued', 'claimed')"))
       this.#settle(call, orphaned(stateOf(call), now));
-    for (const { socket } of this.#sockets()) socket.close(4410, "stale_registration");
+    for (const { socket } of this.#sockets()) letGo(socket, 4410, "stale_registration");
     this.#pollers.clear();
     this.#providers.wake();
   }
 
   /** Lets pass whatever was due before `now`. */
   #pass(now: number): void {
+    const lapsed = new Set<string>();
     for (const call of this.#rows("due_at < ?", now)) {
-      const state = callAt(stateOf(call), now);
+      const before = stateOf(call);
+      if (before.status === "claimed") lapsed.add(before.consumer);
+      const state = callAt(before, now);
       if (!state) this.#forget(call);
       else if (isSettled(state)) this.#settle(call, state);
       else this.#keep(call.number, state);
+    }
+    // A socket whose claim lapsed may lead nowhere, and would be given the call again and again. Who lives comes back.
+    for (const { socket, attachment } of this.#sockets()) {
+      if (lapsed.has(attachment.consumer)) letGo(socket, 4408, "claim_lapsed");
     }
   }
 
   #claim(consumer: string, max: number, now: number): Message[] {
     return this.#rows("status = 'queued' ORDER BY number LIMIT ?", max).map((call) => {
-      const message = JSON.parse(call.message) as { tool_use_id: string; tool: string };
+      const [kept] = this.#sql
+        .exec<{ message: string }>("SELECT message FROM call WHERE number = ?", call.number)
+        .toArray();
+      const message = JSON.parse(kept!.message) as { tool_use_id: string; tool: string };
       const claimId = claimIdOf(message.tool);
       const state = claimedAt(stateOf(call), { claimId, consumer }, now);
       this.#keep(call.number, state);
@@ -330,20 +369,32 @@ export class ToolGateway extends DurableObject {
     return state.status === "claimed" && state.claimId === claimId ? { call, state } : "claim_lost";
   }
 
-  #settle(call: CallRow, state: CallState): void {
+  /** A settled call needs no message; and one that nobody ever claimed can be called again by its own name. */
+  #settle(call: CallRow, { outcome, ...state }: Settled): void {
+    const json = JSON.stringify(outcome);
+    const chars = call.delta_chars + json.length;
     this.#keep(call.number, state);
+    this.#sql.exec(
+      "UPDATE call SET message = NULL, outcome = ?, chars = ?, identity = iif(?, NULL, identity) WHERE number = ?",
+      json,
+      chars,
+      state.claims === 0 ? 1 : 0,
+      call.number,
+    );
+    this.#keptChars += chars - call.chars;
     this.#callers.get(call.id)?.wake();
     this.#callers.delete(call.id);
   }
 
-  #forget({ number, id }: CallRow): void {
+  #forget({ number, id, chars }: CallRow): void {
+    this.#keptChars -= chars;
     this.#sql.exec("DELETE FROM delta WHERE call = ?", number);
     this.#sql.exec("DELETE FROM call WHERE number = ?", number);
     this.#callers.get(id)?.wake();
     this.#callers.delete(id);
   }
 
-  #keep(number: number, state: CallState): void {
+  #keep(number: number, state: Kept): void {
     this.#sql.exec(
       "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
       state.status,
@@ -355,7 +406,7 @@ export class ToolGateway extends DurableObject {
   }
 
   #rows(where: string, ...bindings: (string | number)[]): CallRow[] {
-    return this.#sql.exec<CallRow>(`SELECT * FROM call WHERE ${where}`, ...bindings).toArray();
+    return this.#sql.exec<CallRow>(`SELECT ${CALL_COLUMNS} FROM call WHERE ${where}`, ...bindings).toArray();
   }
 
   #count(where: string, ...bindings: string[]): number {
@@ -385,10 +436,10 @@ export class ToolGateway extends DurableObject {
   }
 
   #sockets(): { socket: WebSocket; attachment: Attachment }[] {
-    return this.ctx
-      .getWebSockets()
-      .filter(({ readyState }) => readyState === WebSocket.OPEN)
-      .map((socket) => ({ socket, attachment: socket.deserializeAttachment() as Attachment }));
+    return this.ctx.getWebSockets().flatMap((socket) => {
+      const attachment = socket.deserializeAttachment() as Attachment | null;
+      return attachment && socket.readyState === WebSocket.OPEN ? [{ socket, attachment }] : [];
+    });
   }
 
   #polling(now: number): string[] {
@@ -416,6 +467,15 @@ export class ToolGateway extends DurableObject {
     } else if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
 }
+
+/** Closes a socket, and forgets whose it was: it stays on the list until the other side has closed it too. */
+function letGo(socket: WebSocket, code: number, reason: string): void {
+  socket.serializeAttachment(null);
+  socket.close(code, reason);
+}
+
+/** What the row has of a state: all but the outcome, which has a column of its own. */
+type Kept = CallState | Omit<Settled, "outcome">;
 
 const stateOf = ({ state }: CallRow): CallState => JSON.parse(state) as CallState;
 

@@ -18,7 +18,7 @@ import { endpoints } from "./routes.ts";
 import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
 
 /** What may stand in a path, by the parameter's name; a type is nobody's if it is no good. */
-const IN_PATH = { id: entryId, service: label(256), name: entryId, tool: entryId };
+const IN_PATH = { id: entryId, service: label(256), name: entryId };
 const PATH_PARAMS = ["id", "type", "service", "name", "tool", "call"] as const;
 
 /** Answers of 500 and more that are no trouble of ours: nothing to look into. */

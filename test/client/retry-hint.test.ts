@@ -8,15 +8,29 @@ const issue = { field: "/limit", constraint: "must be at most 10" };
 const missing = (field: string) => ({ field, constraint: "missing_field" });
 
 it.each([
-  { error: tool("timeout"), hint: { reason: "timeout" } },
-  { error: tool("invalid_input", [issue]), hint: { reason: "invalid_arguments", issues: [issue] } },
-  { error: tool("invalid_arguments", [issue]), hint: { reason: "invalid_arguments", issues: [issue] } },
+  { error: tool("timeout"), hint: { reason: "timeout", newToolCallId: true } },
+  {
+    error: tool("invalid_input", [issue]),
+    hint: { reason: "invalid_arguments", issues: [issue], newToolCallId: true },
+  },
+  {
+    error: tool("invalid_arguments", [issue]),
+    hint: { reason: "invalid_arguments", issues: [issue], newToolCallId: true },
+  },
   {
     error: tool("invalid_arguments", [issue, missing("city"), missing("date")]),
-    hint: { reason: "missing_fields", fields: ["city", "date"], question: "What should city and date be?" },
+    hint: {
+      reason: "missing_fields",
+      fields: ["city", "date"],
+      question: "What should city and date be?",
+      newToolCallId: true,
+    },
   },
-  { error: tool("unavailable"), hint: { reason: "tool_unavailable", afterMs: 1000 } },
-  { error: tool("stale_registration"), hint: { reason: "tool_unavailable", afterMs: 1000 } },
+  { error: tool("unavailable"), hint: { reason: "tool_unavailable", afterMs: 1000, newToolCallId: true } },
+  {
+    error: tool("stale_registration"),
+    hint: { reason: "tool_unavailable", afterMs: 1000, newToolCallId: true },
+  },
   { error: tool("execution_failed"), hint: undefined },
   { error: tool("invalid_result"), hint: undefined },
   {

@@ -46,20 +46,31 @@ describe("a provider's socket", () => {
     expect(await socket.received()).toEqual([]);
   });
 
-  it("gets the calls that others lost, and has lost its own, once their claims have lapsed", async () => {
+  it("gets the calls that others lost, once their claims have lapsed", async () => {
     const opened = new OpenedGateway();
-    await callAll(opened, "a", "b");
+    await opened.call("a");
     await opened.take("c1");
     const socket = await opened.socket("s1", 1);
-    const [b] = await socket.calls();
-    expect(b!.call_id).toBe("b");
     opened.pass(60_000);
     await opened.tick();
     expect(await socket.calls()).toEqual([]);
     opened.pass(1);
     await opened.tick();
     expect(idsOf(await socket.received())).toEqual(["a"]);
-    expect(await opened.settle(b!)).toBe("claim_lost");
+  });
+
+  it("is closed when its own claim lapses, so that one who went silent does not get the call again", async () => {
+    const opened = new OpenedGateway();
+    const [silent, other] = [await opened.socket("s1", 1), await opened.socket("s2", 1)];
+    await callAll(opened, "a", "b");
+    const [lost] = await silent.calls();
+    const [done] = await other.calls();
+    await opened.settle(done!);
+    opened.pass(60_001);
+    await opened.tick();
+    expect(await silent.closed).toBe(4408);
+    expect(idsOf(await other.received())).toEqual([lost!.call_id]);
+    expect(await opened.settle(lost!)).toBe("claim_lost");
   });
 
   it("shares the calls with the other sockets, each of which gets what it has room for", async () => {

@@ -210,11 +210,18 @@ describe.each(BACKENDS)("a registration of a toolset, $backend", ({ openBackend 
   it("is what the queue is for from then on", async () => {
     const registry = open();
     const previous = await registry.serve();
-    const { body: before } = await registry.callTool(undefined, { tool_call_id: "t1" });
+    const { body: claimed } = await registry.callTool(undefined, { tool_call_id: "t1" });
+    await registry.calls(previous);
+    const { body: queued } = await registry.callTool(undefined, { tool_call_id: "t3" });
     const current = await registry.serve();
-    // The same call is the same call: it failed, and is not carried out by surprise.
+    // The same call is the same call: somebody had it, and it is not carried out twice by surprise.
     const again = await registry.callTool(undefined, { tool_call_id: "t1" });
-    expect([again.status, again.body.call_id]).toEqual([200, before.call_id]);
+    expect([again.status, again.body.call_id]).toEqual([200, claimed.call_id]);
+    // Nobody ever had this one, so it may be called by its name again.
+    const anew = await registry.callTool(undefined, { tool_call_id: "t3" });
+    expect(anew.status).toBe(202);
+    expect(anew.body.call_id).not.toBe(queued.call_id);
+    expect(await registry.calls(current)).toMatchObject([{ call_id: anew.body.call_id }]);
     const { body: after } = await registry.callTool(undefined, { tool_call_id: "t2" });
     expect((await registry.claim(previous)).status).toBe(409);
     expect(await registry.calls(current)).toMatchObject([{ call_id: after.call_id }]);

@@ -43,8 +43,8 @@ const claims = endpoint({
   refusals: ["invalid_request", ...HOLDER],
   async handle(asked) {
     const { name, body, now, clock, config, pause, gateway } = asked;
-    const { wait, ...request } = body;
-    const end = now + wait * 1000;
+    const { wait: waitSeconds, ...request } = body;
+    const end = now + waitSeconds * 1000;
     const intervalMs = config.ping.intervalMs;
     let entry = await readHeld(asked);
     for (;;) {
@@ -55,7 +55,9 @@ const claims = endpoint({
       }
       const { messages, seen, pingInMs } = claimed;
       if (messages.length > 0 || clock() >= end) return { status: 200, body: { messages } };
-      await somethingOr(gateway(name).arrived(seen), pause(Math.min(end - clock(), pingInMs)));
+      const wait = pause(Math.min(end - clock(), pingInMs));
+      // Who takes no calls is woken for none.
+      await (request.max === 0 ? wait : somethingOr(gateway(name).arrived(seen), wait));
     }
   },
 });
@@ -136,7 +138,7 @@ const delta = endpoint({
   body: z.strictObject({
     claim_id: claimId,
     stream: label(64),
-    delta: z.string(),
+    delta: z.string().refine((text) => text.isWellFormed(), "must be well-formed Unicode"),
     seq: z.int().min(1).optional(),
   }),
   answers: { 200: { description: "Sent on", body: shapes.deltaTaken } },

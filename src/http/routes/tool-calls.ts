@@ -51,12 +51,13 @@ const call = endpoint({
     "queue_full",
     "store_contended",
   ],
-  async handle({ name, tool: toolName, readBody, headers, caller, store, gateway, config, now }) {
-    const entry = await readToolset(store, name, now);
+  async handle({ name, tool: toolName, readBody, headers, caller, store, gateway, config, clock }) {
+    const entry = await readToolset(store, name, clock());
     const tool = entry.document.registration.tools.find((offered) => offered.name === toolName);
     if (!tool) throw new Problem("tool_not_found", `tool "${toolName}" not found in toolset "${name}"`);
 
     const { payload, meta } = await readBody();
+    const now = clock();
     const errors = valueErrors(tool.payload_schema, tool.payload_hash, payload);
     if (errors.length > 0) throw payloadInvalid(errors);
 
@@ -160,10 +161,7 @@ const result = endpoint({
     }
     const end = now + (query.wait ?? 0) * 1000;
     while (followed.status === "pending" && clock() < end) {
-      await somethingOr(
-        asked.gateway(asked.name).changed(callId, followed.total),
-        asked.pause(end - clock()),
-      );
+      await somethingOr(asked.gateway(asked.name).changed(callId, EVERYTHING), asked.pause(end - clock()));
       followed = await follow(asked, EVERYTHING);
     }
     return {
@@ -202,35 +200,25 @@ async function follow(asked: Call<unknown, unknown>, after: number): Promise<Fol
 function stream(asked: Call<unknown, unknown>, last: number): Response {
   const { name, call: callId, gateway, pause } = asked;
   const encoder = new TextEncoder();
-  let open = true;
+  let seen = last;
   const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      const send = (text: string): void => controller.enqueue(encoder.encode(text));
+    // Called when the reader has room, so that one who does not read holds nothing up but himself.
+    async pull(controller) {
       const event = (id: number, type: string, data: unknown): void =>
-        send(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
-      try {
-        let seen = Math.max(last, 0);
-        if (last < 0) event(seen, "init", {});
-        while (open) {
-          const { status, toolUseId, deltas, outcome, total } = await follow(asked, seen);
-          for (const { seq, ...delta } of deltas) {
-            event((seen = seq), "output_delta", { tool_use_id: toolUseId, ...delta });
-          }
-          if (status !== "pending") {
-            event(total + 1, "result", { tool_use_id: toolUseId, ...outcome });
-            break;
-          }
-          const came = await somethingOr(gateway(name).changed(callId, seen), pause(STILL_HERE_MS));
-          if (!came) send(": still here\n\n");
-        }
-        controller.close();
-      } catch (error) {
-        // The reader sees the stream break off, and comes back for the rest.
-        if (open) controller.error(error);
+        controller.enqueue(encoder.encode(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
+      if (seen < 0) return event((seen = 0), "init", {});
+      const { status, toolUseId, deltas, outcome, total } = await follow(asked, seen);
+      for (const { seq, ...delta } of deltas) {
+        event((seen = seq), "output_delta", { tool_use_id: toolUseId, ...delta });
       }
-    },
-    cancel() {
-      open = false;
+      if (seen < total) return;
+      if (status !== "pending") {
+        event(total + 1, "result", { tool_use_id: toolUseId, ...outcome });
+        return controller.close();
+      }
+      if (deltas.length > 0) return;
+      const came = await somethingOr(gateway(name).changed(callId, seen), pause(STILL_HERE_MS));
+      controller.enqueue(encoder.encode(came ? ": more\n\n" : ": still here\n\n"));
     },
   });
   return new Response(body, {

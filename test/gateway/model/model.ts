@@ -172,6 +172,8 @@ export class Model {
   }
 
   #finish(call: ModelCall, ending: string, at = this.#now): void {
+    // Nobody ever had it: its name may be used again.
+    if (call.claims === 0) call.identity = null;
     call.status = ending === "result" ? "done" : "failed";
     call.ending = ending;
     call.untilMs = at + 900_000;
@@ -179,6 +181,10 @@ export class Model {
 
   #lapse(): void {
     for (const call of this.#calls) {
+      // Who lets a claim lapse over a socket may be gone: the socket is closed.
+      if (call.status === "claimed" && call.consumer === SOCKET && call.untilMs < this.#now) {
+        this.#socket = undefined;
+      }
       while (call.status !== "forgotten" && call.untilMs < this.#now) {
         if (call.status === "claimed" && call.claims < 3) {
           call.status = "queued";

@@ -6,43 +6,32 @@ import { ECHO, openToolsets, type Refusal, type Toolsets } from "../support/tool
 const nested = (depth: number, open: string, inside: string, close: string) =>
   open.repeat(depth) + inside + close.repeat(depth);
 
-/** What stands where a schema should, as JSON text; where the refusal points, and what it says. */
-const HOSTILE: [what: string, schema: string, status: number, pointer: string | undefined, detail: RegExp][] =
+/** What stands where a schema should, as JSON text, and is refused before anybody looks at it as a schema. */
+const MONSTERS: [what: string, schema: string, status: number, detail: RegExp][] = [
+  ["10,000 deep", nested(10_000, '{"not":', "{}", "}"), 400, /nested deeper than/],
+  ["20 deep in arrays", nested(20, '{"allOf":[', "true", "]}"), 400, /nested deeper than/],
+  ["an enum of 1 MiB", JSON.stringify({ enum: ["x".repeat(1024 * 1024)] }), 413, /at most/],
+  ["a number", "7", 400, /expected record|expected boolean/i],
+];
+
+/** Schemas that are refused as such, and the place in them. */
+const HOSTILE: [what: string, schema: string, pointer: string][] = [
+  ["a group of its own quantifier", '{"pattern":"(a+)+$"}', "/pattern"],
+  ["a repeated choice", '{"pattern":"(a|aa)*b"}', "/pattern"],
+  ["a backreference", String.raw`{"pattern":"(a)\\1"}`, "/pattern"],
+  ["a pattern that is none", '{"pattern":"("}', "/pattern"],
+  ["a name of its own quantifier", '{"patternProperties":{"(x*)*":true}}', "/patternProperties"],
+  ["a reference to itself", '{"$ref":"#"}', ""],
   [
-    ["10,000 deep", nested(10_000, '{"not":', "{}", "}"), 400, undefined, /nested deeper than/],
-    ["20 deep in arrays", nested(20, '{"allOf":[', "true", "]}"), 400, undefined, /nested deeper than/],
-    ["an enum of 1 MiB", JSON.stringify({ enum: ["x".repeat(1024 * 1024)] }), 413, undefined, /at most/],
-    ["a group of its own quantifier", '{"pattern":"(a+)+$"}', 400, "/pattern", /pattern/],
-    ["a repeated choice", '{"pattern":"(a|aa)*b"}', 400, "/pattern", /pattern/],
-    ["a backreference", String.raw`{"pattern":"(a)\\1"}`, 400, "/pattern", /pattern/],
-    ["a pattern that is none", '{"pattern":"("}', 400, "/pattern", /pattern/],
-    [
-      "a name of its own quantifier",
-      '{"patternProperties":{"(x*)*":true}}',
-      400,
-      "/patternProperties",
-      /pattern/,
-    ],
-    ["a reference to itself", '{"$ref":"#"}', 400, "", /./],
-    [
-      "two references to each other",
-      '{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}}}',
-      400,
-      undefined,
-      /./,
-    ],
-    [
-      "a reference to nothing",
-      '{"properties":{"a":{"$ref":"#/$defs/none"}}}',
-      400,
-      "/properties/a/$ref",
-      /./,
-    ],
-    ["a reference elsewhere", '{"$ref":"https://example.com/schema.json"}', 400, "/$ref", /./],
-    ["a type that is none", '{"type":"text"}', 400, "/type", /./],
-    ["a draft that is none", '{"$schema":"https://example.com/draft"}', 400, "/$schema", /./],
-    ["no schema at all", "7", 400, "", /./],
-  ];
+    "two references to each other",
+    '{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}}}',
+    "",
+  ],
+  ["a reference to nothing", '{"properties":{"a":{"$ref":"#/$defs/none"}}}', "/properties/a/$ref"],
+  ["a reference elsewhere", '{"$ref":"https://example.com/schema.json"}', "/$ref"],
+  ["a type that is none", '{"type":"text"}', "/type"],
+  ["a draft that is none", '{"$schema":"https://example.com/draft"}', "/$schema"],
+];
 
 async function register(registry: Toolsets, field: string, schema: string) {
   const tool = JSON.stringify({ ...ECHO, name: "hostile", [field]: "@schema" }).replace(
@@ -54,26 +43,36 @@ async function register(registry: Toolsets, field: string, schema: string) {
     headers: { "Content-Type": "application/json" },
     body: `{"name":"tools","tools":[${JSON.stringify(ECHO)},${tool}]}`,
   });
-  return { status: response.status, body: (await response.json()) as Refusal };
+  return { status: response.status, body: await response.json<Refusal>() };
 }
 
 describe.each(BACKENDS)("a schema on $backend", ({ openBackend }) => {
   describe.each(["payload_schema", "result_schema", "sidecar_schema"])("as %s", (field) => {
-    it.each(HOSTILE)(
-      "is refused with its place, and leaves no trace: %s",
-      async (_, schema, status, pointer, detail) => {
+    const expectNoTrace = async (registry: Toolsets) => {
+      expect((await registry.get("/v1/toolsets/tools")).status).toBe(404);
+      expect((await registry.get("/v1/events")).body).toMatchObject({ count: 0 });
+    };
+
+    it.each(MONSTERS)(
+      "is refused at the door, and leaves no trace: %s",
+      async (_, schema, status, detail) => {
         const registry = openToolsets({ backend: openBackend() });
         const refused = await register(registry, field, schema);
         expect(refused.status).toBe(status);
         expect(refused.body.detail).toMatch(detail);
-        if (pointer !== undefined) {
-          expect(refused.body.errors?.map((error) => error.pointer)).toContain(`/tools/1/${field}${pointer}`);
-        }
-        if (status === 400 && pointer !== undefined && pointer !== "") {
-          expect(refused.body.detail).toContain('tool "hostile"');
-        }
-        expect((await registry.get("/v1/toolsets/tools")).status).toBe(404);
-        expect((await registry.get("/v1/events")).body).toMatchObject({ count: 0 });
+        await expectNoTrace(registry);
+      },
+    );
+
+    it.each(HOSTILE)(
+      "is refused with tool and place, and leaves no trace: %s",
+      async (_, schema, pointer) => {
+        const registry = openToolsets({ backend: openBackend() });
+        const refused = await register(registry, field, schema);
+        expect(refused.status).toBe(400);
+        expect(refused.body.errors?.map((error) => error.pointer)).toContain(`/tools/1/${field}${pointer}`);
+        expect(refused.body.detail).toContain('tool "hostile"');
+        await expectNoTrace(registry);
       },
     );
   });
@@ -131,7 +130,7 @@ describe.each(BACKENDS)("a payload on $backend", ({ openBackend }) => {
       JSON.stringify({ list: [...Array(40_000).keys(), 0] }),
       "/payload/list",
     ],
-    ["10,000 deep", nested(10_000, '{"tree":', "{}", "}"), undefined],
+    ["10,000 deep", nested(10_000, '{"tree":', "{}", "}"), `/payload${"/tree".repeat(31)}`],
     ["a prototype", '{"__proto__":{"text":"b"}}', "/payload/__proto__"],
   ])("that would take long, or worse, is refused: %s", async (_, payload, pointer) => {
     const registry = openToolsets({ backend: openBackend() });
@@ -142,8 +141,8 @@ describe.each(BACKENDS)("a payload on $backend", ({ openBackend }) => {
       body: `{"payload":${payload},"meta":{"run_id":"r","session_id":"s"}}`,
     });
     expect(response.status).toBe(400);
-    const { errors } = (await response.json()) as Refusal;
-    if (pointer !== undefined) expect(errors?.map((error) => error.pointer)).toContain(pointer);
+    const { errors } = await response.json<Refusal>();
+    expect(errors?.map((error) => error.pointer)).toContain(pointer);
     expect(await registry.calls(token)).toEqual([]);
   });
 });

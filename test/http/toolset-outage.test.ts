@@ -166,10 +166,11 @@ describe.each(BACKENDS)("a toolset without its gateway, $backend", ({ openBacken
     const { registry, fail, recover, token, claim, taken } = await open(held.pause);
     await registry.delta(token, claim, "one");
     const response = await registry.fetch(taken.result_url, SSE);
+    const brokenOff = expect(response.text()).rejects.toThrow();
     await held.begun();
     await fail();
     held.end();
-    await expect(response.text()).rejects.toThrow();
+    await brokenOff;
     await recover();
     await registry.settle(token, claim, DONE);
     const rest = await registry.stream(taken, { "Last-Event-ID": "1" });

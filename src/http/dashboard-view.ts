@@ -141,7 +141,10 @@ async function serviceView(
 }
 
 export async function agentView({ store, now }: Reading, id: string): Promise<AgentView> {
-  const [entry, events] = await Promise.all([readOne(store, id, now), store.latest(EVENTS_EXAMINED)]);
+  const [entry, events] = await Promise.all([
+    readOne(store, { kind: "agent", id }, now),
+    store.latest(EVENTS_EXAMINED),
+  ]);
   return {
     as_of: isoTime(now),
     id,

@@ -4,12 +4,9 @@ import { heldToolset, toolsetNotFound } from "../core/toolset.ts";
 import type { Epoch } from "../gateway/gateway.ts";
 import type { Store } from "../store/store.ts";
 import type { Call } from "./endpoint.ts";
+import { readOne } from "./read-one.ts";
 
-async function find(store: Store, name: string, now: number): Promise<Entry<"toolset"> | undefined> {
-  const [snapshot] = await store.read([{ kind: "toolset", id: name }], now);
-  if (snapshot!.unreadable) throw new Problem("internal", "What is stored under this name cannot be read.");
-  return snapshot!.entry;
-}
+const find = (store: Store, name: string, now: number) => readOne(store, { kind: "toolset", id: name }, now);
 
 /** @throws {Problem} `toolset_not_found` */
 export async function readToolset(store: Store, name: string, now: number): Promise<Entry<"toolset">> {

@@ -109,7 +109,7 @@ const get = endpoint({
   answers: { 200: { description: "The agent", body: shapes.agentRecord } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ id, store, now }) {
-    const entry = await readOne(store, id, now);
+    const entry = await readOne(store, { kind: "agent", id }, now);
     if (!isLive(entry)) throw agentNotFound(id);
     return { status: 200, body: agentRecord(entry, now) };
   },

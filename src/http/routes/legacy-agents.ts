@@ -186,7 +186,7 @@ const get = endpoint({
   answers: { 200: { description: "The agent", body: shapes.legacyAgent } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ id, store, now }) {
-    const entry = await readOne(store, id, now);
+    const entry = await readOne(store, { kind: "agent", id }, now);
     if (!isLive(entry)) throw new Problem("agent_not_found", "Agent not found");
     return { status: 200, body: legacyAgent(entry, now) };
   },

@@ -373,9 +373,12 @@ export class ToolGateway extends DurableObject {
   #settle(call: CallRow, { outcome, ...state }: Settled): void {
     const json = JSON.stringify(outcome);
     const chars = call.delta_chars + json.length;
-    this.#keep(call.number, state);
     this.#sql.exec(
-      "UPDATE call SET message = NULL, outcome = ?, chars = ?, identity = iif(?, NULL, identity) WHERE number = ?",
+      `UPDATE call SET status = ?, due_at = ?, consumer = NULL, state = ?, message = NULL, outcome = ?, chars = ?,
+         identity = iif(?, NULL, identity) WHERE number = ?`,
+      state.status,
+      state.dueAt,
+      JSON.stringify(state),
       json,
       chars,
       state.claims === 0 ? 1 : 0,
@@ -394,7 +397,7 @@ export class ToolGateway extends DurableObject {
     this.#callers.delete(id);
   }
 
-  #keep(number: number, state: Kept): void {
+  #keep(number: number, state: CallState): void {
     this.#sql.exec(
       "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
       state.status,
@@ -474,9 +477,7 @@ function letGo(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason);
 }
 
-/** What the row has of a state: all but the outcome, which has a column of its own. */
-type Kept = CallState | Omit<Settled, "outcome">;
-
+/** All but a settled one's outcome, which has a column of its own. */
 const stateOf = ({ state }: CallRow): CallState => JSON.parse(state) as CallState;
 
 /** Its id begins with the registration that it asks about, so that the answer cannot count for another. */

@@ -1,12 +1,13 @@
 /** Builds the Worker as a deploy would, prints what it weighs compressed, and fails past the budget. */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const BUDGET_KIB = 120;
-const OUT = "dist";
+const OUT = "dist/worker";
 
+rmSync(OUT, { recursive: true, force: true });
 execFileSync("wrangler", ["deploy", "--dry-run", "--minify", "--outdir", OUT], {
   stdio: ["ignore", "ignore", "inherit"],
   env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },

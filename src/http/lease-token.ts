@@ -1,4 +1,5 @@
 import { TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "../core/agent.ts";
+import { Lru } from "../core/lru.ts";
 import { sha256, toBase64url } from "./digest.ts";
 
 export interface LeaseTerms {
@@ -36,7 +37,7 @@ export const leaseToken = ({ ttlSeconds, intervalSeconds }: LeaseTerms, random: 
 const RECENT_MAX = 10_000;
 /** Longer than any that was minted. */
 const RECENT_CHARS_MAX = 128;
-const recent = new Map<string, Promise<LeaseToken>>();
+const recent = new Lru<Promise<LeaseToken>>(RECENT_MAX);
 
 /**
  * Reads a token that somebody sent. It never fails: the terms are clamped to their bounds, because the sender could have
@@ -46,9 +47,8 @@ export function readLeaseToken(token: string): Promise<LeaseToken> {
   const known = recent.get(token);
   if (known) return known;
   if (token.length > RECENT_CHARS_MAX) return parseLeaseToken(token);
-  if (recent.size >= RECENT_MAX) recent.delete(recent.keys().next().value!);
   const read = parseLeaseToken(token);
-  recent.set(token, read);
+  recent.set(token, read, 1);
   return read;
 }
 

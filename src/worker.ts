@@ -6,7 +6,7 @@ import type { Deps } from "./http/endpoint.ts";
 import { durablePool, type Pool } from "./pool/pool.ts";
 import { embeddedStore } from "./store/embedded/embedded-store.ts";
 import { Connection } from "./store/redis/connection.ts";
-import { DirectivesView } from "./store/redis/directives-view.ts";
+import { KnownDocuments } from "./store/redis/known-documents.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 import type { Store } from "./store/store.ts";
 import { checkHealth, PROBE_TIMEOUT_MS } from "./sweep/health-checks.ts";
@@ -30,13 +30,16 @@ function instanceFor(env: Env): Instance {
   const known = instances.get(env);
   if (known) return known;
   const config = parseConfig(env as unknown as Record<string, unknown>);
-  const views = new Map<string, DirectivesView>();
+  const stores = new Map<string, Store>();
+  const documents = new KnownDocuments();
   const connection = config.redis && new Connection(config.redis);
   const openStore = (namespace: string): Store => {
+    // A stub belongs to the request that asked for it.
     if (!config.redis || !connection) return embeddedStore(env.REGISTRY.getByName(namespace));
-    const directives = views.get(namespace) ?? new DirectivesView();
-    views.set(namespace, directives);
-    return redisStore({ connection, prefix: config.redis.prefix, namespace, directives });
+    const { prefix } = config.redis;
+    const store = stores.get(namespace) ?? redisStore({ connection, prefix, namespace, documents });
+    stores.set(namespace, store);
+    return store;
   };
   // Two names with a separator that neither may contain.
   const openPool = (namespace: string, service: string): Pool =>

@@ -36,11 +36,12 @@ export interface Excluded {
 
 export interface Selection {
   agents: AgentRecord[];
-  excluded: Excluded[];
   /** Candidates with a live lease, before status, health and load. */
   live: number;
   /** Those that passed every filter, before the limit. */
   passed: number;
+  /** Says of each candidate that is not among the agents why, by id. */
+  explain(): Excluded[];
 }
 
 /** How many of a large set of candidates to look at first, for an answer of `limit`. */
@@ -66,12 +67,12 @@ export function queryTerms(query: {
  */
 export function select(candidates: readonly Entry[], criteria: Criteria, now: number): Selection {
   const passed: { entry: LiveEntry; id: string; ratio: number }[] = [];
-  const excluded: Excluded[] = [];
+  const failed: Excluded[] = [];
   let live = 0;
   for (const entry of candidates) {
     const { id, max_concurrency } = entry.document.registration;
     if (!isLive(entry)) {
-      excluded.push({
+      failed.push({
         id,
         stage: "lease",
         reason: "lapsed",
@@ -81,20 +82,23 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
     }
     live += 1;
     const ratio = loadRatio(entry.lease.currentLoad, max_concurrency);
-    const failed = firstFailure(entry, ratio, criteria, now);
-    if (failed) excluded.push({ id, ...failed });
+    const failure = firstFailure(entry, ratio, criteria, now);
+    if (failure) failed.push({ id, ...failure });
     else passed.push({ entry, id, ratio });
   }
   const ordered = passed.toSorted((a, b) => a.ratio - b.ratio || byId(a, b));
-  for (const { id, ratio } of ordered.slice(criteria.limit)) {
-    const detail = `it passed, with load ratio ${ratio}, behind the first ${criteria.limit}`;
-    excluded.push({ id, stage: "limit", reason: "beyond_limit", detail });
-  }
+  const { limit } = criteria;
   return {
-    agents: ordered.slice(0, criteria.limit).map(({ entry }) => agentRecord(entry, now)),
-    excluded: excluded.toSorted(byId),
+    agents: ordered.slice(0, limit).map(({ entry }) => agentRecord(entry, now)),
     live,
     passed: passed.length,
+    explain() {
+      const beyond = ordered.slice(limit).map(({ id, ratio }): Excluded => {
+        const detail = `it passed, with load ratio ${ratio}, behind the first ${limit}`;
+        return { id, stage: "limit", reason: "beyond_limit", detail };
+      });
+      return [...failed, ...beyond].toSorted(byId);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { type Config, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../config.ts";
 import { type Caller, SCOPES } from "../core/authority.ts";
 import { Problem } from "../core/problem.ts";
-import { sha256, toHex } from "./digest.ts";
+import { sha256 } from "./digest.ts";
 import { invalid } from "./validate.ts";
 
 /**
@@ -34,7 +34,7 @@ const known = new WeakMap<Keys, Map<string, Caller>>();
 async function keyOf(token: string, keys: Keys): Promise<Caller | undefined> {
   const remembered = known.get(keys)?.get(token);
   if (remembered) return remembered;
-  const key = keys.get(toHex(await sha256(token)));
+  const key = keys.get((await sha256(token)).toHex());
   if (key) known.set(keys, (known.get(keys) ?? new Map<string, Caller>()).set(token, key));
   return key;
 }

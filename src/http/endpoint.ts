@@ -12,7 +12,7 @@ import type { Store } from "../store/store.ts";
 /** What the app is given; nothing below `http` reaches for a clock, an environment or an adapter by itself. */
 export interface Deps {
   config: Config;
-  /** Opens a namespace's store for one request. */
+  /** Opens a namespace's store. */
   openStore: (namespace: string) => Store;
   /** What one service's callers share. */
   openPool: (namespace: string, service: string) => Pool;
@@ -70,6 +70,8 @@ export interface Answer {
   /** Absent: no body. */
   body?: unknown;
   headers?: Record<string, string>;
+  /** A weak validator that the handler knows; else one is made of the body. */
+  etag?: string;
   /** An answer that is whole as it is: a stream, or a socket. */
   raw?: Response;
 }

@@ -13,6 +13,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { agentView, overviewOf } from "./dashboard-view.ts";
 import { matchesEtag, weakEtag } from "./etag.ts";
+import type { Reply } from "./reply.ts";
 import { statusParam } from "./routes/agents.ts";
 import { check, checkQuery, param } from "./validate.ts";
 
@@ -57,7 +58,7 @@ const filter = z.object({
   limit: param.integer(1, 5000).optional(),
 });
 
-async function showOverview(call: PageRequest): Promise<Response> {
+async function showOverview(call: PageRequest): Promise<Reply> {
   const { searchParams } = new URL(call.request.url);
   // A form sends the fields that were left empty, too.
   const given = new URLSearchParams([...searchParams].filter(([, value]) => value !== ""));
@@ -67,7 +68,7 @@ async function showOverview(call: PageRequest): Promise<Response> {
   return live(call, view, () => page({ title, asOf: view.as_of, main: overview(view) }));
 }
 
-async function showAgent(call: PageRequest): Promise<Response> {
+async function showAgent(call: PageRequest): Promise<Reply> {
   const id = accept(check(entryId, call.id));
   const view = await agentView(call, id);
   const title = `${view.agent?.name ?? id} · Rollcall`;
@@ -84,22 +85,22 @@ async function showAgent(call: PageRequest): Promise<Response> {
 
 /** Shows data to whoever may read it, and nothing to others. */
 const readable =
-  (show: (call: PageRequest) => Promise<Response>) =>
-  (call: PageRequest): Promise<Response> => {
+  (show: (call: PageRequest) => Promise<Reply>) =>
+  (call: PageRequest): Promise<Reply> => {
     const { caller } = call;
     if (holds(caller, "read")) return show(call);
     if (caller.name === null) return Promise.resolve(answer(keyPage(), 200));
     return Promise.reject(new Problem("forbidden", 'This key does not have the scope "read".'));
   };
 
-export const pages: readonly { path: string; show: (call: PageRequest) => Promise<Response> }[] = [
+export const pages: readonly { path: string; show: (call: PageRequest) => Promise<Reply> }[] = [
   { path: "/", show: readable(showOverview) },
   { path: "/ui/agents/:id", show: readable(showAgent) },
   { path: "/docs", show: () => Promise.resolve(answer(docsPage(), 200)) },
 ];
 
 /** A problem as a page: for who came with a browser. */
-export function problemPage(problem: Problem): Response {
+export function problemPage(problem: Problem): Reply {
   const { code, message, status, options } = problem;
   const refusal =
     code === "unauthorized" ? keyPage("This key is not known here.") : refusalPage(code, message);
@@ -114,16 +115,16 @@ async function live(
   view: object,
   render: () => Html,
   status = 200,
-): Promise<Response> {
+): Promise<Reply> {
   const ETag = await weakEtag(view);
   if (matchesEtag(request.headers.get("If-None-Match") ?? undefined, ETag)) {
-    return new Response(null, { status: 304, headers: { ETag } });
+    return { status: 304, headers: { ETag }, body: null };
   }
   return answer(render(), status, { ETag });
 }
 
-function answer(body: Html, status: number, headers: Record<string, string> = {}): Response {
-  return new Response(body.toString(), {
+function answer(body: Html, status: number, headers: Record<string, string> = {}): Reply {
+  return {
     status,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
@@ -134,5 +135,6 @@ function answer(body: Html, status: number, headers: Record<string, string> = {}
       "Referrer-Policy": "no-referrer",
       ...headers,
     },
-  });
+    body: body.toString(),
+  };
 }

@@ -1,4 +1,5 @@
 import { type FieldError, type Problem, PROBLEMS } from "../core/problem.ts";
+import type { Reply } from "./reply.ts";
 
 /** Where the codes are explained. A type is a name (RFC 9457, 3.1.1), so it stays the same on every deployment. */
 const TYPE_BASE = "https://rollcall.example/errors/";
@@ -41,17 +42,18 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
 }
 
 /** @param legacy source 2 answers its own 400 and 404 with nothing but `{"error"}` */
-export function problemResponse(problem: Problem, requestId: string, legacy: boolean): Response {
-  const { retryAfterSeconds, allow } = problem.options;
-  const headers = new Headers({ "Content-Type": "application/problem+json" });
-  if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
-  if (allow) headers.set("Allow", allow.join(", "));
-  if (problem.status === 401) headers.set("WWW-Authenticate", 'Bearer realm="rollcall"');
-  if (legacy && (problem.status === 400 || problem.status === 404)) {
-    headers.set("Content-Type", "application/json");
-    return new Response(JSON.stringify({ error: problem.message }), { status: problem.status, headers });
+export function problemReply(problem: Problem, requestId: string, legacy: boolean): Reply {
+  const { status, message, options } = problem;
+  const { retryAfterSeconds, allow } = options;
+  const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
+  if (retryAfterSeconds !== undefined) headers["Retry-After"] = String(retryAfterSeconds);
+  if (allow) headers["Allow"] = allow.join(", ");
+  if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="rollcall"';
+  if (legacy && (status === 400 || status === 404)) {
+    headers["Content-Type"] = "application/json";
+    return { status, headers, body: JSON.stringify({ error: message }) };
   }
-  return new Response(JSON.stringify(problemBody(problem, requestId)), { status: problem.status, headers });
+  return { status, headers, body: JSON.stringify(problemBody(problem, requestId)) };
 }
 
 /** A refusal as one item of a batch answer. */

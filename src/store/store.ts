@@ -33,8 +33,10 @@ export interface Store {
 
   /**
    * Entries under all of `terms`, lapsed ones included: every one when there are at most `exhaustive`, else `size` distinct
-   * ones at random, none of them in `skip`. The ledger's mark is not read: `unreachable` says nothing here, nor in a page. Fewer may come when documents are large (an answer has a size limit); never
-   * none when there are some.
+   * ones at random; none of them in `skip`, and those in `first` besides. The ledger's mark is not read: `unreachable` says
+   * nothing here, nor in a page. Fewer may come when documents are large (an answer has a size limit); never none when there
+   * are some, unless they are `deferred`: then the next look has to name those `first`, or the draw was not fair. What is
+   * asked with a `skip` or a `first` defers nothing.
    */
   sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Sample<K>>;
 
@@ -75,6 +77,8 @@ export interface Snapshot<K extends Kind = "agent"> {
   ref: Ref<K>;
   entry: Entry<K> | undefined;
   version: string;
+  /** Names what the document says, where the adapter knows that without asking. */
+  documentDigest?: string;
   /** Something is there that is no document of ours. A registration replaces it; nothing else touches it. */
   unreadable?: true;
 }
@@ -105,13 +109,18 @@ export interface SampleQuery<K extends Kind = "agent"> {
   terms: readonly string[];
   exhaustive: number;
   size: number;
+  /** ids */
   skip: readonly string[];
+  /** What an earlier look at the same terms deferred. */
+  first?: readonly string[];
 }
 
 export interface Sample<K extends Kind = "agent"> {
   entries: Entry<K>[];
   /** Members under all terms; beyond `exhaustive` an upper bound. */
   total: number;
+  /** Those that were drawn but could not be had in the same round trip; the words are the adapter's own. */
+  deferred: string[];
 }
 
 export interface PageQuery<K extends Kind = "agent"> {

@@ -48,7 +48,8 @@ describe("selection", () => {
     );
     fc.assert(
       fc.property(shuffled, criteria(), ([entries, others], wanted) => {
-        expect(select(others, wanted, NOW)).toEqual(select(entries, wanted, NOW));
+        const [one, other] = [select(entries, wanted, NOW), select(others, wanted, NOW)];
+        expect({ ...other, explain: other.explain() }).toEqual({ ...one, explain: one.explain() });
       }),
     );
   });
@@ -56,7 +57,9 @@ describe("selection", () => {
   it("puts every candidate into agents or excluded, and into one of them once [0-15]", () => {
     fc.assert(
       fc.property(candidates(), criteria(), (entries, wanted) => {
-        const { agents, excluded, live, passed } = select(entries, wanted, NOW);
+        const selection = select(entries, wanted, NOW);
+        const { agents, live, passed } = selection;
+        const excluded = selection.explain();
         const accounted = [...agents, ...excluded].map(({ id }) => id);
         expect(accounted.toSorted()).toEqual(entries.map(idOf).toSorted());
         expect(live).toBe(entries.filter(isLive).length);
@@ -69,7 +72,9 @@ describe("selection", () => {
   it("gives the agents by load ratio and then id, the excluded by id [0-13, 4-27]", () => {
     fc.assert(
       fc.property(candidates(), criteria(), (entries, wanted) => {
-        const { agents, excluded } = select(entries, wanted, NOW);
+        const selection = select(entries, wanted, NOW);
+        const { agents } = selection;
+        const excluded = selection.explain();
         for (const [i, next] of agents.entries()) {
           const before = agents[i - 1];
           if (!before) continue;
@@ -84,7 +89,9 @@ describe("selection", () => {
   it("names for each one excluded the first stage at which it falls out, and for nobody else [0-11, 0-12]", () => {
     fc.assert(
       fc.property(candidates(), criteria(), (entries, wanted) => {
-        const { agents, excluded } = select(entries, wanted, NOW);
+        const selection = select(entries, wanted, NOW);
+        const { agents } = selection;
+        const excluded = selection.explain();
         const shown = new Set(agents.map(({ id }) => id));
         const stages = new Map(excluded.map(({ id, stage }) => [id, stage]));
         for (const entry of entries.filter((candidate) => !shown.has(idOf(candidate)))) {
@@ -128,14 +135,16 @@ describe("selection", () => {
       { stage: "health", reason: "below_min_health_score" },
     ],
   ])("judges %j by the default limits as %j [0-11, 0-12]", (fields, expected) => {
-    const { agents, excluded } = select([entryOf({ id: "a", ...fields }, NOW)], DEFAULT, NOW);
-    expect(agents).toHaveLength(expected ? 0 : 1);
-    expect(excluded.map(({ stage, reason }) => ({ stage, reason }))).toEqual(expected ? [expected] : []);
+    const selection = select([entryOf({ id: "a", ...fields }, NOW)], DEFAULT, NOW);
+    expect(selection.agents).toHaveLength(expected ? 0 : 1);
+    expect(selection.explain().map(({ stage, reason }) => ({ stage, reason }))).toEqual(
+      expected ? [expected] : [],
+    );
   });
 
   it("says of a silent agent why it is out: that it is silent, not what it last reported [1-58]", () => {
     const entry = entryOf({ id: "a" }, NOW - 45_001);
-    expect(select([entry], DEFAULT, NOW).excluded).toEqual([
+    expect(select([entry], DEFAULT, NOW).explain()).toEqual([
       {
         id: "a",
         stage: "status",

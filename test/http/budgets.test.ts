@@ -225,6 +225,55 @@ describe("a sweep", () => {
   });
 });
 
+describe("a discovery whose candidates are all known", () => {
+  interface Found {
+    agents: { id: string; metadata: { version: number } }[];
+    examined: number;
+    filtered_count: number;
+  }
+  const SIZE = 300;
+
+  /** A crowd, asked for until nothing of it is news. */
+  async function known() {
+    const { registry, cost } = open();
+    const agents = await populate(registry, SIZE, () => ({ ...SPOT, metadata: { version: 1 } }));
+    const find = async () => (await registry.get<Found>("/v1/discover?capability=spot&limit=10")).body;
+    for (let time = 0; time < 60; time += 1) await find();
+    return {
+      find,
+      cost,
+      /** Everybody writes a document anew. */
+      tell: (says: object) =>
+        registry.post("/v1/heartbeats", {
+          heartbeats: agents.map(({ id, leaseToken }) => ({
+            id,
+            lease_token: leaseToken,
+            metadata: { version: 2 },
+            ...says,
+          })),
+        }),
+    };
+  }
+
+  it("costs one round trip, and two to have all of them anew", async () => {
+    const { find, cost, tell } = await known();
+    expect((await cost(find)).requests).toBe(1);
+    await tell({});
+    let found: Found | undefined;
+    expect((await cost(async () => (found = await find()))).requests).toBe(2);
+    expect(found!.agents.map(({ metadata }) => metadata.version)).toEqual(Array(10).fill(2));
+    expect(found!.examined).toBeGreaterThanOrEqual(80);
+  });
+
+  it("costs two where all are news and nobody will do", async () => {
+    const { find, cost, tell } = await known();
+    await tell({ status: "busy" });
+    let found: Found | undefined;
+    expect((await cost(async () => (found = await find()))).requests).toBe(2);
+    expect(found).toMatchObject({ agents: [], filtered_count: 0, examined: SIZE });
+  });
+});
+
 describe("scarcity", () => {
   interface Found {
     agents: { id: string }[];

@@ -100,7 +100,7 @@ describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
     expect(first.status).toBe(200);
     expect(first.headers.get("Cache-Control")).toBe("private, no-cache");
     const etag = first.headers.get("ETag");
-    expect(etag).toMatch(/^W\/"[0-9a-f]{24}"$/);
+    expect(etag).toMatch(/^W\/"[!-~]{16,80}"$/);
 
     const again = await registry.fetch(pathOf(path), { headers: { "If-None-Match": etag! } });
     expect(again.status).toBe(304);

@@ -3,7 +3,7 @@ import type { Store } from "../../src/store/store.ts";
 import { sweep, SWEEP_BUDGET } from "../../src/sweep/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
-import { idsOf, pageThrough, put, T0 } from "./conformance/opened.ts";
+import { draw, idsOf, pageThrough, put, T0 } from "./conformance/opened.ts";
 
 const runSweep = (store: Store) => sweep(store, () => T0, SWEEP_BUDGET);
 
@@ -31,7 +31,7 @@ describe("a ghost in an index", () => {
     ["that is a living agent's under another's term", member("c", "f1")],
   ];
   const sampleOf = async (store: Store, ...terms: string[]) =>
-    idsOf((await store.sample({ kind: "agent", terms, exhaustive: 100, size: 5, skip: [] }, T0)).entries);
+    idsOf((await draw(store, { kind: "agent", terms, exhaustive: 100, size: 5, skip: [] }, T0)).entries);
 
   it.each(GHOSTS)("%s is in no answer, and the answer heals", async (_, planted) => {
     for (const look of [
@@ -102,6 +102,14 @@ describe("a ghost in an index", () => {
     await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
     expect(await members("agent")).toEqual([]);
     expect(await store.terms()).toEqual(new Map());
+  });
+
+  it("whose document was lost leaves no stamp after a sweep", async () => {
+    const { store, redis } = await haunted();
+    await redis("DEL", "doc:agent:a");
+    await redis("DEL", "lease:agent:a:f1");
+    await runSweep(store);
+    expect(await redis("HKEYS", "stamps")).toEqual(["agent:c"]);
   });
 
   it("is no reason to miscount: a sweep mends numbers that are wrong", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/core/entry.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
-import { DirectivesView } from "../../src/store/redis/directives-view.ts";
+import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { sweep, SWEEP_BUDGET } from "../../src/sweep/sweep.ts";
@@ -36,6 +36,7 @@ describe("the keys", () => {
         "lease:agent:a/b:f1",
         "ledger",
         "revision",
+        "stamps",
         "terms",
       ].toSorted(),
     );
@@ -48,6 +49,7 @@ describe("the keys", () => {
       expect(await redis("ZSCORE", `ix:${term}`, member("a/b", "f1"))).toBe("0");
       expect(await redis("HGET", "terms", term)).toBe("1");
     }
+    expect(await redis("HGETALL", "stamps")).toEqual(["agent:a/b", expect.stringMatching(/^[\w+/]{16}$/)]);
     expect(await redis("HGETALL", "directives")).toEqual(["agent:a/b", "f1"]);
     expect(await redis("HGETALL", "ledger")).toEqual(["agent:a/b", "f1"]);
     expect(await redis("GET", "revision")).toBe("1");
@@ -66,6 +68,7 @@ describe("the keys", () => {
       "ix:capability:chart",
       "ix:type:worker",
       "lease:agent:a/b:f2",
+      "stamps",
       "terms",
     ];
     expect(await keys()).toEqual(left);
@@ -100,7 +103,7 @@ describe("the keys", () => {
       connection: new Connection({ url: bridge.url, token: bridge.token, timeoutMs: 2000 }),
       namespace: "default",
       prefix: crypto.randomUUID(),
-      directives: new DirectivesView(),
+      documents: new KnownDocuments(),
     });
     for (const other of [open("other"), elsewhere]) {
       expect(await other.terms()).toEqual(new Map());
@@ -171,10 +174,8 @@ describe("a lease's time to live", () => {
 
 describe("directives", () => {
   it("given elsewhere reach a heartbeat at most 5 s late, at one command more", async () => {
-    const { store, bridge, prefix } = openRedis();
-    const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs: 2000 });
-    const options = { connection, prefix, namespace: "default" };
-    const elsewhere = redisStore({ ...options, directives: new DirectivesView() });
+    const { store, bridge, elsewhere } = openRedis();
+    const other = elsewhere();
     const entry = entryOf({ id: "a" }, T0, "f1");
     await put(store, T0, entry);
     const beat = async (now: number) => {
@@ -185,7 +186,7 @@ describe("directives", () => {
       return { answer: answer[0], requests: cost.requests, commands: cost.commands };
     };
     expect(await beat(T0)).toEqual({ answer: "run", requests: 1, commands: 2 });
-    await put(elsewhere, T0, { ...entry, draining: true });
+    await put(other, T0, { ...entry, draining: true });
     expect(await beat(T0 + 5000)).toEqual({ answer: "run", requests: 1, commands: 1 });
     expect(await beat(T0 + 5001)).toEqual({ answer: "drain", requests: 1, commands: 2 });
     expect(await beat(T0 + 5002)).toEqual({ answer: "drain", requests: 1, commands: 1 });

@@ -107,6 +107,7 @@ describe("a toolset in Redis", () => {
       "ix:toolset_tag:eu",
       "lease:toolset:a/b:<fence>",
       "revision",
+      "stamps",
       "terms",
     ]);
     const lease = `${backend.prefix}:default:${kept.find((key) => key.startsWith("lease:"))}`;

@@ -1,4 +1,7 @@
-import { redisBackend } from "./stores.ts";
+import { Connection } from "../../src/store/redis/connection.ts";
+import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
+import { redisStore } from "../../src/store/redis/redis-store.ts";
+import { redisBackend, TIMEOUT_MS } from "./stores.ts";
 
 /** A store in Redis, and a hand inside of it. */
 export function openRedis() {
@@ -16,6 +19,14 @@ export function openRedis() {
       (await bridge.raw<string[]>("KEYS", `${prefix}:*`))
         .map((name) => name.slice(key("").length))
         .toSorted(),
+    /** The same namespace as another isolate would see it, that knows only what is in `documents`. */
+    elsewhere: (documents = new KnownDocuments()) =>
+      redisStore({
+        connection: new Connection({ url: bridge.url, token: bridge.token, timeoutMs: TIMEOUT_MS }),
+        prefix,
+        namespace: "default",
+        documents,
+      }),
     members: (term: string) => bridge.raw<string[]>("ZRANGE", key(`ix:${term}`), 0, -1),
   };
 }

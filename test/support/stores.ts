@@ -3,7 +3,7 @@ import { durableGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { durablePool, type Pool } from "../../src/pool/pool.ts";
 import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
-import { DirectivesView } from "../../src/store/redis/directives-view.ts";
+import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { BridgeControl } from "./bridge-control.ts";
@@ -37,16 +37,17 @@ export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
   const bridge = new BridgeControl();
   const prefix = `t-${crypto.randomUUID()}`;
   const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs });
-  const views = new Map<string, DirectivesView>();
+  const stores = new Map<string, Store>();
+  const documents = new KnownDocuments();
   return {
     bridge,
     prefix,
     timeoutMs,
     ...objects(),
     open(namespace) {
-      const directives = views.get(namespace) ?? new DirectivesView();
-      views.set(namespace, directives);
-      return redisStore({ connection, prefix, namespace, directives });
+      const store = stores.get(namespace) ?? redisStore({ connection, prefix, namespace, documents });
+      stores.set(namespace, store);
+      return store;
     },
     /** Tests pass time as an argument, Redis does not listen: the keys that its clock would have dropped are dropped here. */
     async advance(to) {

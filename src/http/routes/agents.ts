@@ -10,7 +10,8 @@ import { changeOne } from "../../store/change.ts";
 import type { Page } from "../../store/store.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { endpoint } from "../endpoint.ts";
-import { readOne } from "../read-one.ts";
+import { recordEtag } from "../etag.ts";
+import { readSnapshot } from "../read-one.ts";
 import { registerOne } from "../register.ts";
 import * as shapes from "../shapes.ts";
 import { param } from "../validate.ts";
@@ -109,9 +110,14 @@ const get = endpoint({
   answers: { 200: { description: "The agent", body: shapes.agentRecord } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ id, store, now }) {
-    const entry = await readOne(store, { kind: "agent", id }, now);
+    const { entry, documentDigest } = await readSnapshot(store, { kind: "agent", id }, now);
     if (!isLive(entry)) throw agentNotFound(id);
-    return { status: 200, body: agentRecord(entry, now) };
+    const record = agentRecord(entry, now);
+    return {
+      status: 200,
+      ...(documentDigest !== undefined && { etag: recordEtag(documentDigest, record) }),
+      body: record,
+    };
   },
 });
 

@@ -58,7 +58,7 @@ const discover = endpoint({
       ? await all(store, terms, look, now)
       : await some(store, terms, limit, look, now);
     const sampled = !exact && total > EXHAUSTIVE_MAX;
-    const { agents, excluded, live, passed } = selection;
+    const { agents, live, passed } = selection;
     return {
       status: 200,
       body: {
@@ -80,17 +80,20 @@ const discover = endpoint({
         query_time_ms: clock() - now,
         source: store.backend,
         as_of: isoTime(now),
-        ...(query.explain === "true" && { excluded }),
+        ...(query.explain === "true" && { excluded: selection.explain() }),
       },
     };
   },
 });
 
-interface Examined extends Sample {
+interface Examined extends Pick<Sample, "entries" | "total"> {
   selection: Selection;
 }
 
-/** All candidates when they are few; else a sample, and a second look where the sample held too few that will do. */
+/**
+ * All candidates when they are few; else a sample. A second look is for what the first one deferred, and for more where it
+ * held too few that will do.
+ */
 async function some(
   store: Store,
   terms: readonly string[],
@@ -98,23 +101,34 @@ async function some(
   look: (entries: readonly Entry[]) => Selection,
   now: number,
 ): Promise<Examined> {
-  const first = await store.sample(
+  const { entries, total, ...first } = await store.sample(
     { kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size: sampleSize(limit), skip: [] },
     now,
   );
-  const { entries, total } = first;
   const examinedMax = Math.min(
     total,
     total > EXHAUSTIVE_MAX ? sampleSize(limit) + SECOND_LOOK_MAX : EXHAUSTIVE_MAX,
   );
   // More than once round only where documents are so large that one reply cannot carry what is to be examined.
+  let { deferred } = first;
   let selection = look(entries);
-  while (entries.length < examinedMax && selection.passed < limit) {
+  while (deferred.length > 0 || (entries.length < examinedMax && selection.passed < limit)) {
     const skip = entries.map(({ document }) => document.registration.id);
-    const size = examinedMax - entries.length;
-    const more = await store.sample({ kind: "agent", terms, exhaustive: examinedMax, size, skip }, now);
+    const isEnough = selection.passed >= limit;
+    const more = await store.sample(
+      {
+        kind: "agent",
+        terms,
+        exhaustive: isEnough ? 0 : examinedMax,
+        size: isEnough ? 0 : Math.max(0, examinedMax - entries.length - deferred.length),
+        skip,
+        first: deferred,
+      },
+      now,
+    );
     if (more.entries.length === 0) break;
     entries.push(...more.entries);
+    ({ deferred } = more);
     selection = look(entries);
   }
   return { entries, total, selection };

@@ -5,7 +5,7 @@ import { canonical } from "../../core/json-value.ts";
 import { type FieldError, Problem } from "../../core/problem.ts";
 import { toolsetHealth } from "../../core/toolset.ts";
 import type { Followed } from "../../gateway/gateway.ts";
-import { sha256, toHex } from "../digest.ts";
+import { sha256 } from "../digest.ts";
 import { type Call, endpoint } from "../endpoint.ts";
 import { mintSecret } from "../lease-token.ts";
 import * as shapes from "../shapes.ts";
@@ -79,7 +79,7 @@ const call = endpoint({
         toolUseId,
         caller: caller.name ?? "",
         identity: named === null ? null : JSON.stringify([caller.name ?? "", meta.run_id, named]),
-        digest: toHex(await sha256(canonical([toolName, payload]))),
+        digest: (await sha256(canonical([toolName, payload]))).toHex(),
         message: JSON.stringify({ tool_use_id: toolUseId, ...sent, ...traceContext(headers) }),
       },
       now,

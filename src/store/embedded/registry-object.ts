@@ -122,7 +122,7 @@ export class RegistryObject extends DurableObject {
       JSON.stringify(skip),
       total <= exhaustive ? total : size,
     );
-    return { entries: take<K>(rows).entries, total };
+    return { entries: take<K>(rows).entries, total, deferred: [] };
   }
 
   page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>, now: number): Page<K> {

@@ -86,16 +86,14 @@ export class Connection {
   async #send(commands: readonly Command[]): Promise<unknown[]> {
     if (commands.length === 0) return [];
     const replies = await this.#exchange(commands, evalsha);
-    const missing = commands.flatMap((command, index) =>
-      replies[index]?.error?.startsWith("NOSCRIPT") ? [{ command, index }] : [],
-    );
-    if (missing.length > 0) {
-      // Redis forgets scripts when it restarts. What it did not know it did not run, so those alone are sent whole.
-      const resent = await this.#exchange(
-        missing.map(({ command }) => command),
-        evaluate,
-      );
-      missing.forEach(({ index }, i) => (replies[index] = resent[i]!));
+    // Redis forgets scripts when it restarts. What it did not know it did not run, so those alone are sent whole.
+    const isMissing = ({ error }: Reply) => error?.startsWith("NOSCRIPT") === true;
+    if (replies.some(isMissing)) {
+      const missing = commands.filter((_, i) => isMissing(replies[i]!));
+      const resent = await this.#exchange(missing, evaluate);
+      replies.forEach((reply, i) => {
+        if (isMissing(reply)) replies[i] = resent.shift()!;
+      });
     }
     return replies.map(({ result, error }) => {
       if (error !== undefined) throw new Error(error);

@@ -6,7 +6,7 @@ export const parse = <T>(json: string | null | undefined): T | undefined =>
 function parseObject(json: string | null | undefined): Record<string, unknown> | undefined {
   try {
     const value: unknown = parse(json);
-    return typeof value === "object" && value !== null ? { ...value } : undefined;
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

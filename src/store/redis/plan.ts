@@ -20,6 +20,9 @@ export class Plan {
   }
 }
 
+/** 96 random bits. */
+const newStamp = (): string => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(12))));
+
 /** Adds what turns the entry that was read into the one that shall be: only what differs is written. */
 export function planChange<K extends Kind>(
   plan: Plan,
@@ -33,9 +36,12 @@ export function planChange<K extends Kind>(
   const newFence = after?.document.fence;
   const sameEpoch = oldFence === newFence;
 
-  if (!after) plan.add("DEL", keys.document(ref));
+  const field = fieldOf(ref);
+  if (!after) plan.add("DEL", keys.document(ref)).add("HDEL", keys.stamps, field);
   else if (after.document !== before?.document) {
-    plan.add("SET", keys.document(ref), JSON.stringify(after.document));
+    plan
+      .add("SET", keys.document(ref), JSON.stringify(after.document))
+      .add("HSET", keys.stamps, field, newStamp());
   }
 
   if (oldFence !== undefined && !(sameEpoch && after?.lease)) plan.add("DEL", keys.lease(ref, oldFence));
@@ -60,7 +66,6 @@ export function planChange<K extends Kind>(
     if (!kept) plan.add("RECOUNT", keys.index(term), term);
   }
 
-  const field = fieldOf(ref);
   for (const [hash, was, is] of [
     [keys.directives, before?.draining, after?.draining],
     [keys.ledger, before?.unreachable, after?.unreachable],

@@ -1,4 +1,5 @@
 import {
+  type Document,
   type Entry,
   type Event,
   hasTerm,
@@ -24,7 +25,7 @@ import {
 import type { Command, Connection, Script, ScriptCall } from "./connection.ts";
 import { chunks } from "../chunks.ts";
 import { parse, readDocument, readLease } from "./decode.ts";
-import type { DirectivesView } from "./directives-view.ts";
+import { DirectivesView } from "./directives-view.ts";
 import { afterId, fieldOf, keysOf, memberOf, parseMember } from "./keys.ts";
 import commitLua from "./lua/commit.lua";
 import entryLua from "./lua/entry.lua";
@@ -33,6 +34,7 @@ import healLua from "./lua/heal.lua";
 import pageLua from "./lua/page.lua";
 import readLua from "./lua/read.lua";
 import sampleLua from "./lua/sample.lua";
+import type { KnownDocuments } from "./known-documents.ts";
 import { Plan, planChange } from "./plan.ts";
 
 const READ: Script = { text: entryLua + readLua };
@@ -48,21 +50,25 @@ const MGET_KEYS_MAX = 1000;
 const PIPELINE_READS_MAX = 120;
 const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
 const TERMS_PER_SCAN = 1000;
+const SHA1_CHARS = 40;
 
 export interface RedisStoreOptions {
-  /** Shared by the requests of one isolate. */
   connection: Connection;
   prefix: string;
   namespace: string;
-  /** Shared by the requests of one isolate. */
-  directives: DirectivesView;
+  /** Shared by all namespaces. */
+  documents: KnownDocuments;
 }
 
 type RawEntry = [string | null, string | null, string | null, string | null, string];
 
-/** Entries in Redis, over the Upstash REST protocol. docs/storage.md has the keys. */
+/**
+ * Entries in Redis, over the Upstash REST protocol. docs/storage.md has the keys. One isolate's requests to a namespace
+ * share one, and with it what was last seen of the directives.
+ */
 export function redisStore(options: RedisStoreOptions): Store {
-  const { connection, directives } = options;
+  const { connection, documents } = options;
+  const directives = new DirectivesView();
   const keys = keysOf(options.prefix, options.namespace);
 
   const readCall = (ref: Ref<Kind>): ScriptCall => ({
@@ -88,36 +94,65 @@ export function redisStore(options: RedisStoreOptions): Store {
     };
   };
 
-  const queryArgs = (kind: Kind) => [keys.documents(kind), keys.leases(kind), `${kind}:`];
-  const queryKeys = (terms: readonly string[]) => [keys.directives, ...terms.map(keys.index)];
+  /** What fetch.lua needs. */
+  const fetchArgs = (kind: Kind, form: "documents" | "stamped" | "stamps") => [
+    keys.documents(kind),
+    keys.leases(kind),
+    `${kind}:`,
+    form,
+  ];
+  const fetchKeys = (terms: readonly string[]) => [keys.directives, keys.stamps, ...terms.map(keys.index)];
 
-  /** Believes the documents, not the index: members that no document stands behind are left out, and healed. */
+  /**
+   * Believes the documents, not the index: members that no document stands behind are left out, and healed.
+   *
+   * @param flat  what fetch.lua returns
+   * @param keep  whether documents that come with a stamp are kept
+   * @returns with `deferred`, the members whose documents came as stamps that say nothing to this isolate, and `allKnown`,
+   *          whether every document would have been known by its stamp
+   */
   async function believe<K extends Kind>(
     kind: K,
     terms: readonly string[],
     flat: readonly (string | null)[],
-  ): Promise<Entry<K>[]> {
+    keep: boolean,
+  ): Promise<{ entries: Entry<K>[]; deferred: string[]; allKnown: boolean }> {
     const entries: Entry<K>[] = [];
     const ghosts: Ref<K>[] = [];
-    for (let i = 0; i < flat.length; i += 4) {
-      const { id, fence } = parseMember(flat[i]!);
-      const json = flat[i + 1];
-      const document = readDocument(kind, json);
-      // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
-      if (json && !document) continue;
-      if (document?.fence !== fence || !terms.every((term) => hasTerm(kind, document, term))) {
-        ghosts.push({ kind, id });
-        continue;
+    const deferred: string[] = [];
+    let allKnown = true;
+    for (let i = 0; i < flat.length; i += 5) {
+      const [member, stamp, json] = [flat[i]!, flat[i + 1], flat[i + 2]];
+      const { id, fence } = parseMember(member);
+      const stands = (document: Document<K> | undefined): document is Document<K> =>
+        document?.fence === fence && terms.every((term) => hasTerm(kind, document, term));
+
+      let document = stamp ? documents.get(kind, stamp) : undefined;
+      // What is known convicts nobody: in doubt the document itself is asked.
+      if (!stands(document)) {
+        if (stamp || json) allKnown = false;
+        if (stamp && !json) {
+          deferred.push(member);
+          continue;
+        }
+        document = readDocument(kind, json);
+        // Nothing of ours wrote it, so it is left for whoever did to mend: one broken entry must not hide the others.
+        if (json && !document) continue;
+        if (document && json && stamp && keep) documents.keep(kind, stamp, document, json);
+        if (!stands(document)) {
+          ghosts.push({ kind, id });
+          continue;
+        }
       }
       // The ledger is not read here: only the sweep asks for it, through read().
-      const lease = readLease(kind, flat[i + 2]);
-      entries.push({ document, lease, draining: flat[i + 3] === fence, unreachable: false });
+      const lease = readLease(kind, flat[i + 3]);
+      entries.push({ document, lease, draining: flat[i + 4] === fence, unreachable: false });
     }
     if (ghosts.length > 0) {
       // The answer is right without it, and whoever reads next tries again.
       await exorcise(kind, terms, ghosts).catch(() => undefined);
     }
-    return entries;
+    return { entries, deferred, allKnown };
   }
 
   async function exorcise<K extends Kind>(
@@ -135,6 +170,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     const calls = snapshots.map((snapshot, g) => {
       const { ref, entry } = snapshot;
       const plan = new Plan(COMMIT_OWN_KEYS);
+      if (!entry) plan.add("HDEL", keys.stamps, fieldOf(ref));
       terms.forEach((term, t) => {
         const rightful =
           entry && termsOf(kind, entry.document).includes(term) && memberOf(ref.id, entry.document.fence);
@@ -210,20 +246,29 @@ export function redisStore(options: RedisStoreOptions): Store {
       exhaustive,
       size,
       skip,
+      first = [],
     }: SampleQuery<K>): Promise<Sample<K>> {
+      const searched = fetchKeys(terms);
+      const query = searched.join(" ");
+      const isFirstLook = skip.length === 0 && first.length === 0;
+      const form = isFirstLook && documents.isFamiliar(query) ? "stamps" : "stamped";
       const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
-      const args = [...queryArgs(kind), String(exhaustive), String(size), String(seed), ...skip];
-      const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: queryKeys(terms), args }]);
+      const numbers = [exhaustive, size, seed, first.length].map(String);
+      const args = [...fetchArgs(kind, form), ...numbers, ...first, ...skip];
+      const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args }]);
       const [total, ...flat] = reply as [number, ...(string | null)[]];
-      return { entries: await believe(kind, terms, flat), total };
+      const { entries, deferred, allKnown } = await believe(kind, terms, flat, documents.hasRoomFor(total));
+      if (isFirstLook) documents.judge(query, allKnown);
+      return { entries, total, deferred };
     },
 
     async page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>): Promise<Page<K>> {
-      const args = [...queryArgs(kind), afterId(after), String(limit)];
-      const [reply] = await connection.read("page", [{ script: PAGE, keys: queryKeys(terms), args }]);
+      const args = [...fetchArgs(kind, "documents"), afterId(after), String(limit)];
+      const [reply] = await connection.read("page", [{ script: PAGE, keys: fetchKeys(terms), args }]);
       const [last, ...flat] = reply as [string, ...(string | null)[]];
+      const { entries } = await believe(kind, terms, flat, false);
       return {
-        entries: await believe(kind, terms, flat),
+        entries,
         next: last === "" ? null : parseMember(last).id,
       };
     },
@@ -276,7 +321,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       const [removed] = await connection.write("heal", [
         {
           script: HEAL,
-          keys: [keys.terms, keys.index(kind), ...terms.map(keys.index)],
+          keys: [keys.terms, keys.stamps, keys.index(kind), ...terms.map(keys.index)],
           args: [
             keys.documents(kind),
             String(suspects.length),
@@ -353,6 +398,7 @@ function toSnapshot<K extends Kind>(
   return {
     ref,
     version,
+    documentDigest: version.slice(0, SHA1_CHARS),
     entry: {
       document,
       lease: readLease(ref.kind, lease),

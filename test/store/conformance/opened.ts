@@ -1,6 +1,7 @@
-import type { Entry, Event, Ref } from "../../../src/core/entry.ts";
+import { expect } from "vitest";
+import type { Entry, Event, Kind, Ref } from "../../../src/core/entry.ts";
 import { change } from "../../../src/store/change.ts";
-import type { Page, Snapshot, Store } from "../../../src/store/store.ts";
+import type { Page, Sample, SampleQuery, Snapshot, Store } from "../../../src/store/store.ts";
 import type { Backend } from "../../support/stores.ts";
 
 export interface Opened {
@@ -47,6 +48,20 @@ export const entryAt = async (store: Store, id: string, now: number): Promise<En
   (await snapshotOf(store, id, now)).entry;
 
 export const eventOf = (id: string, at: number = T0): Event => ({ type: "renewed", kind: "agent", id, at });
+
+/** A sample, whole: what the first look deferred is had in a second one, which may defer nothing. */
+export async function draw<K extends Kind>(
+  store: Store,
+  query: SampleQuery<K>,
+  now: number,
+): Promise<Pick<Sample<K>, "entries" | "total">> {
+  const { entries, total, deferred } = await store.sample(query, now);
+  if (deferred.length === 0) return { entries, total };
+  const skip = [...query.skip, ...entries.map(({ document }) => document.registration.id)];
+  const rest = await store.sample({ ...query, exhaustive: 0, size: 0, skip, first: deferred }, now);
+  expect(rest.deferred).toEqual([]);
+  return { entries: [...entries, ...rest.entries], total };
+}
 
 /** Everything under `terms`, `limit` at a time. Stops with an error where the pages never end. */
 export async function pageThrough(

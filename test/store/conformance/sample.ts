@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { change } from "../../../src/store/change.ts";
 import { absent, type Store } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";
-import { idsOf, type Open, pageThrough, put, ref, T0 } from "./opened.ts";
+import { draw, idsOf, type Open, pageThrough, put, ref, T0 } from "./opened.ts";
 
 const FEW = { kind: "agent", exhaustive: 100, size: 10, skip: [] } as const;
 
@@ -19,7 +19,7 @@ export function samples(open: Open): void {
     const long = { ...entryOf({ id: "b" }, T0), draining: true };
     await put(store, T0, short, long);
     await advance(T0 + 60_001);
-    const { entries, total } = await store.sample({ ...FEW, terms: ["agent"], exhaustive: 2 }, T0 + 60_001);
+    const { entries, total } = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 2 }, T0 + 60_001);
     expect(total).toBe(2);
     expect(entries.toSorted((a, b) => (idsOf([a])[0]! < idsOf([b])[0]! ? -1 : 1))).toEqual([
       { ...short, lease: null },
@@ -31,15 +31,15 @@ export function samples(open: Open): void {
     const { store } = open();
     await put(store, T0, entryOf({ id: "a", tags: ["eu"] }, T0));
     const none = { entries: [], total: 0 };
-    expect(await store.sample({ ...FEW, terms: ["tag:us"] }, T0)).toEqual(none);
-    expect(await store.sample({ ...FEW, terms: ["tag:eu", "tag:us"] }, T0)).toEqual(none);
+    expect(await draw(store, { ...FEW, terms: ["tag:us"] }, T0)).toEqual(none);
+    expect(await draw(store, { ...FEW, terms: ["tag:eu", "tag:us"] }, T0)).toEqual(none);
   });
 
   it("leaves out what it was told to skip, and counts it", async () => {
     const { store } = open();
     await put(store, T0, ...numbered(5));
     const skip = ["agent-0001", "agent-0003", "nobody"];
-    const { entries, total } = await store.sample({ ...FEW, terms: ["agent"], skip }, T0);
+    const { entries, total } = await draw(store, { ...FEW, terms: ["agent"], skip }, T0);
     expect(idsOf(entries).toSorted()).toEqual(["agent-0000", "agent-0002", "agent-0004"]);
     expect(total).toBe(5);
   });
@@ -48,7 +48,8 @@ export function samples(open: Open): void {
     const { store } = open();
     await put(store, T0, ...numbered(31));
     const skip = agents(0, 10);
-    const { entries, total } = await store.sample(
+    const { entries, total } = await draw(
+      store,
       { ...FEW, terms: ["agent"], exhaustive: 30, size: 12, skip },
       T0,
     );
@@ -60,7 +61,8 @@ export function samples(open: Open): void {
   it("takes all that are left when `size` asks for more than there are", async () => {
     const { store } = open();
     await put(store, T0, ...numbered(20));
-    const { entries } = await store.sample(
+    const { entries } = await draw(
+      store,
       { ...FEW, terms: ["agent"], exhaustive: 5, size: 50, skip: agents(0, 4) },
       T0,
     );
@@ -72,8 +74,8 @@ export function samples(open: Open): void {
     await put(store, T0, ...numbered(20));
     const seen = new Set<string>();
     // Each draw takes half of them: that 40 draws leave one out happens once in fifty thousand million runs.
-    for (let draw = 0; draw < 40; draw += 1) {
-      const { entries } = await store.sample({ ...FEW, terms: ["agent"], exhaustive: 5, size: 10 }, T0);
+    for (let i = 0; i < 40; i += 1) {
+      const { entries } = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 5, size: 10 }, T0);
       for (const id of idsOf(entries)) seen.add(id);
     }
     expect([...seen].toSorted()).toEqual(agents(0, 20));
@@ -83,8 +85,8 @@ export function samples(open: Open): void {
     const { store } = open();
     await put(store, T0, entryOf({ id: "a", tags: ["old"] }, T0, "one"));
     await put(store, T0, entryOf({ id: "a", tags: ["new"] }, T0, "two"));
-    expect(await store.sample({ ...FEW, terms: ["tag:old"] }, T0)).toEqual({ entries: [], total: 0 });
-    expect(idsOf((await store.sample({ ...FEW, terms: ["tag:new"] }, T0)).entries)).toEqual(["a"]);
+    expect(await draw(store, { ...FEW, terms: ["tag:old"] }, T0)).toEqual({ entries: [], total: 0 });
+    expect(idsOf((await draw(store, { ...FEW, terms: ["tag:new"] }, T0)).entries)).toEqual(["a"]);
   });
 
   it("gives some, if not all, of those whose documents are large, and pages through every one", async () => {
@@ -103,7 +105,7 @@ export function samples(open: Open): void {
     await put(store, T0, ...large.slice(0, 150));
     await put(store, T0, ...large.slice(150));
 
-    const { entries, total } = await store.sample({ ...FEW, terms: ["agent"], exhaustive: 300 }, T0);
+    const { entries, total } = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 300 }, T0);
     expect(total).toBe(300);
     expect(entries.length).toBeGreaterThan(0);
     expect(new Set(idsOf(entries)).size).toBe(entries.length);
@@ -128,23 +130,23 @@ export function samples(open: Open): void {
         T0,
       );
     });
-    const draw = async (terms: string[], query: { exhaustive: number; size: number; skip?: string[] }) => {
-      const { entries, total } = await store.sample({ kind: "agent", terms, skip: [], ...query }, T0);
+    const drawn = async (terms: string[], query: { exhaustive: number; size: number; skip?: string[] }) => {
+      const { entries, total } = await draw(store, { kind: "agent", terms, skip: [], ...query }, T0);
       return { ids: idsOf(entries).toSorted(), total };
     };
 
     it("finds the few that a large and a small index share", async () => {
       const all = { exhaustive: 200, size: 64 };
-      expect(await draw(["agent", "tag:first"], all)).toEqual({ ids: agents(0, 3), total: 3 });
-      expect(await draw(["tag:east", "type:worker", "tag:first"], all)).toEqual({
+      expect(await drawn(["agent", "tag:first"], all)).toEqual({ ids: agents(0, 3), total: 3 });
+      expect(await drawn(["tag:east", "type:worker", "tag:first"], all)).toEqual({
         ids: agents(0, 3),
         total: 3,
       });
-      expect(await draw(["tag:west", "tag:first"], all)).toEqual({ ids: [], total: 0 });
+      expect(await drawn(["tag:west", "tag:first"], all)).toEqual({ ids: [], total: 0 });
     });
 
     it("takes all that two large indexes share when that is few enough", async () => {
-      const found = await draw(["tag:east", "tag:west"], { exhaustive: 200, size: 64 });
+      const found = await drawn(["tag:east", "tag:west"], { exhaustive: 200, size: 64 });
       expect(found).toEqual({ ids: agents(2000, 2200), total: 200 });
     });
 
@@ -155,7 +157,7 @@ export function samples(open: Open): void {
       ["more than all", 300],
     ])("takes %s of what two large indexes share", async (_, size) => {
       const shared = agents(2000, 2200);
-      const { ids, total } = await draw(["tag:east", "tag:west"], { exhaustive: 20, size });
+      const { ids, total } = await drawn(["tag:east", "tag:west"], { exhaustive: 20, size });
       expect(ids.length).toBe(Math.min(size, 200));
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids.filter((id) => !shared.includes(id))).toEqual([]);
@@ -165,7 +167,7 @@ export function samples(open: Open): void {
 
     it("skips in what two large indexes share", async () => {
       const skip = agents(2000, 2150);
-      const { ids } = await draw(["tag:east", "tag:west"], { exhaustive: 20, size: 100, skip });
+      const { ids } = await drawn(["tag:east", "tag:west"], { exhaustive: 20, size: 100, skip });
       expect(ids).toEqual(agents(2150, 2200));
     });
 
@@ -173,14 +175,14 @@ export function samples(open: Open): void {
       const seen = new Set<string>();
       // Half of them at a time: that 40 draws leave one out happens once in five thousand million runs.
       for (let i = 0; i < 40; i += 1) {
-        const { ids } = await draw(["tag:east", "tag:west"], { exhaustive: 20, size: 100 });
+        const { ids } = await drawn(["tag:east", "tag:west"], { exhaustive: 20, size: 100 });
         for (const id of ids) seen.add(id);
       }
       expect([...seen].toSorted()).toEqual(agents(2000, 2200));
     });
 
     it("takes `size` of very many that two large indexes share", async () => {
-      const { ids, total } = await draw(["tag:later", "tag:west"], { exhaustive: 200, size: 1000 });
+      const { ids, total } = await drawn(["tag:later", "tag:west"], { exhaustive: 200, size: 1000 });
       expect(new Set(ids).size).toBe(1000);
       expect(ids.every((id) => id >= "agent-2000")).toBe(true);
       expect(total).toBe(2100);
@@ -188,7 +190,7 @@ export function samples(open: Open): void {
 
     it("takes `size` of one large index, and skips there", async () => {
       const skip = agents(0, 1000);
-      const { ids, total } = await draw(["agent"], { exhaustive: 200, size: 1000, skip });
+      const { ids, total } = await drawn(["agent"], { exhaustive: 200, size: 1000, skip });
       expect(new Set(ids).size).toBe(1000);
       expect(ids.every((id) => id >= "agent-1000")).toBe(true);
       expect(total).toBe(4100);

@@ -3,7 +3,7 @@ import { type Decision, type Entry, type Event, isLive, termsOf } from "../../..
 import { Problem } from "../../../src/core/problem.ts";
 import { changeOne } from "../../../src/store/change.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { idOf, type Opened, ref, T0 } from "../conformance/opened.ts";
+import { draw, idOf, type Opened, ref, T0 } from "../conformance/opened.ts";
 import { CAPABILITIES, IDS, type Token } from "./requests.ts";
 
 /** Whose token comes along: the last one handed out, which may have lapsed; the one before; or none. */
@@ -106,7 +106,7 @@ export class Model {
       queries.map(async (query) => {
         const [page, sample] = await Promise.all([
           store.page({ kind, terms: query, after: "", limit: 100 }, now),
-          store.sample({ kind, terms: query, exhaustive: 100, size: 1, skip: [] }, now),
+          draw(store, { kind, terms: query, exhaustive: 100, size: 1, skip: [] }, now),
         ]);
         const expected = this.under(...query).map(asFound);
         expect(page.entries.map(asFound)).toEqual(expected);

@@ -1,41 +1,56 @@
 -- Shared by sample.lua and page.lua.
 --
--- Fetches documents, leases and directives of index members ("<id>\31<fence>") in one MGET per 100 of them, until
+-- Fetches documents, stamps, leases and directives of index members ("<id>\31<fence>"), 100 of them at a time, until
 -- reply_bytes_max is passed: a reply has a size limit of 10 MB, and large documents, escaped, would break it.
 -- Members of one id are fetched together, so that whoever goes on after an id misses none of them.
--- Returns {member, document, lease, directive, ...}, flat, each absent value false, and how many members were fetched.
+--
+-- KEYS[1] directives   KEYS[2] stamps   ARGV[1] document prefix   ARGV[2] lease prefix
+-- ARGV[3] prefix of the fields in both hashes   ARGV[4] form: "documents", "stamped" (documents and their stamps), or
+--         "stamps" (those alone, for who knows the documents; but as "stamped" where a document or a stamp is missing)
+-- Returns {member, stamp, document, lease, directive, ...}, flat, each absent value false, and how many were fetched.
 local reply_bytes_max = 1500000
+local form = ARGV[4]
 
 local function id_of(member)
   return string.match(member, "^(.-)\31")
 end
 
-local function fetch(members, doc_prefix, lease_prefix, directives_key, field_prefix)
+local function fetch(members)
   local reply, reply_bytes, fetched = {}, 0, 0
+  local somebody_drains = redis.call("EXISTS", KEYS[1]) == 1
   while fetched < #members and reply_bytes < reply_bytes_max do
     local to = math.min(fetched + 100, #members)
     while to < #members and id_of(members[to + 1]) == id_of(members[to]) do
       to = to + 1
     end
-    local keys, fields = {}, {}
-    for i = fetched + 1, to do
-      local id, fence = string.match(members[i], "^(.-)\31(.*)$")
-      keys[#keys + 1] = doc_prefix .. (id or members[i])
-      keys[#keys + 1] = lease_prefix .. (id or members[i]) .. ":" .. (fence or "")
-      fields[#fields + 1] = field_prefix .. (id or members[i])
+    local count, keys, documents, fields = to - fetched, {}, {}, {}
+    for i = 1, count do
+      local member = members[fetched + i]
+      local id, fence = string.match(member, "^(.-)\31(.*)$")
+      keys[i] = ARGV[2] .. (id or member) .. ":" .. (fence or "")
+      documents[i] = ARGV[1] .. (id or member)
+      fields[i] = ARGV[3] .. (id or member)
     end
-    local values = redis.call("MGET", unpack(keys))
-    local directives = redis.call("HMGET", directives_key, unpack(fields))
-    for i = 1, #fields do
+    local stamps = form ~= "documents" and redis.call("HMGET", KEYS[2], unpack(fields)) or {}
+    local stamps_do = form == "stamps" and redis.call("EXISTS", unpack(documents)) == count
+    for i = 1, count do
+      stamps_do = stamps_do and stamps[i]
+      keys[count + i] = documents[i]
+    end
+    local values = redis.call("MGET", unpack(keys, 1, stamps_do and count or 2 * count))
+    local directives = somebody_drains and redis.call("HMGET", KEYS[1], unpack(fields)) or {}
+    for i = 1, count do
       if reply_bytes >= reply_bytes_max and (i == 1 or id_of(members[fetched + 1]) ~= id_of(members[fetched])) then
         return reply, fetched
       end
-      local document = values[2 * i - 1]
+      local document = values[count + i]
       fetched = fetched + 1
       reply[#reply + 1] = members[fetched]
-      reply[#reply + 1] = document
-      reply[#reply + 1] = values[2 * i]
-      reply[#reply + 1] = directives[i]
+      -- A stamp without its document says nothing.
+      reply[#reply + 1] = (stamps_do or document) and stamps[i] or false
+      reply[#reply + 1] = document or false
+      reply[#reply + 1] = values[i]
+      reply[#reply + 1] = directives[i] or false
       reply_bytes = reply_bytes + (document and #document or 0)
     end
   end

@@ -1,8 +1,9 @@
 -- Removes index members behind which no document stands. Atomic, so nothing it judges can change under it.
 --
--- KEYS[1] terms   KEYS[2] the index of all entries of the kind   KEYS[3..] indexes of terms to check against it
--- ARGV[1] document prefix   ARGV[2] number of suspects n   ARGV[3..2+n] suspects, members of KEYS[2]
--- ARGV[3+n..] the terms of KEYS[2..], in their order
+-- KEYS[1] terms   KEYS[2] stamps   KEYS[3] the index of all entries of the kind
+-- KEYS[4..] indexes of terms to check against it
+-- ARGV[1] document prefix   ARGV[2] number of suspects n   ARGV[3..2+n] suspects, members of KEYS[3]
+-- ARGV[3+n..] the terms of KEYS[3..], in their order: the first is the kind itself
 -- Returns the number of members removed
 local suspects = tonumber(ARGV[2])
 local removed = 0
@@ -11,18 +12,21 @@ for i = 3, 2 + suspects do
   local id, fence = string.match(ARGV[i], "^(.-)\31(.*)$")
   local document = redis.call("GET", ARGV[1] .. id)
   if not document or string.match(document, '^{"fence":"([%w_-]+)"') ~= fence then
-    removed = removed + redis.call("ZREM", KEYS[2], ARGV[i])
+    removed = removed + redis.call("ZREM", KEYS[3], ARGV[i])
+  end
+  if not document then
+    redis.call("HDEL", KEYS[2], ARGV[3 + suspects] .. ":" .. id)
   end
 end
 
-for k = 2, #KEYS do
-  if k > 2 then
-    local orphans = redis.call("ZDIFF", 2, KEYS[k], KEYS[2])
+for k = 3, #KEYS do
+  if k > 3 then
+    local orphans = redis.call("ZDIFF", 2, KEYS[k], KEYS[3])
     for from = 1, #orphans, 5000 do
       removed = removed + redis.call("ZREM", KEYS[k], unpack(orphans, from, math.min(from + 4999, #orphans)))
     end
   end
-  local term = ARGV[1 + suspects + k]
+  local term = ARGV[suspects + k]
   local members = redis.call("ZCARD", KEYS[k])
   if members == 0 then
     redis.call("HDEL", KEYS[1], term)

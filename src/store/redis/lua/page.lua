@@ -1,12 +1,11 @@
 -- Entries under all terms, in id order, after one id.
 --
--- KEYS[1] directives   KEYS[2..] the terms' indexes
--- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] prefix of the fields in directives
--- ARGV[4] lexical minimum   ARGV[5] how many members of the smallest index to examine (more, to end with a whole id)
--- Returns {last member examined or "" at the end, member, document, lease, directive, ...}
-local limit = tonumber(ARGV[5])
-local smallest = smallest_index(2)
-local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[4], "+", "LIMIT", 0, limit)
+-- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
+-- ARGV[5] lexical minimum   ARGV[6] how many members of the smallest index to examine (more, to end with a whole id)
+-- Returns {last member examined or "" at the end, ...}, see fetch.lua
+local limit = tonumber(ARGV[6])
+local smallest = smallest_index(3)
+local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[5], "+", "LIMIT", 0, limit)
 if #examined == limit then
   -- A stale member of the last id may hide the true one, and the next page begins after the id.
   local last_id = string.match(examined[limit], "^(.-)\31")
@@ -15,8 +14,8 @@ if #examined == limit then
     examined[#examined + 1] = member
   end
 end
-local members = in_all_indexes(examined, 2, smallest)
-local reply, fetched = fetch(members, ARGV[1], ARGV[2], KEYS[1], ARGV[3])
+local members = in_all_indexes(examined, 3, smallest)
+local reply, fetched = fetch(members)
 
 local last = ""
 if fetched < #members then

@@ -1,19 +1,26 @@
 -- Entries under all terms: every one when they are few, else that many at random.
 --
--- KEYS[1] directives   KEYS[2..] the terms' indexes
--- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] prefix of the fields in directives
--- ARGV[4] up to how many are all taken   ARGV[5] how many to take beyond that   ARGV[6] random seed, an integer
--- ARGV[7..] ids to leave out
--- Returns {total, member, document, lease, directive, ...}; beyond ARGV[4], total is the smallest index's size
-local exhaustive, size = tonumber(ARGV[4]), tonumber(ARGV[5])
-local indexes = { unpack(KEYS, 2) }
-local smallest, members_of_smallest = smallest_index(2)
+-- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
+-- ARGV[5] up to how many are all taken   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
+-- ARGV[8] number of members n that were drawn before and are to come first   ARGV[9..8+n] those
+-- ARGV[9+n..] ids to leave out
+-- Returns {total, ...}, see fetch.lua; beyond ARGV[5], total is the smallest index's size
+local exhaustive, size = tonumber(ARGV[5]), tonumber(ARGV[6])
+local indexes = { unpack(KEYS, 3) }
+local smallest, members_of_smallest = smallest_index(3)
 
+local first = { unpack(ARGV, 9, 8 + tonumber(ARGV[8])) }
 local skip, skipped = {}, 0
-for i = 7, #ARGV do
+for i = 9 + #first, #ARGV do
   skip[ARGV[i]] = true
   skipped = skipped + 1
 end
+for _, member in ipairs(first) do
+  skip[id_of(member)] = true
+  skipped = skipped + 1
+end
+-- Who left since is not looked for.
+first = in_all_indexes(first, 3, 0)
 local wanted = size + skipped
 
 local total
@@ -30,36 +37,38 @@ local members
 if total <= exhaustive then
   members = redis.call("ZINTER", #indexes, unpack(indexes))
   size = total
+elseif size == 0 then
+  members = {}
 else
   -- Draw from the smallest index and keep what the others have too; where that is too little, the intersection is a small
   -- part of it, and is cheap to list.
   members = redis.call("ZRANDMEMBER", KEYS[smallest], #indexes == 1 and wanted or math.max(2000, 2 * wanted))
-  members = in_all_indexes(members, 2, smallest)
+  members = in_all_indexes(members, 3, smallest)
   if #members < math.min(wanted, total) then
     members = redis.call("ZINTER", #indexes, unpack(indexes))
   end
-  if #indexes > 1 then
-    total = members_of_smallest
-  end
+end
+if total > exhaustive and #indexes > 1 then
+  total = members_of_smallest
 end
 
 -- Shuffled, because what ZRANDMEMBER returns is a random set but need not be in random order.
 local drawn = {}
 for _, member in ipairs(members) do
-  if skipped == 0 or not skip[string.match(member, "^(.-)\31")] then
+  if skipped == 0 or not skip[id_of(member)] then
     drawn[#drawn + 1] = member
   end
 end
-math.randomseed(tonumber(ARGV[6]))
+math.randomseed(tonumber(ARGV[7]))
 local take = math.min(size, #drawn)
 for i = 1, take do
   local j = math.random(i, #drawn)
   drawn[i], drawn[j] = drawn[j], drawn[i]
 end
-for i = #drawn, take + 1, -1 do
-  drawn[i] = nil
+for i = 1, take do
+  first[#first + 1] = drawn[i]
 end
 
-local reply = fetch(drawn, ARGV[1], ARGV[2], KEYS[1], ARGV[3])
+local reply = fetch(first)
 table.insert(reply, 1, total)
 return reply

@@ -1,0 +1,229 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../../src/core/entry.ts";
+import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
+import type { Store } from "../../src/store/store.ts";
+import { entryOf } from "../support/entries.ts";
+import { member, openRedis } from "../support/opened-redis.ts";
+import { asOwnRequest } from "../support/own-request.ts";
+import { draw, idsOf, put, remove, T0 } from "./conformance/opened.ts";
+
+const EVERY = { kind: "agent", terms: ["type:worker"], exhaustive: 100, size: 5, skip: [] } as const;
+
+const byId = (a: Entry, b: Entry) => (idsOf([a])[0]! < idsOf([b])[0]! ? -1 : 1);
+const everyone = async (store: Store): Promise<Entry[]> =>
+  (await draw(store, EVERY, T0)).entries.toSorted(byId);
+const tagged = (id: string, tag: string, fence = "f1"): Entry => entryOf({ id, tags: [tag] }, T0, fence);
+const tagsOf = (entries: readonly Entry[]): string[] =>
+  entries.flatMap(({ document }) => document.registration.tags);
+
+/** `a` and `b`, and an isolate that was asked for all until it knew them. */
+async function familiar(documents = new KnownDocuments()) {
+  const opened = openRedis();
+  await put(opened.store, T0, tagged("a", "eu"), tagged("b", "eu"));
+  const store = opened.elsewhere(documents);
+  for (let time = 0; time < 3; time += 1) await everyone(store);
+  return {
+    ...opened,
+    store,
+    other: opened.store,
+    /** Writes a document past the stamps, as we never do. */
+    tamper: (id: string, tag: string) =>
+      opened.redis("SET", `doc:agent:${id}`, JSON.stringify(tagged(id, tag).document)),
+    cost: async (work: () => Promise<unknown>) => (await opened.bridge.cost(work)).requests,
+  };
+}
+
+describe("an isolate that knows all documents that a query comes upon", () => {
+  it("is sent none of them again", async () => {
+    const { store, elsewhere, tamper } = await familiar();
+    await tamper("a", "us");
+    expect(tagsOf(await everyone(store))).toEqual(["eu", "eu"]);
+    expect(tagsOf(await everyone(elsewhere()))).toEqual(["us", "eu"]);
+  });
+
+  it("is sent a document that has lost its stamp", async () => {
+    const { store, redis, tamper, cost } = await familiar();
+    await tamper("a", "us");
+    await redis("HDEL", "stamps", "agent:a");
+    expect(await cost(async () => expect(tagsOf(await everyone(store))).toEqual(["us", "eu"]))).toBe(1);
+  });
+
+  it("notices that a document was lost, and what is left of it goes", async () => {
+    const { store, redis, members } = await familiar();
+    await redis("DEL", "doc:agent:a");
+    expect(idsOf(await everyone(store))).toEqual(["b"]);
+    expect(await members("type:worker")).toEqual([member("b", "f1")]);
+    expect(await redis("HKEYS", "stamps")).toEqual(["agent:b"]);
+  });
+
+  it("finds a registration whose writer left the old one's stamp", async () => {
+    const { store, redis } = await familiar();
+    const { document, lease } = tagged("a", "us", "f2");
+    await redis("SET", "doc:agent:a", JSON.stringify(document));
+    await redis("SET", "lease:agent:a:f2", JSON.stringify(lease));
+    for (const term of ["agent", "type:worker", "tag:us"]) {
+      await redis("ZREM", `ix:${term}`, member("a", "f1"));
+      await redis("ZADD", `ix:${term}`, 0, member("a", "f2"));
+    }
+    expect(tagsOf(await everyone(store))).toEqual(["us", "eu"]);
+    const { entries } = await draw(store, { ...EVERY, terms: ["tag:us"] }, T0);
+    expect(idsOf(entries)).toEqual(["a"]);
+  });
+
+  it("finds an agent under a term that its document had not when it was read", async () => {
+    const { store, redis } = await familiar();
+    await redis("SET", "doc:agent:a", JSON.stringify(tagged("a", "us").document));
+    await redis("ZADD", "ix:tag:us", 0, member("a", "f1"));
+    const us = { ...EVERY, terms: ["tag:us"] };
+    for (let time = 0; time < 3; time += 1) {
+      expect(idsOf((await draw(store, us, T0)).entries)).toEqual(["a"]);
+    }
+  });
+
+  it("reads leases and directives afresh", async () => {
+    const { store, other, redis } = await familiar();
+    const [a, b] = await everyone(other);
+    await put(other, T0, { ...a!, draining: true });
+    await redis("DEL", "lease:agent:b:f1");
+    expect(await everyone(store)).toEqual([
+      { ...a, draining: true },
+      { ...b, lease: null },
+    ]);
+  });
+
+  it("takes one round trip, one more for what was written since, and then one again", async () => {
+    const { store, other, cost } = await familiar();
+    const trips = async () => {
+      const costs: number[] = [];
+      for (let time = 0; time < 3; time += 1) costs.push(await cost(() => everyone(store)));
+      return costs;
+    };
+    expect(await trips()).toEqual([1, 1, 1]);
+    await put(other, T0, tagged("a", "us"), tagged("c", "us"));
+    expect(await trips()).toEqual([2, 1, 1]);
+    expect(tagsOf(await everyone(store))).toEqual(["us", "eu", "us"]);
+    await remove(other, T0, "a");
+    expect(await trips()).toEqual([1, 1, 1]);
+  });
+
+  it("draws a newcomer as it would anybody, and says that its document is still to come", async () => {
+    const { store, other } = await familiar();
+    await put(other, T0, tagged("c", "us"));
+    const { entries, deferred, total } = await store.sample(EVERY, T0);
+    expect(idsOf(entries).toSorted()).toEqual(["a", "b"]);
+    expect({ deferred, total }).toEqual({ deferred: [member("c", "f1")], total: 3 });
+  });
+
+  it("does not look for a newcomer that left or was replaced meanwhile", async () => {
+    const { store, other, cost, members } = await familiar();
+    await put(other, T0, tagged("c", "us"), tagged("d", "us"));
+    const { deferred } = await store.sample(EVERY, T0);
+    await remove(other, T0, "c");
+    await put(other, T0, tagged("d", "us", "f2"));
+    const second = { ...EVERY, exhaustive: 0, size: 0, skip: ["a", "b"], first: deferred };
+    const trips = await cost(async () => expect((await store.sample(second, T0)).entries).toEqual([]));
+    expect(trips).toBe(1);
+    expect(await members("type:worker")).toEqual([member("a", "f1"), member("b", "f1"), member("d", "f2")]);
+  });
+
+  it("takes what was deferred first, and as many others as it is asked for", async () => {
+    const { store, other } = await familiar();
+    await put(other, T0, ...["c", "d", "e", "f"].map((id) => tagged(id, "us")));
+    const first = [member("d", "f1"), member("f", "f1")];
+    const look = async (size: number) =>
+      idsOf((await store.sample({ ...EVERY, exhaustive: 0, size, skip: ["a"], first }, T0)).entries);
+    expect(await look(0)).toEqual(["d", "f"]);
+    const [one, two, ...others] = await look(2);
+    expect([one, two]).toEqual(["d", "f"]);
+    expect(others).toHaveLength(2);
+    expect(new Set([...others, "b", "c", "e"]).size).toBe(3);
+    expect((await look(9)).toSorted()).toEqual(["b", "c", "d", "e", "f"]);
+  });
+
+  it("does not defer what is asked for in a second look", async () => {
+    const { store, other } = await familiar();
+    await put(other, T0, tagged("c", "us"));
+    const { entries, deferred } = await store.sample({ ...EVERY, skip: ["a"] }, T0);
+    expect(idsOf(entries).toSorted()).toEqual(["b", "c"]);
+    expect(deferred).toEqual([]);
+  });
+
+  it("answers as one that knows nothing, whatever was written in between", async () => {
+    const id = fc.constantFrom("a", "b", "c", "d");
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant("put" as const),
+        id,
+        tag: fc.constantFrom("eu", "us"),
+        fence: fc.constantFrom("f1", "f2"),
+        draining: fc.boolean(),
+      }),
+      fc.record({ kind: fc.constant("remove" as const), id }),
+      fc.record({ kind: fc.constant("lose" as const), what: fc.constantFrom("doc", "stamp", "lease"), id }),
+      fc.record({ kind: fc.constant("look" as const) }),
+    );
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 15 }), (steps) =>
+      asOwnRequest(async () => {
+        const { store, elsewhere, redis } = openRedis();
+        const warm = elsewhere();
+        for (const does of steps) {
+          if (does.kind === "put")
+            await put(store, T0, { ...tagged(does.id, does.tag, does.fence), draining: does.draining });
+          else if (does.kind === "remove") await remove(store, T0, does.id);
+          else if (does.kind === "look") await everyone(warm);
+          else if (does.what === "doc") await redis("DEL", `doc:agent:${does.id}`);
+          else if (does.what === "lease") await redis("DEL", `lease:agent:${does.id}:f1`);
+          else await redis("HDEL", "stamps", `agent:${does.id}`);
+          expect(await everyone(warm)).toEqual(await everyone(elsewhere()));
+        }
+      }),
+    );
+    await fc.assert(property, { numRuns: 30 });
+  });
+});
+
+describe("an isolate", () => {
+  it("keeps nothing of a query with more matches than it has room for", async () => {
+    const roomy = await familiar(new KnownDocuments(1_000_000, 2));
+    await roomy.tamper("a", "us");
+    expect(tagsOf(await everyone(roomy.store))).toEqual(["eu", "eu"]);
+    const cramped = await familiar(new KnownDocuments(1_000_000, 1));
+    await cramped.tamper("a", "us");
+    expect(tagsOf(await everyone(cramped.store))).toEqual(["us", "eu"]);
+  });
+
+  it("keeps documents for as many bytes as they may take, and forgets those unused for longest", () => {
+    const { document } = tagged("a", "eu");
+    // Four a character, and 64 for each bracket that opens.
+    const json = `{"a":[${"1".repeat(11)}]}`;
+    const documents = new KnownDocuments(4 * (4 * 19 + 64 * 2));
+    for (const stamp of ["1", "2", "3", "4"]) documents.keep("agent", stamp, document, json);
+    expect(["1", "2", "3", "4"].map((stamp) => documents.get("agent", stamp))).toEqual(
+      Array.from({ length: 4 }, () => document),
+    );
+    documents.keep("agent", "5", document, json);
+    expect(documents.get("agent", "1")).toBeUndefined();
+    expect(documents.get("agent", "2")).toBe(document);
+  });
+
+  it("takes no document of one kind for one of another", () => {
+    const { document } = tagged("a", "eu");
+    const documents = new KnownDocuments();
+    documents.keep("agent", "1", document, "{}");
+    expect(documents.get("toolset", "1")).toBeUndefined();
+    expect(documents.get("agent", "1")).toBe(document);
+  });
+
+  it("remembers 1,000 queries, and begins anew with the next", () => {
+    const documents = new KnownDocuments();
+    const queries = Array.from({ length: 1001 }, (_, i) => `query ${i}`);
+    for (const query of queries.slice(0, 1000)) documents.judge(query, true);
+    expect(queries.slice(0, 1000).every((query) => documents.isFamiliar(query))).toBe(true);
+    documents.judge("query 7", false);
+    expect(documents.isFamiliar("query 7")).toBe(false);
+    documents.judge("query 7", true);
+    documents.judge("query 1000", true);
+    expect(queries.filter((query) => documents.isFamiliar(query))).toEqual(["query 1000"]);
+  });
+});

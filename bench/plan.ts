@@ -16,6 +16,8 @@ export interface Plan {
   alone: { rounds: number; ms: number };
   /** Many callers: what the Worker can take. */
   together: { rounds: number; ms: number };
+  /** How long each side of a comparison is driven before it is measured. */
+  warmUpMs: number;
   openLoopMs: number;
   startUps: number;
 }
@@ -34,6 +36,7 @@ export const PLANS: Record<Plan["name"], Plan> = {
     pair: { rounds: 7, ms: 800 },
     alone: { rounds: 5, ms: 400 },
     together: { rounds: 3, ms: 600 },
+    warmUpMs: 1_500,
     openLoopMs: 4_000,
     startUps: 9,
   },
@@ -48,6 +51,7 @@ export const PLANS: Record<Plan["name"], Plan> = {
     pair: { rounds: 2, ms: 150 },
     alone: { rounds: 1, ms: 100 },
     together: { rounds: 1, ms: 150 },
+    warmUpMs: 100,
     openLoopMs: 500,
     startUps: 3,
   },

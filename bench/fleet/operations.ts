@@ -10,14 +10,20 @@ const state = (nth: number) => ({ status: "available", current_load: nth % 8 });
 // A prime stride visits every agent, and no two neighbours one after the other.
 const indexAt = (nth: number, { size }: Fleet): number => (nth * 7919) % size;
 
-export const heartbeat =
-  (http: Http, fleet: Fleet, token = (index: number) => tokenOf(fleet, index)): Operation =>
-  (nth) => {
+export const heartbeat = (
+  http: Http,
+  fleet: Fleet,
+  token = (index: number) => tokenOf(fleet, index),
+): Operation => {
+  // An agent has its token; the load need not work it out again and again.
+  const tokens: string[] = [];
+  return (nth) => {
     const index = indexAt(nth, fleet);
     return http.expect(200, "POST", `/v1/agents/${idOf(index)}/heartbeat`, JSON.stringify(state(nth)), {
-      "lease-token": token(index),
+      "lease-token": (tokens[index] ??= token(index)),
     });
   };
+};
 
 export const bulkHeartbeat =
   (http: Http, fleet: Fleet, token = (index: number) => tokenOf(fleet, index)): Operation =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { CALLERS } from "../plan.ts";
 import { ascending, quantile } from "./statistics.ts";
 import { cpuMs } from "./usage.ts";
 
@@ -78,19 +79,20 @@ export interface Side {
   pid: number;
 }
 
-/**
- * Measures sides turn by turn, A B A B, so that whatever else the machine does falls on all of them; each is warmed up
- * first.
- */
+/** What is measured is a service that has been asked for a while: its code compiled, its caches filled. */
+export const warmUp = ({ operation, pid }: Side, ms: number): Promise<Timing> =>
+  closedLoop(operation, { callers: CALLERS, ms, pid });
+
+/** Measures sides turn by turn, A B A B, so that whatever else the machine does falls on all of them. */
 export async function interleave(
   sides: readonly Side[],
-  { callers, rounds, ms }: { callers: number; rounds: number; ms: number },
+  { callers, rounds, ms, warmUpMs }: { callers: number; rounds: number; ms: number; warmUpMs: number },
 ): Promise<Timing[][]> {
+  for (const side of sides) await warmUp(side, warmUpMs);
   const timings: Timing[][] = sides.map(() => []);
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const [index, { operation, pid }] of sides.entries()) {
-      const timing = await closedLoop(operation, { callers, ms: round < 0 ? ms / 2 : ms, pid });
-      if (round >= 0) timings[index]!.push(timing);
+      timings[index]!.push(await closedLoop(operation, { callers, ms, pid }));
     }
   }
   return timings;

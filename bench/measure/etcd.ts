@@ -59,7 +59,7 @@ export async function measureEtcd(rig: Rig): Promise<EtcdResult | undefined> {
         { operation: ours, pid: served.worker.pid },
         { operation: theirs, pid: running.pid },
       ],
-      { callers: CALLERS, ...rig.plan.pair },
+      { callers: CALLERS, warmUpMs: rig.plan.warmUpMs, ...rig.plan.pair },
     );
     pairs.push({ name, yardstick, runtime: "workerd", each, ours: a!, theirs: b! });
   }

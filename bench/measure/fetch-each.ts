@@ -1,4 +1,5 @@
 import * as operations from "../fleet/operations.ts";
+import { warmUp } from "../load/load.ts";
 import { ascending } from "../load/statistics.ts";
 import type { Rig } from "../rig.ts";
 import { fetchEach, fetchEachPipelined, populateFetchEach } from "../yardsticks/fetch-each.ts";
@@ -19,10 +20,11 @@ export async function measureFetchEach({ plan, redis, fleets, rollcall }: Rig): 
     const fleet = fleets.find((candidate) => candidate.size === size)!;
     await populateFetchEach(redis.redis, size);
     const discover = operations.discover(rollcall.http(fleet), fleet);
+    await warmUp({ operation: discover, pid: rollcall.worker.pid }, plan.warmUpMs);
     const result: FetchEachResult = { fleet: size, discover: [], oneByOne: [], pipelined: [] };
     for (let round = 0; round < plan.fetchEachTimes; round += 1) {
       result.discover.push(await middleOf(DISCOVERS_A_ROUND, () => discover(round)));
-      result.oneByOne.push(await middleOf(1, () => fetchEach(redis.redis, size, operations.LIMIT)));
+      result.oneByOne.push(await middleOf(3, () => fetchEach(redis.redis, size, operations.LIMIT)));
       result.pipelined.push(await middleOf(3, () => fetchEachPipelined(redis.redis, size, operations.LIMIT)));
     }
     results.push(result);

@@ -45,8 +45,8 @@ export async function measureFleets(
   const measured: Measured[] = [];
   for (const operation of Object.keys(fleets[0]!.operations)) {
     const sides = fleets.map((fleet) => ({ operation: fleet.operations[operation]!, pid }));
-    const alone = await interleave(sides, { callers: 1, ...plan.alone });
-    const together = await interleave(sides, { callers: CALLERS, ...plan.together });
+    const alone = await interleave(sides, { callers: 1, warmUpMs: plan.warmUpMs, ...plan.alone });
+    const together = await interleave(sides, { callers: CALLERS, warmUpMs: 0, ...plan.together });
     fleets.forEach(({ size }, i) =>
       measured.push({ operation, fleet: size, alone: alone[i]!, together: together[i]! }),
     );

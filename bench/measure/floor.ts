@@ -75,7 +75,11 @@ export async function measureFloor(rig: Rig): Promise<Floor> {
         { operation: ours, pid: served.worker.pid },
         { operation: theirs, pid: floor.worker.pid },
       ];
-      const [a, b] = await interleave(sides, { callers: CALLERS, ...rig.plan.pair });
+      const [a, b] = await interleave(sides, {
+        callers: CALLERS,
+        warmUpMs: rig.plan.warmUpMs,
+        ...rig.plan.pair,
+      });
       pairs.push({ name, yardstick, runtime, ours: a!, theirs: b! });
       if (runtime !== "workerd" || name === "health") continue;
       const askedPerSecond = Math.max(20, Math.floor(STEADY_SHARE * Math.min(...a!.map((t) => t.perSecond))));

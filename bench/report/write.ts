@@ -24,7 +24,7 @@ Written by \`npm run bench\`, which took ${Math.round(results.tookSeconds)} s on
 
 ${machine.join(" · ")}
 
-Everything runs on this one machine: the load (a process of its own), workerd, the REST bridge that stands in for Upstash, Redis, and the yardsticks. There is no network between them, so latencies are work, not distance. Other things may run beside it: sides of a comparison take turns, and what counts is the ratio of each round. Absolute figures are this machine's; ratios travel. The load and the bridge cost CPU too, on both sides of a ratio against the floor alike, so the CPU columns tell more of the Worker than the throughput does.
+Everything runs on this one machine: the load (a process of its own), workerd, the REST bridge that stands in for Upstash, Redis, and the yardsticks. There is no network between them, so latencies are work, not distance. Each operation is driven for a while before it is measured. Other things may run beside it: sides of a comparison take turns, and what counts is the ratio of each round. Absolute figures are this machine's; ratios travel. The load and the bridge cost CPU too, on both sides of a ratio against the floor alike, so the CPU columns tell more of the Worker than the throughput does.
 
 ${[barTable(barsOf(results)), ...tablesOf(results)].map(asMarkdown).join("\n\n")}
 

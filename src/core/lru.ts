@@ -21,17 +21,17 @@ export class Lru<V> {
   }
 
   set(key: string, value: V, weight: number): void {
-    this.#forget(key);
+    this.delete(key);
     if (weight > this.#weightMax / 4) return;
     this.#kept.set(key, { value, weight });
     this.#weight += weight;
     for (const oldest of this.#kept.keys()) {
       if (this.#weight <= this.#weightMax) break;
-      this.#forget(oldest);
+      this.delete(oldest);
     }
   }
 
-  #forget(key: string): void {
+  delete(key: string): void {
     const found = this.#kept.get(key);
     if (!found) return;
     this.#kept.delete(key);

@@ -33,11 +33,12 @@ export async function weakEtag(body: object): Promise<string> {
   return `W/"${(await sha256(JSON.stringify(stillBody(body)))).subarray(0, 12).toHex()}"`;
 }
 
-/** The same for one agent's record, made of what the record is made of: nobody has to digest what has a digest. */
-export const recordEtag = (
-  documentDigest: string,
-  { status, effective_status, current_load }: AgentRecord,
-): string => `W/"${documentDigest}-${status}-${effective_status}-${current_load}"`;
+/**
+ * The same for the record of an agent that is as it reported, made of what the record is made of: nobody has to digest what
+ * has a digest.
+ */
+export const recordEtag = (documentDigest: string, { status, current_load }: AgentRecord): string =>
+  `W/"${documentDigest}-${status}-${current_load}"`;
 
 /** If-None-Match compares weakly (RFC 9110, 13.1.2), and a cache on the way may have dropped or added the W/. */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {

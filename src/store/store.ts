@@ -35,8 +35,8 @@ export interface Store {
    * Entries under all of `terms`, lapsed ones included: every one when there are at most `exhaustive`, else `size` distinct
    * ones at random; none of them in `skip`, and those in `first` besides. The ledger's mark is not read: `unreachable` says
    * nothing here, nor in a page. Fewer may come when documents are large (an answer has a size limit); never none when there
-   * are some, unless they are `deferred`: then the next look has to name those `first`, or the draw was not fair. What is
-   * asked with a `skip` or a `first` defers nothing.
+   * are some, unless they are `deferred`: then the next look has to name those `first`, or the draw was not fair. A look
+   * with a `skip` or a `first` defers only what of `first` did not fit into its answer.
    */
   sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Sample<K>>;
 
@@ -111,7 +111,7 @@ export interface SampleQuery<K extends Kind = "agent"> {
   size: number;
   /** ids */
   skip: readonly string[];
-  /** What an earlier look at the same terms deferred. */
+  /** ids that an earlier look at the same terms deferred, none of them in `skip` */
   first?: readonly string[];
 }
 
@@ -119,7 +119,7 @@ export interface Sample<K extends Kind = "agent"> {
   entries: Entry<K>[];
   /** Members under all terms; beyond `exhaustive` an upper bound. */
   total: number;
-  /** Those that were drawn but could not be had in the same round trip; the words are the adapter's own. */
+  /** ids of those that were drawn but could not be had in the same round trip */
   deferred: string[];
 }
 

@@ -270,6 +270,7 @@ describe("CORS", () => {
     const registry = new Registry({ access: await keysAccess([ROBIN]) });
     const { status, headers } = await registry.fetch("/v1/agents/a", preflight);
     expect(status).toBe(204);
+    expect(headers.get("Cache-Control")).toBe("no-store");
     expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
     expect(headers.get("Access-Control-Allow-Methods")?.split(",")).toEqual(["GET", "POST", "PUT", "DELETE"]);
     const allowed = headers.get("Access-Control-Allow-Headers")?.split(",");

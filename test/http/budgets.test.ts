@@ -242,10 +242,10 @@ describe("a discovery whose candidates are all known", () => {
     return {
       find,
       cost,
-      /** Everybody writes a document anew. */
-      tell: (says: object) =>
+      /** So many of them have their documents written anew. */
+      tell: (says: object, whom = SIZE) =>
         registry.post("/v1/heartbeats", {
-          heartbeats: agents.map(({ id, leaseToken }) => ({
+          heartbeats: agents.slice(0, whom).map(({ id, leaseToken }) => ({
             id,
             lease_token: leaseToken,
             metadata: { version: 2 },
@@ -263,6 +263,12 @@ describe("a discovery whose candidates are all known", () => {
     expect((await cost(async () => (found = await find()))).requests).toBe(2);
     expect(found!.agents.map(({ metadata }) => metadata.version)).toEqual(Array(10).fill(2));
     expect(found!.examined).toBeGreaterThanOrEqual(80);
+  });
+
+  it("examines no more because some are news, where the others are enough", async () => {
+    const { find, tell } = await known();
+    await tell({}, 30);
+    expect((await find()).examined).toBe(80);
   });
 
   it("costs two where all are news and nobody will do", async () => {

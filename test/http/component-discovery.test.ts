@@ -97,6 +97,17 @@ describe.each(BACKENDS)("component discovery on $backend", ({ backend, openBacke
     expect([agents.length, total_matches, filtered_count]).toEqual(is ? [1, 1, 1] : [0, 1, 0]);
   });
 
+  it("puts a newcomer first who is the least loaded, however often was asked before", async () => {
+    const registry = open();
+    const working = { max_concurrency: 4, current_load: 1 };
+    await enlist(registry, Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`a${i}`, working])));
+    for (let time = 0; time < 3; time += 1) await found(registry, "capability=spot&limit=5");
+    await enlist(registry, { newcomer: { max_concurrency: 4 } });
+    const { agents, total_matches } = await discover(registry, "capability=spot&limit=5");
+    expect(agents[0]?.id).toBe("newcomer");
+    expect(total_matches).toBe(13);
+  });
+
   it("orders by load ratio, not load, and then by id in code units [0-13]", async () => {
     const registry = open();
     await enlist(registry, {

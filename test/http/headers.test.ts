@@ -149,6 +149,32 @@ describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
     expect(await sent.text()).not.toBe("");
   });
 
+  it.each(["/v1/agents/a", "/v1/agents", "/v1/discover"])(
+    "of %s changes its ETag with the load",
+    async (path) => {
+      const { etagOf, beat } = await inhabited();
+      const before = await etagOf(path);
+      await beat({ current_load: 1 });
+      expect(await etagOf(path)).not.toBe(before);
+    },
+  );
+
+  it("changes its ETag when an agent says something else while it is drained", async () => {
+    const { registry, etagOf, beat } = await inhabited();
+    await registry.post("/v1/agents/a/drain");
+    const before = await etagOf("/v1/agents/a");
+    await beat({ status: "busy" });
+    expect(await etagOf("/v1/agents/a")).not.toBe(before);
+  });
+
+  it("changes its ETag when an agent is drained that drains by itself", async () => {
+    const { registry, etagOf, beat } = await inhabited();
+    await beat({ status: "draining" });
+    const before = await etagOf("/v1/agents/a");
+    await registry.post("/v1/agents/a/drain");
+    expect(await etagOf("/v1/agents/a")).not.toBe(before);
+  });
+
   it("changes its ETag when an agent turns unreachable by time alone", async () => {
     const { registry, etagOf } = await inhabited();
     const before = await etagOf("/v1/agents/a");

@@ -104,6 +104,13 @@ describe("a ghost in an index", () => {
     expect(await store.terms()).toEqual(new Map());
   });
 
+  it("is not made of whom an unreadable document stands for", async () => {
+    const { store, redis, members } = await haunted();
+    await redis("SET", "doc:agent:a", "{}");
+    expect(await sampleOf(store, "capability:x")).toEqual([]);
+    expect(await members("capability:x")).toEqual([member("a", "f1")]);
+  });
+
   it("whose document was lost leaves no stamp after a sweep", async () => {
     const { store, redis } = await haunted();
     await redis("DEL", "doc:agent:a");

@@ -115,7 +115,8 @@ const get = endpoint({
     const record = agentRecord(entry, now);
     return {
       status: 200,
-      ...(documentDigest !== undefined && { etag: recordEtag(documentDigest, record) }),
+      ...(documentDigest !== undefined &&
+        record.status_reason === null && { etag: recordEtag(documentDigest, record) }),
       body: record,
     };
   },

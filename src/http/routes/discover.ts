@@ -126,9 +126,9 @@ async function some(
       },
       now,
     );
-    if (more.entries.length === 0) break;
-    entries.push(...more.entries);
     ({ deferred } = more);
+    if (more.entries.length === 0 && deferred.length === 0) break;
+    entries.push(...more.entries);
     selection = look(entries);
   }
   return { entries, total, selection };

@@ -20,7 +20,7 @@ export function keysOf(prefix: string, namespace: string) {
 }
 export type Keys = ReturnType<typeof keysOf>;
 
-/** An entry's field in the hashes `directives` and `ledger`. */
+/** An entry's field in the hashes that go by entry. */
 export const fieldOf = ({ kind, id }: Ref<Kind>): string => `${kind}:${id}`;
 
 // 0x1f sorts before every character an id may have, so members sort by id; and it is in no id and no fence.

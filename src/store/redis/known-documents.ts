@@ -5,7 +5,8 @@ import { Lru } from "../../core/lru.ts";
 const BYTES_MAX = 64_000_000;
 /** Of so many entries all documents may fit in here; of more, keeping some would only drive out the others'. */
 const MATCHES_MAX = 10_000;
-const QUERIES_MAX = 1000;
+/** Of all the queries that are remembered. */
+const QUERY_CHARS_MAX = 1_000_000;
 
 /**
  * The documents that one isolate has read, by stamp: a document gets a new one whenever it is written. A script may then
@@ -18,7 +19,7 @@ const QUERIES_MAX = 1000;
 export class KnownDocuments {
   readonly #documents: Lru<{ kind: Kind; document: Document<Kind> }>;
   readonly #matchesMax: number;
-  #familiar = new Set<string>();
+  readonly #familiar = new Lru<true>(QUERY_CHARS_MAX);
 
   /**
    * @param bytesMax  what all documents here may take
@@ -45,17 +46,21 @@ export class KnownDocuments {
 
   /** Whether all that the query came upon the last time was known. */
   isFamiliar(query: string): boolean {
-    return this.#familiar.has(query);
+    return this.#familiar.get(query) === true;
   }
 
   /** Remembers whether all that a query came upon was known. */
   judge(query: string, allKnown: boolean): void {
-    if (!allKnown) this.#familiar.delete(query);
-    else if (this.#familiar.size < QUERIES_MAX) this.#familiar.add(query);
-    // Rare, and soon learned again.
-    else this.#familiar = new Set([query]);
+    if (allKnown) this.#familiar.set(query, true, query.length);
+    else this.#familiar.delete(query);
   }
 }
 
-/** What a parsed document takes in V8: up to 64 bytes for an empty object, 8 for two characters of a list of digits. */
-const bytesAtMost = (json: string): number => 4 * json.length + 64 * (json.match(/[[{]/g)?.length ?? 0);
+/**
+ * What a parsed document takes in V8: 64 bytes for an empty object, 8 for two characters of a list of digits, and many small
+ * objects keep a table of their keys.
+ */
+const bytesAtMost = (json: string): number =>
+  4 * json.length + 64 * count(json, /[[{]/g) + 24 * count(json, /":/g);
+
+const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;

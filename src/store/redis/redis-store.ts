@@ -50,6 +50,8 @@ const MGET_KEYS_MAX = 1000;
 const PIPELINE_READS_MAX = 120;
 const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
 const TERMS_PER_SCAN = 1000;
+/** What lua/fetch.lua returns of each member. */
+const FIELDS_FETCHED = 5;
 const SHA1_CHARS = 40;
 
 export interface RedisStoreOptions {
@@ -108,20 +110,20 @@ export function redisStore(options: RedisStoreOptions): Store {
    *
    * @param flat  what fetch.lua returns
    * @param keep  whether documents that come with a stamp are kept
-   * @returns with `deferred`, the members whose documents came as stamps that say nothing to this isolate, and `allKnown`,
-   *          whether every document would have been known by its stamp
+   * @returns with `unknown`, the ids whose documents came as stamps that say nothing to this isolate, and `allKnown`, whether
+   *          there were documents and every one would have been known by its stamp
    */
   async function believe<K extends Kind>(
     kind: K,
     terms: readonly string[],
     flat: readonly (string | null)[],
     keep: boolean,
-  ): Promise<{ entries: Entry<K>[]; deferred: string[]; allKnown: boolean }> {
+  ): Promise<{ entries: Entry<K>[]; unknown: Set<string>; allKnown: boolean }> {
     const entries: Entry<K>[] = [];
     const ghosts: Ref<K>[] = [];
-    const deferred: string[] = [];
-    let allKnown = true;
-    for (let i = 0; i < flat.length; i += 5) {
+    const unknown = new Set<string>();
+    let allKnown = flat.length > 0;
+    for (let i = 0; i < flat.length; i += FIELDS_FETCHED) {
       const [member, stamp, json] = [flat[i]!, flat[i + 1], flat[i + 2]];
       const { id, fence } = parseMember(member);
       const stands = (document: Document<K> | undefined): document is Document<K> =>
@@ -132,7 +134,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       if (!stands(document)) {
         if (stamp || json) allKnown = false;
         if (stamp && !json) {
-          deferred.push(member);
+          unknown.add(id);
           continue;
         }
         document = readDocument(kind, json);
@@ -148,11 +150,13 @@ export function redisStore(options: RedisStoreOptions): Store {
       const lease = readLease(kind, flat[i + 3]);
       entries.push({ document, lease, draining: flat[i + 4] === fence, unreachable: false });
     }
+    // A ghost of theirs was unknown.
+    for (const { document } of entries) unknown.delete(document.registration.id);
     if (ghosts.length > 0) {
       // The answer is right without it, and whoever reads next tries again.
       await exorcise(kind, terms, ghosts).catch(() => undefined);
     }
-    return { entries, deferred, allKnown };
+    return { entries, unknown, allKnown };
   }
 
   async function exorcise<K extends Kind>(
@@ -250,16 +254,20 @@ export function redisStore(options: RedisStoreOptions): Store {
     }: SampleQuery<K>): Promise<Sample<K>> {
       const searched = fetchKeys(terms);
       const query = searched.join(" ");
-      const isFirstLook = skip.length === 0 && first.length === 0;
-      const form = isFirstLook && documents.isFamiliar(query) ? "stamps" : "stamped";
+      const isSecondLook = skip.length > 0 || first.length > 0;
+      const form = !isSecondLook && documents.isFamiliar(query) ? "stamps" : "stamped";
       const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
       const numbers = [exhaustive, size, seed, first.length].map(String);
       const args = [...fetchArgs(kind, form), ...numbers, ...first, ...skip];
       const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args }]);
-      const [total, ...flat] = reply as [number, ...(string | null)[]];
-      const { entries, deferred, allKnown } = await believe(kind, terms, flat, documents.hasRoomFor(total));
-      if (isFirstLook) documents.judge(query, allKnown);
-      return { entries, total, deferred };
+      const [total, cut, ...flat] = reply as [number, number, ...(string | null)[]];
+      const { entries, unknown, allKnown } = await believe(kind, terms, flat, documents.hasRoomFor(total));
+      documents.judge(query, allKnown);
+      if (cut > 0) {
+        const came = new Set(chunks(flat, FIELDS_FETCHED).map(([member]) => parseMember(member!).id));
+        for (const id of first) if (!came.has(id)) unknown.add(id);
+      }
+      return { entries, total, deferred: [...unknown] };
     },
 
     async page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>): Promise<Page<K>> {

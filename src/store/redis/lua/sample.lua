@@ -2,25 +2,36 @@
 --
 -- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
 -- ARGV[5] up to how many are all taken   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
--- ARGV[8] number of members n that were drawn before and are to come first   ARGV[9..8+n] those
+-- ARGV[8] number n of ids that were drawn before and are to come first   ARGV[9..8+n] those
 -- ARGV[9+n..] ids to leave out
--- Returns {total, ...}, see fetch.lua; beyond ARGV[5], total is the smallest index's size
+-- Returns {total, cut, ...}, see fetch.lua; beyond ARGV[5], total is the smallest index's size; cut is how many of those
+-- that were to come first did not fit into the reply
 local exhaustive, size = tonumber(ARGV[5]), tonumber(ARGV[6])
 local indexes = { unpack(KEYS, 3) }
 local smallest, members_of_smallest = smallest_index(3)
 
-local first = { unpack(ARGV, 9, 8 + tonumber(ARGV[8])) }
 local skip, skipped = {}, 0
-for i = 9 + #first, #ARGV do
+for i = 9, #ARGV do
   skip[ARGV[i]] = true
   skipped = skipped + 1
 end
-for _, member in ipairs(first) do
-  skip[id_of(member)] = true
-  skipped = skipped + 1
+
+local chosen, firsts = {}, tonumber(ARGV[8])
+if firsts > 0 then
+  local documents = {}
+  for i = 1, firsts do
+    documents[i] = ARGV[1] .. ARGV[8 + i]
+  end
+  -- As it is registered now: it may have been replaced since it was drawn.
+  for i, document in ipairs(redis.call("MGET", unpack(documents))) do
+    local fence = string.match(document or "", '^{"fence":"([%w_-]+)"')
+    if fence then
+      chosen[#chosen + 1] = ARGV[8 + i] .. "\31" .. fence
+    end
+  end
+  chosen = in_all_indexes(chosen, 3, 0)
+  firsts = #chosen
 end
--- Who left since is not looked for.
-first = in_all_indexes(first, 3, 0)
 local wanted = size + skipped
 
 local total
@@ -66,9 +77,10 @@ for i = 1, take do
   drawn[i], drawn[j] = drawn[j], drawn[i]
 end
 for i = 1, take do
-  first[#first + 1] = drawn[i]
+  chosen[#chosen + 1] = drawn[i]
 end
 
-local reply = fetch(first)
+local reply, fetched = fetch(chosen)
 table.insert(reply, 1, total)
+table.insert(reply, 2, math.max(0, firsts - fetched))
 return reply

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -24,6 +25,8 @@ export async function buildBundle(
   { config = CONFIG, minify = true } = {},
 ): Promise<Bundle> {
   const out = resolve(OUT, name);
+  // What an earlier build left would be served, and weighed, too.
+  await rm(out, { recursive: true, force: true });
   const args = ["deploy", main, "--config", config, "--compatibility-date", compatibilityDate];
   args.push("--dry-run", "--outdir", out, ...(minify ? ["--minify"] : []));
   await promisify(execFile)("wrangler", args, {

@@ -6,7 +6,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   network: "start one with `rollcall dev`, or say where it is: --url or ROLLCALL_URL",
   timeout: "try again, or check --url",
   unexpected_answer: "check --url",
-  unauthorized: "give a key: --key or ROLLCALL_KEY",
+  unauthorized: "the key is what --key or ROLLCALL_KEY says",
   forbidden: "use a key that may",
   lease_token_required: "use the owner's lease token, or an admin's key",
   toolset_not_found: "`rollcall toolsets` lists them",

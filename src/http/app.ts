@@ -173,7 +173,10 @@ async function nothingHere({ c, requestId }: Visit): Promise<Reply> {
   const problem =
     allow.length > 0
       ? new Problem("method_not_allowed", `${c.req.path} takes ${allow.join(", ")}.`, { allow })
-      : new Problem("route_not_found", "There is nothing at this path. GET /openapi.json lists the routes.");
+      : new Problem(
+          "route_not_found",
+          "There is nothing at this path. GET /openapi.json lists the routes; a slash in an id travels as %2F.",
+        );
   return problemReply(problem, requestId, false);
 }
 

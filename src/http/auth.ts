@@ -16,7 +16,13 @@ export async function authenticate(request: Request, { access }: Config): Promis
     case "keys": {
       const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
       const key = token === undefined ? undefined : await keyOf(token, access.keys);
-      if (!key) throw new Problem("unauthorized", "Send Authorization: Bearer <API key>.");
+      if (!key) {
+        const what =
+          token === undefined
+            ? "Send Authorization: Bearer <API key>."
+            : "The API key that was sent is none of this deployment's.";
+        throw new Problem("unauthorized", what);
+      }
       return key;
     }
     case "open":

@@ -20,12 +20,17 @@ export function fieldErrors(
       case "unrecognized_keys":
         return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: "unknown field" }));
       case "invalid_union": {
-        // The branch that got furthest, with the least to complain of, is the one that was meant.
+        // The branch that got furthest, knows most of the keys, and has the least to complain of, is the one that was meant.
         const depth = (branch: readonly z.core.$ZodIssue[]) =>
           Math.max(...branch.map(({ path: p, code }) => p.length + (code === "unrecognized_keys" ? 1 : 0)));
+        const unknownKeys = (branch: readonly z.core.$ZodIssue[]) =>
+          branch.reduce(
+            (sum, found) => sum + (found.code === "unrecognized_keys" ? found.keys.length : 0),
+            0,
+          );
         const branches = issue.errors
           .filter((branch) => branch.length > 0)
-          .toSorted((a, b) => depth(b) - depth(a) || a.length - b.length);
+          .toSorted((a, b) => depth(b) - depth(a) || unknownKeys(a) - unknownKeys(b) || a.length - b.length);
         const [closest] = branches;
         if (closest && depth(closest) > 0) return fieldErrors(closest, path);
         return [
@@ -35,8 +40,10 @@ export function fieldErrors(
           },
         ];
       }
-      default:
-        return [{ pointer: pointerTo(path), detail: issue.message }];
+      default: {
+        const isMissing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+        return [{ pointer: pointerTo(path), detail: isMissing ? "is required" : issue.message }];
+      }
     }
   });
 }

@@ -195,6 +195,19 @@ describe("access by key", () => {
     }
   });
 
+  it("tells who sent no key from who sent one that is not known, and repeats it to neither", async () => {
+    const registry = await keyed(ROBIN);
+    const details = await Promise.all(
+      [{}, bearer("nobodys-key")].map(
+        async (headers) => (await registry.get("/v1/agents", headers)).body["detail"],
+      ),
+    );
+    expect(details).toEqual([
+      "Send Authorization: Bearer <API key>.",
+      "The API key that was sent is none of this deployment's.",
+    ]);
+  });
+
   it("does not take the digest of a key for the key", async () => {
     const registry = await keyed(ROBIN);
     expect((await registry.get("/v1/agents", bearer(await digestOf(ROBIN.token)))).status).toBe(401);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { inFlight } from "../support/in-flight.ts";
 import { bearer, keysAccess, type TestKey } from "../support/keys.ts";
-import { START } from "../support/registry.ts";
+import { Registry, START } from "../support/registry.ts";
 import { countingPools, openServices, type Taken } from "../support/services.ts";
 import { BACKENDS, redisBackend } from "../support/stores.ts";
 
@@ -269,6 +269,17 @@ describe("outcomes", () => {
     expect(status).toBe(400);
     expect(body.errors?.map((error) => error.pointer)).toEqual([pointer]);
     expect((await services.stats("a")).call_count).toBe(0);
+  });
+
+  it("are told what is missing of one, and not that it is no batch", async () => {
+    const { body } = await new Registry().post<{ errors: object[] }>("/v1/outcomes", {
+      selection_id: crypto.randomUUID(),
+      success: false,
+    });
+    expect(body.errors).toEqual([
+      { pointer: "/service", detail: "is required" },
+      { pointer: "/provider_id", detail: "is required" },
+    ]);
   });
 
   it("cost one trip to Redis, and one call to the pool of each service", async () => {

@@ -36,7 +36,7 @@ const report = endpoint({
   method: "POST",
   path: "/v1/outcomes",
   operationId: "reportOutcomes",
-  summary: "Say how calls went, one or up to 500; only this moves a breaker",
+  summary: "Say how calls went, one or up to 500; only this and health checks move a breaker",
   scope: "write",
   body: z.union([outcome, z.strictObject({ outcomes: z.array(z.unknown()).min(1).max(BATCH_MAX) })]),
   bodyShape: z.union([outcome, z.strictObject({ outcomes: z.array(outcome).min(1).max(BATCH_MAX) })]),

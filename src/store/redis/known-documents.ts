@@ -2,7 +2,7 @@ import type { Document, Kind } from "../../core/entry.ts";
 import { Lru } from "../../core/lru.ts";
 
 /** Of an isolate's 128 MB. */
-const BYTES_MAX = 64_000_000;
+const BYTES_MAX = 80_000_000;
 /** Of so many entries all documents may fit in here; of more, keeping some would only drive out the others'. */
 const MATCHES_MAX = 10_000;
 /** Of all the queries that are remembered. */

@@ -51,10 +51,14 @@ if total <= exhaustive then
 elseif size == 0 then
   members = {}
 else
-  -- Draw from the smallest index and keep what the others have too; where that is too little, the intersection is a small
-  -- part of it, and is cheap to list.
-  members = redis.call("ZRANDMEMBER", KEYS[smallest], #indexes == 1 and wanted or math.max(2000, 2 * wanted))
-  members = in_all_indexes(members, 3, smallest)
+  -- Draw from the smallest index and keep what the others have too; where that is too little, draw more; and where even
+  -- that is, the intersection is a small part of it, and is cheap to list.
+  for _, count in ipairs(#indexes == 1 and { wanted } or { 2 * wanted, math.max(2000, 8 * wanted) }) do
+    members = in_all_indexes(redis.call("ZRANDMEMBER", KEYS[smallest], count), 3, smallest)
+    if #members >= math.min(wanted, total) then
+      break
+    end
+  end
   if #members < math.min(wanted, total) then
     members = redis.call("ZINTER", #indexes, unpack(indexes))
   end

@@ -2,23 +2,17 @@ import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { Hono } from "hono/tiny";
 import { DEFAULT_NAMESPACE } from "../config.ts";
-import { entryId, label } from "../core/agent.ts";
 import { type Caller, holds } from "../core/authority.ts";
-import { accept, Problem, type ProblemCode } from "../core/problem.ts";
+import { Problem, type ProblemCode } from "../core/problem.ts";
 import { authenticate } from "./auth.ts";
-import type { Answer, Deps, Endpoint, PathParams } from "./endpoint.ts";
+import type { Answer, Deps, Endpoint } from "./endpoint.ts";
 import { matchesEtag, weakEtag } from "./etag.ts";
-import { readBody, readQuery, regionOf, requestIdOf } from "./incoming.ts";
+import { Incoming, readBody, readPath, readQuery, requestIdOf } from "./incoming.ts";
 import { readLeaseToken } from "./lease-token.ts";
 import { pages, problemPage } from "./pages.ts";
 import { problemReply } from "./problem-response.ts";
 import type { Reply } from "./reply.ts";
 import { endpoints } from "./routes.ts";
-import { check, invalid } from "./validate.ts";
-
-/** What may stand in a path, by the parameter's name; a type is nobody's if it is no good. */
-const IN_PATH = { id: entryId, service: label(256), name: entryId } as const;
-const NOTHING_IN_PATH: PathParams = { id: "", type: "", service: "", name: "", tool: "", call: "" };
 
 /** Answers of 500 and more that are no trouble of ours: nothing to look into. */
 const UNREMARKABLE: ReadonlySet<ProblemCode> = new Set([
@@ -48,9 +42,6 @@ export function createApp(deps: Deps): Hono {
   // walk a tree.
   const app = new Hono();
   const open = deps.config.access.mode === "open";
-  const forOtherOrigins = open
-    ? {}
-    : { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED_HEADERS };
 
   async function callerOf({ req }: Context): Promise<Caller> {
     // A browser asks without a key whether it may send one, and a page opens without one to ask for it.
@@ -73,24 +64,15 @@ export function createApp(deps: Deps): Hono {
       } catch (error) {
         reply = refusal(c, requestId, error);
       }
-      const carried = {
-        "X-Request-Id": requestId,
-        "Server-Timing": `total;dur=${deps.now() - startedAt}`,
-        "X-Content-Type-Options": "nosniff",
-        ...forOtherOrigins,
-      };
-      if (!(reply instanceof Response)) {
-        const { status, headers, body } = reply;
-        return new Response(body, {
-          status,
-          headers: { "Cache-Control": "no-store", ...carried, ...headers },
-        });
+      const carried: Record<string, string> = reply instanceof Response ? {} : reply.headers;
+      carried["X-Request-Id"] = requestId;
+      carried["Server-Timing"] = `total;dur=${deps.now() - startedAt}`;
+      carried["X-Content-Type-Options"] = "nosniff";
+      if (!open) {
+        carried["Access-Control-Allow-Origin"] = "*";
+        carried["Access-Control-Expose-Headers"] = EXPOSED_HEADERS;
       }
-      // A socket's hand-shake is the platform's.
-      if (reply.status === 101) return reply;
-      for (const [name, value] of Object.entries(carried)) reply.headers.set(name, value);
-      if (!reply.headers.has("Cache-Control")) reply.headers.set("Cache-Control", "no-store");
-      return reply;
+      return send(reply, carried);
     };
 
   if (!open) {
@@ -146,6 +128,18 @@ export function createApp(deps: Deps): Hono {
   return app;
 }
 
+function send(reply: Reply | Response, headers: Record<string, string>): Response {
+  if (!(reply instanceof Response)) {
+    headers["Cache-Control"] ??= "no-store";
+    return new Response(reply.body, { status: reply.status, headers });
+  }
+  // A socket's hand-shake is the platform's.
+  if (reply.status === 101) return reply;
+  for (const [name, value] of Object.entries(headers)) reply.headers.set(name, value);
+  if (!reply.headers.has("Cache-Control")) reply.headers.set("Cache-Control", "no-store");
+  return reply;
+}
+
 function refusal(c: Context, requestId: string, error: unknown): Reply {
   const problem =
     error instanceof Problem
@@ -184,62 +178,31 @@ async function serve({ c, caller }: Visit, declared: Endpoint, deps: Deps): Prom
   if (declared.scope !== null && !holds(caller, declared.scope)) {
     throw new Problem("forbidden", `This key does not have the scope "${declared.scope}".`);
   }
-  const inPath: Partial<PathParams> = c.req.param();
-  for (const name of ["id", "service", "name"] as const) {
-    const given = inPath[name];
-    const parsed = given === undefined ? undefined : IN_PATH[name].safeParse(given);
-    if (parsed?.error) throw invalid([{ pointer: `/${name}`, detail: parsed.error.issues[0]!.message }]);
-  }
+  const inPath = readPath(c);
   const query = readQuery(c, declared);
-  const read = async () => declared.body && accept(check(declared.body, await readBody(c, declared)));
-  const body = declared.readsBodyLate ? undefined : await read();
-
-  const sent = c.req.header("Lease-Token");
-  const store = deps.openStore(caller.namespace);
-  const pool = (service: string) => deps.openPool(caller.namespace, service);
+  const body = declared.readsBodyLate ? undefined : await readBody(c, declared);
   // Read last: a body may take its time to come, and a lease may lapse meanwhile.
   const now = deps.now();
-  const answer = await declared.handle({
-    ...NOTHING_IN_PATH,
-    ...inPath,
-    query,
-    body,
-    readBody: read,
-    headers: c.req.raw.headers,
-    caller,
-    pool,
-    gateway: (toolset) => deps.openGateway(caller.namespace, toolset),
-    prober: () => ({
-      store,
-      pool,
-      fetch: deps.fetch,
-      allowLoopback: deps.config.access.mode === "open",
-      timeoutMs: deps.probeTimeoutMs,
-    }),
-    pause: deps.pause,
-    store,
-    config: deps.config,
-    token: sent === undefined ? undefined : await readLeaseToken(sent),
-    get region() {
-      return regionOf(c.req.raw);
-    },
-    now,
-    clock: deps.now,
-  });
+  const sent = c.req.header("Lease-Token");
+  const token = sent === undefined ? undefined : await readLeaseToken(sent);
+  const call = new Incoming(c, declared, deps, { inPath, query, body, caller, token, now });
+  const answer = await declared.handle(call);
   return answer.raw ?? replyOf(c, declared, answer);
 }
 
 async function replyOf(c: Context, { scope }: Endpoint, answer: Answer): Promise<Reply> {
   const { status, body } = answer;
-  let { headers } = answer;
-  if (body === undefined) return { status, headers: { ...headers }, body: null };
+  const headers: Record<string, string> = { ...answer.headers };
+  if (body === undefined) return { status, headers, body: null };
   // A read that says no-store itself is one whose answer is spent once it is given.
-  if (scope === "read" && status === 200 && headers?.["Cache-Control"] === undefined) {
-    const etag = answer.etag ?? (await weakEtag(body as object));
-    headers = { ...headers, ETag: etag, "Cache-Control": "private, no-cache" };
-    if (matchesEtag(c.req.header("If-None-Match"), etag)) return { status: 304, headers, body: null };
+  if (scope === "read" && status === 200 && headers["Cache-Control"] === undefined) {
+    headers["ETag"] = answer.etag ?? (await weakEtag(body as object));
+    headers["Cache-Control"] = "private, no-cache";
+    if (matchesEtag(c.req.header("If-None-Match"), headers["ETag"]))
+      return { status: 304, headers, body: null };
   }
-  return { status, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
+  headers["Content-Type"] ??= "application/json";
+  return { status, headers, body: JSON.stringify(body) };
 }
 
 const patternOf = (path: string): RegExp =>

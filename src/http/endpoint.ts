@@ -38,7 +38,7 @@ export interface PathParams {
   call: string;
 }
 
-/** One request, checked: what a handler works with. */
+/** One request, checked: what a handler works with. Not to be spread: some of it is made when it is asked for. */
 export interface Call<Query, Body> extends PathParams {
   query: Query;
   /** Undefined where the endpoint reads it late. */

@@ -38,8 +38,9 @@ const register = endpoint({
     201: { description: "Created, or replaced with a new epoch", body: shapes.registered },
   },
   refusals: ["invalid_request", "forbidden", "lease_lost", "payload_too_large"],
-  async handle({ body, token, ...door }) {
-    const { id, entry, outcome, leaseToken } = await registerOne(door, { input: body, token });
+  async handle(call) {
+    const newcomer = { input: call.body, token: call.token };
+    const { id, entry, outcome, leaseToken } = await registerOne(call, newcomer);
     const { document, lease } = entry;
     const url = `/v1/agents/${encodeURIComponent(id)}`;
     return {

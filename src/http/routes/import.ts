@@ -36,7 +36,8 @@ const importFile = endpoint({
   bodyShape: z.strictObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
   answers: { 200: { description: "One result per component, in order", body: shapes.importResults } },
   refusals: ["invalid_request"],
-  async handle({ query, body, ...door }) {
+  async handle(call) {
+    const { query, body } = call;
     const items = body.components.map((component) => check(activationItem, component));
     const newcomers = items.map((item) => {
       if (item instanceof Problem) return item;
@@ -45,7 +46,7 @@ const importFile = endpoint({
     const wanted = newcomers.flatMap((newcomer) =>
       newcomer && !(newcomer instanceof Problem) ? [newcomer] : [],
     );
-    const admitted = await registerAll(door, wanted);
+    const admitted = await registerAll(call, wanted);
     const results = newcomers.map((newcomer, index) => {
       const item = items[index]!;
       const id = item instanceof Problem ? null : validId(`${item.type}/${item.name}`);

@@ -75,15 +75,15 @@ const register = endpoint({
   }),
   answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
   refusals: ["invalid_request", "payload_too_large"],
-  async handle({ body, ...door }) {
-    const { capabilities: offered, version: stated, metadata: extra, ...required } = body;
+  async handle(call) {
+    const { capabilities: offered, version: stated, metadata: extra, ...required } = call.body;
     const input = {
       ...registrationInput.parse(required),
       capabilities: offered ?? [],
       metadata: extra ?? {},
       ...(stated && { version: stated }),
     };
-    const { id, entry } = await registerOne(door, { input, token: undefined });
+    const { id, entry } = await registerOne(call, { input, token: undefined });
     return {
       status: 201,
       body: {

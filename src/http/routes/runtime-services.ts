@@ -53,8 +53,9 @@ const list = endpoint({
   query: servicesQuery,
   answers: { 200: { description: "Providers in selection order", body: shapes.runtimeServices } },
   refusals: ["invalid_request"],
-  async handle({ query, now, ...call }) {
-    const fleet = await serviceFleet({ ...call, now }, query.service_type);
+  async handle(call) {
+    const { query, now } = call;
+    const fleet = await serviceFleet(call, query.service_type);
     const handlers = new Map<string, Map<string, unknown[]>>();
     const shown = fleet.filter(
       ({ offer }) => query.handler === undefined || [query.handler, GLOBAL].includes(offer.binding.handler),
@@ -99,8 +100,8 @@ const health = endpoint({
   scope: "read",
   answers: { 200: { description: "Overall and one by one", body: shapes.runtimeHealth } },
   refusals: [],
-  async handle({ now, ...call }) {
-    const fleet = await serviceFleet({ ...call, now }, undefined);
+  async handle(call) {
+    const fleet = await serviceFleet(call, undefined);
     const healthy = fleet.filter(({ circuit }) => circuit === "closed").length;
     const unhealthy = fleet.length - healthy;
     const services = fleet.map(({ service, offer, circuit }) => {
@@ -121,7 +122,7 @@ const health = endpoint({
       status: 200,
       body: {
         overall_health: unhealthy > healthy ? "unhealthy" : unhealthy > 0 ? "degraded" : "healthy",
-        timestamp: isoTime(now),
+        timestamp: isoTime(call.now),
         services: Object.fromEntries(services),
         circuit_breaker_states: Object.fromEntries(
           fleet.map((member) => [breakerName(member), member.circuit]),
@@ -249,9 +250,9 @@ const reset = endpoint({
   query: z.strictObject({ service_type: z.string().min(1).optional() }),
   answers: { 200: { description: "Closed", body: shapes.breakersReset } },
   refusals: ["invalid_request", "service_not_found"],
-  async handle({ query, now, ...call }) {
-    const type = query.service_type;
-    const fleet = await serviceFleet({ ...call, now }, type);
+  async handle(call) {
+    const type = call.query.service_type;
+    const fleet = await serviceFleet(call, type);
     if (type !== undefined && fleet.length === 0) {
       throw new Problem("service_not_found", `Invalid service type: ${type}`);
     }
@@ -274,7 +275,7 @@ const reset = endpoint({
             : `Reset ${count} circuit breakers for ${type} services`,
         reset_count: count,
         service_type: type ?? null,
-        timestamp: isoTime(now),
+        timestamp: isoTime(call.now),
       },
     };
   },

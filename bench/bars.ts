@@ -1,7 +1,7 @@
 import { BULK, LIMIT, PAGE } from "./fleet/operations.ts";
 import { type Spread, ratioOf, spreadOf } from "./load/statistics.ts";
 import type { Timing } from "./load/load.ts";
-import { monthlyBill, type Workload } from "./cost.ts";
+import { monthlyBill, USUAL } from "./cost.ts";
 import { PRICES } from "./prices.ts";
 import { demandsOf, type Results } from "./results.ts";
 
@@ -179,13 +179,7 @@ function etcdBars({ etcd }: Results): Bar[] {
 
 function costBars(results: Results): Bar[] {
   const demands = demandsOf(results);
-  const workload: Workload = {
-    agents: 10_000,
-    heartbeatSeconds: 30,
-    heartbeatsPerRequest: 1,
-    discoveriesPerHour: 0,
-    sweepMinutes: 1,
-  };
+  const workload = { agents: 10_000, ...USUAL };
   const frugal = { heartbeatSeconds: 120, heartbeatsPerRequest: BULK, sweepMinutes: 5 };
   const compared = [
     ["each by itself every 30 s", workload, 400],

@@ -13,6 +13,14 @@ export interface Workload {
   sweepMinutes: number;
 }
 
+/** What the others are compared with: every agent calls in by itself every 30 s, nobody asks, the cron runs every minute. */
+export const USUAL: Omit<Workload, "agents"> = {
+  heartbeatSeconds: 30,
+  heartbeatsPerRequest: 1,
+  discoveriesPerHour: 0,
+  sweepMinutes: 1,
+};
+
 /** What one of a thing takes. */
 export interface Demand {
   cpuMs: number;

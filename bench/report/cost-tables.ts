@@ -1,4 +1,4 @@
-import { type Bill, monthlyBill, type Workload } from "../cost.ts";
+import { type Bill, monthlyBill, USUAL, type Workload } from "../cost.ts";
 import { BULK } from "../fleet/operations.ts";
 import { PRICES } from "../prices.ts";
 import { demandsOf, type Results } from "../results.ts";
@@ -7,26 +7,14 @@ import type { Table } from "./table.ts";
 export const FLEETS = [100, 1_000, 10_000, 100_000, 1_000_000];
 
 const WAYS: [name: string, how: Omit<Workload, "agents">][] = [
-  [
-    "each by itself, every 30 s",
-    { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 0, sweepMinutes: 1 },
-  ],
-  [
-    `${BULK} a request, every 30 s`,
-    { heartbeatSeconds: 30, heartbeatsPerRequest: BULK, discoveriesPerHour: 0, sweepMinutes: 1 },
-  ],
-  [
-    "each by itself, every 120 s",
-    { heartbeatSeconds: 120, heartbeatsPerRequest: 1, discoveriesPerHour: 0, sweepMinutes: 1 },
-  ],
+  ["each by itself, every 30 s", USUAL],
+  [`${BULK} a request, every 30 s`, { ...USUAL, heartbeatsPerRequest: BULK }],
+  ["each by itself, every 120 s", { ...USUAL, heartbeatSeconds: 120 }],
   [
     `${BULK} a request, every 120 s, swept every 5 minutes`,
-    { heartbeatSeconds: 120, heartbeatsPerRequest: BULK, discoveriesPerHour: 0, sweepMinutes: 5 },
+    { ...USUAL, heartbeatSeconds: 120, heartbeatsPerRequest: BULK, sweepMinutes: 5 },
   ],
-  [
-    "each by itself, every 30 s, and a discovery an hour",
-    { heartbeatSeconds: 30, heartbeatsPerRequest: 1, discoveriesPerHour: 1, sweepMinutes: 1 },
-  ],
+  ["each by itself, every 30 s, and a discovery an hour", { ...USUAL, discoveriesPerHour: 1 }],
 ];
 
 const dollars = (amount: number): string => `$${Math.round(amount).toLocaleString("en")}`;

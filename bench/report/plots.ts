@@ -1,4 +1,4 @@
-import { monthlyBill } from "../cost.ts";
+import { monthlyBill, USUAL } from "../cost.ts";
 import { median } from "../load/statistics.ts";
 import { middle } from "../measure/fleets.ts";
 import { PRICES } from "../prices.ts";
@@ -51,14 +51,7 @@ export function plotsOf(results: Results): Map<string, Plot> {
 function costPlot(results: Results): Plot {
   const demands = demandsOf(results);
   const bills = FLEETS.map((agents) => {
-    const workload = {
-      agents,
-      heartbeatSeconds: 30,
-      heartbeatsPerRequest: 1,
-      discoveriesPerHour: 0,
-      sweepMinutes: 1,
-    };
-    return { agents, bill: monthlyBill(workload, demands, PRICES) };
+    return { agents, bill: monthlyBill({ agents, ...USUAL }, demands, PRICES) };
   });
   return {
     title: "Dollars a month, heartbeats every 30 s",

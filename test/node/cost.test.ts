@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Demands, monthlyBill, type Workload } from "../../bench/cost.ts";
+import { type Demands, monthlyBill, USUAL, type Workload } from "../../bench/cost.ts";
 import { PRICES } from "../../bench/prices.ts";
 
 const heartbeat = { cpuMs: 0.25, commands: 1, bytes: 250, rowsRead: 1, rowsWritten: 1 };
@@ -10,13 +10,7 @@ const demands: Demands = {
   sweptAgent: { cpuMs: 0, commands: 0, bytes: 0, rowsRead: 0, rowsWritten: 0 },
   storedBytes: 2_000,
 };
-const workload: Workload = {
-  agents: 10_000,
-  heartbeatSeconds: 30,
-  heartbeatsPerRequest: 1,
-  discoveriesPerHour: 0,
-  sweepMinutes: 1,
-};
+const workload: Workload = { agents: 10_000, ...USUAL };
 const billOf = (changed: Partial<Workload>) => monthlyBill({ ...workload, ...changed }, demands, PRICES);
 
 describe("the bill of a month", () => {

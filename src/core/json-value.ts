@@ -23,6 +23,9 @@ export const shortPointer = (pointer: string): string =>
     ? pointer
     : pointer.slice(0, Math.max(0, pointer.lastIndexOf("/", POINTER_LENGTH_MAX)));
 
+/** How many containers may lie within each other in anything that is sent here. */
+export const JSON_DEPTH_MAX = 32;
+
 export interface Size {
   /** how many containers lie within each other at most; a scalar has none */
   depth: number;

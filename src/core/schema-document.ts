@@ -1,4 +1,4 @@
-import { pointerStep, shortPointer, sizeWithin } from "./json-value.ts";
+import { JSON_DEPTH_MAX, pointerStep, shortPointer, sizeWithin } from "./json-value.ts";
 import type { FieldError } from "./problem.ts";
 import {
   draftOf,
@@ -11,8 +11,6 @@ import {
   type Nesting,
 } from "./schema-keywords.ts";
 
-/** As deep as any JSON body may be. */
-export const SCHEMA_DEPTH_MAX = 32;
 /** Values and characters: half of what a body may have, and more than the largest published tool schemas. */
 export const SCHEMA_WEIGHT_MAX = 131_072;
 /** Schemas within the schema: each is a step of an evaluation. */
@@ -66,10 +64,10 @@ export const hidesSiblings = (draft: Draft, schema: JsonSchemaObject): boolean =
 /** Reads a schema against the meta-schema of its draft and resolves its references, or says what is wrong with it. */
 export function readSchema(schema: unknown): { document: SchemaDocument } | { errors: FieldError[] } {
   const refused = (pointer: string, detail: string) => ({ errors: [{ pointer, detail }] });
-  if (!sizeWithin(schema, { depth: SCHEMA_DEPTH_MAX, weight: SCHEMA_WEIGHT_MAX })) {
+  if (!sizeWithin(schema, { depth: JSON_DEPTH_MAX, weight: SCHEMA_WEIGHT_MAX })) {
     return refused(
       "",
-      `The schema is nested deeper than ${SCHEMA_DEPTH_MAX} levels, or has more than ${SCHEMA_WEIGHT_MAX} values and characters.`,
+      `The schema is nested deeper than ${JSON_DEPTH_MAX} levels, or has more than ${SCHEMA_WEIGHT_MAX} values and characters.`,
     );
   }
   if (typeof schema === "boolean") {

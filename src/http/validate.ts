@@ -1,9 +1,8 @@
 import * as z from "zod";
-import { pointerStep } from "../core/json-value.ts";
+import { JSON_DEPTH_MAX, pointerStep } from "../core/json-value.ts";
 import { type FieldError, Problem } from "../core/problem.ts";
 
 export const BODY_BYTES_MAX = 256 * 1024;
-const DEPTH_MAX = 32;
 const ERRORS_SHOWN_MAX = 20;
 
 const pointerTo = (path: readonly PropertyKey[]): string =>
@@ -82,8 +81,8 @@ function refuseHostile(root: unknown): void {
   for (let item = stack.pop(); item; item = stack.pop()) {
     const { value, path } = item;
     if (typeof value !== "object" || value === null) continue;
-    if (path.length >= DEPTH_MAX) {
-      throw invalid([{ pointer: pointerTo(path), detail: `nested deeper than ${DEPTH_MAX}` }]);
+    if (path.length >= JSON_DEPTH_MAX) {
+      throw invalid([{ pointer: pointerTo(path), detail: `nested deeper than ${JSON_DEPTH_MAX}` }]);
     }
     for (const [key, inner] of Object.entries(value)) {
       if (key === "__proto__")

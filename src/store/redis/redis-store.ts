@@ -31,17 +31,19 @@ import commitLua from "./lua/commit.lua";
 import entryLua from "./lua/entry.lua";
 import fetchLua from "./lua/fetch.lua";
 import healLua from "./lua/heal.lua";
+import namesLua from "./lua/names.lua";
 import pageLua from "./lua/page.lua";
 import readLua from "./lua/read.lua";
 import sampleLua from "./lua/sample.lua";
 import type { KnownDocuments } from "./known-documents.ts";
 import { Plan, planChange } from "./plan.ts";
 
-const READ: Script = { text: entryLua + readLua };
-const COMMIT: Script = { text: entryLua + commitLua };
-const SAMPLE: Script = { text: fetchLua + sampleLua };
-const PAGE: Script = { text: fetchLua + pageLua };
-const HEAL: Script = { text: healLua };
+const scriptOf = (...parts: string[]): Script => ({ text: namesLua + parts.join("") });
+const READ = scriptOf(entryLua, readLua);
+const COMMIT = scriptOf(entryLua, commitLua);
+const SAMPLE = scriptOf(fetchLua, sampleLua);
+const PAGE = scriptOf(fetchLua, pageLua);
+const HEAL = scriptOf(healLua);
 
 const COMMIT_OWN_KEYS = 6;
 const MGET_KEYS_MAX = 1000;

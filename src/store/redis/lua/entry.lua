@@ -9,7 +9,7 @@ local function read_entry(doc_key, lease_prefix, directives_key, ledger_key, fie
   if not document then
     return { false, false, false, false, "" }
   end
-  local fence = string.match(document, '^{"fence":"([%w_-]+)"') or ""
+  local fence = fence_of(document) or ""
   local lease = redis.call("GET", lease_prefix .. fence)
   local directive = redis.call("HGET", directives_key, field)
   local ledger = redis.call("HGET", ledger_key, field)

@@ -11,10 +11,6 @@
 local reply_bytes_max = 1500000
 local form = ARGV[4]
 
-local function id_of(member)
-  return string.match(member, "^(.-)\31")
-end
-
 local function fetch(members)
   local reply, reply_bytes, fetched = {}, 0, 0
   local somebody_drains = redis.call("EXISTS", KEYS[1]) == 1
@@ -26,7 +22,7 @@ local function fetch(members)
     local count, keys, documents, fields = to - fetched, {}, {}, {}
     for i = 1, count do
       local member = members[fetched + i]
-      local id, fence = string.match(member, "^(.-)\31(.*)$")
+      local id, fence = parse_member(member)
       keys[i] = ARGV[2] .. (id or member) .. ":" .. (fence or "")
       documents[i] = ARGV[1] .. (id or member)
       fields[i] = ARGV[3] .. (id or member)

@@ -9,9 +9,9 @@ local suspects = tonumber(ARGV[2])
 local removed = 0
 
 for i = 3, 2 + suspects do
-  local id, fence = string.match(ARGV[i], "^(.-)\31(.*)$")
+  local id, fence = parse_member(ARGV[i])
   local document = redis.call("GET", ARGV[1] .. id)
-  if not document or string.match(document, '^{"fence":"([%w_-]+)"') ~= fence then
+  if not document or fence_of(document) ~= fence then
     removed = removed + redis.call("ZREM", KEYS[3], ARGV[i])
   end
   if not document then

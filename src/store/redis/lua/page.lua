@@ -8,7 +8,7 @@ local smallest = smallest_index(3)
 local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[5], "+", "LIMIT", 0, limit)
 if #examined == limit then
   -- A stale member of the last id may hide the true one, and the next page begins after the id.
-  local last_id = string.match(examined[limit], "^(.-)\31")
+  local last_id = id_of(examined[limit])
   local more = redis.call("ZRANGEBYLEX", KEYS[smallest], "(" .. examined[limit], "(" .. last_id .. " ")
   for _, member in ipairs(more) do
     examined[#examined + 1] = member

@@ -24,7 +24,7 @@ if firsts > 0 then
   end
   -- As it is registered now: it may have been replaced since it was drawn.
   for i, document in ipairs(redis.call("MGET", unpack(documents))) do
-    local fence = string.match(document or "", '^{"fence":"([%w_-]+)"')
+    local fence = document and fence_of(document)
     if fence then
       chosen[#chosen + 1] = ARGV[8 + i] .. "\31" .. fence
     end

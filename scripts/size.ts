@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const BUDGET_KIB = 120;
+const BUDGET_KIB = 122;
 const OUT = "dist/worker";
 
 rmSync(OUT, { recursive: true, force: true });

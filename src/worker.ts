@@ -2,15 +2,15 @@ import { namespacesOf, parseConfig } from "./config.ts";
 import { Problem } from "./core/problem.ts";
 import { durableGateway, type Gateway } from "./gateway/gateway.ts";
 import { createApp } from "./http/app.ts";
-import type { Deps } from "./http/endpoint.ts";
+import type { Deps } from "./http/frame/endpoint.ts";
 import { durablePool, type Pool } from "./pool/pool.ts";
 import { embeddedStore } from "./store/embedded/embedded-store.ts";
 import { Connection } from "./store/redis/connection.ts";
 import { KnownDocuments } from "./store/redis/known-documents.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 import type { Store } from "./store/store.ts";
-import { checkHealth, PROBE_TIMEOUT_MS } from "./sweep/health-checks.ts";
-import { sweep, SWEEP_BUDGET } from "./sweep/sweep.ts";
+import { checkHealth, PROBE_TIMEOUT_MS } from "./registry/services/health-checks.ts";
+import { sweep, SWEEP_BUDGET } from "./registry/sweep.ts";
 
 export { ToolGateway } from "./gateway/tool-gateway.ts";
 export { ServicePool } from "./pool/service-pool.ts";

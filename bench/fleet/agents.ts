@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { leaseToken } from "../../src/http/lease-token.ts";
+import { leaseToken } from "../../src/registry/lease-token.ts";
 
 /** A namespace of so many agents, with a key of its own. */
 export interface Fleet {

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
-import { registrationInput } from "../../src/core/agent.ts";
+import { registrationInput } from "../../src/core/agents/agent.ts";
 import { Problem } from "../../src/core/problem.ts";
-import { decideRegistration } from "../../src/core/registration.ts";
-import { fenceOf } from "../../src/http/lease-token.ts";
+import { decideRegistration } from "../../src/core/agents/registration.ts";
+import { fenceOf } from "../../src/registry/lease-token.ts";
 import { keysOf } from "../../src/store/redis/keys.ts";
 import { Plan, planChange } from "../../src/store/redis/plan.ts";
 import { type Fleet, registrationOf, secretOf, TERMS } from "./agents.ts";

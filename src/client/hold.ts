@@ -1,4 +1,4 @@
-import type { CLAIM_MS } from "../core/call.ts";
+import type { CLAIM_MS } from "../core/toolsets/call.ts";
 import { type Clock, wait } from "./clock.ts";
 import { RollcallError } from "./problem.ts";
 

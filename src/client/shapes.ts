@@ -1,6 +1,11 @@
 import type * as z from "zod";
-import type { activationItem, EffectiveStatus, heartbeatInput, registrationInput } from "../core/agent.ts";
-import type { toolsetInput } from "../core/toolset.ts";
+import type {
+  activationItem,
+  EffectiveStatus,
+  heartbeatInput,
+  registrationInput,
+} from "../core/agents/agent.ts";
+import type { toolsetInput } from "../core/toolsets/toolset.ts";
 import type * as shapes from "../http/shapes.ts";
 
 /** What goes over the wire, as the server's own schemas say it. */
@@ -10,7 +15,7 @@ type Answer<Name extends keyof typeof shapes> = z.output<(typeof shapes)[Name]>;
 export type Registration = z.input<typeof registrationInput>;
 export type Heartbeat = z.input<typeof heartbeatInput>;
 export type Component = z.input<typeof activationItem>;
-export type { EffectiveStatus, ReportedStatus } from "../core/agent.ts";
+export type { EffectiveStatus, ReportedStatus } from "../core/agents/agent.ts";
 
 export type AgentRecord = Answer<"agentRecord">;
 export type AgentPage = Answer<"agentPage">;

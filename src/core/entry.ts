@@ -1,5 +1,5 @@
-import type { RegistrationInput, ReportedStatus } from "./agent.ts";
-import type { ToolsetPulse, ToolsetRegistration } from "./toolset.ts";
+import type { RegistrationInput, ReportedStatus } from "./agents/agent.ts";
+import type { ToolsetPulse, ToolsetRegistration } from "./toolsets/toolset.ts";
 
 /** What kinds of entry there are, and what each keeps. The store treats all alike. */
 export interface Kinds {

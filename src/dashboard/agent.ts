@@ -1,5 +1,5 @@
-import { priorityName } from "../core/agent.ts";
-import type { AgentRecord } from "../core/record.ts";
+import { priorityName } from "../core/agents/agent.ts";
+import type { AgentRecord } from "../core/agents/record.ts";
 import { eventList } from "./events.ts";
 import { hrefOf } from "./filter.ts";
 import { type Content, type Html, html } from "./html.ts";

@@ -1,6 +1,6 @@
-import { EFFECTIVE_STATUSES, type EffectiveStatus } from "../core/agent.ts";
+import { EFFECTIVE_STATUSES, type EffectiveStatus } from "../core/agents/agent.ts";
 import { byCodeUnit, byId } from "../core/order.ts";
-import type { AgentRecord } from "../core/record.ts";
+import type { AgentRecord } from "../core/agents/record.ts";
 import { FACETS, type FacetName, type FacetValue, type Filter, type Row } from "./view.ts";
 
 export const ROWS_DEFAULT = 500;

@@ -1,4 +1,4 @@
-import type { EffectiveStatus } from "../core/agent.ts";
+import type { EffectiveStatus } from "../core/agents/agent.ts";
 import { type Html, html } from "./html.ts";
 import { age } from "./public/ui/age.js";
 

@@ -1,7 +1,7 @@
-import type { EffectiveStatus } from "../core/agent.ts";
-import type { CircuitState } from "../core/breaker.ts";
+import type { EffectiveStatus } from "../core/agents/agent.ts";
+import type { CircuitState } from "../core/services/breaker.ts";
 import type { EventType } from "../core/entry.ts";
-import type { AgentRecord } from "../core/record.ts";
+import type { AgentRecord } from "../core/agents/record.ts";
 
 /**
  * What the pages show, gathered before anything is rendered. Times are ISO-8601 UTC; those that merely tick are named as

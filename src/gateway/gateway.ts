@@ -1,4 +1,4 @@
-import type { Outcome } from "../core/call.ts";
+import type { Outcome } from "../core/toolsets/call.ts";
 import { remote } from "../durable/remote.ts";
 import type { ToolGateway } from "./tool-gateway.ts";
 

@@ -14,9 +14,9 @@ import {
   queuedAt,
   type Settled,
   settledAt,
-} from "../core/call.ts";
+} from "../core/toolsets/call.ts";
 import { claimIdOf } from "./claim-id.ts";
-import { isoTime } from "../core/record.ts";
+import { isoTime } from "../core/agents/record.ts";
 import { migrate } from "../durable/migrate.ts";
 import type {
   Answering,

@@ -4,14 +4,14 @@ import { Hono } from "hono/tiny";
 import { DEFAULT_NAMESPACE } from "../config.ts";
 import { type Caller, holds } from "../core/authority.ts";
 import { Problem, type ProblemCode } from "../core/problem.ts";
-import { authenticate } from "./auth.ts";
-import type { Answer, Deps, Endpoint } from "./endpoint.ts";
-import { matchesEtag, weakEtag } from "./etag.ts";
-import { Incoming, readBody, readPath, readQuery, requestIdOf } from "./incoming.ts";
-import { readLeaseToken } from "./lease-token.ts";
-import { pages, problemPage } from "./pages.ts";
-import { problemReply } from "./problem-response.ts";
-import type { Reply } from "./reply.ts";
+import { authenticate } from "./frame/auth.ts";
+import type { Answer, Deps, Endpoint } from "./frame/endpoint.ts";
+import { matchesEtag, weakEtag } from "./frame/etag.ts";
+import { Incoming, readBody, readPath, readQuery, requestIdOf } from "./frame/ask.ts";
+import { readLeaseToken } from "../registry/lease-token.ts";
+import { pages, problemPage } from "./routes/pages.ts";
+import { problemReply } from "./frame/dialects.ts";
+import type { Reply } from "./frame/reply.ts";
 import { endpoints } from "./routes.ts";
 
 /** Answers of 500 and more that are no trouble of ours: nothing to look into. */

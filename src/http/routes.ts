@@ -1,23 +1,23 @@
-import type { Endpoint } from "./endpoint.ts";
-import { agentEndpoints } from "./routes/agents.ts";
-import { discoverEndpoints } from "./routes/discover.ts";
-import { drainEndpoints } from "./routes/drain.ts";
-import { eventEndpoints } from "./routes/events.ts";
-import { healthCheckEndpoints } from "./routes/health-checks.ts";
-import { healthEndpoints } from "./routes/health.ts";
-import { heartbeatEndpoints } from "./routes/heartbeats.ts";
-import { importEndpoints } from "./routes/import.ts";
-import { legacyEndpoints } from "./routes/legacy-agents.ts";
-import { openApiEndpoint } from "./routes/openapi.ts";
-import { outcomeEndpoints } from "./routes/outcomes.ts";
-import { providingEndpoints } from "./routes/providing.ts";
-import { readinessEndpoints } from "./routes/readiness.ts";
-import { resolveEndpoints } from "./routes/resolve.ts";
-import { runtimeServiceEndpoints } from "./routes/runtime-services.ts";
-import { statsEndpoints } from "./routes/stats.ts";
-import { sweepEndpoints } from "./routes/sweep.ts";
-import { toolCallEndpoints } from "./routes/tool-calls.ts";
-import { toolsetEndpoints } from "./routes/toolsets.ts";
+import type { Endpoint } from "./frame/endpoint.ts";
+import { agentEndpoints } from "./routes/agents/agents.ts";
+import { discoverEndpoints } from "./routes/agents/discover.ts";
+import { drainEndpoints } from "./routes/agents/drain.ts";
+import { eventEndpoints } from "./routes/operation/events.ts";
+import { healthCheckEndpoints } from "./routes/services/health-checks.ts";
+import { healthEndpoints } from "./routes/operation/health.ts";
+import { heartbeatEndpoints } from "./routes/agents/heartbeats.ts";
+import { importEndpoints } from "./routes/agents/import.ts";
+import { legacyEndpoints } from "./routes/legacy/agents.ts";
+import { openApiEndpoint } from "./routes/operation/openapi.ts";
+import { outcomeEndpoints } from "./routes/services/outcomes.ts";
+import { providingEndpoints } from "./routes/toolsets/providing.ts";
+import { readinessEndpoints } from "./routes/services/readiness.ts";
+import { resolveEndpoints } from "./routes/services/resolve.ts";
+import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
+import { statsEndpoints } from "./routes/agents/stats.ts";
+import { sweepEndpoints } from "./routes/operation/sweep.ts";
+import { toolCallEndpoints } from "./routes/toolsets/tool-calls.ts";
+import { toolsetEndpoints } from "./routes/toolsets/toolsets.ts";
 
 /** Every route there is. */
 export const endpoints: readonly Endpoint[] = [

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../core/agent.ts";
-import { CIRCUIT_STATES } from "../core/breaker.ts";
-import { STAGES } from "../core/discovery.ts";
+import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../core/agents/agent.ts";
+import { CIRCUIT_STATES } from "../core/services/breaker.ts";
+import { STAGES } from "../core/agents/discovery.ts";
 import { EVENT_TYPES, KINDS } from "../core/entry.ts";
-import { STAGES as REJECTION_STAGES } from "../core/selection.ts";
+import { STAGES as REJECTION_STAGES } from "../core/services/choose.ts";
 
 /** What the routes answer, for the OpenAPI document and for the tests that hold every answer against it. */
 

@@ -1,4 +1,4 @@
-import type { Override, ProviderState, Selection } from "../core/selection.ts";
+import type { Override, ProviderState, Selection } from "../core/services/choose.ts";
 import { remote } from "../durable/remote.ts";
 import type {
   Check,

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { BreakerConfig } from "../core/breaker.ts";
+import type { BreakerConfig } from "../core/services/breaker.ts";
 import {
   afterCheck,
   afterReport,
@@ -15,7 +15,7 @@ import {
   type Selection,
   selectProvider,
   stateOf,
-} from "../core/selection.ts";
+} from "../core/services/choose.ts";
 import { migrate } from "../durable/migrate.ts";
 import { MIGRATIONS } from "./schema.ts";
 

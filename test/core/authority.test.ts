@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Caller, holds, leaseLost, owns, refusal, SCOPES } from "../../src/core/authority.ts";
 import { type LiveEntry, leaseAt } from "../../src/core/entry.ts";
-import { registrationInput } from "../../src/core/agent.ts";
+import { registrationInput } from "../../src/core/agents/agent.ts";
 
 const CURRENT = "current-fence";
 const STALE = "stale-fence";

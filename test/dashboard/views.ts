@@ -1,4 +1,4 @@
-import type { AgentRecord } from "../../src/core/record.ts";
+import type { AgentRecord } from "../../src/core/agents/record.ts";
 import { applyFilter } from "../../src/dashboard/filter.ts";
 import type { AgentView, Filter, Overview } from "../../src/dashboard/view.ts";
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { circuitState } from "../../src/core/breaker.ts";
-import type { Offer } from "../../src/core/selection.ts";
+import { circuitState } from "../../src/core/services/breaker.ts";
+import type { Offer } from "../../src/core/services/choose.ts";
 import { NOW, offer, offers } from "../support/offers.ts";
 import { openServicePool } from "../support/pools.ts";
 

@@ -5,7 +5,7 @@ import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
 import type { RegistryObject } from "../../src/store/embedded/registry-object.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
-import { sweep, SWEEP_BUDGET } from "../../src/sweep/sweep.ts";
+import { sweep, SWEEP_BUDGET } from "../../src/registry/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { embeddedBackend } from "../support/stores.ts";
 import { entryAt, eventOf, everythingIn, put, ref, remove, snapshotOf, T0 } from "./conformance/opened.ts";

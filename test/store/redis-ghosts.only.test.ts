@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { sweep, SWEEP_BUDGET } from "../../src/sweep/sweep.ts";
+import { sweep, SWEEP_BUDGET } from "../../src/registry/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
 import { draw, idsOf, pageThrough, put, T0 } from "./conformance/opened.ts";

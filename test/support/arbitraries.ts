@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { REPORTED_STATUSES } from "../../src/core/agent.ts";
+import { REPORTED_STATUSES } from "../../src/core/agents/agent.ts";
 import type { LiveEntry } from "../../src/core/entry.ts";
 import { entryOf } from "./entries.ts";
 

@@ -1,8 +1,8 @@
-import { type LeaseDefaults, registrationInput } from "../../src/core/agent.ts";
+import { type LeaseDefaults, registrationInput } from "../../src/core/agents/agent.ts";
 import { type Caller, SCOPES } from "../../src/core/authority.ts";
 import type { LiveEntry } from "../../src/core/entry.ts";
 import { accept } from "../../src/core/problem.ts";
-import { decideRegistration } from "../../src/core/registration.ts";
+import { decideRegistration } from "../../src/core/agents/registration.ts";
 
 /** Who everyone is under open access. */
 export const ANYONE: Caller = { name: null, scopes: SCOPES, namespace: "default" };

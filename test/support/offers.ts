@@ -1,4 +1,4 @@
-import { offersOf } from "../../src/core/offers.ts";
+import { offersOf } from "../../src/core/services/offers.ts";
 import {
   afterServing,
   cursorAfter,
@@ -11,7 +11,7 @@ import {
   type Selection,
   selectProvider,
   stateOf,
-} from "../../src/core/selection.ts";
+} from "../../src/core/services/choose.ts";
 import { entryOf } from "./entries.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);

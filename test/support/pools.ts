@@ -1,5 +1,5 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
-import type { Offer, Query, Selection } from "../../src/core/selection.ts";
+import type { Offer, Query, Selection } from "../../src/core/services/choose.ts";
 import { durablePool } from "../../src/pool/pool.ts";
 import type { Check, Report, Reported, ServicePool } from "../../src/pool/service-pool.ts";
 import { ANY, NOW } from "./offers.ts";

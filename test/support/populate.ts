@@ -1,6 +1,6 @@
-import { registrationInput } from "../../src/core/agent.ts";
+import { registrationInput } from "../../src/core/agents/agent.ts";
 import { Problem } from "../../src/core/problem.ts";
-import { type Admitted, registerAll } from "../../src/http/register.ts";
+import { type Admitted, registerAll } from "../../src/registry/agents/register.ts";
 import type { Registry } from "./registry.ts";
 
 /** As many agents as a test needs, by the batch route's own way in: thousands take a second, not a minute. */

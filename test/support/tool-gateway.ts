@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Outcome } from "../../src/core/call.ts";
+import type { Outcome } from "../../src/core/toolsets/call.ts";
 import { durableGateway, type Epoch, type Message } from "../../src/gateway/gateway.ts";
 import type { ToolGateway } from "../../src/gateway/tool-gateway.ts";
 import { START } from "./registry.ts";

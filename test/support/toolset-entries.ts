@@ -1,6 +1,6 @@
 import type { Entry } from "../../src/core/entry.ts";
 import { accept } from "../../src/core/problem.ts";
-import { decideToolset, toolsetInput, type ToolsetRegistration } from "../../src/core/toolset.ts";
+import { decideToolset, toolsetInput, type ToolsetRegistration } from "../../src/core/toolsets/toolset.ts";
 import { ANYONE } from "./entries.ts";
 import { ECHO } from "./toolsets.ts";
 

@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
-import type { HeartbeatInput } from "../../../src/core/agent.ts";
-import { decideDrain } from "../../../src/core/drain.ts";
+import type { HeartbeatInput } from "../../../src/core/agents/agent.ts";
+import { decideDrain } from "../../../src/core/agents/drain.ts";
 import { type Decision, type Entry, type EventType, isLive } from "../../../src/core/entry.ts";
-import { decideHeartbeat } from "../../../src/core/heartbeat.ts";
+import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
-import { decideRemoval } from "../../../src/core/removal.ts";
+import { decideRemoval } from "../../../src/core/agents/removal.ts";
 import { changeOne } from "../../../src/store/change.ts";
-import { sweep, SWEEP_BUDGET, type SweepSummary } from "../../../src/sweep/sweep.ts";
+import { sweep, SWEEP_BUDGET, type SweepSummary } from "../../../src/registry/sweep.ts";
 import { expectExactIndexes } from "../../support/audit.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { entryAt, idOf, type Opened, ref, T0 } from "../conformance/opened.ts";

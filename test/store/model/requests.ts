@@ -1,7 +1,7 @@
-import { registrationInput } from "../../../src/core/agent.ts";
+import { registrationInput } from "../../../src/core/agents/agent.ts";
 import { type Decision, type Entry, leaseAt } from "../../../src/core/entry.ts";
 import type { Problem } from "../../../src/core/problem.ts";
-import { decideRegistration, type Registered } from "../../../src/core/registration.ts";
+import { decideRegistration, type Registered } from "../../../src/core/agents/registration.ts";
 import type { Renewal } from "../../../src/store/store.ts";
 import { ANYONE, DEFAULTS } from "../../support/entries.ts";
 import { ref } from "../conformance/opened.ts";

@@ -1,0 +1,127 @@
+import type { EffectiveStatus } from "./agent.ts";
+import { type Entry, isLive, type LiveEntry } from "../entry.ts";
+import { effectiveState, loadRatio } from "./liveness.ts";
+import { byId } from "../order.ts";
+import { type AgentRecord, agentRecord } from "./record.ts";
+
+export const LIMIT_DEFAULT = 100;
+export const LIMIT_MAX = 1000;
+/** Up to this many candidates are all examined; beyond it a sample is. */
+export const EXHAUSTIVE_MAX = 200;
+/** How many more are examined when the sample passes fewer than were asked for. */
+export const SECOND_LOOK_MAX = 1000;
+export const EXACT_MAX = 5000;
+/** Each is an index to look into. */
+export const QUERY_TERMS_MAX = 16;
+
+export interface Criteria {
+  /** Any of these effective statuses passes. */
+  statuses: readonly EffectiveStatus[];
+  /** inclusive, 0..1 */
+  minHealthScore: number;
+  /** inclusive */
+  maxLoadRatio: number;
+  limit: number;
+}
+
+/** Where a candidate can fall out, in the order in which they are tried. */
+export const STAGES = ["lease", "status", "health", "load", "limit"] as const;
+
+export interface Excluded {
+  id: string;
+  stage: (typeof STAGES)[number];
+  reason: string;
+  detail: string;
+}
+
+export interface Selection {
+  agents: AgentRecord[];
+  /** Candidates with a live lease, before status, health and load. */
+  live: number;
+  /** Those that passed every filter, before the limit. */
+  passed: number;
+  /** Says of each candidate that is not among the agents why, by id. */
+  explain(): Excluded[];
+}
+
+/** How many of a large set of candidates to look at first, for an answer of `limit`. */
+export const sampleSize = (limit: number): number => Math.min(EXHAUSTIVE_MAX, Math.max(64, 8 * limit));
+
+/** The index terms that a query's hard requirements name; none means every agent. */
+export function queryTerms(query: {
+  type?: string | undefined;
+  capability: readonly string[];
+  tag: readonly string[];
+}): string[] {
+  const terms = [
+    ...query.capability.map((name) => `capability:${name}`),
+    ...(query.type === undefined ? [] : [`type:${query.type}`]),
+    ...query.tag.map((tag) => `tag:${tag}`),
+  ];
+  return terms.length > 0 ? [...new Set(terms)] : ["agent"];
+}
+
+/**
+ * Filters and orders the candidates, and says of each one left out why. Least loaded first, then by id, so the same
+ * candidates give the same answer in whatever order they came.
+ */
+export function select(candidates: readonly Entry[], criteria: Criteria, now: number): Selection {
+  const passed: { entry: LiveEntry; id: string; ratio: number }[] = [];
+  const failed: Excluded[] = [];
+  let live = 0;
+  for (const entry of candidates) {
+    const { id, max_concurrency } = entry.document.registration;
+    if (!isLive(entry)) {
+      failed.push({
+        id,
+        stage: "lease",
+        reason: "lapsed",
+        detail: "its lease has ended; the next sweep reaps it",
+      });
+      continue;
+    }
+    live += 1;
+    const ratio = loadRatio(entry.lease.currentLoad, max_concurrency);
+    const failure = firstFailure(entry, ratio, criteria, now);
+    if (failure) failed.push({ id, ...failure });
+    else passed.push({ entry, id, ratio });
+  }
+  const ordered = passed.toSorted((a, b) => a.ratio - b.ratio || byId(a, b));
+  const { limit } = criteria;
+  return {
+    agents: ordered.slice(0, limit).map(({ entry }) => agentRecord(entry, now)),
+    live,
+    passed: passed.length,
+    explain() {
+      const beyond = ordered.slice(limit).map(({ id, ratio }): Excluded => {
+        const detail = `it passed, with load ratio ${ratio}, behind the first ${limit}`;
+        return { id, stage: "limit", reason: "beyond_limit", detail };
+      });
+      return [...failed, ...beyond].toSorted(byId);
+    },
+  };
+}
+
+function firstFailure(
+  entry: LiveEntry,
+  ratio: number,
+  criteria: Criteria,
+  now: number,
+): Omit<Excluded, "id"> | undefined {
+  const { health_score } = entry.document.registration;
+  const { status, reason } = effectiveState(entry, now);
+  if (!criteria.statuses.includes(status)) {
+    const why = reason === null ? "as it reported" : reason;
+    const detail = `status is ${status} (${why}); wanted ${criteria.statuses.join(" or ")}`;
+    return { stage: "status", reason: status, detail };
+  }
+  if (health_score < criteria.minHealthScore) {
+    const detail = `health score ${health_score} is below ${criteria.minHealthScore}`;
+    return { stage: "health", reason: "below_min_health_score", detail };
+  }
+  if (ratio > criteria.maxLoadRatio) {
+    const detail = `load ratio ${ratio} is above ${criteria.maxLoadRatio}`;
+    return { stage: "load", reason: "above_max_load_ratio", detail };
+  }
+  return undefined;
+}

@@ -1,0 +1,26 @@
+import { agentNotFound, type Caller, refusal } from "../authority.ts";
+import { type Decision, type Entry, isLive } from "../entry.ts";
+import type { Problem } from "../problem.ts";
+
+export interface DrainRequest {
+  id: string;
+  caller: Caller;
+  fence: string | undefined;
+  draining: boolean;
+}
+
+/** Asks a registration to drain, or takes that back. Asking twice changes nothing and tells nobody. */
+export function decideDrain(
+  before: Entry | undefined,
+  { id, caller, fence, draining }: DrainRequest,
+  now: number,
+): Decision<undefined | Problem> {
+  if (!isLive(before)) return { result: agentNotFound(id) };
+  const refused = refusal(caller, before, fence, true);
+  if (refused || before.draining === draining) return { result: refused };
+  const type = draining ? "drain_requested" : "drain_cancelled";
+  return {
+    result: undefined,
+    write: { entry: { ...before, draining }, event: { type, kind: "agent", id, at: now } },
+  };
+}

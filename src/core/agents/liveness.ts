@@ -1,0 +1,37 @@
+import type { EffectiveStatus } from "./agent.ts";
+import type { Lease, LiveEntry } from "../entry.ts";
+
+/** How long an agent may be silent before it is unreachable: 1.5 intervals, and that instant itself still counts as heard. */
+export const silenceAllowedMs = (intervalSeconds: number): number => intervalSeconds * 1500;
+
+/** @param now ms since the Unix epoch */
+export function isUnreachable(lease: Lease, now: number): boolean {
+  return lease.intervalSeconds !== null && now - lease.lastSeenAt > silenceAllowedMs(lease.intervalSeconds);
+}
+
+export interface EffectiveState {
+  status: EffectiveStatus;
+  /** Why it differs from what the agent reported; null when it does not. */
+  reason: string | null;
+}
+
+/**
+ * What a reader should believe. A function of the entry and `now`, never stored: a cron cannot be as quick as the promise.
+ * An operator's drain wins over everything, so that a drained agent looks the same whether or not it still calls in.
+ */
+export function effectiveState(entry: LiveEntry, now: number): EffectiveState {
+  if (entry.draining) return { status: "draining", reason: "an operator asked it to drain" };
+  const { lease } = entry;
+  if (isUnreachable(lease, now)) {
+    // The threshold, not the age: the text must not change while the state does not.
+    const seconds = silenceAllowedMs(lease.intervalSeconds ?? 0) / 1000;
+    return { status: "unreachable", reason: `no heartbeat for more than ${seconds} s` };
+  }
+  return { status: lease.status, reason: null };
+}
+
+/** 1 when the agent takes no work (max 0), 0 when it has no limit (max null). */
+export function loadRatio(currentLoad: number, maxConcurrency: number | null): number {
+  if (maxConcurrency === null) return 0;
+  return maxConcurrency === 0 ? 1 : currentLoad / maxConcurrency;
+}

@@ -1,0 +1,41 @@
+import type { EffectiveStatus, ReportedStatus } from "./agent.ts";
+import type { LiveEntry, Region, Registration } from "../entry.ts";
+import { effectiveState, loadRatio } from "./liveness.ts";
+
+/** An agent as every reader sees it. Never carries the token or the fence. Times are ISO-8601 UTC. */
+export type AgentRecord = Registration & {
+  status: ReportedStatus;
+  effective_status: EffectiveStatus;
+  status_reason: string | null;
+  current_load: number;
+  load_ratio: number;
+  last_seen: string;
+  age_ms: number;
+  expires_at: string | null;
+  registered_at: string;
+  region: Region | null;
+  owner: string | null;
+};
+
+// oxlint-disable-next-line no-restricted-globals -- formats an instant that was passed in; reads no clock
+export const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+export function agentRecord(entry: LiveEntry, now: number): AgentRecord {
+  const { document, lease } = entry;
+  const { registration } = document;
+  const effective = effectiveState(entry, now);
+  return {
+    ...registration,
+    status: lease.status,
+    effective_status: effective.status,
+    status_reason: effective.reason,
+    current_load: lease.currentLoad,
+    load_ratio: loadRatio(lease.currentLoad, registration.max_concurrency),
+    last_seen: isoTime(lease.lastSeenAt),
+    age_ms: Math.max(0, now - lease.lastSeenAt),
+    expires_at: lease.expiresAt === null ? null : isoTime(lease.expiresAt),
+    registered_at: isoTime(document.registeredAt),
+    region: document.region,
+    owner: document.owner,
+  };
+}

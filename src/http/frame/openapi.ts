@@ -1,0 +1,173 @@
+import * as z from "zod";
+import { type ProblemCode, PROBLEMS } from "../../core/problem.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+type Json = Record<string, unknown>;
+
+function schemaOf(type: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, unrepresentable: "any" });
+  return schema;
+}
+
+const content = (schema: Json, type = "application/json"): Json => ({ [type]: { schema } });
+
+/** What every route may answer besides its own refusals. */
+const ALWAYS: readonly ProblemCode[] = ["invalid_request", "internal", "not_configured"];
+const BEHIND_A_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "store_unavailable"];
+const WITH_BODY: readonly ProblemCode[] = ["payload_too_large", "unsupported_media_type"];
+
+function refusalsOf(endpoint: Endpoint): Json {
+  const codes = new Set([
+    ...endpoint.refusals,
+    ...ALWAYS,
+    ...(endpoint.scope === null ? [] : BEHIND_A_KEY),
+    ...(endpoint.body ? WITH_BODY : []),
+  ]);
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => {
+      const bare = endpoint.legacy && (status === 400 || status === 404);
+      return [
+        status,
+        {
+          description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join("; "),
+          content: bare
+            ? content({ $ref: "#/components/schemas/LegacyError" })
+            : content({ $ref: "#/components/schemas/Problem" }, "application/problem+json"),
+        },
+      ];
+    }),
+  );
+}
+
+function parametersOf({ path, query, takesLeaseToken }: Endpoint): Json[] {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string", ...(name === "id" && { pattern: "^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}$" }) },
+  }));
+  const { properties = {}, required = [] } = query ? schemaOf(query, "input") : {};
+  const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: (required as string[]).includes(name),
+    schema,
+    ...(schema["type"] === "array" && { style: "form", explode: true }),
+  }));
+  const token = { name: "Lease-Token", in: "header", required: false, schema: { type: "string" } };
+  return [...inPath, ...inQuery, ...(takesLeaseToken ? [token] : [])];
+}
+
+/** The groups of the document, and the paths that begin as theirs do; the first that fits. */
+const TAGS = [
+  { name: "agents", description: "Register, call in, leave", paths: ["/v1/agents", "/v1/heartbeats"] },
+  {
+    name: "discovery",
+    description: "Who can do what, now",
+    paths: ["/v1/discover", "/v1/capabilities", "/v1/stats"],
+  },
+  {
+    name: "services",
+    description: "Choose a provider, report how it went, and manage both",
+    paths: ["/v1/services", "/v1/outcomes", "/v1/runtime"],
+  },
+  { name: "toolsets", description: "Tools with schemas, and calls to them", paths: ["/v1/toolsets"] },
+  {
+    name: "operation",
+    description: "What happened, and whether all is well",
+    paths: ["/v1/events", "/v1/sweep", "/health", "/ready", "/openapi.json"],
+  },
+  { name: "compatibility", description: "An older agent API, for its existing clients", paths: ["/agents"] },
+] as const;
+
+function tagOf(path: string): string {
+  const tag = TAGS.find(({ paths }) => paths.some((start) => path === start || path.startsWith(`${start}/`)));
+  if (!tag) throw new Error(`no group of the OpenAPI document has ${path}`);
+  return tag.name;
+}
+
+function operationOf(endpoint: Endpoint): Json {
+  const shape = endpoint.bodyShape ?? endpoint.body;
+  const answers = Object.entries(endpoint.answers).map(([status, { description, body }]) => [
+    status,
+    { description, ...(body && { content: content(schemaOf(body, "output")) }) },
+  ]);
+  return {
+    operationId: endpoint.operationId,
+    summary: endpoint.summary,
+    description:
+      endpoint.scope === null ? "Takes no key." : `Takes a key with the scope \`${endpoint.scope}\`.`,
+    tags: [tagOf(endpoint.path)],
+    ...(endpoint.scope === null ? { security: [] } : { "x-scope": endpoint.scope }),
+    parameters: parametersOf(endpoint),
+    ...(shape && {
+      requestBody: { required: !endpoint.bodyOptional, content: content(schemaOf(shape, "input")) },
+    }),
+    responses: { ...Object.fromEntries(answers), ...refusalsOf(endpoint) },
+  };
+}
+
+/** The OpenAPI 3.1 document of a table of endpoints: the schemas that check are the schemas that are shown. */
+export function openApiDocument(endpoints: readonly Endpoint[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const endpoint of endpoints) {
+    const path = endpoint.path.replace(/:(\w+)/g, "{$1}");
+    (paths[path] ??= {})[endpoint.method.toLowerCase()] = operationOf(endpoint);
+  }
+  const text = { type: "string" };
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Rollcall",
+      version: "0.1.0",
+      description: "The registry for agents, services and tools that runs at the edge.",
+    },
+    servers: [{ url: "/" }],
+    tags: TAGS.map(({ name, description }) => ({ name, description })),
+    security: [{ apiKey: [] }],
+    paths,
+    components: {
+      securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key" } },
+      schemas: {
+        Problem: {
+          type: "object",
+          description: "RFC 9457",
+          required: ["type", "title", "status", "detail", "instance", "code", "error"],
+          properties: {
+            type: { type: "string", format: "uri" },
+            title: text,
+            status: { type: "integer" },
+            detail: text,
+            instance: text,
+            code: { enum: Object.keys(PROBLEMS) },
+            error: { ...text, description: "The detail again, for older clients" },
+            errors: {
+              type: "array",
+              items: {
+                type: "object",
+                properties: { pointer: text, detail: text },
+                required: ["pointer", "detail"],
+              },
+            },
+            action: { enum: ["register"], description: "What to do next" },
+            reasons: {
+              type: "array",
+              description: "Why each provider was passed over",
+              items: {
+                type: "object",
+                properties: { id: text, stage: text, reason: text, detail: text },
+                required: ["id", "stage", "reason", "detail"],
+              },
+            },
+            last_pong: { type: ["string", "null"], format: "date-time", description: "A toolset's" },
+            age_ms: { type: ["integer", "null"], description: "How long ago that was" },
+            staleness_threshold_ms: { type: "integer", description: "How long ago it may be" },
+            missing: { type: "array", items: text, description: "Services that did not become ready" },
+          },
+        },
+        LegacyError: { type: "object", required: ["error"], properties: { error: text } },
+      },
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import * as z from "zod";
+import { entryId, heartbeatInput } from "../../../core/agents/agent.ts";
+import type { Beaten } from "../../../core/agents/heartbeat.ts";
+import { Problem } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/agents/record.ts";
+import { endpoint } from "../../frame/endpoint.ts";
+import { beatAll, beatOne, type IncomingBeat } from "../../../registry/agents/call-in.ts";
+import { readLeaseToken } from "../../../registry/lease-token.ts";
+import { itemProblem } from "../../frame/dialects.ts";
+import * as shapes from "../../shapes.ts";
+import { check } from "../../frame/validate.ts";
+
+const BULK_MAX = 500;
+
+const answerOf = ({ lease, desired }: Beaten) => ({
+  received: true,
+  timestamp: isoTime(lease.lastSeenAt),
+  next_interval_seconds: lease.intervalSeconds,
+  expires_at: lease.expiresAt === null ? null : isoTime(lease.expiresAt),
+  desired_state: desired,
+});
+
+const heartbeat = endpoint({
+  method: "POST",
+  path: "/v1/agents/:id/heartbeat",
+  operationId: "heartbeat",
+  summary: "Call in: renew the lease, and say what has changed",
+  scope: "write",
+  takesLeaseToken: true,
+  body: heartbeatInput,
+  bodyOptional: true,
+  answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
+  refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
+  async handle({ id, body, caller, token, store, now }) {
+    const beat: IncomingBeat = { id, input: body, caller, token, ownerMayToo: false };
+    return { status: 200, body: answerOf(await beatOne(store, beat, now)) };
+  },
+});
+
+const bulkItem = heartbeatInput.extend({ id: entryId, lease_token: z.string().min(1).max(512).optional() });
+
+const bulk = endpoint({
+  method: "POST",
+  path: "/v1/heartbeats",
+  operationId: "heartbeats",
+  summary: "Call in for many agents at once; each item has a result of its own",
+  scope: "write",
+  body: z.strictObject({ heartbeats: z.array(z.unknown()).min(1).max(BULK_MAX) }),
+  bodyShape: z.strictObject({ heartbeats: z.array(bulkItem).min(1).max(BULK_MAX) }),
+  answers: { 200: { description: "One result per item, in order", body: shapes.heartbeatResults } },
+  refusals: ["invalid_request"],
+  async handle({ body, caller, store, now }) {
+    const items = body.heartbeats.map((item) => check(bulkItem, item));
+    const beats: IncomingBeat[] = [];
+    for (const item of items) {
+      if (item instanceof Problem) continue;
+      const { id, lease_token, ...input } = item;
+      const token = lease_token === undefined ? undefined : await readLeaseToken(lease_token);
+      beats.push({ id, input, caller, token, ownerMayToo: false });
+    }
+    const taken = beats.length > 0 ? await beatAll(store, beats, now) : [];
+    const results = items.map((item, index) => {
+      const id = item instanceof Problem ? idOf(body.heartbeats[index]) : item.id;
+      const result = item instanceof Problem ? item : taken.shift()!;
+      return result instanceof Problem
+        ? { index, id, ...itemProblem(result) }
+        : { index, id, status: 200, ...answerOf(result) };
+    });
+    return { status: 200, body: { results } };
+  },
+});
+
+/** The id of an item that is otherwise wrong, so that its sender can tell which it was. */
+function idOf(item: unknown): string | null {
+  const parsed = z.object({ id: entryId }).safeParse(item);
+  return parsed.success ? parsed.data.id : null;
+}
+
+export const heartbeatEndpoints = [heartbeat, bulk];

@@ -1,0 +1,22 @@
+import { checkHealth } from "../../../registry/services/health-checks.ts";
+import { endpoint } from "../../frame/endpoint.ts";
+import * as shapes from "../../shapes.ts";
+
+const healthChecks = endpoint({
+  method: "POST",
+  path: "/v1/services/health-checks",
+  operationId: "checkServices",
+  summary: "Probe the health_url of up to 200 providers now, as the sweep does",
+  scope: "admin",
+  answers: {
+    200: { description: "{handler}.{service}.{provider}: passed or not", body: shapes.checkResults },
+  },
+  refusals: [],
+  async handle({ prober, now }) {
+    const { results, untold } = await checkHealth(prober(), "", now);
+    if (untold) throw untold;
+    return { status: 200, body: results };
+  },
+});
+
+export const healthCheckEndpoints = [healthChecks];

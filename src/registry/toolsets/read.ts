@@ -1,0 +1,37 @@
+import type { Entry } from "../../core/entry.ts";
+import { accept, Problem } from "../../core/problem.ts";
+import { heldToolset, toolsetNotFound } from "../../core/toolsets/toolset.ts";
+import type { Epoch } from "../../gateway/gateway.ts";
+import type { Store } from "../../store/store.ts";
+import type { Call } from "../../http/frame/endpoint.ts";
+import { readOne } from "../read.ts";
+
+const find = (store: Store, name: string, now: number) => readOne(store, { kind: "toolset", id: name }, now);
+
+/** @throws {Problem} `toolset_not_found` */
+export async function readToolset(store: Store, name: string, now: number): Promise<Entry<"toolset">> {
+  const entry = await find(store, name, now);
+  if (!entry) throw toolsetNotFound(name);
+  return entry;
+}
+
+/**
+ * The toolset, for somebody who acts as its provider.
+ *
+ * @throws {Problem} `toolset_not_found`, `lease_lost`, `forbidden`
+ */
+export async function readHeld(call: Call<unknown, unknown>): Promise<Entry<"toolset">> {
+  const { name, caller, token, store, clock } = call;
+  return accept(heldToolset(await find(store, name, clock()), { name, caller, fence: token?.fence }));
+}
+
+export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">): Epoch => ({
+  fence,
+  registeredAt,
+});
+
+/** The store's answer was older than what the gateway has seen: asked again, it will have caught up. */
+export const replacedMeanwhile = (name: string): Problem =>
+  new Problem("store_contended", `"${name}" is being registered anew. Nothing was done: try again.`, {
+    retryAfterSeconds: 1,
+  });

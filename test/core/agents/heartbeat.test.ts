@@ -1,0 +1,207 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type HeartbeatInput, METADATA_BYTES_MAX } from "../../../src/core/agents/agent.ts";
+import { leaseAt, type LiveEntry } from "../../../src/core/entry.ts";
+import {
+  type Beaten,
+  decideHeartbeat,
+  isWhole,
+  mergeMetadata,
+  whyGone,
+} from "../../../src/core/agents/heartbeat.ts";
+import { accept, Problem } from "../../../src/core/problem.ts";
+import { aLoad, aMetadata, anEntry, anId, aScore, aStatus } from "../../support/arbitraries.ts";
+import { ANYONE, entryOf } from "../../support/entries.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+
+const beat = (entry: LiveEntry, input: HeartbeatInput, now = NOW) =>
+  decideHeartbeat(
+    entry,
+    { id: entry.document.registration.id, input, caller: ANYONE, fence: "fence", ownerMayToo: false },
+    now,
+  );
+/** The entry as the heartbeat leaves it. */
+function after(entry: LiveEntry, input: HeartbeatInput, now = NOW): LiveEntry {
+  const { result, write } = beat(entry, input, now);
+  accept<Beaten>(result);
+  return write!.entry as LiveEntry;
+}
+
+/** Every part said or not. */
+const anInput = (): fc.Arbitrary<HeartbeatInput> =>
+  fc.record(
+    { status: aStatus(), current_load: aLoad(), health_score: aScore(), metadata: aMetadata(true) },
+    { requiredKeys: [] },
+  );
+const entry = () => anEntry(anId(), NOW);
+
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  Object.values(value).forEach(freeze);
+  return value;
+}
+
+describe("a heartbeat that a slow clock stamped", () => {
+  it("never moves what was heard later back", () => {
+    const late = entryOf({ id: "a" }, NOW + 40_000);
+    const { lease } = after(late, { health_score: 0.5 }, NOW);
+    expect([lease.lastSeenAt, lease.expiresAt]).toEqual([late.lease.lastSeenAt, late.lease.expiresAt]);
+  });
+});
+
+describe("merging metadata", () => {
+  const pair = [aMetadata(false), aMetadata(true)] as const;
+
+  it("with {} is the identity, and not even a copy [2-12]", () => {
+    fc.assert(
+      fc.property(pair[0], (current) => {
+        expect(mergeMetadata(current, {})).toBe(current);
+      }),
+    );
+  });
+
+  it("twice with the same patch is merging once, and the second time changes nothing [2-12]", () => {
+    fc.assert(
+      fc.property(...pair, (current, patch) => {
+        const once = mergeMetadata(current, patch);
+        expect(mergeMetadata(once, patch)).toBe(once);
+      }),
+    );
+  });
+
+  it("deletes exactly the keys that are null, sets the others whole, and touches nothing else [2-12]", () => {
+    fc.assert(
+      fc.property(...pair, (current, patch) => {
+        const left = Object.entries({ ...current, ...patch }).filter(
+          ([key]) => !Object.hasOwn(patch, key) || patch[key] !== null,
+        );
+        expect(mergeMetadata(freeze(current), freeze(patch))).toEqual(Object.fromEntries(left));
+      }),
+    );
+  });
+
+  it("with two patches in turn is merging with the second laid over the first [2-12]", () => {
+    fc.assert(
+      fc.property(...pair, aMetadata(true), (current, first, second) => {
+        const inTurn = mergeMetadata(mergeMetadata(current, first), second);
+        expect(inTurn).toEqual(mergeMetadata(current, { ...first, ...second }));
+      }),
+    );
+  });
+});
+
+describe("a heartbeat", () => {
+  it.each<[HeartbeatInput, boolean]>([
+    [{ status: "busy", current_load: 0 }, true],
+    [{ status: "busy" }, false],
+    [{ current_load: 1 }, false],
+    [{}, false],
+    [{ status: "busy", current_load: 1, health_score: 1 }, false],
+    [{ status: "busy", current_load: 1, metadata: {} }, false],
+  ])("that says %j is whole: %j [4-15]", (input, whole) => {
+    expect(isWhole(input)).toBe(whole);
+  });
+
+  it("that is whole leaves the lease that the one-command path would write, and the document alone [0-26]", () => {
+    fc.assert(
+      fc.property(entry(), aStatus(), aLoad(), (before, status, current_load) => {
+        const { ttl_seconds, heartbeat_interval_seconds } = before.document.registration;
+        const terms = { ttlSeconds: ttl_seconds, intervalSeconds: heartbeat_interval_seconds };
+        const beaten = after(before, { status, current_load });
+        expect(beaten.lease).toEqual(leaseAt(terms, { status, currentLoad: current_load }, NOW));
+        expect(beaten).toEqual({ ...before, lease: beaten.lease });
+      }),
+    );
+  });
+
+  it("in parts leaves what it leaves as a whole, whenever the status comes last [0-27, 4-15]", () => {
+    fc.assert(
+      fc.property(entry(), anInput(), (before, { status, ...input }) => {
+        const parts: HeartbeatInput[] = Object.entries(input).map(([key, value]) => ({ [key]: value }));
+        const told = [...parts, status ? { status } : {}].reduce((e, part) => after(e, part), before);
+        expect(told).toEqual(after(before, { ...input, ...(status && { status }) }));
+      }),
+    );
+  });
+
+  it("changes, in a copy, what it says and nothing else, except that any sign of life ends `offline` [0-27, 0-29, 4-14, 4-24]", () => {
+    fc.assert(
+      fc.property(entry(), anInput(), (before, input) => {
+        const { document, lease, draining, unreachable } = after(freeze(before), freeze(input));
+        const was = before.document.registration;
+        const resting = before.lease.status === "offline" ? "available" : before.lease.status;
+        expect([lease.status, lease.currentLoad]).toEqual([
+          input.status ?? resting,
+          input.current_load ?? before.lease.currentLoad,
+        ]);
+        expect(document).toEqual({
+          ...before.document,
+          registration: {
+            ...was,
+            health_score: input.health_score ?? was.health_score,
+            metadata: mergeMetadata(was.metadata, input.metadata ?? {}),
+          },
+        });
+        expect([draining, unreachable]).toEqual([before.draining, before.unreachable]);
+      }),
+    );
+  });
+
+  it("renews the whole term from when it is heard, and a static entry's never ends [0-26, 4-14]", () => {
+    fc.assert(
+      fc.property(entry(), anInput(), fc.nat(100_000), (before, input, later) => {
+        const { lease } = after(before, input, NOW + later);
+        const { ttl_seconds, heartbeat_interval_seconds } = before.document.registration;
+        const end = heartbeat_interval_seconds === null ? null : NOW + later + ttl_seconds * 1000;
+        expect([lease.lastSeenAt, lease.expiresAt]).toEqual([NOW + later, end]);
+      }),
+    );
+  });
+
+  it("that says what is already so writes no document [0-29, 2-12]", () => {
+    const before = entryOf({ id: "a", health_score: 0.5, metadata: { a: 1, b: { c: [1] } } }, NOW);
+    const same = { health_score: 0.5, metadata: { b: { c: [1] }, gone: null } };
+    expect(after(before, same).document).toBe(before.document);
+    expect(after(before, { health_score: 0.6 }).document).not.toBe(before.document);
+  });
+
+  it("tells the agent to drain while an operator asks for it", () => {
+    const before = entryOf({ id: "a" }, NOW);
+    for (const draining of [true, false]) {
+      const { result } = beat({ ...before, draining }, {});
+      expect(accept(result).desired).toBe(draining ? "drain" : "run");
+    }
+  });
+
+  it("may fill the metadata to its limit, merged, and not by a byte more [2-12]", () => {
+    const before = entryOf({ id: "a", metadata: { kept: "x".repeat(100) } }, NOW);
+    const overhead = JSON.stringify({ ...before.document.registration.metadata, more: "" }).length;
+    const filling = (bytes: number) => beat(before, { metadata: { more: "x".repeat(bytes) } }).result;
+    expect(filling(METADATA_BYTES_MAX - overhead)).not.toBeInstanceOf(Problem);
+    expect(filling(METADATA_BYTES_MAX - overhead + 1)).toMatchObject({
+      code: "invalid_request",
+      options: { errors: [{ pointer: "/metadata" }] },
+    });
+  });
+
+  it("of nobody, or of one whose lease has lapsed, is told to register [0-28, 4-14]", () => {
+    const gone = { ...entryOf({ id: "a" }, NOW), lease: null };
+    const nobody = { id: "a", input: {}, caller: ANYONE, fence: "fence", ownerMayToo: false };
+    for (const before of [undefined, gone]) {
+      const expected = { code: "agent_not_found", options: { action: "register" } };
+      const { result, write } = decideHeartbeat(before, nobody, NOW);
+      expect([result, write]).toEqual([expect.objectContaining(expected), undefined]);
+      expect(whyGone(before, "a")).toMatchObject(expected);
+    }
+  });
+
+  it("of a registration that was replaced learns so, and writes nothing [2-06, 3-17]", () => {
+    const current = entryOf({ id: "a" }, NOW, "newer");
+    const { result, write } = beat(current, { metadata: { a: 1 } });
+    expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
+    expect(write).toBeUndefined();
+    expect(whyGone(current, "a")).toMatchObject({ code: "lease_lost" });
+  });
+});

@@ -1,0 +1,118 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { REPORTED_STATUSES } from "../../../src/core/agents/agent.ts";
+import {
+  effectiveState,
+  isUnreachable,
+  loadRatio,
+  silenceAllowedMs,
+} from "../../../src/core/agents/liveness.ts";
+import { transitionOf } from "../../../src/core/agents/transition.ts";
+import { aLoad, anEntry, anId } from "../../support/arbitraries.ts";
+import { entryOf } from "../../support/entries.ts";
+
+const THEN = Date.UTC(2026, 0, 1);
+const heardOf = (fields: Record<string, unknown> = {}) => entryOf({ id: "a", ...fields }, THEN);
+
+describe("an agent's effective state", () => {
+  it.each([
+    [30, 0, "available"],
+    [30, 44_999, "available"],
+    [30, 45_000, "available"],
+    [30, 45_001, "unreachable"],
+    [30, 300_000, "unreachable"],
+    [1, 1500, "available"],
+    [1, 1501, "unreachable"],
+    [7, 10_500, "available"],
+    [7, 10_501, "unreachable"],
+    [null, 0, "available"],
+    [null, 10 ** 12, "available"],
+    [30, -60_000, "available"],
+  ])("calling in every %j s and silent for %i ms is %s [2-23]", (heartbeat_interval_seconds, ms, status) => {
+    expect(effectiveState(heardOf({ heartbeat_interval_seconds }), THEN + ms).status).toBe(status);
+  });
+
+  it.each(REPORTED_STATUSES)(
+    "is %s as reported, without a reason, and unreachable all the same [4-17]",
+    (status) => {
+      const entry = heardOf({ status });
+      expect(effectiveState(entry, THEN + 45_000)).toEqual({ status, reason: null });
+      expect(effectiveState(entry, THEN + 45_001)).toEqual({
+        status: "unreachable",
+        reason: "no heartbeat for more than 45 s",
+      });
+    },
+  );
+
+  it("is draining while an operator asks for it, heard of or not", () => {
+    const entry = { ...heardOf({ status: "busy" }), draining: true };
+    for (const ms of [0, 45_001, 10 ** 9]) {
+      expect(effectiveState(entry, THEN + ms)).toEqual({
+        status: "draining",
+        reason: "an operator asked it to drain",
+      });
+    }
+  });
+
+  it("never comes back to life by the passing of time alone", () => {
+    fc.assert(
+      fc.property(anEntry(anId(), THEN), fc.nat(200_000), fc.nat(200_000), (entry, soon, later) => {
+        fc.pre(isUnreachable(entry.lease, THEN + soon));
+        expect(isUnreachable(entry.lease, THEN + soon + later)).toBe(true);
+      }),
+    );
+  });
+
+  it("is the reported one through exactly 1.5 intervals of silence", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 43_200 }), fc.integer({ min: -5, max: 5 }), (interval, off) => {
+        const entry = heardOf({ heartbeat_interval_seconds: interval, ttl_seconds: 86_400 });
+        const { status } = effectiveState(entry, THEN + silenceAllowedMs(interval) + off);
+        expect(status).toBe(off <= 0 ? "available" : "unreachable");
+        expect(silenceAllowedMs(interval)).toBe(interval * 1500);
+      }),
+    );
+  });
+});
+
+describe("what a sweep tells", () => {
+  it.each([
+    [45_000, false, undefined],
+    [45_001, false, "became_unreachable"],
+    [45_001, true, undefined],
+    [45_000, true, "recovered"],
+  ])(
+    "of an agent silent for %i ms whom the ledger has as unreachable=%j: %s [4-16]",
+    (ms, unreachable, told) => {
+      expect(transitionOf({ ...heardOf(), unreachable }, THEN + ms)).toBe(told);
+    },
+  );
+
+  it("of an agent without a lease is that it is gone, whatever the ledger has [4-03]", () => {
+    for (const unreachable of [true, false]) {
+      expect(transitionOf({ lease: null, unreachable }, THEN)).toBe("reaped");
+    }
+  });
+});
+
+describe("a load ratio", () => {
+  it.each([
+    [0, 10, 0],
+    [8, 10, 0.8],
+    [12, 10, 1.2],
+    [0, 0, 1],
+    [5, 0, 1],
+    [0, null, 0],
+    [10 ** 9, null, 0],
+  ])("of %d in %j is %d [0-09, 4-01]", (load, maximum, ratio) => {
+    expect(loadRatio(load, maximum)).toBe(ratio);
+  });
+
+  it("grows with the load where there is a limit to grow towards", () => {
+    fc.assert(
+      fc.property(aLoad(), fc.integer({ min: 1, max: 100 }), (load, maximum) => {
+        expect(loadRatio(load + 1, maximum)).toBeGreaterThan(loadRatio(load, maximum));
+      }),
+    );
+  });
+});

@@ -1,0 +1,249 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  entryId,
+  capabilityInput,
+  DOCUMENT_BYTES_MAX,
+  METADATA_BYTES_MAX,
+  registrationInput,
+  sizeBytes,
+} from "../../../src/core/agents/agent.ts";
+import type { Caller } from "../../../src/core/authority.ts";
+import { type Entry, type LiveEntry, termsOf } from "../../../src/core/entry.ts";
+import { accept, Problem } from "../../../src/core/problem.ts";
+import { decideRegistration, termErrors } from "../../../src/core/agents/registration.ts";
+import { anId, aRegistration } from "../../support/arbitraries.ts";
+import { ANYONE, DEFAULTS, entryOf } from "../../support/entries.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const LATER = NOW + 10_000;
+const alice: Caller = { name: "alice", scopes: ["write"], namespace: "default" };
+const bob: Caller = { name: "bob", scopes: ["write"], namespace: "default" };
+const admin: Caller = { name: "root", scopes: ["admin"], namespace: "default" };
+
+interface Attempt {
+  token?: string;
+  caller?: Caller;
+}
+
+/** A registration for the id "a" that finds `before`, made 10 s after what `entryOf(…, NOW)` gives. */
+const attempt = (
+  before: Entry | undefined,
+  fields: Record<string, unknown>,
+  { token, caller = ANYONE }: Attempt,
+) =>
+  decideRegistration(
+    before,
+    {
+      id: "a",
+      input: registrationInput.parse({ name: "agent", type: "worker", ...fields }),
+      caller,
+      region: null,
+      defaults: DEFAULTS,
+      presentedFence: token,
+      mintedFence: "minted",
+    },
+    LATER,
+  );
+
+function admitted(before: Entry | undefined, fields: Record<string, unknown>, how: Attempt = {}) {
+  const { result, write } = attempt(before, fields, how);
+  const { entry, outcome } = accept(result);
+  expect(write?.entry).toBe(entry);
+  return { entry: entry as LiveEntry, outcome, event: write?.event };
+}
+
+describe("registering", () => {
+  it("keeps the epoch, registered_at and the owner when renewed, and starts the term afresh [0-25, 4-05]", () => {
+    fc.assert(
+      fc.property(aRegistration(), aRegistration(), (first, second) => {
+        fc.pre((first.heartbeat_interval_seconds === null) === (second.heartbeat_interval_seconds === null));
+        const before = entryOf({ ...first, id: "a" }, NOW);
+        const { entry, outcome, event } = admitted(before, second, { token: "fence" });
+        const { fence, registeredAt, owner } = before.document;
+        expect(entry.document).toMatchObject({ fence, registeredAt, owner });
+        expect(entry.lease.lastSeenAt).toBe(LATER);
+        expect([outcome, event]).toEqual(["renewed", { type: "renewed", kind: "agent", id: "a", at: LATER }]);
+      }),
+    );
+  });
+
+  it("leaves, when renewed, the four fields of a heartbeat as they were unless said, and nothing else [0-27, 4-07]", () => {
+    fc.assert(
+      fc.property(aRegistration(), aRegistration(), (first, second) => {
+        fc.pre((first.heartbeat_interval_seconds === null) === (second.heartbeat_interval_seconds === null));
+        const before = entryOf({ ...first, id: "a" }, NOW);
+        const renewed = admitted(before, second, { token: "fence" }).entry;
+        const { health_score, metadata } = before.document.registration;
+        const { status, currentLoad: current_load } = before.lease;
+        const said = { status, current_load, health_score, metadata, ...second };
+        const fresh = entryOf({ ...said, id: "a" }, LATER);
+        expect(renewed.document.registration).toEqual(fresh.document.registration);
+        expect(renewed.lease).toEqual(fresh.lease);
+      }),
+    );
+  });
+
+  it("starts a new epoch between static and calling in, even with the current token", () => {
+    for (const [was, is] of [
+      [null, 30],
+      [30, null],
+    ]) {
+      const before = entryOf({ id: "a", heartbeat_interval_seconds: was }, NOW);
+      const second = { name: "agent", type: "worker", heartbeat_interval_seconds: is };
+      const { entry, outcome } = admitted(before, second, { token: "fence" });
+      expect([outcome, entry.document.fence]).toEqual(["replaced", "minted"]);
+    }
+  });
+
+  it("keeps nothing of what it replaces but the id [0-24, 0-25, 4-05]", () => {
+    fc.assert(
+      fc.property(aRegistration(), aRegistration(), (first, second) => {
+        const before = { ...entryOf({ ...first, id: "a" }, NOW), draining: true, unreachable: true };
+        const { entry, outcome } = admitted(before, second);
+        expect(outcome).toBe("replaced");
+        expect(entry).toEqual(entryOf({ ...second, id: "a" }, LATER, "minted"));
+      }),
+    );
+  });
+
+  it("does not heed the order of capabilities and tags for what an agent is found under [0-23]", () => {
+    fc.assert(
+      fc.property(aRegistration(), (fields) => {
+        const { document } = entryOf({ ...fields, id: "a" }, NOW);
+        const { registration } = document;
+        const turned = {
+          ...registration,
+          capabilities: registration.capabilities.toReversed(),
+          tags: registration.tags.toReversed(),
+        };
+        const terms = termsOf("agent", document);
+        expect(termsOf("agent", { ...document, registration: turned }).toSorted()).toEqual(terms.toSorted());
+        expect(new Set(terms).size).toBe(terms.length);
+        expect(terms).toContain(`type:${registration.type}`);
+      }),
+    );
+  });
+
+  it("is a creation where the lease has lapsed, with nothing kept [2-29]", () => {
+    const gone = { ...entryOf({ id: "a", status: "busy" }, NOW), lease: null, draining: true };
+    const { entry, outcome, event } = admitted(gone, {});
+    expect([outcome, event?.type, entry.draining]).toEqual(["created", "registered", false]);
+    expect(entry.document).toMatchObject({ fence: "minted", registeredAt: LATER });
+    expect(entry.lease.status).toBe("available");
+  });
+
+  it.each([
+    ["nobody", undefined],
+    ["one whose lease has lapsed", { ...entryOf({ id: "a" }, NOW), lease: null }],
+    ["another registration", entryOf({ id: "a" }, NOW, "other")],
+  ])("with a token that is not current is refused, finding %s [2-06, 3-09]", (_, before) => {
+    for (const caller of [ANYONE, admin]) {
+      const { result, write } = attempt(before, {}, { token: "fence", caller });
+      expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
+      expect(write).toBeUndefined();
+    }
+  });
+
+  it.each([
+    { who: "another", caller: bob, token: undefined, expected: "forbidden", owner: null },
+    { who: "another", caller: bob, token: "fence", expected: "renewed", owner: "alice" },
+    { who: "its owner", caller: alice, token: undefined, expected: "replaced", owner: "alice" },
+    { who: "its owner", caller: alice, token: "fence", expected: "renewed", owner: "alice" },
+    { who: "an admin", caller: admin, token: undefined, expected: "replaced", owner: "root" },
+    { who: "an admin", caller: admin, token: "fence", expected: "renewed", owner: "alice" },
+  ] as const)(
+    "over a live id by $who with token $token: $expected [ruling 10]",
+    ({ caller, token, expected, owner }) => {
+      const before = admitted(undefined, {}, { caller: alice }).entry;
+      const held = { ...before, document: { ...before.document, fence: "fence" } };
+      const { result, write } = attempt(held, {}, token ? { token, caller } : { caller });
+      expect(result instanceof Problem ? result.code : result.outcome).toBe(expected);
+      expect(write?.entry?.document.owner ?? null).toBe(owner);
+    },
+  );
+
+  it("refuses what would not fit a document, and takes what just does", () => {
+    const sized = (letters: number) => ({
+      metadata: { a: "x".repeat(METADATA_BYTES_MAX - 8) },
+      capabilities: [...Array(4).keys()].map((n) => ({
+        name: `c${n}`,
+        description: "x".repeat(n < 3 ? 4096 : letters),
+      })),
+    });
+    const spare = DOCUMENT_BYTES_MAX - sizeBytes(admitted(undefined, sized(0)).entry.document);
+    expect(sizeBytes(admitted(undefined, sized(spare)).entry.document)).toBe(DOCUMENT_BYTES_MAX);
+    const { result, write } = attempt(undefined, sized(spare + 1), {});
+    expect([result, write]).toEqual([expect.objectContaining({ code: "payload_too_large" }), undefined]);
+  });
+});
+
+describe("a registration's terms", () => {
+  const said = (fields: Record<string, unknown>) =>
+    registrationInput.parse({ name: "a", type: "t", ...fields });
+
+  it.each([
+    [{}, []],
+    [{ ttl_seconds: 60 }, []],
+    [{ ttl_seconds: 59 }, ["/ttl_seconds"]],
+    [{ heartbeat_interval_seconds: 150 }, []],
+    [{ heartbeat_interval_seconds: 151 }, ["/heartbeat_interval_seconds"]],
+    [{ ttl_seconds: 20, heartbeat_interval_seconds: 10 }, []],
+    [{ ttl_seconds: 20, heartbeat_interval_seconds: 11 }, ["/ttl_seconds"]],
+    [{ ttl_seconds: 2, heartbeat_interval_seconds: null }, []],
+  ])("in %j are wrong at %j", (fields, pointers) => {
+    expect(termErrors(said(fields), DEFAULTS).map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it("end as many ms after registration as they say, or never [0-21, 4-08]", () => {
+    expect(entryOf({ id: "a", ttl_seconds: 61 }, NOW).lease.expiresAt).toBe(NOW + 61_000);
+    expect(entryOf({ id: "a", heartbeat_interval_seconds: null }, NOW).lease.expiresAt).toBeNull();
+  });
+});
+
+describe("a registration's schema", () => {
+  it("widens a bare name to what the object with only that name gives [0-02]", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 20, unit: "grapheme-ascii" }), (name) => {
+        expect(capabilityInput.parse(name)).toEqual(capabilityInput.parse({ name }));
+      }),
+    );
+  });
+
+  it("reads what it wrote as the same [0-06]", () => {
+    fc.assert(
+      fc.property(aRegistration(), (fields) => {
+        const once = registrationInput.parse(fields);
+        expect(registrationInput.parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
+      }),
+    );
+  });
+
+  it("takes ids of its alphabet to 256 characters, and no others [0-04]", () => {
+    fc.assert(
+      fc.property(anId(), fc.string({ unit: "binary", minLength: 1, maxLength: 3 }), (id, noise) => {
+        expect(entryId.safeParse(id).success).toBe(true);
+        const clean = /^[\w.:/@-]*$/.test(noise);
+        expect(entryId.safeParse(id + noise).success).toBe(clean);
+      }),
+    );
+    for (const [id, is] of [
+      ["x".repeat(256), true],
+      ["x".repeat(257), false],
+      ["", false],
+      [".a", false],
+      ["a\n", false],
+    ] as const) {
+      expect([id, entryId.safeParse(id).success]).toEqual([id, is]);
+    }
+  });
+
+  it.each(["a\u0000b", "tab\there", "new\nline", "\u2028", "\u0085", "\ud800"])(
+    "refuses %j in a name, a type, a tag or a capability",
+    (text) => {
+      for (const fields of [{ name: text }, { type: text }, { tags: [text] }, { capabilities: [text] }]) {
+        expect(registrationInput.safeParse({ name: "a", type: "t", ...fields }).success).toBe(false);
+      }
+    },
+  );
+});

@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import type { AgentRecord } from "../../../src/core/agents/record.ts";
+import { Registry } from "../../support/registry.ts";
+import { BACKENDS } from "../../support/stores.ts";
+
+interface Result {
+  index: number;
+  id: string | null;
+  status: number;
+  outcome?: string;
+  lease_token?: string;
+  code?: string;
+  errors?: { pointer: string }[];
+}
+
+const ACTIVATED = {
+  type: "skill",
+  name: "moe",
+  activated: true,
+  version: "2.0.0",
+  path: "skills/moe/SKILL.md",
+  activated_at: "2025-12-22T00:00:00Z",
+  reason: "core",
+};
+
+async function importFile(registry: Registry, components: unknown[], query = ""): Promise<Result[]> {
+  const { status, body } = await registry.post<{ results: Result[] }>(`/v1/agents/import${query}`, {
+    components,
+  });
+  expect(status).toBe(200);
+  return body.results;
+}
+const read = async (registry: Registry, id: string): Promise<AgentRecord> =>
+  (await registry.get<AgentRecord>(`/v1/agents/${encodeURIComponent(id)}`)).body;
+const listed = async (registry: Registry): Promise<string[]> =>
+  (await registry.get<{ agents: { id: string }[] }>("/v1/agents")).body.agents.map(({ id }) => id);
+
+describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
+  const open = () => new Registry({ backend: openBackend() });
+
+  it("registers an activated component as type/name, with the source's metadata and no capabilities [0-38]", async () => {
+    const registry = open();
+    const [result] = await importFile(registry, [ACTIVATED]);
+    expect(result).toEqual({
+      index: 0,
+      id: "skill/moe",
+      status: 201,
+      outcome: "created",
+      lease_token: expect.stringMatching(/^300\.30\.[\w-]{22}$/) as unknown,
+    });
+    expect(await read(registry, "skill/moe")).toMatchObject({
+      id: "skill/moe",
+      name: "moe",
+      type: "skill",
+      version: "2.0.0",
+      path: "skills/moe/SKILL.md",
+      capabilities: [],
+      metadata: { activated_at: "2025-12-22T00:00:00Z", reason: "core" },
+    });
+    expect((await registry.beat("skill/moe", result?.lease_token)).status).toBe(200);
+  });
+
+  it("gives a component that says the least the source's defaults [0-06, 0-38]", async () => {
+    const registry = open();
+    await importFile(registry, [{ type: "hook", name: "lint", activated: true }]);
+    expect(await read(registry, "hook/lint")).toMatchObject({
+      version: "1.0.0",
+      path: "",
+      metadata: { activated_at: null, reason: null },
+    });
+  });
+
+  it("gives each item a result of its own, in order, and stops at none of them [0-38]", async () => {
+    const registry = open();
+    const results = await importFile(registry, [
+      { type: "skill", name: "idle", activated: false },
+      { type: "skill", name: "silent" },
+      { type: "agent", name: "a", activated: true },
+      { type: "agent", name: "b", activated: true, colour: "red" },
+      { name: "typeless", activated: true },
+      { type: "agent", name: "not an id", activated: true },
+      { type: "agent", name: "c", activated: "yes" },
+      "nonsense",
+      { type: "agent", name: "a", activated: true, version: "2.0.0" },
+      { type: "agent", name: "z", activated: true },
+    ]);
+    expect(
+      results.map(({ index, id, status, outcome, errors }) => [
+        index,
+        id,
+        status,
+        outcome ?? errors?.map(({ pointer }) => pointer).join(),
+      ]),
+    ).toEqual([
+      [0, "skill/idle", 200, "skipped"],
+      [1, "skill/silent", 200, "skipped"],
+      [2, "agent/a", 201, "created"],
+      [3, null, 400, "/colour"],
+      [4, null, 400, "/type"],
+      [5, null, 400, "/id"],
+      [6, null, 400, "/activated"],
+      [7, null, 400, ""],
+      [8, "agent/a", 400, "/id"],
+      [9, "agent/z", 201, "created"],
+    ]);
+    expect(await listed(registry)).toEqual(["agent/a", "agent/z"]);
+    expect((await read(registry, "agent/a")).version).toBe("1.0.0");
+  });
+
+  it("takes the first of several items for one id, and refuses the others by name [0-25, 0-38]", async () => {
+    const registry = open();
+    const item = { type: "agent", name: "a", activated: true };
+    const results = await importFile(registry, [item, { ...item, version: "2.0.0" }, item]);
+    expect(results.map(({ status, errors }) => [status, errors?.[0]?.pointer])).toEqual([
+      [201, undefined],
+      [400, "/id"],
+      [400, "/id"],
+    ]);
+    expect((await registry.beat("agent/a", results[0]?.lease_token)).status).toBe(200);
+    expect(await listed(registry)).toEqual(["agent/a"]);
+  });
+
+  it("leaves a component alone that the file no longer activates [0-38]", async () => {
+    const registry = open();
+    await importFile(registry, [ACTIVATED]);
+    const [result] = await importFile(registry, [{ ...ACTIVATED, activated: false }]);
+    expect(result?.outcome).toBe("skipped");
+    expect(await listed(registry)).toEqual(["skill/moe"]);
+  });
+
+  it("keeps static components for ever: never unreachable, never lapsed, until unregistered [0-37, 0-38]", async () => {
+    const registry = open();
+    const [imported] = await importFile(registry, [ACTIVATED], "?static=true");
+    const year = 365 * 86_400_000;
+    await registry.pass(year);
+    const sweep = await registry.post("/v1/sweep");
+    expect(sweep.body).toMatchObject({ scanned: 1, unreachable: [], reaped: [] });
+    expect(await read(registry, "skill/moe")).toMatchObject({
+      heartbeat_interval_seconds: null,
+      effective_status: "available",
+      expires_at: null,
+      age_ms: year,
+    });
+    const found = await registry.get<{ agents: unknown[] }>("/v1/discover?type=skill");
+    expect(found.body.agents).toHaveLength(1);
+
+    const beat = await registry.beat("skill/moe", imported?.lease_token, { status: "busy", current_load: 1 });
+    expect(beat.body).toMatchObject({ next_interval_seconds: null, expires_at: null });
+    await registry.pass(year);
+    expect((await read(registry, "skill/moe")).status).toBe("busy");
+
+    const headers = { "Lease-Token": imported?.lease_token ?? "" };
+    expect((await registry.call("DELETE", "/v1/agents/skill%2Fmoe", undefined, headers)).status).toBe(204);
+    expect(await listed(registry)).toEqual([]);
+  });
+
+  it("lets components that are not static lapse like any other [0-21, 0-38]", async () => {
+    const registry = open();
+    await importFile(registry, [ACTIVATED], "?static=false");
+    await registry.pass(45_001);
+    expect((await read(registry, "skill/moe")).effective_status).toBe("unreachable");
+    await registry.pass(255_000);
+    expect(await listed(registry)).toEqual([]);
+  });
+
+  it("takes an empty file, and 1,000 items but not one more [0-38]", async () => {
+    const registry = open();
+    expect(await importFile(registry, [])).toEqual([]);
+    const idle = { type: "t", name: "n" };
+    expect(
+      await importFile(
+        registry,
+        Array.from({ length: 1000 }, () => idle),
+      ),
+    ).toHaveLength(1000);
+    const tooMany = await registry.post<{ errors: { pointer: string }[] }>("/v1/agents/import", {
+      components: Array.from({ length: 1001 }, () => idle),
+    });
+    expect([tooMany.status, tooMany.body.errors[0]?.pointer]).toEqual([400, "/components"]);
+  });
+
+  it.each([
+    ["?static=1", { components: [] }, "/static"],
+    ["?dry_run=true", { components: [] }, "/dry_run"],
+    ["", { components: {} }, "/components"],
+    ["", {}, "/components"],
+    ["", { components: [], version: 1 }, "/version"],
+  ])("refuses a file sent as %s %j, pointing at %s [0-08, 0-38]", async (query, body, pointer) => {
+    const refused = await open().post<{ errors: { pointer: string }[] }>(`/v1/agents/import${query}`, body);
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors.map((error) => error.pointer)).toEqual([pointer]);
+  });
+});

@@ -1,0 +1,165 @@
+import * as z from "zod";
+import { describe, expect, it } from "vitest";
+import { endpoints } from "../../../src/http/routes.ts";
+import { PROBLEMS } from "../../../src/core/problem.ts";
+import { Registry } from "../../support/registry.ts";
+import { endpointOf, SAMPLES, sendSample, stage } from "../../support/samples.ts";
+import { BACKENDS } from "../../support/stores.ts";
+import { openToolsets } from "../../support/toolsets.ts";
+
+type Json = Record<string, unknown>;
+interface Operation {
+  operationId: string;
+  parameters: { name: string; in: string; required: boolean; schema: Json }[];
+  requestBody?: { content: Json };
+  responses: Record<string, { description: string; content?: Json }>;
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: Json;
+}
+
+/** Every value under a key that says it is an instant. */
+function instantsIn(value: unknown, key = ""): unknown[] {
+  if (key === "metadata") return [];
+  if (typeof value !== "object" || value === null) {
+    return /_at$|^at$|^as_of$|^last_seen$|^timestamp$/.test(key) && value !== null ? [value] : [];
+  }
+  return Object.entries(value).flatMap(([inner, item]) => instantsIn(item, inner));
+}
+
+describe.each(BACKENDS)("answers on $backend", ({ openBackend }) => {
+  it.each(SAMPLES)("of $operation ($title) are what is declared", async (sample) => {
+    const registry = new Registry({ backend: openBackend() });
+    const setting = await stage(registry, sample);
+    const { status, headers, text } = await sendSample(registry, sample, setting);
+
+    const { answers } = endpointOf(sample);
+    expect(Object.keys(answers)).toContain(String(status));
+    // A socket's hand-shake is the platform's.
+    if (status === 101) return;
+    expect(headers.get("X-Request-Id")).toBeTruthy();
+    expect(headers.get("Server-Timing")).toMatch(/^total;dur=/);
+    expect(headers.get("Content-Type")).toBe(status === 204 ? null : "application/json");
+    const shape = answers[status]?.body ?? (status === 204 ? z.undefined() : z.looseObject({}));
+    const body: unknown = text === "" ? undefined : JSON.parse(text);
+    // What a schema would default or drop must be there already, so the body is compared with what comes of it.
+    expect(shape.parse(body)).toEqual(body);
+    for (const instant of instantsIn(body)) expect(z.iso.datetime().safeParse(instant).success).toBe(true);
+  });
+});
+
+describe("the samples", () => {
+  it("leave no route out", () => {
+    const sampled = new Set(SAMPLES.map(({ operation }) => operation));
+    expect(endpoints.filter(({ operationId }) => !sampled.has(operationId))).toEqual([]);
+  });
+
+  it("leave no way of succeeding out", async () => {
+    const seen = new Set<string>();
+    for (const sample of SAMPLES) {
+      const registry = new Registry();
+      const { status } = await sendSample(registry, sample, await stage(registry, sample));
+      seen.add(`${sample.operation} ${status}`);
+    }
+    const promised = endpoints.flatMap(({ operationId, answers }) =>
+      Object.keys(answers).map((status) => `${operationId} ${status}`),
+    );
+    expect([...seen].toSorted()).toEqual(promised.toSorted());
+  });
+});
+
+describe("the OpenAPI document", async () => {
+  const registry = openToolsets();
+  const { body: document } = await registry.get<Document>("/openapi.json");
+  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+  it("holds every endpoint, once", () => {
+    const routes = endpoints.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
+    const described = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(described.toSorted()).toEqual(routes.toSorted());
+    expect(new Set(endpoints.map(({ operationId }) => operationId)).size).toBe(endpoints.length);
+  });
+
+  it("names every operation as the table does", () => {
+    for (const { path, method, operation } of operations) {
+      const endpoint = endpointOf({ operation: operation.operationId });
+      expect({
+        path: endpoint.path.replace(/:(\w+)/g, "{$1}"),
+        method: endpoint.method.toLowerCase(),
+      }).toEqual({ path, method });
+    }
+  });
+
+  it("declares each path's parameters, and no others", () => {
+    for (const { path, operation } of operations) {
+      const inPath = operation.parameters.filter((parameter) => parameter.in === "path");
+      expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
+      expect(inPath.every(({ required }) => required)).toBe(true);
+    }
+  });
+
+  it("declares each query parameter that the route knows", () => {
+    for (const { operation } of operations) {
+      const { query } = endpointOf({ operation: operation.operationId });
+      const known = query instanceof z.ZodObject ? Object.keys(query.shape) : [];
+      const declared = operation.parameters.filter((parameter) => parameter.in === "query");
+      expect(declared.map(({ name }) => name)).toEqual(known);
+      for (const { name, required } of declared) {
+        const { success: optional } = (query as z.ZodObject).shape[name]!.safeParse(undefined);
+        expect(required, `${operation.operationId} ${name}`).toBe(!optional);
+      }
+    }
+  });
+
+  it("describes every field that a refusal may have", async () => {
+    await registry.register({ id: "a", services: [{ service: "llm" }], status: "busy" });
+    await registry.offer();
+    const refusals = await Promise.all([
+      registry.get("/v1/agents?limit=0"),
+      registry.post("/v1/agents/nobody/heartbeat", {}),
+      registry.get("/v1/services/llm/resolve"),
+      registry.get("/v1/services/ready?service=llm&timeout=0"),
+      registry.callTool(),
+    ]);
+    const seen = new Set(refusals.flatMap(({ body }) => Object.keys(body)));
+    const { Problem } = document.components["schemas"] as Record<string, { properties: Json }>;
+    expect([...seen].toSorted()).toEqual(Object.keys(Problem!.properties).toSorted());
+  });
+
+  it("has a target for every reference", () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, to]) => to!);
+    expect(references.length).toBeGreaterThan(0);
+    for (const reference of new Set(references)) {
+      expect(reference.startsWith("#/"), reference).toBe(true);
+      const target = reference
+        .slice(2)
+        .split("/")
+        .reduce<unknown>((at, key) => (at as Json | undefined)?.[key], document);
+      expect(target, reference).toBeTypeOf("object");
+    }
+  });
+
+  it("describes every answer and every refusal", () => {
+    for (const { operation } of operations) {
+      const { answers, refusals } = endpointOf({ operation: operation.operationId });
+      const promised = [...Object.keys(answers), ...refusals.map((code) => String(PROBLEMS[code].status))];
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(promised));
+      for (const [status, { body }] of Object.entries(answers)) {
+        expect(operation.responses[status]?.content !== undefined, operation.operationId).toBe(
+          body !== undefined,
+        );
+      }
+    }
+  });
+
+  it("shows a body for every route that takes one, and for no other", () => {
+    for (const { operation } of operations) {
+      const endpoint = endpointOf({ operation: operation.operationId });
+      expect(operation.requestBody !== undefined).toBe(endpoint.body !== undefined);
+    }
+  });
+});

@@ -1,0 +1,290 @@
+import { describe, expect, it } from "vitest";
+import { START } from "../../support/registry.ts";
+import { openServices, type Services } from "../../support/services.ts";
+import { BACKENDS } from "../../support/stores.ts";
+
+const isoAfter = (ms: number) => new Date(START + ms).toISOString();
+
+interface Health {
+  overall_health: string;
+  services: Record<string, { healthy: boolean; circuit_breaker_state: string }>;
+  recommendations: string[];
+  [field: string]: unknown;
+}
+const healthOf = async (services: Services) =>
+  (await services.get<Health>("/v1/runtime/services/health")).body;
+
+describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) => {
+  const open = () => openServices({ backend: openBackend() });
+  const idle = (name: string) => ({
+    name,
+    state: "closed",
+    failure_count: 0,
+    success_count: 0,
+    last_failure_time: null,
+    call_count: 0,
+    total_failures: 0,
+    total_successes: 0,
+    success_rate: 1,
+    consecutive_failures: 0,
+    recovery_attempts: 0,
+    state_transitions: 0,
+    time_in_open_state: 0,
+    last_failure_age: null,
+    last_error: null,
+    latency_ms: null,
+    health_check: null,
+  });
+
+  it("has source 1's shape, by handler and service, and says what is the default [1-03] [1-43] [1-44]", async () => {
+    const services = open();
+    await services.offer("a/b", [
+      { handler: "chat", priority: 3, priority_group: 2, strategy: "ROUND_ROBIN", capabilities: ["x"] },
+      { service: "stt" },
+    ]);
+    await services.offer("c", { service: "stt" }, { capabilities: ["y"], metadata: { zone: 1 } });
+    await services.register({ id: "no-services" });
+    const common = { metadata: {}, circuit_breaker_state: "closed" };
+    const normal = { priority: "NORMAL", priority_group: 0, strategy: "fallback" };
+    expect(await services.runtime()).toEqual({
+      handlers: {
+        chat: {
+          llm: [
+            {
+              name: "a/b",
+              priority: "LOW",
+              priority_group: 2,
+              strategy: "round_robin",
+              capabilities: ["x"],
+              ...common,
+            },
+          ],
+        },
+      },
+      global_services: {
+        stt: [
+          { name: "a/b", ...normal, capabilities: [], ...common },
+          { name: "c", ...normal, capabilities: ["y"], ...common, metadata: { zone: 1 } },
+        ],
+      },
+      circuit_breaker_stats: {
+        "llm_a/b": idle("llm_a/b"),
+        "stt_a/b": idle("stt_a/b"),
+        stt_c: idle("stt_c"),
+      },
+    });
+  });
+
+  it("is empty where nothing is offered, and has nothing of who is gone", async () => {
+    const services = open();
+    const nothing = { handlers: {}, global_services: {}, circuit_breaker_stats: {} };
+    expect(await services.runtime()).toEqual(nothing);
+    await services.register({ id: "a", services: [{ service: "llm" }], ttl_seconds: 60 });
+    await services.pass(60_001);
+    expect(await services.runtime()).toEqual(nothing);
+  });
+
+  it("names every priority, and has providers in the order of their selection [1-01] [1-06]", async () => {
+    const services = open();
+    const inOrder = [
+      ["z", { priority: 0 }, "CRITICAL"],
+      ["b", { priority: 1 }, "HIGH"],
+      ["c", { priority: 1 }, "HIGH"],
+      ["y", { priority: 2 }, "NORMAL"],
+      ["x", { priority: 3 }, "LOW"],
+      ["w", { priority: 9 }, "FALLBACK"],
+      ["a", { priority: 0, priority_group: 1 }, "CRITICAL"],
+    ] as const;
+    for (const [id, binding] of inOrder.toReversed()) await services.offer(id, binding);
+    const { global_services } = await services.runtime();
+    expect(global_services["llm"]?.map(({ name, priority }) => [name, priority])).toEqual(
+      inOrder.map(([id, , name]) => [id, name]),
+    );
+  });
+
+  it("of one handler has the global services too, and every breaker [1-45]", async () => {
+    const services = open();
+    await services.offer("a", [{ handler: "chat" }, { handler: "voice", service: "stt" }]);
+    await services.offer("b");
+    const { handlers, global_services, circuit_breaker_stats } = await services.runtime("?handler=chat");
+    expect(Object.keys(handlers)).toEqual(["chat"]);
+    expect(Object.keys(handlers["chat"] ?? {})).toEqual(["llm"]);
+    expect(global_services["llm"]?.map(({ name }) => name)).toEqual(["b"]);
+    expect(Object.keys(circuit_breaker_stats).toSorted()).toEqual(["llm_a", "llm_b", "stt_a"]);
+    expect(Object.keys((await services.runtime("?handler=nobody's")).handlers)).toEqual([]);
+  });
+
+  it("of one service has nothing of another [1-43]", async () => {
+    const services = open();
+    await services.offer("a", [{}, { service: "stt" }, { service: "stt", handler: "chat" }]);
+    const { handlers, global_services, circuit_breaker_stats } = await services.runtime(
+      "?service_type=stt&handler=chat",
+    );
+    expect(handlers).toEqual({ chat: { stt: [expect.objectContaining({ name: "a" })] } });
+    expect(Object.keys(global_services)).toEqual(["stt"]);
+    expect(Object.keys(circuit_breaker_stats)).toEqual(["stt_a"]);
+    expect((await services.runtime("?service_type=tts")).global_services).toEqual({});
+  });
+
+  it("tells a breaker's whole story [1-41]", async () => {
+    const services = open();
+    await services.offer("a", { circuit_breaker: { failure_threshold: 2 } });
+    await services.report("a", true, { latency_ms: 10 });
+    await services.report("a", false, { error: "first" });
+    await services.report("a", false, { error: "second" });
+    await services.pass(2500);
+    const opened = {
+      ...idle("llm_a"),
+      state: "open",
+      last_failure_time: isoAfter(0),
+      call_count: 3,
+      total_failures: 2,
+      total_successes: 1,
+      success_rate: 1 / 3,
+      state_transitions: 1,
+      time_in_open_state: 2.5,
+      last_failure_age: 2.5,
+      last_error: "second",
+      latency_ms: 10,
+    };
+    expect(await services.stats("a")).toEqual(opened);
+    await services.pass(57_500);
+    await services.resolve();
+    await services.report("a", true);
+    expect(await services.stats("a")).toEqual({
+      ...opened,
+      state: "half_open",
+      success_count: 1,
+      call_count: 4,
+      total_successes: 2,
+      success_rate: 0.5,
+      recovery_attempts: 1,
+      state_transitions: 2,
+      time_in_open_state: 0,
+      last_failure_age: 60,
+    });
+    const { global_services } = await services.runtime();
+    expect(global_services["llm"]?.[0]?.circuit_breaker_state).toBe("half_open");
+  });
+});
+
+describe.each(BACKENDS)("the health of services on $backend", ({ openBackend }) => {
+  const open = () => openServices({ backend: openBackend() });
+
+  /** So many with closed breakers, and so many with open ones. */
+  async function inHealth(healthy: number, unhealthy: number) {
+    const services = open();
+    for (let i = 0; i < healthy; i += 1) await services.offer(`well-${i}`);
+    for (let i = 0; i < unhealthy; i += 1) {
+      await services.offer(`ill-${i}`);
+      await services.reports(`ill-${i}`, false, 5);
+    }
+    return services;
+  }
+
+  it("has source 1's shape, with every breaker in its map [1-52]", async () => {
+    const services = open();
+    await services.offer("a/b", [{ handler: "chat", priority: "LOW", strategy: "round_robin" }, {}]);
+    await services.offer("c", { service: "stt", priority_group: 3 });
+    await services.reports("c", false, 5, "stt");
+    await services.pass(1);
+    const well = { healthy: true, circuit_breaker_state: "closed", priority_group: 0 };
+    expect(await healthOf(services)).toEqual({
+      overall_health: "degraded",
+      timestamp: isoAfter(1),
+      services: {
+        "chat.llm.a/b": { ...well, priority: "LOW", strategy: "round_robin" },
+        "global.llm.a/b": { ...well, priority: "NORMAL", strategy: "fallback" },
+        "global.stt.c": {
+          healthy: false,
+          circuit_breaker_state: "open",
+          priority: "NORMAL",
+          priority_group: 3,
+          strategy: "fallback",
+        },
+      },
+      circuit_breaker_states: { "llm_a/b": "closed", stt_c: "open" },
+      total_services: 3,
+      healthy_services: 2,
+      unhealthy_services: 1,
+      recommendations: [
+        "Warning: 1 services are unhealthy",
+        "Consider resetting circuit breakers for failed services",
+        "Check service logs for error details",
+      ],
+    });
+  });
+
+  it.each([
+    { healthy: 0, unhealthy: 0, overall: "healthy" },
+    { healthy: 2, unhealthy: 0, overall: "healthy" },
+    { healthy: 2, unhealthy: 1, overall: "degraded" },
+    { healthy: 2, unhealthy: 2, overall: "degraded" },
+    { healthy: 1, unhealthy: 2, overall: "unhealthy" },
+    { healthy: 0, unhealthy: 1, overall: "unhealthy" },
+  ])("is $overall with $healthy closed and $unhealthy open breakers [1-54]", async (given) => {
+    const services = await inHealth(given.healthy, given.unhealthy);
+    expect(await healthOf(services)).toMatchObject({
+      overall_health: given.overall,
+      total_services: given.healthy + given.unhealthy,
+      healthy_services: given.healthy,
+      unhealthy_services: given.unhealthy,
+    });
+  });
+
+  it.each([
+    { healthy: 1, unhealthy: 0, first: undefined },
+    { healthy: 2, unhealthy: 2, first: "Warning: 2 services are unhealthy" },
+    { healthy: 1, unhealthy: 2, first: "Critical: More unhealthy services than healthy ones" },
+  ])("recommends what source 1 did, with $unhealthy of $healthy more [1-55]", async ({ first, ...given }) => {
+    const { recommendations } = await healthOf(await inHealth(given.healthy, given.unhealthy));
+    expect(recommendations[0]).toBe(first);
+    expect(recommendations).toHaveLength(first === undefined ? 0 : 3);
+  });
+
+  it("is not yet good when a breaker is half open [1-53]", async () => {
+    const services = await inHealth(1, 1);
+    await services.pass(60_000);
+    const { overall_health, services: details } = await healthOf(services);
+    expect(overall_health).toBe("degraded");
+    expect(details["global.llm.ill-0"]).toMatchObject({ healthy: false, circuit_breaker_state: "half_open" });
+  });
+
+  it("is about breakers alone: nobody is probed, and a busy provider is healthy [1-53]", async () => {
+    const services = open();
+    await services.offer("a", {}, { status: "busy" });
+    expect(await healthOf(services)).toMatchObject({ overall_health: "healthy", healthy_services: 1 });
+  });
+});
+
+describe("the selection logic", () => {
+  it("is told in source 1's shape, with every name there is [1-56]", async () => {
+    const { status, body } = await openServices().get("/v1/runtime/services/selection-logic");
+    expect(status).toBe(200);
+    const text = expect.stringMatching(/\S/) as string;
+    const level = (value: number) => ({ value, description: text });
+    expect(body).toEqual({
+      service_selection_logic: {
+        overview: text,
+        priority_groups: text,
+        priority_levels: {
+          levels: {
+            CRITICAL: level(0),
+            HIGH: level(1),
+            NORMAL: level(2),
+            LOW: level(3),
+            FALLBACK: level(9),
+          },
+        },
+        selection_strategies: { fallback: text, round_robin: text },
+        circuit_breakers: { states: { closed: text, open: text, half_open: text } },
+        selection_flow: Array.from({ length: 8 }, () => text),
+      },
+      example_scenarios: {
+        fallback_strategy: text,
+        round_robin_strategy: text,
+        multi_group_example: text,
+      },
+    });
+  });
+});

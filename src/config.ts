@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agents/agent.ts";
 import { SCOPES, type Scope } from "./core/authority.ts";
-import type { PingTerms } from "./core/toolsets/toolset.ts";
+import type { PingTerms } from "./core/toolsets/health.ts";
 
 export const NAMESPACE_PATTERN = /^[a-z0-9-]{1,63}$/;
 export const DEFAULT_NAMESPACE = "default";

@@ -38,7 +38,7 @@ async function writesOf(fleet: Fleet, index: number): Promise<string[][]> {
     {
       id: input.id!,
       input,
-      caller: { name: "bench", scopes: ["admin"], namespace: fleet.namespace },
+      asker: { name: "bench", scopes: ["admin"], namespace: fleet.namespace },
       region: { colo: "FRA", country: "DE", continent: "EU", latitude: "50.11", longitude: "8.68" },
       defaults: { ttlSeconds: TERMS.ttlSeconds, heartbeatIntervalSeconds: TERMS.intervalSeconds },
       presentedFence: undefined,

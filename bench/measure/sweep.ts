@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Document } from "../../src/core/entry.ts";
-import { termsOf } from "../../src/core/entry.ts";
+import { termsOf } from "../../src/core/kinds.ts";
 import { keysOf, memberOf } from "../../src/store/redis/keys.ts";
 import { fleetOf, type Fleet, idOf } from "../fleet/agents.ts";
 import { populateRedis, PREFIX } from "../fleet/populate-redis.ts";

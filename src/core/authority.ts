@@ -4,76 +4,77 @@ import { Problem } from "./problem.ts";
 export const SCOPES = ["read", "write", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who is asking. Under open access `name` is null and every scope is held. */
-export interface Caller {
+/** Who asks for an operation, whatever face the request came through. */
+export interface Asker {
+  /** The API key's name; null under open access, and where no key was needed. */
   name: string | null;
   scopes: readonly Scope[];
   namespace: string;
 }
 
 /** Scopes are granted one by one; only `admin` implies the others. */
-export const holds = (caller: Caller, scope: Scope): boolean =>
-  caller.scopes.includes(scope) || caller.scopes.includes("admin");
+export const hasScope = (asker: Asker, scope: Scope): boolean =>
+  asker.scopes.includes(scope) || asker.scopes.includes("admin");
 
-const isAdmin = (caller: Caller): boolean => caller.scopes.includes("admin");
-/** What authority is judged by, whatever the kind. */
-interface Held {
+const isAdmin = (asker: Asker): boolean => asker.scopes.includes("admin");
+
+/** The part of an entry that authority is judged by, whatever its kind. */
+interface Ownership {
   document: Pick<Document<Kind>, "fence" | "owner"> & { registration: { id: string } };
 }
 
-export const owns = (caller: Caller, entry: Held): boolean =>
-  isAdmin(caller) || (caller.name !== null && caller.name === entry.document.owner);
+/** Whether the entry was registered with the asker's key. An admin owns everything in the namespace. */
+export const owns = (asker: Asker, entry: Ownership): boolean =>
+  isAdmin(asker) || (asker.name !== null && asker.name === entry.document.owner);
 
 export const leaseLost = (id: string): Problem =>
   new Problem(
     "lease_lost",
     `The lease token is not the current one of "${id}": the registration it was for has ended, or was replaced.`,
-    {
-      action: "register",
-    },
+    { action: "register" },
   );
 
 /**
- * Whether `caller` may register over what stands under the id. A lease token must be the current one, so that a superseded
- * process learns of it; without one it takes the owner or an admin.
+ * Whether `asker` may register over the entry that has the id. A lease token must be the current one, so that a superseded
+ * process is told; without a token it takes the owner or an admin.
+ *
+ * @returns undefined, or the Problem `lease_lost` or `forbidden`
  */
 export function replacementRefusal(
-  caller: Caller,
-  current: Held | undefined,
+  asker: Asker,
+  current: Ownership | undefined,
   id: string,
   presentedFence: string | undefined,
 ): Problem | undefined {
   if (presentedFence !== undefined) {
     return current?.document.fence === presentedFence ? undefined : leaseLost(id);
   }
-  if (!current || owns(caller, current)) return undefined;
+  if (!current || owns(asker, current)) return undefined;
   return new Problem("forbidden", `"${id}" is alive and belongs to another key.`);
 }
 
-export const agentNotFound = (id: string): Problem =>
-  new Problem("agent_not_found", `No live agent has the id "${id}".`);
-
 /**
- * Whether `caller` may change this live entry. A lease token, when given, must be the current one, whoever gives it: even
- * an admin's stale token means that the process behind it was replaced.
+ * Whether `asker` may change this live entry. A lease token that is sent must be the current one, an admin's too: a stale
+ * token means that the process behind it was replaced.
  *
- * @param fence        the presented token's; undefined when no token was presented
+ * @param fence        of the presented token; undefined when no token was presented
  * @param ownerMayToo  the owner's key is enough without a token (directives, and the older API's routes)
+ * @returns undefined, or the Problem `lease_lost`, `lease_token_required` or `forbidden`
  */
 export function refusal(
-  caller: Caller,
-  entry: Held,
+  asker: Asker,
+  entry: Ownership,
   fence: string | undefined,
   ownerMayToo: boolean,
 ): Problem | undefined {
   const { id } = entry.document.registration;
   if (fence !== undefined) return fence === entry.document.fence ? undefined : leaseLost(id);
-  if (isAdmin(caller)) return undefined;
+  if (isAdmin(asker)) return undefined;
   if (!ownerMayToo) {
     return new Problem(
       "lease_token_required",
       "Send the Lease-Token header that the registration answered with.",
     );
   }
-  return owns(caller, entry) ? undefined : new Problem("forbidden", `"${id}" belongs to another key.`);
+  return owns(asker, entry) ? undefined : new Problem("forbidden", `"${id}" belongs to another key.`);
 }

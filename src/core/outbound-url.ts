@@ -24,5 +24,6 @@ export function refusedUrl(text: string, allowLoopback: boolean): string | undef
   return undefined;
 }
 
-const isLoopback = (host: string): boolean =>
+/** Whether a URL's host name is this machine. */
+export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);

@@ -1,5 +1,16 @@
+/** What one code means, wherever it is answered. */
+interface ProblemKind {
+  status: number;
+  title: string;
+  /** Sent as `Retry-After` unless the refusal says otherwise, in seconds. */
+  retryAfterSeconds?: number;
+  /** A status of 500 or more that is no fault of the registry, so it is not logged as one. */
+  expected?: true;
+}
+
 /**
- * Every way Rollcall says no (RFC 9457). Status, title, docs/errors.md and the OpenAPI document all come from this table.
+ * Every way Rollcall says no (RFC 9457). Status, title, Retry-After, docs/errors.md and the OpenAPI document all come from
+ * this table.
  */
 export const PROBLEMS = {
   invalid_request: { status: 400, title: "The request does not match the schema" },
@@ -25,15 +36,35 @@ export const PROBLEMS = {
   stream_full: { status: 413, title: "The call has sent as much as it may besides its result" },
   unsupported_media_type: { status: 415, title: "The body must be JSON" },
   upgrade_required: { status: 426, title: "The route opens a WebSocket" },
-  queue_full: { status: 429, title: "Too many calls wait for this toolset" },
+  queue_full: { status: 429, title: "Too many calls wait for this toolset", retryAfterSeconds: 1 },
   internal: { status: 500, title: "Something went wrong on our side" },
-  not_configured: { status: 503, title: "This deployment is not configured" },
-  no_provider_available: { status: 503, title: "Providers there are, but none can be used now" },
-  toolset_unhealthy: { status: 503, title: "No provider of the toolset answers pings" },
-  services_not_ready: { status: 503, title: "Required services are missing" },
-  store_unavailable: { status: 503, title: "The store cannot be reached" },
-  store_contended: { status: 503, title: "Too many writers on one entry" },
-} as const satisfies Record<string, { status: number; title: string }>;
+  not_configured: {
+    status: 503,
+    title: "This deployment is not configured",
+    retryAfterSeconds: 60,
+    expected: true,
+  },
+  no_provider_available: {
+    status: 503,
+    title: "Providers there are, but none can be used now",
+    retryAfterSeconds: 1,
+    expected: true,
+  },
+  toolset_unhealthy: {
+    status: 503,
+    title: "No provider of the toolset answers pings",
+    retryAfterSeconds: 10,
+    expected: true,
+  },
+  services_not_ready: {
+    status: 503,
+    title: "Required services are missing",
+    retryAfterSeconds: 1,
+    expected: true,
+  },
+  store_unavailable: { status: 503, title: "The store cannot be reached", retryAfterSeconds: 2 },
+  store_contended: { status: 503, title: "Too many writers on one entry", retryAfterSeconds: 1 },
+} as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
@@ -45,9 +76,8 @@ export interface FieldError {
 
 export interface ProblemOptions {
   errors?: FieldError[];
-  /** What the caller should do next; machine-readable, because clients act on it. */
+  /** What the asker should do next; clients act on it. */
   action?: "register";
-  retryAfterSeconds?: number;
   /** Why each provider was passed over. */
   reasons?: { id: string; stage: string; reason: string; detail: string }[];
   /** Services that did not become ready in time. */
@@ -59,9 +89,7 @@ export interface ProblemOptions {
   cause?: unknown;
 }
 
-/**
- * A refusal with a code from the table. Only `detail`, `errors` and `action` ever reach a client; `cause` never does.
- */
+/** A refusal with a code from the table. Its `cause` never reaches a client or a log. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly options: ProblemOptions;
@@ -73,22 +101,35 @@ export class Problem extends Error {
     this.options = options;
   }
 
+  get kind(): ProblemKind {
+    return PROBLEMS[this.code];
+  }
+
   get status(): number {
-    return PROBLEMS[this.code].status;
+    return this.kind.status;
   }
 }
 
-/** Turns a refusal that travelled as a value back into a throw, at the edge where there is only one item to answer. */
-export function accept<T>(result: T | Problem): T {
+const ERRORS_SHOWN_MAX = 20;
+
+/** The Problem `invalid_request`: at most 20 errors are shown, each with its pointer. */
+export function invalid(errors: readonly FieldError[]): Problem {
+  const shown = errors.slice(0, ERRORS_SHOWN_MAX);
+  const detail = shown.map((error) => `${error.pointer || "body"}: ${error.detail}`).join("; ");
+  const more = errors.length - shown.length;
+  return new Problem("invalid_request", more > 0 ? `${detail}; and ${more} more` : detail, { errors: shown });
+}
+
+/** @throws {Problem} the result, where it is a refusal */
+export function orThrow<T>(result: T | Problem): T {
   if (result instanceof Problem) throw result;
   return result;
 }
 
-/** Trouble between us and the store. Says which operation, never which command, key or value. */
-export function storeUnavailable(operation: string, cause: unknown): Problem {
-  return new Problem(
+/** The store, or an object that does the store's work, did not answer. Names the operation, never a command, key or value. */
+export const storeUnavailable = (operation: string, cause: unknown): Problem =>
+  new Problem(
     "store_unavailable",
     `The store did not answer (${operation}). Nothing is known about its content: try again.`,
-    { retryAfterSeconds: 2, cause },
+    { cause },
   );
-}

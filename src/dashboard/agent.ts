@@ -1,4 +1,4 @@
-import { priorityName } from "../core/agents/agent.ts";
+import { priorityName } from "../core/services/binding.ts";
 import type { AgentRecord } from "../core/agents/record.ts";
 import { eventList } from "./events.ts";
 import { hrefOf } from "./filter.ts";

@@ -1,4 +1,4 @@
-import type { EventType } from "../core/entry.ts";
+import type { EventType } from "../core/event.ts";
 import { type Html, html } from "./html.ts";
 import { agentLink, ago } from "./parts.ts";
 import type { EventView } from "./view.ts";

@@ -1,10 +1,12 @@
-import { priorityName } from "../core/agents/agent.ts";
+import { priorityName } from "../core/services/binding.ts";
 import { EXACT_MAX, queryTerms } from "../core/agents/discovery.ts";
 import { type Entry, isLive } from "../core/entry.ts";
 import { byCodeUnit } from "../core/order.ts";
 import { Problem } from "../core/problem.ts";
-import { agentRecord, isoTime } from "../core/agents/record.ts";
-import { type PingTerms, toolsetInfo } from "../core/toolsets/toolset.ts";
+import { agentRecord } from "../core/agents/record.ts";
+import { isoTime } from "../core/time.ts";
+import type { PingTerms } from "../core/toolsets/health.ts";
+import { toolsetInfo } from "../core/toolsets/catalogue.ts";
 import { applyFilter } from "./filter.ts";
 import type { AgentView, EventView, Filter, Overview, ServiceView, ToolsetView } from "./view.ts";
 import type { Gateway } from "../gateway/gateway.ts";
@@ -13,7 +15,7 @@ import type { EventRecord, Store } from "../store/store.ts";
 import { walk } from "../store/walk.ts";
 import { readOne } from "../registry/read.ts";
 import { fleetOf } from "../registry/services/fleet.ts";
-import type { Caller } from "../core/authority.ts";
+import type { Asker } from "../core/authority.ts";
 
 /** Each is two calls to its pool, at every look. */
 const SERVICES_MAX = 20;
@@ -29,12 +31,12 @@ interface Reading {
   pool: (service: string) => Pool;
   gateway: (toolset: string) => Gateway;
   ping: PingTerms;
-  caller: Caller;
+  asker: Asker;
   now: number;
 }
 
 export async function overviewOf(call: Reading, filter: Filter): Promise<Overview> {
-  const { store, pool, caller, now } = call;
+  const { store, pool, asker, now } = call;
   const [{ entries, partial }, toolsets, events, report] = await Promise.all([
     look(store, filter, now),
     toolsetViews(call),
@@ -46,7 +48,7 @@ export async function overviewOf(call: Reading, filter: Filter): Promise<Overvie
   const services = [...new Set(offered)].toSorted(byCodeUnit);
   return {
     as_of: isoTime(now),
-    namespace: caller.namespace,
+    namespace: asker.namespace,
     backend: store.backend,
     filter,
     ...applyFilter(records, filter),
@@ -122,7 +124,7 @@ async function serviceView(
           priority: priorityName(offer.binding.priority),
           strategy: offer.binding.strategy,
           circuit,
-          obstacle: offer.unfit?.reason ?? state.failedCheck,
+          obstacle: offer.notSelectable?.reason ?? state.failedCheck,
         })),
         selections: kept.map(({ at, handler, capabilities, provider, rejected }) => ({
           at: isoTime(at),

@@ -1,6 +1,6 @@
 import type { EffectiveStatus } from "../core/agents/agent.ts";
 import type { CircuitState } from "../core/services/breaker.ts";
-import type { EventType } from "../core/entry.ts";
+import type { EventType } from "../core/event.ts";
 import type { AgentRecord } from "../core/agents/record.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Outcome } from "../core/toolsets/call.ts";
+import type { CallOutcome } from "../core/toolsets/call.ts";
 import { remote } from "../durable/remote.ts";
 import type { ToolGateway } from "./tool-gateway.ts";
 
@@ -84,7 +84,7 @@ export interface Followed {
   caller: string;
   toolUseId: string;
   status: "pending" | "done" | "failed";
-  outcome: Outcome | undefined;
+  outcome: CallOutcome | undefined;
   /** Deltas after the one asked for, in order; so many as make a message of fair size, and there may be more. */
   deltas: { seq: number; stream: string; delta: string }[];
   /** How many deltas there are. */
@@ -118,7 +118,7 @@ export interface Gateway {
   /** Adds to a call's result stream and gives its claim 60 s more. At most 10,000 of them and 4,000,000 characters a call. */
   delta(answer: Answering & Delta, now: number): Promise<{ deadlineAt: number } | AnswerRefusal>;
   /** Settles a call, for good: the first answer counts. */
-  settle(answer: Answering & { outcome: Outcome }, now: number): Promise<"taken" | AnswerRefusal>;
+  settle(answer: Answering & { outcome: CallOutcome }, now: number): Promise<"taken" | AnswerRefusal>;
   /** A call, and its deltas after number `after`; undefined when it is not kept (any more). */
   follow(callId: string, after: number, now: number): Promise<Followed | undefined>;
   /** Resolves when the call has more than `deltas` deltas, or is settled or forgotten. */

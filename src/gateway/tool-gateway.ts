@@ -9,14 +9,14 @@ import {
   isSettled,
   KEPT_CHARS_MAX,
   orphaned,
-  type Outcome,
   QUEUED_MAX,
   queuedAt,
   type Settled,
   settledAt,
+  type CallOutcome,
 } from "../core/toolsets/call.ts";
 import { claimIdOf } from "./claim-id.ts";
-import { isoTime } from "../core/agents/record.ts";
+import { isoTime } from "../core/time.ts";
 import { migrate } from "../durable/migrate.ts";
 import type {
   Answering,
@@ -173,7 +173,7 @@ export class ToolGateway extends DurableObject {
   }
 
   async settle(
-    { outcome, ...answer }: Answering & { outcome: Outcome },
+    { outcome, ...answer }: Answering & { outcome: CallOutcome },
     now: number,
   ): Promise<"taken" | AnswerRefusal> {
     const found = this.#claimed(answer, now);
@@ -197,7 +197,7 @@ export class ToolGateway extends DurableObject {
       caller: call.caller,
       toolUseId: call.tool_use_id,
       status: settled ? state.status : "pending",
-      outcome: settled ? (JSON.parse(kept!.outcome!) as Outcome) : undefined,
+      outcome: settled ? (JSON.parse(kept!.outcome!) as CallOutcome) : undefined,
       deltas: this.#deltas(call.number, after),
       total: call.deltas,
     };

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { Hono } from "hono/tiny";
 import { DEFAULT_NAMESPACE } from "../config.ts";
-import { type Caller, holds } from "../core/authority.ts";
+import { type Asker, hasScope } from "../core/authority.ts";
 import { Problem, type ProblemCode } from "../core/problem.ts";
 import { authenticate } from "./frame/auth.ts";
 import type { Answer, Deps, Endpoint } from "./frame/endpoint.ts";
@@ -26,12 +26,12 @@ const UNREMARKABLE: ReadonlySet<ProblemCode> = new Set([
 const EXPOSED_HEADERS = "ETag, X-Request-Id, Server-Timing, Retry-After, Location";
 
 /** Who asks where no key is needed. */
-const NOBODY: Caller = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
+const NOBODY: Asker = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
 
 /** One request on its way through: who sent it, and what its answer is to be called. */
 interface Visit {
   c: Context;
-  caller: Caller;
+  asker: Asker;
   requestId: string;
 }
 type Work = (visit: Visit) => Promise<Reply | Response>;
@@ -43,7 +43,7 @@ export function createApp(deps: Deps): Hono {
   const app = new Hono();
   const open = deps.config.access.mode === "open";
 
-  async function callerOf({ req }: Context): Promise<Caller> {
+  async function callerOf({ req }: Context): Promise<Asker> {
     // A browser asks without a key whether it may send one, and a page opens without one to ask for it.
     const isKeyless =
       req.path === "/health" ||
@@ -58,7 +58,7 @@ export function createApp(deps: Deps): Hono {
       const requestId = requestIdOf(c);
       let reply: Reply | Response;
       try {
-        const visit = { c, caller: await callerOf(c), requestId };
+        const visit = { c, asker: await callerOf(c), requestId };
         // The router overlooks a slash at the end; there is nothing behind one.
         reply = await (c.req.path.endsWith("/") && c.req.path !== "/" ? nothingHere(visit) : work(visit));
       } catch (error) {
@@ -109,14 +109,14 @@ export function createApp(deps: Deps): Hono {
   for (const { path, show } of pages) {
     app.get(
       path,
-      answering(({ c, caller }) =>
+      answering(({ c, asker }) =>
         show({
           request: c.req.raw,
           id: c.req.param("id") ?? "",
-          caller,
-          store: deps.openStore(caller.namespace),
-          pool: (service) => deps.openPool(caller.namespace, service),
-          gateway: (toolset) => deps.openGateway(caller.namespace, toolset),
+          asker,
+          store: deps.openStore(asker.namespace),
+          pool: (service) => deps.openPool(asker.namespace, service),
+          gateway: (toolset) => deps.openGateway(asker.namespace, toolset),
           ping: deps.config.ping,
           now: deps.now(),
         }),
@@ -174,8 +174,8 @@ async function nothingHere({ c, requestId }: Visit): Promise<Reply> {
   return problemReply(problem, requestId, false);
 }
 
-async function serve({ c, caller }: Visit, declared: Endpoint, deps: Deps): Promise<Reply | Response> {
-  if (declared.scope !== null && !holds(caller, declared.scope)) {
+async function serve({ c, asker }: Visit, declared: Endpoint, deps: Deps): Promise<Reply | Response> {
+  if (declared.scope !== null && !hasScope(asker, declared.scope)) {
     throw new Problem("forbidden", `This key does not have the scope "${declared.scope}".`);
   }
   const inPath = readPath(c);
@@ -185,7 +185,7 @@ async function serve({ c, caller }: Visit, declared: Endpoint, deps: Deps): Prom
   const now = deps.now();
   const sent = c.req.header("Lease-Token");
   const token = sent === undefined ? undefined : await readLeaseToken(sent);
-  const call = new Incoming(c, declared, deps, { inPath, query, body, caller, token, now });
+  const call = new Incoming(c, declared, deps, { inPath, query, body, asker, token, now });
   const answer = await declared.handle(call);
   return answer.raw ?? replyOf(c, declared, answer);
 }

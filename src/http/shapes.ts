@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../core/agents/agent.ts";
 import { CIRCUIT_STATES } from "../core/services/breaker.ts";
-import { STAGES } from "../core/agents/discovery.ts";
-import { EVENT_TYPES, KINDS } from "../core/entry.ts";
-import { STAGES as REJECTION_STAGES } from "../core/services/choose.ts";
+import { DISCOVERY_STAGES } from "../core/agents/discovery.ts";
+import { EVENT_TYPES } from "../core/event.ts";
+import { KINDS } from "../core/kinds.ts";
+import { SELECTION_STAGES as REJECTION_STAGES } from "../core/services/choose.ts";
 
 /** What the routes answer, for the OpenAPI document and for the tests that hold every answer against it. */
 
@@ -142,7 +143,7 @@ export const discovered = z.strictObject({
     .array(
       z.strictObject({
         id: z.string(),
-        stage: z.enum(STAGES),
+        stage: z.enum(DISCOVERY_STAGES),
         reason: z.string(),
         detail: z.string(),
       }),

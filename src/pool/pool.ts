@@ -1,4 +1,5 @@
-import type { Override, ProviderState, Selection } from "../core/services/choose.ts";
+import type { ProviderChoice } from "../core/services/choose.ts";
+import type { Override, ProviderState } from "../core/services/provider-state.ts";
 import { remote } from "../durable/remote.ts";
 import type {
   Check,
@@ -18,7 +19,7 @@ import type {
  */
 export interface Pool {
   /** Chooses a provider; unless it is a dry run, moves the cursor, counts a probe and keeps the selection. */
-  resolve(request: ResolveRequest, now: number): Promise<Selection>;
+  resolve(request: ResolveRequest, now: number): Promise<ProviderChoice>;
   /** Takes reports of calls; one that names its selection counts once, so a retry is harmless. */
   report(reports: readonly Report[], now: number): Promise<Reported[]>;
   /** Takes the results of health checks: a failure counts as one, and bars the provider until a check passes. */

@@ -1,21 +1,23 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BreakerConfig } from "../core/services/breaker.ts";
 import {
+  cursorAfter,
+  type Offer,
+  type Position,
+  type Query,
+  selectProvider,
+  type ProviderChoice,
+} from "../core/services/choose.ts";
+import {
   afterCheck,
   afterReport,
   afterReset,
   afterServing,
-  cursorAfter,
-  type Offer,
   type Override,
-  type Position,
   type ProviderState,
   providerKey,
-  type Query,
-  type Selection,
-  selectProvider,
   stateOf,
-} from "../core/services/choose.ts";
+} from "../core/services/provider-state.ts";
 import { migrate } from "../durable/migrate.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -70,7 +72,7 @@ export interface KeptSelection {
   group: number | null;
   scope: string | null;
   circuitState: string | null;
-  rejected: Selection["rejected"];
+  rejected: ProviderChoice["rejected"];
 }
 
 interface Memory {
@@ -94,7 +96,7 @@ export class ServicePool extends DurableObject {
   }
 
   /** Chooses a provider and, unless it is a dry run, counts it as served. */
-  resolve({ offers, query, selectionId, dryRun }: ResolveRequest, now: number): Selection {
+  resolve({ offers, query, selectionId, dryRun }: ResolveRequest, now: number): ProviderChoice {
     const selection = selectProvider(offers, this.#pool, query, now);
     if (dryRun) return selection;
     return this.#atomically(() => {
@@ -174,7 +176,7 @@ export class ServicePool extends DurableObject {
     }
   }
 
-  #serve({ choice, rejected }: Selection, query: Query, selectionId: string, now: number): void {
+  #serve({ choice, rejected }: ProviderChoice, query: Query, selectionId: string, now: number): void {
     if (choice) {
       const before = stateOf(this.#pool, choice.offer);
       const after = afterServing(before, choice.offer.config, selectionId, now);

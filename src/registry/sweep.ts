@@ -1,7 +1,7 @@
 import type { Ref } from "../core/entry.ts";
 import { increment } from "../core/agents/tally.ts";
 import { Problem } from "../core/problem.ts";
-import { isUnreachable } from "../core/agents/liveness.ts";
+import { isUnreachable } from "../core/lease.ts";
 import { decideTransition, type Transition, transitionOf } from "../core/agents/transition.ts";
 import { change } from "../store/change.ts";
 import type { RollCall, Store } from "../store/store.ts";

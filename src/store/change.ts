@@ -1,4 +1,5 @@
-import type { Decision, Entry, Kind, Ref } from "../core/entry.ts";
+import type { Entry, Kind, Ref } from "../core/entry.ts";
+import type { Decision } from "../core/decision.ts";
 import { Problem } from "../core/problem.ts";
 import type { Change, Snapshot, Store } from "./store.ts";
 
@@ -44,9 +45,6 @@ const contended = (): Problem =>
   new Problem(
     "store_contended",
     "Too many writers at once on this entry. Nothing was written of it: try again.",
-    {
-      retryAfterSeconds: 1,
-    },
   );
 
 /** `change` for one entry, read first. */

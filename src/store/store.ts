@@ -1,4 +1,6 @@
-import type { Entry, Event, Kind, Kinds, Lease, Ref } from "../core/entry.ts";
+import type { Entry, Kind, Kinds, Ref } from "../core/entry.ts";
+import type { Event } from "../core/event.ts";
+import type { Lease } from "../core/lease.ts";
 
 /**
  * Where entries live. One namespace, two adapters (redis, embedded), one conformance suite (test/store/conformance.ts).

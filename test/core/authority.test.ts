@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type Caller, holds, leaseLost, owns, refusal, SCOPES } from "../../src/core/authority.ts";
-import { type LiveEntry, leaseAt } from "../../src/core/entry.ts";
+import { leaseLost, owns, refusal, SCOPES, type Asker, hasScope } from "../../src/core/authority.ts";
+import type { LiveEntry } from "../../src/core/entry.ts";
+import { leaseAt } from "../../src/core/lease.ts";
 import { registrationInput } from "../../src/core/agents/agent.ts";
 
 const CURRENT = "current-fence";
 const STALE = "stale-fence";
 
-const caller = (name: string | null, ...scopes: Caller["scopes"]): Caller => ({
+const caller = (name: string | null, ...scopes: Asker["scopes"]): Asker => ({
   name,
   scopes,
   namespace: "default",
@@ -45,7 +46,7 @@ describe("holds", () => {
     { scopes: [], held: [] },
   ] as const)("grants $held to a key of scopes $scopes, and nothing else", ({ scopes, held }) => {
     const key = caller("robin", ...scopes);
-    expect(SCOPES.filter((scope) => holds(key, scope))).toEqual(held);
+    expect(SCOPES.filter((scope) => hasScope(key, scope))).toEqual(held);
   });
 });
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hasTerm, termsOf } from "../../src/core/entry.ts";
+import { hasTerm, termsOf } from "../../src/core/kinds.ts";
 import { T0 } from "../store/conformance/opened.ts";
 import { entryOf } from "../support/entries.ts";
 

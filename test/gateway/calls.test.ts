@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DELTA_CHARS_MAX, QUEUED_MAX } from "../../src/core/toolsets/call.ts";
-import { isoTime } from "../../src/core/agents/record.ts";
+import { isoTime } from "../../src/core/time.ts";
 import { type CallOptions, type Held, idsOf, OpenedGateway } from "../support/tool-gateway.ts";
 
 const opened = () => new OpenedGateway();

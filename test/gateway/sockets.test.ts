@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isoTime } from "../../src/core/agents/record.ts";
+import { isoTime } from "../../src/core/time.ts";
 import { epochOf, idsOf, OpenedGateway, pingsOf } from "../support/tool-gateway.ts";
 
 const callAll = async (opened: OpenedGateway, ...ids: string[]) => {

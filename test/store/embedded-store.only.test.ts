@@ -207,7 +207,7 @@ describe("an object that throws", () => {
       const outcome = await call(store).catch((reason: unknown) => reason);
       if (!(outcome instanceof Problem)) throw new Error(`it answered ${JSON.stringify(outcome)}`);
       expect(outcome.code).toBe("store_unavailable");
-      expect(outcome.options.retryAfterSeconds).toBe(2);
+      expect(outcome.kind.retryAfterSeconds).toBe(2);
       expect(outcome.message).toContain(`(${name})`);
       expect(outcome.message).not.toMatch(/sql|table/i);
     },

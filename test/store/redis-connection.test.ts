@@ -77,9 +77,9 @@ describe.each([...READS, ...WRITES, HEAL])("%s", (_, call) => {
   it.each(OUTAGES)("answers $kind $status with store_unavailable, and gives nothing away", async (fault) => {
     const { store, bridge, prefix } = await inhabited();
     await bridge.fail(fault);
-    const { code, message, options } = await problemOf(call(store));
+    const { code, message, kind } = await problemOf(call(store));
     expect(code).toBe("store_unavailable");
-    expect(options.retryAfterSeconds).toBe(2);
+    expect(kind.retryAfterSeconds).toBe(2);
     for (const secret of ["secret", prefix, "EVALSHA", "lease:"]) expect(message).not.toContain(secret);
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { type Entry, type Kind, kindOfTerm, termsOf } from "../../src/core/entry.ts";
+import type { Entry, Kind } from "../../src/core/entry.ts";
+import { kindOfTerm, termsOf } from "../../src/core/kinds.ts";
 import type { Store } from "../../src/store/store.ts";
 import { walk } from "../../src/store/walk.ts";
 
@@ -31,7 +32,7 @@ export async function expectExactIndexes(store: Store, now: number): Promise<Ent
   const counts = new Map([...expected].map(([term, ids]) => [term, ids.length]));
   expect(await store.terms()).toEqual(counts);
   for (const [term, ids] of expected) {
-    expect((await entriesOf<Kind>(store, kindOfTerm(term), now, term)).map(idOf)).toEqual(ids);
+    expect((await entriesOf<Kind>(store, kindOfTerm(term)!, now, term)).map(idOf)).toEqual(ids);
   }
   return agents;
 }

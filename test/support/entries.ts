@@ -1,11 +1,11 @@
 import { type LeaseDefaults, registrationInput } from "../../src/core/agents/agent.ts";
-import { type Caller, SCOPES } from "../../src/core/authority.ts";
+import { SCOPES, type Asker } from "../../src/core/authority.ts";
 import type { LiveEntry } from "../../src/core/entry.ts";
-import { accept } from "../../src/core/problem.ts";
+import { orThrow } from "../../src/core/problem.ts";
 import { decideRegistration } from "../../src/core/agents/registration.ts";
 
 /** Who everyone is under open access. */
-export const ANYONE: Caller = { name: null, scopes: SCOPES, namespace: "default" };
+export const ANYONE: Asker = { name: null, scopes: SCOPES, namespace: "default" };
 export const DEFAULTS: LeaseDefaults = { ttlSeconds: 300, heartbeatIntervalSeconds: 30 };
 
 /** What stands in a store once an agent has registered with `fields` at `now`: decided by the core, kept nowhere. */
@@ -17,11 +17,11 @@ export function entryOf(
   const request = {
     id: fields.id,
     input: registrationInput.parse({ name: "agent", type: "worker", ...fields }),
-    caller: ANYONE,
+    asker: ANYONE,
     region: null,
     defaults: DEFAULTS,
     presentedFence: undefined,
     mintedFence: fence,
   };
-  return accept(decideRegistration(undefined, request, now).result).entry as LiveEntry;
+  return orThrow(decideRegistration(undefined, request, now).result).entry as LiveEntry;
 }

@@ -1,17 +1,19 @@
 import { offersOf } from "../../src/core/services/offers.ts";
 import {
-  afterServing,
   cursorAfter,
   type Offer,
   type PoolState,
   type Position,
+  type Query,
+  selectProvider,
+  type ProviderChoice,
+} from "../../src/core/services/choose.ts";
+import {
+  afterServing,
   type ProviderState,
   providerKey,
-  type Query,
-  type Selection,
-  selectProvider,
   stateOf,
-} from "../../src/core/services/choose.ts";
+} from "../../src/core/services/provider-state.ts";
 import { entryOf } from "./entries.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
@@ -57,7 +59,7 @@ export function serve(
   query: Query,
   selectionId: string,
   now: number,
-): Selection {
+): ProviderChoice {
   const selection = selectProvider(offered, pool, query, now);
   const { choice } = selection;
   if (choice) {

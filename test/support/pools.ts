@@ -1,5 +1,5 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
-import type { Offer, Query, Selection } from "../../src/core/services/choose.ts";
+import type { Offer, Query, ProviderChoice } from "../../src/core/services/choose.ts";
 import { durablePool } from "../../src/pool/pool.ts";
 import type { Check, Report, Reported, ServicePool } from "../../src/pool/service-pool.ts";
 import { ANY, NOW } from "./offers.ts";
@@ -17,7 +17,7 @@ export function openServicePool() {
   const stub = env.SERVICE_POOL.getByName(crypto.randomUUID());
   const pool = durablePool(stub);
   let selections = 0;
-  const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<Selection> => {
+  const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<ProviderChoice> => {
     const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
     return pool.resolve({ offers, query: { ...ANY, ...query }, selectionId, dryRun }, now);
   };

@@ -20,8 +20,8 @@ export async function populate(
     token: undefined,
   }));
   const { config, now } = registry;
-  const caller = { name: null, scopes: ["admin" as const], namespace };
-  const door = { store: registry.backend.open(namespace), config, caller, region: null, now };
+  const asker = { name: null, scopes: ["admin" as const], namespace };
+  const door = { store: registry.backend.open(namespace), config, asker, region: null, now };
   const admitted = await registerAll(door, newcomers);
   return admitted.map((result) => {
     if (result instanceof Problem) throw result;

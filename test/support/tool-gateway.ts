@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Outcome } from "../../src/core/toolsets/call.ts";
+import type { CallOutcome } from "../../src/core/toolsets/call.ts";
 import { durableGateway, type Epoch, type Message } from "../../src/gateway/gateway.ts";
 import type { ToolGateway } from "../../src/gateway/tool-gateway.ts";
 import { START } from "./registry.ts";
@@ -78,7 +78,7 @@ export class OpenedGateway {
     return this.gateway.delta({ epoch: this.epoch, callId, claimId, stream, delta, seq }, this.now);
   }
 
-  settle({ call_id: callId, claim_id: claimId }: Held, outcome: Outcome = { result: "done" }) {
+  settle({ call_id: callId, claim_id: claimId }: Held, outcome: CallOutcome = { result: "done" }) {
     return this.gateway.settle({ epoch: this.epoch, callId, claimId, outcome }, this.now);
   }
 

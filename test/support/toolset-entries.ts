@@ -1,6 +1,7 @@
 import type { Entry } from "../../src/core/entry.ts";
-import { accept } from "../../src/core/problem.ts";
-import { decideToolset, toolsetInput, type ToolsetRegistration } from "../../src/core/toolsets/toolset.ts";
+import { orThrow } from "../../src/core/problem.ts";
+import { toolsetInput, type ToolsetRegistration } from "../../src/core/toolsets/toolset.ts";
+import { decideToolset } from "../../src/core/toolsets/registration.ts";
 import { ANYONE } from "./entries.ts";
 import { ECHO } from "./toolsets.ts";
 
@@ -22,10 +23,10 @@ export function toolsetEntryOf(
 ): Entry<"toolset"> {
   const request = {
     registration: toolsetRegistration(fields),
-    caller: ANYONE,
+    asker: ANYONE,
     region: null,
     presentedFence: undefined,
     mintedFence: fence,
   };
-  return accept(decideToolset(undefined, request, now).result);
+  return orThrow(decideToolset(undefined, request, now).result);
 }

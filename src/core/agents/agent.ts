@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { bindings } from "../services/binding.ts";
+import { entryId, label } from "../names.ts";
 
-/** What an agent may say of itself. `unreachable` is never reported, only computed (core/liveness.ts). */
+/** What an agent may say of itself. `unreachable` is never reported, only computed (liveness.ts). */
 export const REPORTED_STATUSES = [
   "available",
   "busy",
@@ -21,22 +23,6 @@ export const TTL_SECONDS_MAX = 86_400;
 export const LOAD_MAX = 1_000_000_000;
 
 export const sizeBytes = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;
-
-// Names become parts of keys and of log lines, so nothing invisible gets in, nor a lone surrogate that UTF-8 cannot carry.
-const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
-export const label = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((text) => !INVISIBLE.test(text), "must not contain control characters");
-
-export const entryId = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}$/,
-    "must be 1 to 256 of A-Z a-z 0-9 . _ : / @ -, beginning with a letter or digit",
-  );
 
 /** Accepts `healthy`, the older systems' word, and means `available` by it. */
 export const reportedStatus = z
@@ -70,67 +56,6 @@ export const capabilityInput = z.union([
   capability,
 ]);
 
-export const PRIORITIES = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 } as const;
-export type PriorityName = keyof typeof PRIORITIES;
-export const PRIORITY_NAMES = Object.keys(PRIORITIES) as PriorityName[];
-/** The name of a priority; the number itself where it has none. */
-export const priorityName = (value: number): string =>
-  PRIORITY_NAMES.find((name) => PRIORITIES[name] === value) ?? String(value);
-export const STRATEGIES = ["fallback", "round_robin"] as const;
-
-/** A priority by its name in any case, or by its number. */
-const priority = z.union([
-  z.literal(Object.values(PRIORITIES)),
-  z
-    .string()
-    .transform((name) => name.toUpperCase())
-    .pipe(z.enum(PRIORITY_NAMES))
-    .transform((name): number => PRIORITIES[name]),
-]);
-
-/** An agent's offer to serve one service (design, section 6). */
-const binding = z.strictObject({
-  service: label(256),
-  handler: label(256).default("*"),
-  priority: priority.default(PRIORITIES.NORMAL),
-  priority_group: z.int().min(0).max(1000).default(0),
-  strategy: z
-    .string()
-    .transform((name) => name.toLowerCase())
-    .pipe(z.enum(STRATEGIES))
-    .default("fallback"),
-  capabilities: z.array(label(256)).max(100).optional(),
-  circuit_breaker: z
-    .strictObject({
-      failure_threshold: z.int().min(1).max(1000).default(5),
-      recovery_timeout: z.number().min(0).max(86_400).default(60),
-      success_threshold: z.int().min(1).max(1000).default(3),
-      timeout_duration: z.number().positive().max(3600).default(30),
-    })
-    .optional(),
-});
-
-export type Binding = z.output<typeof binding>;
-
-/** Two offers for one service and handler could not both be meant, and nothing could tell them apart later. */
-const bindings = z
-  .array(binding)
-  .max(100)
-  .superRefine((list, context) => {
-    const seen = new Set<string>();
-    list.forEach(({ service, handler }, index) => {
-      const pair = JSON.stringify([service, handler]);
-      if (seen.has(pair)) {
-        context.addIssue({
-          code: "custom",
-          path: [index],
-          message: "offers the same service to the same handler again",
-        });
-      }
-      seen.add(pair);
-    });
-  });
-
 /**
  * What `POST /v1/agents` takes. The four fields that a heartbeat may also change, and the two terms that the deployment
  * may set a default for, stay absent when absent: a renewal must be able to tell "not said" from "said the default".
@@ -162,6 +87,25 @@ export const registrationInput = z.strictObject({
   services: bindings.default([]),
 });
 export type RegistrationInput = z.output<typeof registrationInput>;
+
+/** The registration as it is kept: complete, and without what the lease carries. */
+export type Registration = Omit<
+  RegistrationInput,
+  | "id"
+  | "status"
+  | "current_load"
+  | "ttl_seconds"
+  | "heartbeat_interval_seconds"
+  | "metadata"
+  | "health_score"
+> & {
+  id: string;
+  metadata: Record<string, unknown>;
+  health_score: number;
+  ttl_seconds: number;
+  /** null: a static entry, which never calls in and never lapses. */
+  heartbeat_interval_seconds: number | null;
+};
 
 /** What a heartbeat may carry. Absent means unchanged; a null in `metadata` deletes that key. */
 export const heartbeatInput = z.strictObject({

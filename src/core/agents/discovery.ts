@@ -25,16 +25,16 @@ export interface Criteria {
 }
 
 /** Where a candidate can fall out, in the order in which they are tried. */
-export const STAGES = ["lease", "status", "health", "load", "limit"] as const;
+export const DISCOVERY_STAGES = ["lease", "status", "health", "load", "limit"] as const;
 
 export interface Excluded {
   id: string;
-  stage: (typeof STAGES)[number];
+  stage: (typeof DISCOVERY_STAGES)[number];
   reason: string;
   detail: string;
 }
 
-export interface Selection {
+export interface DiscoveryResult {
   agents: AgentRecord[];
   /** Candidates with a live lease, before status, health and load. */
   live: number;
@@ -65,7 +65,7 @@ export function queryTerms(query: {
  * Filters and orders the candidates, and says of each one left out why. Least loaded first, then by id, so the same
  * candidates give the same answer in whatever order they came.
  */
-export function select(candidates: readonly Entry[], criteria: Criteria, now: number): Selection {
+export function select(candidates: readonly Entry[], criteria: Criteria, now: number): DiscoveryResult {
   const passed: { entry: LiveEntry; id: string; ratio: number }[] = [];
   const failed: Excluded[] = [];
   let live = 0;

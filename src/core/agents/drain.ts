@@ -1,10 +1,12 @@
-import { agentNotFound, type Caller, refusal } from "../authority.ts";
-import { type Decision, type Entry, isLive } from "../entry.ts";
+import { refusal, type Asker } from "../authority.ts";
+import { agentNotFound } from "./kind.ts";
+import { type Entry, isLive } from "../entry.ts";
+import type { Decision } from "../decision.ts";
 import type { Problem } from "../problem.ts";
 
 export interface DrainRequest {
   id: string;
-  caller: Caller;
+  asker: Asker;
   fence: string | undefined;
   draining: boolean;
 }
@@ -12,11 +14,11 @@ export interface DrainRequest {
 /** Asks a registration to drain, or takes that back. Asking twice changes nothing and tells nobody. */
 export function decideDrain(
   before: Entry | undefined,
-  { id, caller, fence, draining }: DrainRequest,
+  { id, asker, fence, draining }: DrainRequest,
   now: number,
 ): Decision<undefined | Problem> {
   if (!isLive(before)) return { result: agentNotFound(id) };
-  const refused = refusal(caller, before, fence, true);
+  const refused = refusal(asker, before, fence, true);
   if (refused || before.draining === draining) return { result: refused };
   const type = draining ? "drain_requested" : "drain_cancelled";
   return {

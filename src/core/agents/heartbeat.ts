@@ -1,20 +1,22 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
-import { type Caller, leaseLost, refusal } from "../authority.ts";
-import { type Decision, type Entry, isLive, leaseAt, type Lease } from "../entry.ts";
+import { leaseLost, refusal, type Asker } from "../authority.ts";
+import { type Entry, isLive } from "../entry.ts";
+import type { Decision } from "../decision.ts";
+import { leaseAt, type Lease } from "../lease.ts";
 import { Problem } from "../problem.ts";
 import { documentTooLarge } from "./registration.ts";
 
-export interface Beat {
+export interface HeartbeatRequest {
   id: string;
   input: HeartbeatInput;
-  caller: Caller;
+  asker: Asker;
   /** The fence of the presented lease token, if any. */
   fence: string | undefined;
   /** The owner's key is enough (the older API knows no token). */
   ownerMayToo: boolean;
 }
 
-export interface Beaten {
+export interface HeartbeatResult {
   lease: Lease;
   desired: "run" | "drain";
 }
@@ -24,7 +26,7 @@ const mustRegister = (id: string): Problem =>
   new Problem("agent_not_found", `No live agent has the id "${id}": register it.`, { action: "register" });
 
 /** A heartbeat that says status and load, and nothing else, replaces the lease's state whole: nothing need be read. */
-export function isWhole(input: HeartbeatInput): input is { status: ReportedStatus; current_load: number } {
+export function isComplete(input: HeartbeatInput): input is { status: ReportedStatus; current_load: number } {
   return (
     input.status !== undefined &&
     input.current_load !== undefined &&
@@ -49,12 +51,12 @@ export function mergeMetadata(
 /** A heartbeat that leaves something unsaid. Absent means unchanged, except that any sign of life ends `offline`. */
 export function decideHeartbeat(
   before: Entry | undefined,
-  beat: Beat,
+  request: HeartbeatRequest,
   now: number,
-): Decision<Beaten | Problem> {
-  const { id, input, caller, fence, ownerMayToo } = beat;
+): Decision<HeartbeatResult | Problem> {
+  const { id, input, asker, fence, ownerMayToo } = request;
   if (!isLive(before)) return { result: mustRegister(id) };
-  const refused = refusal(caller, before, fence, ownerMayToo);
+  const refused = refusal(asker, before, fence, ownerMayToo);
   if (refused) return { result: refused };
 
   const { registration } = before.document;
@@ -86,11 +88,11 @@ export function decideHeartbeat(
     // Clocks differ between the places where heartbeats come in, and time does not run backwards.
     Math.max(now, before.lease.lastSeenAt),
   );
-  const result: Beaten = { lease, desired: before.draining ? "drain" : "run" };
+  const result: HeartbeatResult = { lease, desired: before.draining ? "drain" : "run" };
   return { result, write: { entry: { ...before, document, lease } } };
 }
 
 /** Why a whole heartbeat found no lease: the agent is gone, or another registration took its id. */
-export function whyGone(current: Entry | undefined, id: string): Problem {
+export function explainMissingLease(current: Entry | undefined, id: string): Problem {
   return isLive(current) ? leaseLost(id) : mustRegister(id);
 }

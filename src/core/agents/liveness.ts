@@ -1,13 +1,6 @@
+import type { LiveEntry } from "../entry.ts";
+import { isUnreachable, silenceAllowedMs } from "../lease.ts";
 import type { EffectiveStatus } from "./agent.ts";
-import type { Lease, LiveEntry } from "../entry.ts";
-
-/** How long an agent may be silent before it is unreachable: 1.5 intervals, and that instant itself still counts as heard. */
-export const silenceAllowedMs = (intervalSeconds: number): number => intervalSeconds * 1500;
-
-/** @param now ms since the Unix epoch */
-export function isUnreachable(lease: Lease, now: number): boolean {
-  return lease.intervalSeconds !== null && now - lease.lastSeenAt > silenceAllowedMs(lease.intervalSeconds);
-}
 
 export interface EffectiveState {
   status: EffectiveStatus;
@@ -24,7 +17,7 @@ export function effectiveState(entry: LiveEntry, now: number): EffectiveState {
   const { lease } = entry;
   if (isUnreachable(lease, now)) {
     // The threshold, not the age: the text must not change while the state does not.
-    const seconds = silenceAllowedMs(lease.intervalSeconds ?? 0) / 1000;
+    const seconds = silenceAllowedMs(lease.intervalSeconds) / 1000;
     return { status: "unreachable", reason: `no heartbeat for more than ${seconds} s` };
   }
   return { status: lease.status, reason: null };

@@ -1,5 +1,6 @@
-import type { EffectiveStatus, ReportedStatus } from "./agent.ts";
-import type { LiveEntry, Region, Registration } from "../entry.ts";
+import type { EffectiveStatus, ReportedStatus, Registration } from "./agent.ts";
+import type { LiveEntry, Region } from "../entry.ts";
+import { isoTime } from "../time.ts";
 import { effectiveState, loadRatio } from "./liveness.ts";
 
 /** An agent as every reader sees it. Never carries the token or the fence. Times are ISO-8601 UTC. */
@@ -16,9 +17,6 @@ export type AgentRecord = Registration & {
   region: Region | null;
   owner: string | null;
 };
-
-// oxlint-disable-next-line no-restricted-globals -- formats an instant that was passed in; reads no clock
-export const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 export function agentRecord(entry: LiveEntry, now: number): AgentRecord {
   const { document, lease } = entry;

@@ -1,20 +1,20 @@
-import { DOCUMENT_BYTES_MAX, type LeaseDefaults, type RegistrationInput, sizeBytes } from "./agent.ts";
-import { type Caller, replacementRefusal } from "../authority.ts";
 import {
-  type Decision,
-  type Document,
-  type Entry,
-  isLive,
-  leaseAt,
-  type Region,
+  DOCUMENT_BYTES_MAX,
+  type LeaseDefaults,
+  type RegistrationInput,
+  sizeBytes,
   type Registration,
-} from "../entry.ts";
+} from "./agent.ts";
+import { replacementRefusal, type Asker } from "../authority.ts";
+import { type Document, type Entry, isLive, type Region } from "../entry.ts";
+import type { Decision } from "../decision.ts";
+import { leaseAt } from "../lease.ts";
 import { type FieldError, Problem } from "../problem.ts";
 
 export interface RegistrationRequest {
   id: string;
   input: RegistrationInput;
-  caller: Caller;
+  asker: Asker;
   region: Region | null;
   defaults: LeaseDefaults;
   /** The fence of the lease token that came with the request, if one did. */
@@ -54,17 +54,17 @@ export function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
  * Registers, replaces or renews.
  *
  * With the current token it renews: same epoch, and what a heartbeat may also set stays as it is unless said. With a token
- * that is not current it refuses, so that a superseded process learns of it. Without one it replaces, if the caller may.
+ * that is not current it refuses, so that a superseded process learns of it. Without one it replaces, if the asker may.
  */
 export function decideRegistration(
   before: Entry | undefined,
   request: RegistrationRequest,
   now: number,
 ): Decision<Registered | Problem> {
-  const { id, input, caller, presentedFence } = request;
+  const { id, input, asker, presentedFence } = request;
   const live = isLive(before) ? before : undefined;
   const renewing = presentedFence !== undefined;
-  const refused = replacementRefusal(caller, live, id, presentedFence);
+  const refused = replacementRefusal(asker, live, id, presentedFence);
   if (refused) return { result: refused };
 
   const terms = leaseTerms(input, request.defaults);
@@ -84,7 +84,7 @@ export function decideRegistration(
   const document: Document = {
     fence: kept?.document.fence ?? request.mintedFence,
     registeredAt: kept?.document.registeredAt ?? now,
-    owner: kept ? kept.document.owner : caller.name,
+    owner: kept ? kept.document.owner : asker.name,
     region: request.region,
     registration,
   };

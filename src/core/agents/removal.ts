@@ -1,10 +1,12 @@
-import { agentNotFound, type Caller, refusal } from "../authority.ts";
-import { type Decision, type Entry, isLive } from "../entry.ts";
+import { refusal, type Asker } from "../authority.ts";
+import { agentNotFound } from "./kind.ts";
+import { type Entry, isLive } from "../entry.ts";
+import type { Decision } from "../decision.ts";
 import type { Problem } from "../problem.ts";
 
 export interface Removal {
   id: string;
-  caller: Caller;
+  asker: Asker;
   fence: string | undefined;
   ownerMayToo: boolean;
 }
@@ -12,11 +14,11 @@ export interface Removal {
 /** Unregisters: the document, its terms, its lease and any directive go at once. */
 export function decideRemoval(
   before: Entry | undefined,
-  { id, caller, fence, ownerMayToo }: Removal,
+  { id, asker, fence, ownerMayToo }: Removal,
   now: number,
 ): Decision<undefined | Problem> {
   if (!isLive(before)) return { result: agentNotFound(id) };
-  const refused = refusal(caller, before, fence, ownerMayToo);
+  const refused = refusal(asker, before, fence, ownerMayToo);
   if (refused) return { result: refused };
   return {
     result: undefined,

@@ -1,5 +1,6 @@
-import type { Decision, Entry, Lease } from "../entry.ts";
-import { isUnreachable } from "./liveness.ts";
+import type { Entry } from "../entry.ts";
+import type { Decision } from "../decision.ts";
+import { type Lease, isUnreachable } from "../lease.ts";
 
 export type Transition = "became_unreachable" | "recovered" | "reaped";
 

@@ -66,7 +66,7 @@ export function sendProbe(
   return { ...breaker, probes: [...probesOut(breaker, config, now), { selectionId, sentAt: now }] };
 }
 
-export interface Outcome {
+export interface CallReport {
   success: boolean;
   /** Which call it was, if its reporter knows. */
   selectionId: string | undefined;
@@ -79,28 +79,28 @@ export interface Outcome {
 export function afterOutcome(
   breaker: Breaker,
   config: BreakerConfig,
-  outcome: Outcome,
+  report: CallReport,
   now: number,
 ): Breaker {
   switch (circuitState(breaker, config, now)) {
     case "open":
       return breaker;
     case "closed": {
-      const failures = outcome.success ? 0 : breaker.failures + 1;
+      const failures = report.success ? 0 : breaker.failures + 1;
       return failures < config.failureThreshold ? { ...breaker, failures } : opened(now);
     }
     case "half_open": {
-      if (!outcome.success) return opened(now);
+      if (!report.success) return opened(now);
       const successes = breaker.successes + 1;
       if (successes >= config.successThreshold) return closedBreaker();
       const out = probesOut(breaker, config, now);
       // A report that does not say which call it was gives the oldest probe back: one call has ended, whichever.
-      const named = out.findIndex(({ selectionId }) => selectionId === outcome.selectionId);
+      const named = out.findIndex(({ selectionId }) => selectionId === report.selectionId);
       return {
         ...breaker,
         successes,
         probes: out.toSpliced(
-          named < 0 && outcome.selectionId === undefined ? 0 : named < 0 ? out.length : named,
+          named < 0 && report.selectionId === undefined ? 0 : named < 0 ? out.length : named,
           1,
         ),
       };

@@ -1,16 +1,7 @@
-import type { Binding } from "../agents/agent.ts";
-import {
-  admits,
-  afterOutcome,
-  type Breaker,
-  type BreakerConfig,
-  circuitState,
-  type CircuitState,
-  closedBreaker,
-  type Outcome,
-  sendProbe,
-} from "./breaker.ts";
 import { byCodeUnit } from "../order.ts";
+import type { Binding } from "./binding.ts";
+import { admits, type BreakerConfig, circuitState, type CircuitState } from "./breaker.ts";
+import { type ProviderState, stateOf } from "./provider-state.ts";
 
 /** One agent's offer to serve, as the caller's request finds it. */
 export interface Offer {
@@ -22,7 +13,7 @@ export interface Offer {
   /** What it can do: the binding's own list, or the agent's. */
   capabilities: readonly string[];
   /** Why it cannot be selected whatever the pool knows: unreachable, or a status other than available. */
-  unfit: { stage: "liveness" | "status"; reason: string; detail: string } | null;
+  notSelectable: { stage: "liveness" | "status"; reason: string; detail: string } | null;
 }
 
 export interface Query {
@@ -30,36 +21,6 @@ export interface Query {
   handler: string | undefined;
   capabilities: readonly string[];
   fallbackToGlobal: boolean;
-}
-
-/** What an operator set for one binding of the current registration, over what it registered. */
-export interface Override {
-  priority: number;
-  priority_group: number;
-  strategy: Binding["strategy"];
-}
-
-/** What the pool knows of one registration of one provider. */
-export interface ProviderState {
-  breaker: Breaker;
-  /** Why its last health check failed; null when it passed, or none was made. */
-  failedCheck: string | null;
-  /** by handler */
-  overrides: Record<string, Override>;
-  totals: Totals;
-}
-
-export interface Totals {
-  successes: number;
-  failures: number;
-  /** ms since the Unix epoch */
-  lastFailureAt: number | null;
-  /** What the last failure said of itself. */
-  lastError: string | null;
-  /** exponentially weighted mean of what was reported */
-  latencyMs: number | null;
-  stateChanges: number;
-  recoveryAttempts: number;
 }
 
 /** Where the round robin of one scope and group stands: the last one served. */
@@ -74,7 +35,7 @@ export interface PoolState {
   cursors: Pick<ReadonlyMap<string, Position>, "get">;
 }
 
-export const STAGES = [
+export const SELECTION_STAGES = [
   "handler",
   "capability",
   "liveness",
@@ -86,7 +47,7 @@ export const STAGES = [
 
 export interface Rejection {
   id: string;
-  stage: (typeof STAGES)[number];
+  stage: (typeof SELECTION_STAGES)[number];
   reason: string;
   detail: string;
 }
@@ -99,7 +60,7 @@ export interface Choice {
   circuitState: CircuitState;
 }
 
-export interface Selection {
+export interface ProviderChoice {
   choice: Choice | null;
   /** How many providers were looked at, the chosen one included. */
   considered: number;
@@ -111,36 +72,7 @@ export interface Selection {
 /** The scope of what any handler may use. */
 export const GLOBAL = "*";
 
-export const providerKey = ({ provider, fence }: { provider: string; fence: string }): string =>
-  `${provider}\x1f${fence}`;
 export const cursorKey = (scope: string, group: number): string => `${group}\x1f${scope}`;
-
-export function breakerConfig(binding: Binding | undefined): BreakerConfig {
-  const config = binding?.circuit_breaker;
-  return {
-    failureThreshold: config?.failure_threshold ?? 5,
-    recoveryTimeoutMs: (config?.recovery_timeout ?? 60) * 1000,
-    successThreshold: config?.success_threshold ?? 3,
-    timeoutMs: (config?.timeout_duration ?? 30) * 1000,
-  };
-}
-
-const newcomer: ProviderState = {
-  breaker: closedBreaker(),
-  failedCheck: null,
-  overrides: {},
-  totals: {
-    successes: 0,
-    failures: 0,
-    lastFailureAt: null,
-    lastError: null,
-    latencyMs: null,
-    stateChanges: 0,
-    recoveryAttempts: 0,
-  },
-};
-export const stateOf = (pool: PoolState, offer: { provider: string; fence: string }): ProviderState =>
-  pool.providers.get(providerKey(offer)) ?? newcomer;
 
 const compare = (a: Position, b: Position): number =>
   a.priority - b.priority || byCodeUnit(a.provider, b.provider);
@@ -168,7 +100,7 @@ export function selectProvider(
   pool: PoolState,
   query: Query,
   now: number,
-): Selection {
+): ProviderChoice {
   const offers = registered.map((offer) => overridden(offer, stateOf(pool, offer))).toSorted(inOrder);
   const rejected = new Map<string, Rejection>();
   const warnings: string[] = [];
@@ -252,7 +184,7 @@ function obstacleTo(
       detail: `it does not offer ${missing.join(", ")}`,
     };
   }
-  if (offer.unfit) return offer.unfit;
+  if (offer.notSelectable) return offer.notSelectable;
   if (state.failedCheck !== null) {
     return { stage: "health_check", reason: "health_check_failed", detail: state.failedCheck };
   }
@@ -283,81 +215,3 @@ export const cursorAfter = ({
   strategy,
 }: Choice): [key: string, position: Position] | undefined =>
   strategy === "round_robin" ? [cursorKey(scope, group), positionOf(offer)] : undefined;
-
-/** The provider once a call was handed to it: a half-open breaker counts a probe. */
-export function afterServing(
-  state: ProviderState,
-  config: BreakerConfig,
-  selectionId: string,
-  now: number,
-): ProviderState {
-  const breaker = sendProbe(state.breaker, config, selectionId, now);
-  if (breaker === state.breaker) return state;
-  const first = state.breaker.probes.length === 0 && state.breaker.successes === 0;
-  const { totals } = state;
-  return {
-    ...state,
-    breaker,
-    totals: first
-      ? { ...totals, recoveryAttempts: totals.recoveryAttempts + 1, stateChanges: totals.stateChanges + 1 }
-      : totals,
-  };
-}
-
-/** How much one report moves the mean latency. */
-const LATENCY_WEIGHT = 0.2;
-
-/** The provider once a call was reported. */
-export function afterReport(
-  state: ProviderState,
-  config: BreakerConfig,
-  outcome: Outcome & { latencyMs: number | undefined; error: string | undefined },
-  now: number,
-): ProviderState {
-  const { totals } = state;
-  const breaker = afterOutcome(state.breaker, config, outcome, now);
-  const changed = circuitState(breaker, config, now) !== circuitState(state.breaker, config, now);
-  const { latencyMs } = outcome;
-  const mean = totals.latencyMs;
-  return {
-    ...state,
-    breaker,
-    totals: {
-      ...totals,
-      successes: totals.successes + (outcome.success ? 1 : 0),
-      failures: totals.failures + (outcome.success ? 0 : 1),
-      lastFailureAt: outcome.success ? totals.lastFailureAt : now,
-      lastError: outcome.success ? totals.lastError : (outcome.error ?? null),
-      latencyMs:
-        latencyMs === undefined
-          ? mean
-          : mean === null
-            ? latencyMs
-            : mean + LATENCY_WEIGHT * (latencyMs - mean),
-      stateChanges: totals.stateChanges + (changed ? 1 : 0),
-    },
-  };
-}
-
-/** The provider once its health was checked: a failure is one failure more and bars it until a check passes; a pass moves no counter. */
-export function afterCheck(
-  state: ProviderState,
-  config: BreakerConfig,
-  failure: string | null,
-  now: number,
-): ProviderState {
-  if (failure === null) return { ...state, failedCheck: null };
-  const outcome = { success: false, selectionId: undefined, latencyMs: undefined, error: failure };
-  return { ...afterReport(state, config, outcome, now), failedCheck: failure };
-}
-
-/** The provider once an operator closed its breaker: the past is forgotten, but for the totals. */
-export function afterReset(state: ProviderState): ProviderState {
-  const { breaker, totals } = state;
-  const stateChanges = totals.stateChanges + (breaker.openedAt === null ? 0 : 1);
-  return {
-    ...state,
-    breaker: closedBreaker(),
-    totals: { ...totals, lastFailureAt: null, lastError: null, stateChanges },
-  };
-}

@@ -27,7 +27,7 @@ export interface CallError {
 }
 
 /** What a provider answers: its result, or what went wrong. */
-export type Outcome =
+export type CallOutcome =
   | { result: unknown; bounds?: unknown; server_data?: unknown[] | undefined }
   | { error: CallError };
 
@@ -43,7 +43,7 @@ export type CallState =
       deltas: number;
       dueAt: number;
     }
-  | { status: "done" | "failed"; claims: number; outcome: Outcome; dueAt: number };
+  | { status: "done" | "failed"; claims: number; outcome: CallOutcome; dueAt: number };
 
 type Claimed = Extract<CallState, { status: "claimed" }>;
 
@@ -73,14 +73,14 @@ export const extendedAt = (state: Claimed, now: number): Claimed => ({
   dueAt: now + CLAIM_MS,
 });
 
-export const settledAt = ({ claims }: CallState, outcome: Outcome, now: number): Settled => ({
+export const settledAt = ({ claims }: CallState, outcome: CallOutcome, now: number): Settled => ({
   status: "error" in outcome ? "failed" : "done",
   claims,
   outcome,
   dueAt: now + KEPT_MS,
 });
 
-export type Settled = Extract<CallState, { outcome: Outcome }>;
+export type Settled = Extract<CallState, { outcome: CallOutcome }>;
 export const isSettled = (state: CallState): state is Settled =>
   state.status === "done" || state.status === "failed";
 

@@ -1,17 +1,17 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Config } from "../../config.ts";
-import { entryId, label } from "../../core/agents/agent.ts";
-import type { Caller } from "../../core/authority.ts";
+import { entryId, label } from "../../core/names.ts";
+import type { Asker } from "../../core/authority.ts";
 import type { Region } from "../../core/entry.ts";
 import { Lru } from "../../core/lru.ts";
-import { accept, Problem } from "../../core/problem.ts";
+import { Problem, orThrow, invalid } from "../../core/problem.ts";
 import type { Store } from "../../store/store.ts";
 import type { Call, Deps, Endpoint, PathParams } from "./endpoint.ts";
 import type { LeaseToken } from "../../registry/lease-token.ts";
-import { BODY_BYTES_MAX, check, checkQuery, invalid, readJson } from "./validate.ts";
+import { BODY_BYTES_MAX, check, checkQuery, readJson } from "./validate.ts";
 
-/** The caller's own, if it is a plain word; so that a request can be followed through the logs of both. */
+/** The asker's own, if it is a plain word; so that a request can be followed through the logs of both. */
 export function requestIdOf(c: Context): string {
   const sent = c.req.header("X-Request-Id");
   return sent !== undefined && /^[\w\-=]{1,255}$/.test(sent) ? sent : crypto.randomUUID();
@@ -48,11 +48,11 @@ const recentQueries = new Lru<{ parsed: unknown }>(RECENT_QUERIES_WEIGHT_MAX);
  */
 export function readQuery(c: Context, { operationId, query, legacy }: Endpoint): unknown {
   const search = searchOf(c.req.url);
-  if (search === "") return accept(checkQuery(query, search, legacy));
+  if (search === "") return orThrow(checkQuery(query, search, legacy));
   const asked = `${operationId}?${search}`;
   const known = recentQueries.get(asked);
   if (known) return known.parsed;
-  const parsed = accept(checkQuery(query, search, legacy));
+  const parsed = orThrow(checkQuery(query, search, legacy));
   recentQueries.set(asked, { parsed }, asked.length);
   return parsed;
 }
@@ -70,7 +70,7 @@ function refuseLargeBody(): never {
  * @throws {Problem} `unsupported_media_type`, `payload_too_large`, `invalid_request`
  */
 export async function readBody(c: Context, declared: Endpoint): Promise<unknown> {
-  return declared.body && accept(check(declared.body, await readJsonBody(c, declared)));
+  return declared.body && orThrow(check(declared.body, await readJsonBody(c, declared)));
 }
 
 async function readJsonBody(c: Context, { legacy, bodyOptional }: Endpoint): Promise<unknown> {
@@ -101,7 +101,7 @@ interface Checked {
   inPath: Partial<PathParams>;
   query: unknown;
   body: unknown;
-  caller: Caller;
+  asker: Asker;
   token: LeaseToken | undefined;
   now: number;
 }
@@ -119,7 +119,7 @@ export class Incoming implements Call<unknown, unknown> {
   readonly call: string;
   readonly query: unknown;
   readonly body: unknown;
-  readonly caller: Caller;
+  readonly asker: Asker;
   readonly store: Store;
   readonly token: LeaseToken | undefined;
   readonly now: number;
@@ -128,7 +128,7 @@ export class Incoming implements Call<unknown, unknown> {
   readonly #deps: Deps;
 
   constructor(c: Context, declared: Endpoint, deps: Deps, checked: Checked) {
-    const { inPath, query, body, caller, token, now } = checked;
+    const { inPath, query, body, asker, token, now } = checked;
     this.id = inPath.id ?? "";
     this.type = inPath.type ?? "";
     this.service = inPath.service ?? "";
@@ -137,8 +137,8 @@ export class Incoming implements Call<unknown, unknown> {
     this.call = inPath.call ?? "";
     this.query = query;
     this.body = body;
-    this.caller = caller;
-    this.store = deps.openStore(caller.namespace);
+    this.asker = asker;
+    this.store = deps.openStore(asker.namespace);
     this.token = token;
     this.now = now;
     this.#c = c;
@@ -159,11 +159,11 @@ export class Incoming implements Call<unknown, unknown> {
   }
 
   get pool(): Call<unknown, unknown>["pool"] {
-    return (service) => this.#deps.openPool(this.caller.namespace, service);
+    return (service) => this.#deps.openPool(this.asker.namespace, service);
   }
 
   get gateway(): Call<unknown, unknown>["gateway"] {
-    return (toolset) => this.#deps.openGateway(this.caller.namespace, toolset);
+    return (toolset) => this.#deps.openGateway(this.asker.namespace, toolset);
   }
 
   get prober(): Call<unknown, unknown>["prober"] {

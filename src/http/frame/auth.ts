@@ -1,18 +1,18 @@
 import { type Config, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.ts";
-import { type Caller, SCOPES } from "../../core/authority.ts";
-import { Problem } from "../../core/problem.ts";
+import { SCOPES, type Asker } from "../../core/authority.ts";
+import { Problem, invalid } from "../../core/problem.ts";
+import { isLoopback } from "../../core/outbound-url.ts";
 import { sha256 } from "../../registry/digest.ts";
-import { invalid } from "./validate.ts";
 
 /**
  * Who is calling.
  *
  * @throws {Problem} `unauthorized`, `not_configured`, `forbidden` (open access from a foreign page), `invalid_request`
  */
-export async function authenticate(request: Request, { access }: Config): Promise<Caller> {
+export async function authenticate(request: Request, { access }: Config): Promise<Asker> {
   switch (access.mode) {
     case "closed":
-      throw new Problem("not_configured", access.why, { retryAfterSeconds: 60 });
+      throw new Problem("not_configured", access.why);
     case "keys": {
       const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
       const key = token === undefined ? undefined : await keyOf(token, access.keys);
@@ -31,26 +31,25 @@ export async function authenticate(request: Request, { access }: Config): Promis
 }
 
 type Keys = Extract<Config["access"], { mode: "keys" }>["keys"];
-const known = new WeakMap<Keys, Map<string, Caller>>();
+const known = new WeakMap<Keys, Map<string, Asker>>();
 
 /**
  * Looked up by digest: there is no comparison whose time could tell anything about a key. A key that was right once is
  * remembered, so there are never more of them than were issued.
  */
-async function keyOf(token: string, keys: Keys): Promise<Caller | undefined> {
+async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
   const remembered = known.get(keys)?.get(token);
   if (remembered) return remembered;
   const key = keys.get((await sha256(token)).toHex());
-  if (key) known.set(keys, (known.get(keys) ?? new Map<string, Caller>()).set(token, key));
+  if (key) known.set(keys, (known.get(keys) ?? new Map<string, Asker>()).set(token, key));
   return key;
 }
 
-function openCaller(request: Request): Caller {
+function openCaller(request: Request): Asker {
   if (!isLoopback(new URL(request.url).hostname)) {
     throw new Problem(
       "not_configured",
       "ACCESS=open is for loopback only. Set the secret API_KEYS to serve other hosts.",
-      { retryAfterSeconds: 60 },
     );
   }
   // Any page in the developer's browser can reach loopback; without keys its Origin is all that tells it apart.
@@ -64,6 +63,3 @@ function openCaller(request: Request): Caller {
   }
   return { name: null, scopes: SCOPES, namespace };
 }
-
-const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);

@@ -1,7 +1,6 @@
-import { entryId } from "../../core/agents/agent.ts";
-import type { Problem } from "../../core/problem.ts";
+import { entryId } from "../../core/names.ts";
+import { type Problem, invalid } from "../../core/problem.ts";
 import { toBase64url } from "../../registry/digest.ts";
-import { invalid } from "./validate.ts";
 
 /** A list's cursor is the last id examined, wrapped so that nobody builds one by hand and relies on it. */
 export const encodeCursor = (id: string): string => toBase64url(new TextEncoder().encode(id));

@@ -44,7 +44,8 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
 /** @param legacy source 2 answers its own 400 and 404 with nothing but `{"error"}` */
 export function problemReply(problem: Problem, requestId: string, legacy: boolean): Reply {
   const { status, message, options } = problem;
-  const { retryAfterSeconds, allow } = options;
+  const { allow } = options;
+  const { retryAfterSeconds } = problem.kind;
   const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
   if (retryAfterSeconds !== undefined) headers["Retry-After"] = String(retryAfterSeconds);
   if (allow) headers["Allow"] = allow.join(", ");

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { Config } from "../../config.ts";
-import type { Caller, Scope } from "../../core/authority.ts";
+import type { Scope, Asker } from "../../core/authority.ts";
 import type { Region } from "../../core/entry.ts";
 import type { ProblemCode } from "../../core/problem.ts";
 import type { LeaseToken } from "../../registry/lease-token.ts";
@@ -46,11 +46,11 @@ export interface Call<Query, Body> extends PathParams {
   /** Reads and checks the body, for endpoints that refuse for other reasons first. @throws {Problem} `invalid_request` */
   readBody: () => Promise<Body>;
   headers: Headers;
-  caller: Caller;
+  asker: Asker;
   store: Store;
-  /** Opens the pool of a service in the caller's namespace. */
+  /** Opens the pool of a service in the asker's namespace. */
   pool: (service: string) => Pool;
-  /** Opens the gateway of a toolset in the caller's namespace. */
+  /** Opens the gateway of a toolset in the asker's namespace. */
   gateway: (toolset: string) => Gateway;
   /** What a health check needs. */
   prober: () => Prober;

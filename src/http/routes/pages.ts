@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { entryId } from "../../core/agents/agent.ts";
-import { type Caller, holds } from "../../core/authority.ts";
-import { accept, Problem } from "../../core/problem.ts";
+import { entryId } from "../../core/names.ts";
+import { type Asker, hasScope } from "../../core/authority.ts";
+import { Problem, orThrow } from "../../core/problem.ts";
 import { agentMain } from "../../dashboard/agent.ts";
 import type { Html } from "../../dashboard/html.ts";
 import { overview } from "../../dashboard/overview.ts";
 import { docsPage, keyPage, page, refusalPage } from "../../dashboard/page.ts";
 import { SORTS } from "../../dashboard/view.ts";
-import type { PingTerms } from "../../core/toolsets/toolset.ts";
+import type { PingTerms } from "../../core/toolsets/health.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Store } from "../../store/store.ts";
@@ -38,7 +38,7 @@ export interface PageRequest {
   request: Request;
   /** The id in the path; "" where it has none. */
   id: string;
-  caller: Caller;
+  asker: Asker;
   store: Store;
   pool: (service: string) => Pool;
   gateway: (toolset: string) => Gateway;
@@ -62,14 +62,14 @@ async function showOverview(call: PageRequest): Promise<Reply> {
   const { searchParams } = new URL(call.request.url);
   // A form sends the fields that were left empty, too.
   const given = new URLSearchParams([...searchParams].filter(([, value]) => value !== ""));
-  const asked = accept(checkQuery(filter, given.toString(), true));
+  const asked = orThrow(checkQuery(filter, given.toString(), true));
   const view = await overviewOf(call, asked);
   const title = `${view.total} agents · Rollcall`;
   return live(call, view, () => page({ title, asOf: view.as_of, main: overview(view) }));
 }
 
 async function showAgent(call: PageRequest): Promise<Reply> {
-  const id = accept(check(entryId, call.id));
+  const id = orThrow(check(entryId, call.id));
   const view = await agentView(call, id);
   const title = `${view.agent?.name ?? id} · Rollcall`;
   const status = view.agent === null ? 404 : 200;
@@ -87,9 +87,9 @@ async function showAgent(call: PageRequest): Promise<Reply> {
 const readable =
   (show: (call: PageRequest) => Promise<Reply>) =>
   (call: PageRequest): Promise<Reply> => {
-    const { caller } = call;
-    if (holds(caller, "read")) return show(call);
-    if (caller.name === null) return Promise.resolve(answer(keyPage(), 200));
+    const { asker } = call;
+    if (hasScope(asker, "read")) return show(call);
+    if (asker.name === null) return Promise.resolve(answer(keyPage(), 200));
     return Promise.reject(new Problem("forbidden", 'This key does not have the scope "read".'));
   };
 
@@ -101,11 +101,11 @@ export const pages: readonly { path: string; show: (call: PageRequest) => Promis
 
 /** A problem as a page: for who came with a browser. */
 export function problemPage(problem: Problem): Reply {
-  const { code, message, status, options } = problem;
+  const { code, message, status, kind } = problem;
   const refusal =
     code === "unauthorized" ? keyPage("This key is not known here.") : refusalPage(code, message);
   const headers =
-    options.retryAfterSeconds === undefined ? {} : { "Retry-After": String(options.retryAfterSeconds) };
+    kind.retryAfterSeconds === undefined ? {} : { "Retry-After": String(kind.retryAfterSeconds) };
   return answer(refusal, status, headers);
 }
 

@@ -1,5 +1,4 @@
-import type { Problem } from "../../core/problem.ts";
-import { invalid } from "../../http/frame/validate.ts";
+import { type Problem, invalid } from "../../core/problem.ts";
 
 /**
  * Refuses an id that a batch has already had. Two changes of one entry in one batch would be each other's rivals, and which

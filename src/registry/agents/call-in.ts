@@ -1,13 +1,20 @@
-import { type Beat, type Beaten, decideHeartbeat, isWhole, whyGone } from "../../core/agents/heartbeat.ts";
-import { leaseAt, type Ref } from "../../core/entry.ts";
-import { accept, type Problem } from "../../core/problem.ts";
+import {
+  decideHeartbeat,
+  type HeartbeatRequest,
+  type HeartbeatResult,
+  isComplete,
+  explainMissingLease,
+} from "../../core/agents/heartbeat.ts";
+import type { Ref } from "../../core/entry.ts";
+import { leaseAt } from "../../core/lease.ts";
+import { type Problem, orThrow } from "../../core/problem.ts";
 import { change } from "../../store/change.ts";
 import type { Store } from "../../store/store.ts";
 import type { LeaseToken } from "../lease-token.ts";
 import { refuseRepeats } from "./batch.ts";
 
 /** A heartbeat and the token that came with it. */
-export type IncomingBeat = Omit<Beat, "fence"> & { token: LeaseToken | undefined };
+export type CallInRequest = Omit<HeartbeatRequest, "fence"> & { token: LeaseToken | undefined };
 
 const refOf = ({ id }: { id: string }): Ref => ({ kind: "agent", id });
 
@@ -15,14 +22,14 @@ const refOf = ({ id }: { id: string }): Ref => ({ kind: "agent", id });
  * Takes heartbeats in, each on its own, and each agent's once. Those that say everything, with a token, are one command each and one round trip
  * together; the others are read, decided and committed, in two more.
  */
-export async function beatAll(
+export async function callInAll(
   store: Store,
-  beats: readonly IncomingBeat[],
+  beats: readonly CallInRequest[],
   now: number,
-): Promise<(Beaten | Problem)[]> {
-  const results: (Beaten | Problem | undefined)[] = refuseRepeats(beats.map(({ id }) => id));
+): Promise<(HeartbeatResult | Problem)[]> {
+  const results: (HeartbeatResult | Problem | undefined)[] = refuseRepeats(beats.map(({ id }) => id));
   const renewals = beats.flatMap(({ id, input, token }, index) => {
-    if (results[index] || !token || !isWhole(input)) return [];
+    if (results[index] || !token || !isComplete(input)) return [];
     const lease = leaseAt(token, { status: input.status, currentLoad: input.current_load }, now);
     const ttlMs = token.intervalSeconds === null ? null : token.ttlSeconds * 1000;
     return [{ index, ref: refOf({ id }), fence: token.fence, lease, ttlMs }];
@@ -39,7 +46,7 @@ export async function beatAll(
       gone.map((index) => refOf(beats[index]!)),
       now,
     );
-    found.forEach(({ entry }, i) => (results[gone[i]!] = whyGone(entry, beats[gone[i]!]!.id)));
+    found.forEach(({ entry }, i) => (results[gone[i]!] = explainMissingLease(entry, beats[gone[i]!]!.id)));
   }
 
   const partial = beats.flatMap((_, index) => (results[index] ? [] : [index]));
@@ -62,7 +69,7 @@ export async function beatAll(
 }
 
 /** @throws {Problem} whatever refuses it */
-export async function beatOne(store: Store, beat: IncomingBeat, now: number): Promise<Beaten> {
-  const [result] = await beatAll(store, [beat], now);
-  return accept(result!);
+export async function callIn(store: Store, beat: CallInRequest, now: number): Promise<HeartbeatResult> {
+  const [result] = await callInAll(store, [beat], now);
+  return orThrow(result!);
 }

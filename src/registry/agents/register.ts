@@ -1,7 +1,7 @@
 import type { RegistrationInput } from "../../core/agents/agent.ts";
-import type { Caller } from "../../core/authority.ts";
+import type { Asker } from "../../core/authority.ts";
 import type { Ref, Region } from "../../core/entry.ts";
-import { accept, Problem } from "../../core/problem.ts";
+import { Problem, orThrow, invalid } from "../../core/problem.ts";
 import {
   decideRegistration,
   leaseTerms,
@@ -13,7 +13,6 @@ import { absent, type Store } from "../../store/store.ts";
 import type { Config } from "../../config.ts";
 import { fenceOf, type LeaseToken, leaseToken, mintSecret } from "../lease-token.ts";
 import { refuseRepeats } from "./batch.ts";
-import { invalid } from "../../http/frame/validate.ts";
 
 export interface Newcomer {
   input: RegistrationInput;
@@ -29,7 +28,7 @@ export interface Admitted extends Registered {
 export interface Door {
   store: Store;
   config: Config;
-  caller: Caller;
+  asker: Asker;
   region: Region | null;
   now: number;
 }
@@ -56,7 +55,7 @@ export async function registerAll(
 }
 
 async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admitted | Problem)[]> {
-  const { store, config, caller, region, now } = door;
+  const { store, config, asker, region, now } = door;
   const prepared = await Promise.all(
     newcomers.map(async ({ input, token }) => {
       const random = mintSecret();
@@ -75,7 +74,7 @@ async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admit
     (entry, index) => {
       const { ref, input, token, mintedFence } = prepared[index]!;
       const lease = { defaults: config.lease, presentedFence: token?.fence, mintedFence };
-      const request = { id: ref.id, input, caller, region, ...lease };
+      const request = { id: ref.id, input, asker, region, ...lease };
       return decideRegistration(entry, request, now);
     },
     now,
@@ -93,5 +92,5 @@ async function admit(door: Door, newcomers: readonly Newcomer[]): Promise<(Admit
 /** @throws {Problem} whatever refuses it */
 export async function registerOne(door: Door, newcomer: Newcomer): Promise<Admitted> {
   const [result] = await registerAll(door, [newcomer]);
-  return accept(result!);
+  return orThrow(result!);
 }

@@ -1,7 +1,8 @@
 import { circuitState } from "../../core/services/breaker.ts";
 import type { Entry } from "../../core/entry.ts";
 import { offersOf } from "../../core/services/offers.ts";
-import { inOrder, type Offer, overridden, type ProviderState } from "../../core/services/choose.ts";
+import { inOrder, type Offer, overridden } from "../../core/services/choose.ts";
+import type { ProviderState } from "../../core/services/provider-state.ts";
 import type { Pool } from "../../pool/pool.ts";
 import type { Store } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";

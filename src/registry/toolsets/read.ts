@@ -1,6 +1,7 @@
 import type { Entry } from "../../core/entry.ts";
-import { accept, Problem } from "../../core/problem.ts";
-import { heldToolset, toolsetNotFound } from "../../core/toolsets/toolset.ts";
+import { Problem, orThrow } from "../../core/problem.ts";
+import { toolsetForProvider } from "../../core/toolsets/registration.ts";
+import { toolsetNotFound } from "../../core/toolsets/kind.ts";
 import type { Epoch } from "../../gateway/gateway.ts";
 import type { Store } from "../../store/store.ts";
 import type { Call } from "../../http/frame/endpoint.ts";
@@ -21,8 +22,8 @@ export async function readToolset(store: Store, name: string, now: number): Prom
  * @throws {Problem} `toolset_not_found`, `lease_lost`, `forbidden`
  */
 export async function readHeld(call: Call<unknown, unknown>): Promise<Entry<"toolset">> {
-  const { name, caller, token, store, clock } = call;
-  return accept(heldToolset(await find(store, name, clock()), { name, caller, fence: token?.fence }));
+  const { name, asker, token, store, clock } = call;
+  return orThrow(toolsetForProvider(await find(store, name, clock()), { name, asker, fence: token?.fence }));
 }
 
 export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">): Epoch => ({
@@ -32,6 +33,4 @@ export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">)
 
 /** The store's answer was older than what the gateway has seen: asked again, it will have caught up. */
 export const replacedMeanwhile = (name: string): Problem =>
-  new Problem("store_contended", `"${name}" is being registered anew. Nothing was done: try again.`, {
-    retryAfterSeconds: 1,
-  });
+  new Problem("store_contended", `"${name}" is being registered anew. Nothing was done: try again.`);

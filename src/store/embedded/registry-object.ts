@@ -1,13 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import {
-  type Document,
-  type Entry,
-  type Event,
-  type Kind,
-  type Kinds,
-  type Ref,
-  termsOf,
-} from "../../core/entry.ts";
+import type { Document, Entry, Kind, Kinds, Ref } from "../../core/entry.ts";
+import type { Event } from "../../core/event.ts";
+import { termsOf } from "../../core/kinds.ts";
 import {
   type Change,
   EVENTS_MAX,

@@ -1,3 +1,4 @@
+import { RULES } from "../../core/kinds.ts";
 import type { Document, Kind, Kinds } from "../../core/entry.ts";
 
 export const parse = <T>(json: string | null | undefined): T | undefined =>
@@ -12,14 +13,6 @@ function parseObject(json: string | null | undefined): Record<string, unknown> |
   }
 }
 
-const isList = (value: unknown): boolean => Array.isArray(value);
-
-/** What the rules would stumble over if it were not there; not everything. */
-const SOUND: { [K in Kind]: (registration: Partial<Kinds[K]["registration"]>) => boolean } = {
-  agent: ({ capabilities, tags, services }) => isList(capabilities) && isList(tags) && isList(services),
-  toolset: ({ description, tags, tools }) => typeof description === "string" && isList(tags) && isList(tools),
-};
-
 /**
  * A document as we wrote it, or undefined: somebody else's hand may have been at work, and one broken entry must not hide
  * the others.
@@ -31,7 +24,9 @@ export function readDocument<K extends Kind>(
   const value = parseObject(json);
   const registration = value?.["registration"] as Partial<Kinds[K]["registration"]> | undefined;
   const sound =
-    typeof value?.["fence"] === "string" && typeof registration?.id === "string" && SOUND[kind](registration);
+    typeof value?.["fence"] === "string" &&
+    typeof registration?.id === "string" &&
+    RULES[kind].isSound(registration);
   return sound ? (value as unknown as Document<K>) : undefined;
 }
 
@@ -43,9 +38,6 @@ export function readLease<K extends Kind>(
   kind: K,
   json: string | null | undefined,
 ): Kinds[K]["lease"] | null {
-  const value = parseObject(json);
-  const seen = kind === "agent" ? "lastSeenAt" : "lastPongAt";
-  return typeof value?.[seen] === "number" || (kind === "toolset" && value?.[seen] === null)
-    ? (value as unknown as Kinds[K]["lease"])
-    : null;
+  const lease = parseObject(json) as Kinds[K]["lease"] | undefined;
+  return lease && RULES[kind].isLease(lease) ? lease : null;
 }

@@ -1,4 +1,5 @@
-import { type Entry, type Kind, type Ref, termsOf } from "../../core/entry.ts";
+import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import { termsOf } from "../../core/kinds.ts";
 import { fieldOf, type Keys, memberOf } from "./keys.ts";
 
 /** Writes for commit.lua: each names its key by position, so that every key is declared. */

@@ -1,13 +1,6 @@
-import {
-  type Document,
-  type Entry,
-  type Event,
-  hasTerm,
-  type Kind,
-  kindOfTerm,
-  type Ref,
-  termsOf,
-} from "../../core/entry.ts";
+import type { Document, Entry, Kind, Ref } from "../../core/entry.ts";
+import type { Event } from "../../core/event.ts";
+import { hasTerm, kindOfTerm, termsOf } from "../../core/kinds.ts";
 import {
   type Change,
   EVENTS_MAX,

@@ -1,15 +1,16 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type HeartbeatInput, METADATA_BYTES_MAX } from "../../../src/core/agents/agent.ts";
-import { leaseAt, type LiveEntry } from "../../../src/core/entry.ts";
+import type { LiveEntry } from "../../../src/core/entry.ts";
+import { leaseAt } from "../../../src/core/lease.ts";
 import {
-  type Beaten,
   decideHeartbeat,
-  isWhole,
   mergeMetadata,
-  whyGone,
+  type HeartbeatResult,
+  isComplete,
+  explainMissingLease,
 } from "../../../src/core/agents/heartbeat.ts";
-import { accept, Problem } from "../../../src/core/problem.ts";
+import { Problem, orThrow } from "../../../src/core/problem.ts";
 import { aLoad, aMetadata, anEntry, anId, aScore, aStatus } from "../../support/arbitraries.ts";
 import { ANYONE, entryOf } from "../../support/entries.ts";
 
@@ -18,13 +19,13 @@ const NOW = Date.UTC(2026, 0, 1);
 const beat = (entry: LiveEntry, input: HeartbeatInput, now = NOW) =>
   decideHeartbeat(
     entry,
-    { id: entry.document.registration.id, input, caller: ANYONE, fence: "fence", ownerMayToo: false },
+    { id: entry.document.registration.id, input, asker: ANYONE, fence: "fence", ownerMayToo: false },
     now,
   );
 /** The entry as the heartbeat leaves it. */
 function after(entry: LiveEntry, input: HeartbeatInput, now = NOW): LiveEntry {
   const { result, write } = beat(entry, input, now);
-  accept<Beaten>(result);
+  orThrow<HeartbeatResult>(result);
   return write!.entry as LiveEntry;
 }
 
@@ -101,7 +102,7 @@ describe("a heartbeat", () => {
     [{ status: "busy", current_load: 1, health_score: 1 }, false],
     [{ status: "busy", current_load: 1, metadata: {} }, false],
   ])("that says %j is whole: %j [4-15]", (input, whole) => {
-    expect(isWhole(input)).toBe(whole);
+    expect(isComplete(input)).toBe(whole);
   });
 
   it("that is whole leaves the lease that the one-command path would write, and the document alone [0-26]", () => {
@@ -171,7 +172,7 @@ describe("a heartbeat", () => {
     const before = entryOf({ id: "a" }, NOW);
     for (const draining of [true, false]) {
       const { result } = beat({ ...before, draining }, {});
-      expect(accept(result).desired).toBe(draining ? "drain" : "run");
+      expect(orThrow(result).desired).toBe(draining ? "drain" : "run");
     }
   });
 
@@ -188,12 +189,12 @@ describe("a heartbeat", () => {
 
   it("of nobody, or of one whose lease has lapsed, is told to register [0-28, 4-14]", () => {
     const gone = { ...entryOf({ id: "a" }, NOW), lease: null };
-    const nobody = { id: "a", input: {}, caller: ANYONE, fence: "fence", ownerMayToo: false };
+    const nobody = { id: "a", input: {}, asker: ANYONE, fence: "fence", ownerMayToo: false };
     for (const before of [undefined, gone]) {
       const expected = { code: "agent_not_found", options: { action: "register" } };
       const { result, write } = decideHeartbeat(before, nobody, NOW);
       expect([result, write]).toEqual([expect.objectContaining(expected), undefined]);
-      expect(whyGone(before, "a")).toMatchObject(expected);
+      expect(explainMissingLease(before, "a")).toMatchObject(expected);
     }
   });
 
@@ -202,6 +203,6 @@ describe("a heartbeat", () => {
     const { result, write } = beat(current, { metadata: { a: 1 } });
     expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
     expect(write).toBeUndefined();
-    expect(whyGone(current, "a")).toMatchObject({ code: "lease_lost" });
+    expect(explainMissingLease(current, "a")).toMatchObject({ code: "lease_lost" });
   });
 });

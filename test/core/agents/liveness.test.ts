@@ -1,12 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REPORTED_STATUSES } from "../../../src/core/agents/agent.ts";
-import {
-  effectiveState,
-  isUnreachable,
-  loadRatio,
-  silenceAllowedMs,
-} from "../../../src/core/agents/liveness.ts";
+import { effectiveState, loadRatio } from "../../../src/core/agents/liveness.ts";
+import { isUnreachable, silenceAllowedMs } from "../../../src/core/lease.ts";
 import { transitionOf } from "../../../src/core/agents/transition.ts";
 import { aLoad, anEntry, anId } from "../../support/arbitraries.ts";
 import { entryOf } from "../../support/entries.ts";

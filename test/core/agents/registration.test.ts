@@ -1,43 +1,44 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  entryId,
   capabilityInput,
   DOCUMENT_BYTES_MAX,
   METADATA_BYTES_MAX,
   registrationInput,
   sizeBytes,
 } from "../../../src/core/agents/agent.ts";
-import type { Caller } from "../../../src/core/authority.ts";
-import { type Entry, type LiveEntry, termsOf } from "../../../src/core/entry.ts";
-import { accept, Problem } from "../../../src/core/problem.ts";
+import { entryId } from "../../../src/core/names.ts";
+import type { Asker } from "../../../src/core/authority.ts";
+import type { Entry, LiveEntry } from "../../../src/core/entry.ts";
+import { termsOf } from "../../../src/core/kinds.ts";
+import { Problem, orThrow } from "../../../src/core/problem.ts";
 import { decideRegistration, termErrors } from "../../../src/core/agents/registration.ts";
 import { anId, aRegistration } from "../../support/arbitraries.ts";
 import { ANYONE, DEFAULTS, entryOf } from "../../support/entries.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const LATER = NOW + 10_000;
-const alice: Caller = { name: "alice", scopes: ["write"], namespace: "default" };
-const bob: Caller = { name: "bob", scopes: ["write"], namespace: "default" };
-const admin: Caller = { name: "root", scopes: ["admin"], namespace: "default" };
+const alice: Asker = { name: "alice", scopes: ["write"], namespace: "default" };
+const bob: Asker = { name: "bob", scopes: ["write"], namespace: "default" };
+const admin: Asker = { name: "root", scopes: ["admin"], namespace: "default" };
 
 interface Attempt {
   token?: string;
-  caller?: Caller;
+  asker?: Asker;
 }
 
 /** A registration for the id "a" that finds `before`, made 10 s after what `entryOf(…, NOW)` gives. */
 const attempt = (
   before: Entry | undefined,
   fields: Record<string, unknown>,
-  { token, caller = ANYONE }: Attempt,
+  { token, asker = ANYONE }: Attempt,
 ) =>
   decideRegistration(
     before,
     {
       id: "a",
       input: registrationInput.parse({ name: "agent", type: "worker", ...fields }),
-      caller,
+      asker,
       region: null,
       defaults: DEFAULTS,
       presentedFence: token,
@@ -48,7 +49,7 @@ const attempt = (
 
 function admitted(before: Entry | undefined, fields: Record<string, unknown>, how: Attempt = {}) {
   const { result, write } = attempt(before, fields, how);
-  const { entry, outcome } = accept(result);
+  const { entry, outcome } = orThrow(result);
   expect(write?.entry).toBe(entry);
   return { entry: entry as LiveEntry, outcome, event: write?.event };
 }
@@ -138,26 +139,26 @@ describe("registering", () => {
     ["one whose lease has lapsed", { ...entryOf({ id: "a" }, NOW), lease: null }],
     ["another registration", entryOf({ id: "a" }, NOW, "other")],
   ])("with a token that is not current is refused, finding %s [2-06, 3-09]", (_, before) => {
-    for (const caller of [ANYONE, admin]) {
-      const { result, write } = attempt(before, {}, { token: "fence", caller });
+    for (const asker of [ANYONE, admin]) {
+      const { result, write } = attempt(before, {}, { token: "fence", asker });
       expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
       expect(write).toBeUndefined();
     }
   });
 
   it.each([
-    { who: "another", caller: bob, token: undefined, expected: "forbidden", owner: null },
-    { who: "another", caller: bob, token: "fence", expected: "renewed", owner: "alice" },
-    { who: "its owner", caller: alice, token: undefined, expected: "replaced", owner: "alice" },
-    { who: "its owner", caller: alice, token: "fence", expected: "renewed", owner: "alice" },
-    { who: "an admin", caller: admin, token: undefined, expected: "replaced", owner: "root" },
-    { who: "an admin", caller: admin, token: "fence", expected: "renewed", owner: "alice" },
+    { who: "another", asker: bob, token: undefined, expected: "forbidden", owner: null },
+    { who: "another", asker: bob, token: "fence", expected: "renewed", owner: "alice" },
+    { who: "its owner", asker: alice, token: undefined, expected: "replaced", owner: "alice" },
+    { who: "its owner", asker: alice, token: "fence", expected: "renewed", owner: "alice" },
+    { who: "an admin", asker: admin, token: undefined, expected: "replaced", owner: "root" },
+    { who: "an admin", asker: admin, token: "fence", expected: "renewed", owner: "alice" },
   ] as const)(
     "over a live id by $who with token $token: $expected [ruling 10]",
-    ({ caller, token, expected, owner }) => {
-      const before = admitted(undefined, {}, { caller: alice }).entry;
+    ({ asker, token, expected, owner }) => {
+      const before = admitted(undefined, {}, { asker: alice }).entry;
       const held = { ...before, document: { ...before.document, fence: "fence" } };
-      const { result, write } = attempt(held, {}, token ? { token, caller } : { caller });
+      const { result, write } = attempt(held, {}, token ? { token, asker } : { asker });
       expect(result instanceof Problem ? result.code : result.outcome).toBe(expected);
       expect(write?.entry?.document.owner ?? null).toBe(owner);
     },

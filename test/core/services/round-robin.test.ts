@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { admits } from "../../../src/core/services/breaker.ts";
-import { afterCheck, afterReport, stateOf } from "../../../src/core/services/choose.ts";
+import { afterCheck, afterReport, stateOf } from "../../../src/core/services/provider-state.ts";
 import { ANY, emptyPool, know, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
 
 describe("a round robin", () => {

@@ -1,28 +1,21 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Caller } from "../../../src/core/authority.ts";
-import { type Entry, kindOfTerm, termsOf } from "../../../src/core/entry.ts";
-import { accept, Problem } from "../../../src/core/problem.ts";
-import {
-  decidePong,
-  decideToolset,
-  decideToolsetRemoval,
-  pulseAt,
-  searchToolsets,
-  stalenessThresholdMs,
-  toolsetHealth,
-  toolsetInfo,
-  toolsetInput,
-  toolsetRecord,
-} from "../../../src/core/toolsets/toolset.ts";
+import type { Asker } from "../../../src/core/authority.ts";
+import type { Entry } from "../../../src/core/entry.ts";
+import { kindOfTerm, termsOf } from "../../../src/core/kinds.ts";
+import { Problem, orThrow } from "../../../src/core/problem.ts";
+import { toolsetInput } from "../../../src/core/toolsets/toolset.ts";
+import { decidePong, decideToolset, decideToolsetRemoval } from "../../../src/core/toolsets/registration.ts";
+import { pulseAt, stalenessThresholdMs, toolsetHealth } from "../../../src/core/toolsets/health.ts";
+import { searchToolsets, toolsetInfo, toolsetRecord } from "../../../src/core/toolsets/catalogue.ts";
 import { ANYONE, entryOf } from "../../support/entries.ts";
 import { toolsetEntryOf, toolsetRegistration } from "../../support/toolset-entries.ts";
 import { ECHO } from "../../support/toolsets.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const PING = { intervalMs: 10_000, missedMax: 3 };
-const WRITER: Caller = { name: "robin", scopes: ["write"], namespace: "default" };
-const OTHER: Caller = { ...WRITER, name: "wren" };
+const WRITER: Asker = { name: "robin", scopes: ["write"], namespace: "default" };
+const OTHER: Asker = { ...WRITER, name: "wren" };
 
 const entry = (fields: Record<string, unknown> = {}, fence = "f1"): Entry<"toolset"> => {
   const made = toolsetEntryOf({ name: "tools", ...fields }, NOW, fence);
@@ -107,14 +100,14 @@ describe("a toolset as it is shown", () => {
 describe("registering a toolset", () => {
   const register = (
     before: Entry<"toolset"> | undefined,
-    { caller = WRITER, presentedFence }: { caller?: Caller; presentedFence?: string } = {},
+    { asker = WRITER, presentedFence }: { asker?: Asker; presentedFence?: string } = {},
     now = NOW,
   ) =>
     decideToolset(
       before,
       {
         registration: toolsetRegistration({ name: "tools", description: "new" }),
-        caller,
+        asker,
         region: null,
         presentedFence,
         mintedFence: "f2",
@@ -149,7 +142,7 @@ describe("registering a toolset", () => {
         presentedFence === undefined ? {} : { presentedFence },
         NOW + 5,
       );
-      const replaced = accept(result);
+      const replaced = orThrow(result);
       expect(replaced.document).toMatchObject({ fence: "f2", registeredAt: NOW + 5 });
       expect(replaced.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
       expect(write!.event).toStrictEqual({ type: "replaced", kind: "toolset", id: "tools", at: NOW + 5 });
@@ -159,16 +152,16 @@ describe("registering a toolset", () => {
   it("is later than what it replaces, whatever the clock says", () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e9, max: 1e9 }), (skew) => {
-        const { document } = accept(register(ponged(NOW), {}, NOW + skew).result);
+        const { document } = orThrow(register(ponged(NOW), {}, NOW + skew).result);
         expect(document.registeredAt).toBe(skew > 0 ? NOW + skew : NOW + 1);
       }),
     );
   });
 
   it.each([
-    ["by another key", { caller: OTHER }, "forbidden"],
+    ["by another key", { asker: OTHER }, "forbidden"],
     ["with a token of an earlier registration", { presentedFence: "f0" }, "lease_lost"],
-    ["with one, by an admin", { caller: ANYONE, presentedFence: "f0" }, "lease_lost"],
+    ["with one, by an admin", { asker: ANYONE, presentedFence: "f0" }, "lease_lost"],
   ])("is refused %s, and nothing written", (_, by, code) => {
     const { result, write } = register(ponged(NOW), by);
     expect([codeOf(result), write]).toEqual([code, undefined]);
@@ -180,25 +173,21 @@ describe("registering a toolset", () => {
   });
 
   it("by another key is taken with the current token, or by an admin", () => {
-    expect(accept(register(entry(), { caller: OTHER, presentedFence: "f1" }).result).document.owner).toBe(
+    expect(orThrow(register(entry(), { asker: OTHER, presentedFence: "f1" }).result).document.owner).toBe(
       "wren",
     );
-    expect(accept(register(entry(), { caller: ANYONE }).result).document.owner).toBe(null);
+    expect(orThrow(register(entry(), { asker: ANYONE }).result).document.owner).toBe(null);
   });
 });
 
 describe("a pong", () => {
   const pong = (
     before: Entry<"toolset"> | undefined,
-    {
-      caller = WRITER,
-      fence,
-      pingFence = "f1",
-    }: { caller?: Caller; fence?: string; pingFence?: string } = {},
-  ) => decidePong(before, { name: "tools", caller, fence, pingFence }, NOW + 7);
+    { asker = WRITER, fence, pingFence = "f1" }: { asker?: Asker; fence?: string; pingFence?: string } = {},
+  ) => decidePong(before, { name: "tools", asker, fence, pingFence }, NOW + 7);
 
   it("is taken from the token's holder, the owner and an admin, and writes the pulse alone", () => {
-    for (const by of [{ caller: OTHER, fence: "f1" }, {}, { caller: ANYONE }]) {
+    for (const by of [{ asker: OTHER, fence: "f1" }, {}, { asker: ANYONE }]) {
       const before = ponged(NOW);
       const { result, write } = pong(before, by);
       expect(result).toBeUndefined();
@@ -223,7 +212,7 @@ describe("a pong", () => {
       "stale_registration",
     ],
     ["with an earlier token", entry(), { fence: "f0" }, "lease_lost"],
-    ["by another key", entry(), { caller: OTHER }, "forbidden"],
+    ["by another key", entry(), { asker: OTHER }, "forbidden"],
   ])("%s is refused and heals nothing", (_, before, by, code) => {
     const { result, write } = pong(before, by);
     expect([codeOf(result), write]).toEqual([code, undefined]);
@@ -231,8 +220,8 @@ describe("a pong", () => {
 });
 
 describe("unregistering a toolset", () => {
-  const unregister = (before: Entry<"toolset"> | undefined, caller: Caller, fence?: string) =>
-    decideToolsetRemoval(before, { name: "tools", caller, fence }, NOW);
+  const unregister = (before: Entry<"toolset"> | undefined, asker: Asker, fence?: string) =>
+    decideToolsetRemoval(before, { name: "tools", asker, fence }, NOW);
 
   it("takes its token or an admin, leaves nothing, and says so", () => {
     for (const { result, write } of [unregister(entry(), OTHER, "f1"), unregister(entry(), ANYONE)]) {
@@ -249,8 +238,8 @@ describe("unregistering a toolset", () => {
     ["by its owner without the token", entry(), WRITER, undefined, "lease_token_required"],
     ["with an earlier token", entry(), WRITER, "f0", "lease_lost"],
     ["with an earlier token, by an admin", entry(), ANYONE, "f0", "lease_lost"],
-  ])("%s is refused", (_, before, caller, fence, code) => {
-    const { result, write } = unregister(before, caller, fence);
+  ])("%s is refused", (_, before, asker, fence, code) => {
+    const { result, write } = unregister(before, asker, fence);
     expect([codeOf(result), write]).toEqual([code, undefined]);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import type { Decision, Entry } from "../../../src/core/entry.ts";
+import type { Entry } from "../../../src/core/entry.ts";
+import type { Decision } from "../../../src/core/decision.ts";
 import { change, changeOne } from "../../../src/store/change.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import type { Entry, Event, Kind, Ref } from "../../../src/core/entry.ts";
+import type { Entry, Kind, Ref } from "../../../src/core/entry.ts";
+import type { Event } from "../../../src/core/event.ts";
 import { change } from "../../../src/store/change.ts";
 import type { Page, Sample, SampleQuery, Snapshot, Store } from "../../../src/store/store.ts";
 import type { Backend } from "../../support/stores.ts";

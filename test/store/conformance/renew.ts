@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { leaseAt } from "../../../src/core/entry.ts";
+import { leaseAt } from "../../../src/core/lease.ts";
 import type { Renewal } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";
 import { entryAt, everythingIn, type Open, put, ref, remove, T0 } from "./opened.ts";

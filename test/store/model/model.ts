@@ -1,5 +1,8 @@
 import { expect } from "vitest";
-import { type Decision, type Entry, type Event, isLive, termsOf } from "../../../src/core/entry.ts";
+import { type Entry, isLive } from "../../../src/core/entry.ts";
+import type { Decision } from "../../../src/core/decision.ts";
+import type { Event } from "../../../src/core/event.ts";
+import { termsOf } from "../../../src/core/kinds.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { changeOne } from "../../../src/store/change.ts";
 import type { Store } from "../../../src/store/store.ts";

@@ -2,7 +2,9 @@ import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { HeartbeatInput } from "../../../src/core/agents/agent.ts";
 import { decideDrain } from "../../../src/core/agents/drain.ts";
-import { type Decision, type Entry, type EventType, isLive } from "../../../src/core/entry.ts";
+import { type Entry, isLive } from "../../../src/core/entry.ts";
+import type { Decision } from "../../../src/core/decision.ts";
+import type { EventType } from "../../../src/core/event.ts";
 import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
@@ -157,7 +159,7 @@ export class Race {
 
   async #act(act: Act): Promise<SweepSummary | undefined> {
     const now = this.#now;
-    const caller = ANYONE;
+    const asker = ANYONE;
     switch (act.do) {
       case "sweep":
         return this.#sweep();
@@ -179,17 +181,17 @@ export class Race {
         return;
       }
       case "beatPartly": {
-        const beat = { ...act, caller, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
+        const beat = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
         await this.#change(act.id, (entry) => decideHeartbeat(entry, beat, now));
         return;
       }
       case "unregister": {
-        const removal = { ...act, caller, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
+        const removal = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
         await this.#change(act.id, (entry) => decideRemoval(entry, removal, now));
         return;
       }
       case "drain": {
-        const request = { ...act, caller, fence: undefined };
+        const request = { ...act, asker, fence: undefined };
         await this.#change(act.id, (entry) => decideDrain(entry, request, now));
         return;
       }

@@ -1,5 +1,7 @@
 import { registrationInput } from "../../../src/core/agents/agent.ts";
-import { type Decision, type Entry, leaseAt } from "../../../src/core/entry.ts";
+import type { Entry } from "../../../src/core/entry.ts";
+import type { Decision } from "../../../src/core/decision.ts";
+import { leaseAt } from "../../../src/core/lease.ts";
 import type { Problem } from "../../../src/core/problem.ts";
 import { decideRegistration, type Registered } from "../../../src/core/agents/registration.ts";
 import type { Renewal } from "../../../src/store/store.ts";
@@ -32,7 +34,7 @@ export const registration =
     const request = {
       id,
       input,
-      caller: ANYONE,
+      asker: ANYONE,
       region: null,
       defaults: DEFAULTS,
       presentedFence,

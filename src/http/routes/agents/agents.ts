@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { EFFECTIVE_STATUSES, registrationInput } from "../../../core/agents/agent.ts";
-import { agentNotFound } from "../../../core/authority.ts";
+import { agentNotFound } from "../../../core/agents/kind.ts";
 import { QUERY_TERMS_MAX, queryTerms } from "../../../core/agents/discovery.ts";
 import { isLive } from "../../../core/entry.ts";
-import { accept } from "../../../core/problem.ts";
-import { type AgentRecord, agentRecord, isoTime } from "../../../core/agents/record.ts";
+import { orThrow } from "../../../core/problem.ts";
+import { type AgentRecord, agentRecord } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import { decideRemoval } from "../../../core/agents/removal.ts";
 import { changeOne } from "../../../store/change.ts";
 import type { Page } from "../../../store/store.ts";
@@ -80,7 +81,7 @@ const list = endpoint({
     const { status: wanted, limit = 100 } = query;
     const terms = queryTerms(query);
     const agents: AgentRecord[] = [];
-    let after: string | null = query.cursor === undefined ? "" : accept(decodeCursor(query.cursor));
+    let after: string | null = query.cursor === undefined ? "" : orThrow(decodeCursor(query.cursor));
     // One page is enough where everything passes (one more than the limit tells whether there is more); the second takes
     // the rest of what may be examined.
     for (const examine of [limit + 1, EXAMINED_MAX - limit - 1]) {
@@ -132,9 +133,11 @@ const unregister = endpoint({
   takesLeaseToken: true,
   answers: { 204: { description: "Gone" } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost"],
-  async handle({ id, caller, token, store, now }) {
-    const removal = { id, caller, fence: token?.fence, ownerMayToo: false };
-    accept(await changeOne(store, { kind: "agent", id }, (entry) => decideRemoval(entry, removal, now), now));
+  async handle({ id, asker, token, store, now }) {
+    const removal = { id, asker, fence: token?.fence, ownerMayToo: false };
+    orThrow(
+      await changeOne(store, { kind: "agent", id }, (entry) => decideRemoval(entry, removal, now), now),
+    );
     return { status: 204 };
   },
 });

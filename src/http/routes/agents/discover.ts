@@ -9,11 +9,11 @@ import {
   sampleSize,
   SECOND_LOOK_MAX,
   select,
-  type Selection,
+  type DiscoveryResult,
 } from "../../../core/agents/discovery.ts";
 import type { Entry } from "../../../core/entry.ts";
 import { Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import type { Sample, Store } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -87,7 +87,7 @@ const discover = endpoint({
 });
 
 interface Examined extends Pick<Sample, "entries" | "total"> {
-  selection: Selection;
+  selection: DiscoveryResult;
 }
 
 /**
@@ -98,7 +98,7 @@ async function some(
   store: Store,
   terms: readonly string[],
   limit: number,
-  look: (entries: readonly Entry[]) => Selection,
+  look: (entries: readonly Entry[]) => DiscoveryResult,
   now: number,
 ): Promise<Examined> {
   const { entries, total, ...first } = await store.sample(
@@ -137,7 +137,7 @@ async function some(
 async function all(
   store: Store,
   terms: readonly string[],
-  look: (entries: readonly Entry[]) => Selection,
+  look: (entries: readonly Entry[]) => DiscoveryResult,
   now: number,
 ): Promise<Examined> {
   const entries: Entry[] = [];

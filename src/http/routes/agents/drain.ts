@@ -1,5 +1,5 @@
 import { decideDrain } from "../../../core/agents/drain.ts";
-import { accept } from "../../../core/problem.ts";
+import { orThrow } from "../../../core/problem.ts";
 import { changeOne } from "../../../store/change.ts";
 import { type Call, endpoint } from "../../frame/endpoint.ts";
 import * as shapes from "../../shapes.ts";
@@ -12,9 +12,9 @@ const shared = {
 } as const;
 
 async function direct(call: Call<unknown, unknown>, draining: boolean) {
-  const { id, caller, token, store, now } = call;
-  const request = { id, caller, fence: token?.fence, draining };
-  accept(await changeOne(store, { kind: "agent", id }, (entry) => decideDrain(entry, request, now), now));
+  const { id, asker, token, store, now } = call;
+  const request = { id, asker, fence: token?.fence, draining };
+  orThrow(await changeOne(store, { kind: "agent", id }, (entry) => decideDrain(entry, request, now), now));
   return { status: 200, body: { agent_id: id, desired_state: draining ? "drain" : "run" } };
 }
 

@@ -1,10 +1,11 @@
 import * as z from "zod";
-import { entryId, heartbeatInput } from "../../../core/agents/agent.ts";
-import type { Beaten } from "../../../core/agents/heartbeat.ts";
+import { heartbeatInput } from "../../../core/agents/agent.ts";
+import { entryId } from "../../../core/names.ts";
+import type { HeartbeatResult } from "../../../core/agents/heartbeat.ts";
 import { Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { beatAll, beatOne, type IncomingBeat } from "../../../registry/agents/call-in.ts";
+import { callInAll, callIn, type CallInRequest } from "../../../registry/agents/call-in.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import * as shapes from "../../shapes.ts";
@@ -12,7 +13,7 @@ import { check } from "../../frame/validate.ts";
 
 const BULK_MAX = 500;
 
-const answerOf = ({ lease, desired }: Beaten) => ({
+const answerOf = ({ lease, desired }: HeartbeatResult) => ({
   received: true,
   timestamp: isoTime(lease.lastSeenAt),
   next_interval_seconds: lease.intervalSeconds,
@@ -31,9 +32,9 @@ const heartbeat = endpoint({
   bodyOptional: true,
   answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
-  async handle({ id, body, caller, token, store, now }) {
-    const beat: IncomingBeat = { id, input: body, caller, token, ownerMayToo: false };
-    return { status: 200, body: answerOf(await beatOne(store, beat, now)) };
+  async handle({ id, body, asker, token, store, now }) {
+    const beat: CallInRequest = { id, input: body, asker, token, ownerMayToo: false };
+    return { status: 200, body: answerOf(await callIn(store, beat, now)) };
   },
 });
 
@@ -49,16 +50,16 @@ const bulk = endpoint({
   bodyShape: z.strictObject({ heartbeats: z.array(bulkItem).min(1).max(BULK_MAX) }),
   answers: { 200: { description: "One result per item, in order", body: shapes.heartbeatResults } },
   refusals: ["invalid_request"],
-  async handle({ body, caller, store, now }) {
+  async handle({ body, asker, store, now }) {
     const items = body.heartbeats.map((item) => check(bulkItem, item));
-    const beats: IncomingBeat[] = [];
+    const beats: CallInRequest[] = [];
     for (const item of items) {
       if (item instanceof Problem) continue;
       const { id, lease_token, ...input } = item;
       const token = lease_token === undefined ? undefined : await readLeaseToken(lease_token);
-      beats.push({ id, input, caller, token, ownerMayToo: false });
+      beats.push({ id, input, asker, token, ownerMayToo: false });
     }
-    const taken = beats.length > 0 ? await beatAll(store, beats, now) : [];
+    const taken = beats.length > 0 ? await callInAll(store, beats, now) : [];
     const results = items.map((item, index) => {
       const id = item instanceof Problem ? idOf(body.heartbeats[index]) : item.id;
       const result = item instanceof Problem ? item : taken.shift()!;

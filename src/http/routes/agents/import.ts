@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { activationItem, entryId, registrationInput } from "../../../core/agents/agent.ts";
+import { activationItem, registrationInput } from "../../../core/agents/agent.ts";
+import { entryId } from "../../../core/names.ts";
 import { Problem } from "../../../core/problem.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { itemProblem } from "../../frame/dialects.ts";

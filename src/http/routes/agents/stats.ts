@@ -1,6 +1,6 @@
 import { EXACT_MAX } from "../../../core/agents/discovery.ts";
 import { byCodeUnit } from "../../../core/order.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import { count, emptyTally, type Tally } from "../../../core/agents/tally.ts";
 import type { Store, SweepReport } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";

@@ -2,14 +2,14 @@ import * as z from "zod";
 import { registrationInput, reportedStatus } from "../../../core/agents/agent.ts";
 import { type Entry, isLive, type LiveEntry } from "../../../core/entry.ts";
 import { effectiveState } from "../../../core/agents/liveness.ts";
-import { accept, Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+import { Problem, orThrow } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/time.ts";
 import { decideRemoval } from "../../../core/agents/removal.ts";
 import { changeOne } from "../../../store/change.ts";
 import type { Store } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { beatOne } from "../../../registry/agents/call-in.ts";
+import { callIn } from "../../../registry/agents/call-in.ts";
 import { readOne } from "../../../registry/read.ts";
 import { registerOne } from "../../../registry/agents/register.ts";
 import * as shapes from "../../shapes.ts";
@@ -107,12 +107,12 @@ const heartbeat = endpoint({
   body: z.object({ status: orEmpty(reportedStatus).nullish(), metadata: metadata.nullish() }),
   answers: { 200: { description: "Heard", body: shapes.legacyReceived } },
   refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
-  async handle({ id, body, caller, token, store, now }) {
+  async handle({ id, body, asker, token, store, now }) {
     const input = {
       ...(body.status && { status: body.status }),
       ...(body.metadata && { metadata: body.metadata }),
     };
-    const { lease } = await beatOne(store, { id, input, caller, token, ownerMayToo: true }, now).catch(
+    const { lease } = await callIn(store, { id, input, asker, token, ownerMayToo: true }, now).catch(
       asSource2Says,
     );
     return {
@@ -139,15 +139,15 @@ const unregister = endpoint({
   takesLeaseToken: true,
   answers: { 200: { description: "Gone", body: shapes.legacyMessage } },
   refusals: ["invalid_request", "forbidden", "lease_lost"],
-  async handle({ id, caller, token, store, now }) {
-    const removal = { id, caller, fence: token?.fence, ownerMayToo: true };
+  async handle({ id, asker, token, store, now }) {
+    const removal = { id, asker, fence: token?.fence, ownerMayToo: true };
     const result = await changeOne(
       store,
       { kind: "agent", id },
       (entry) => decideRemoval(entry, removal, now),
       now,
     );
-    if (result?.code !== "agent_not_found") accept(result);
+    if (result?.code !== "agent_not_found") orThrow(result);
     return { status: 200, body: { message: "Agent unregistered successfully" } };
   },
 });

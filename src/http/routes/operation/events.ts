@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import { EVENTS_MAX } from "../../../store/store.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import * as shapes from "../../shapes.ts";

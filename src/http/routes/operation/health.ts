@@ -1,4 +1,4 @@
-import { isoTime } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import * as shapes from "../../shapes.ts";
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { entryId, label } from "../../../core/agents/agent.ts";
+import { entryId, label } from "../../../core/names.ts";
 import { circuitState } from "../../../core/services/breaker.ts";
 import type { Ref } from "../../../core/entry.ts";
 import { offersOf } from "../../../core/services/offers.ts";
-import { accept, Problem } from "../../../core/problem.ts";
+import { Problem, orThrow } from "../../../core/problem.ts";
 import type { Pool } from "../../../pool/pool.ts";
 import type { Report } from "../../../pool/service-pool.ts";
 import type { Store } from "../../../store/store.ts";
@@ -45,7 +45,7 @@ const report = endpoint({
   async handle({ body, store, pool, now }) {
     if (!("outcomes" in body)) {
       const [result] = await take([body], store, pool, now);
-      return { status: 200, body: accept(result!) };
+      return { status: 200, body: orThrow(result!) };
     }
     const items = body.outcomes.map((item) => check(outcome, item));
     const sound = items.flatMap((item) => (item instanceof Problem ? [] : [item]));

@@ -36,7 +36,6 @@ const ready = endpoint({
       if (left <= 0) {
         throw new Problem("services_not_ready", `Not ready: ${missing.join(", ")}.`, {
           missing,
-          retryAfterSeconds: 1,
         });
       }
       await pause(Math.min(POLL_MS, left));
@@ -65,7 +64,7 @@ async function fitProviders(
   await Promise.all(
     services.map(async (service) => {
       const { entries } = all?.next === null ? all : await read(`service:${service}`, PROVIDERS_MAX);
-      const fit = offersOf(entries, service, now).filter(({ unfit }) => unfit === null);
+      const fit = offersOf(entries, service, now).filter(({ notSelectable }) => notSelectable === null);
       if (fit.length > 0) found.set(service, new Set(fit.map(({ provider }) => provider)).size);
     }),
   );

@@ -2,14 +2,15 @@ import * as z from "zod";
 import { QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
 import { Problem } from "../../../core/problem.ts";
 import { offersOf } from "../../../core/services/offers.ts";
-import { agentRecord, isoTime } from "../../../core/agents/record.ts";
+import { agentRecord } from "../../../core/agents/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import { isLive } from "../../../core/entry.ts";
 import {
   type Offer,
   positionOf,
   type Query,
-  type Selection,
   selectProvider,
+  type ProviderChoice,
 } from "../../../core/services/choose.ts";
 import type { Pool } from "../../../pool/pool.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -53,7 +54,6 @@ const resolve = endpoint({
     const { choice, considered, rejected, warnings } = selection;
     if (!choice) {
       throw new Problem("no_provider_available", `None of the providers of "${service}" can be used now.`, {
-        retryAfterSeconds: 1,
         reasons: rejected,
       });
     }
@@ -83,7 +83,7 @@ async function choose(
   pool: Pool,
   request: { offers: Offer[]; query: Query; selectionId: string; dryRun: boolean },
   now: number,
-): Promise<{ selection: Selection; degraded: boolean }> {
+): Promise<{ selection: ProviderChoice; degraded: boolean }> {
   const { offers, query } = request;
   try {
     return { selection: await pool.resolve(request, now), degraded: false };

@@ -5,15 +5,15 @@ import {
   priorityName,
   type PriorityName,
   STRATEGIES,
-} from "../../../core/agents/agent.ts";
-import { GLOBAL, type Offer, type Override } from "../../../core/services/choose.ts";
-import { Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+} from "../../../core/services/binding.ts";
+import { GLOBAL, type Offer } from "../../../core/services/choose.ts";
+import type { Override } from "../../../core/services/provider-state.ts";
+import { Problem, invalid } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/time.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { SELECTION_LOGIC } from "./selection-logic.ts";
 import { type FleetMember, serviceFleet } from "../../../registry/services/fleet.ts";
 import * as shapes from "../../shapes.ts";
-import { invalid } from "../../frame/validate.ts";
 
 /** Source 1's management API: its shapes and texts; what it answered with 200 and an error is a 400 or a 404 here. */
 

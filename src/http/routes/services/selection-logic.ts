@@ -1,4 +1,4 @@
-import { PRIORITIES, type PriorityName } from "../../../core/agents/agent.ts";
+import { PRIORITIES, type PriorityName } from "../../../core/services/binding.ts";
 
 const DESCRIPTIONS: Record<PriorityName, string> = {
   CRITICAL: "Tried first",

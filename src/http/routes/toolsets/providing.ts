@@ -1,17 +1,18 @@
 import * as z from "zod";
-import { label } from "../../../core/agents/agent.ts";
-import type { CallError, Outcome } from "../../../core/toolsets/call.ts";
+import { label } from "../../../core/names.ts";
+import type { CallError, CallOutcome } from "../../../core/toolsets/call.ts";
 import type { Entry } from "../../../core/entry.ts";
-import { accept, Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
-import { decidePong, pulseAt, staleRegistration } from "../../../core/toolsets/toolset.ts";
+import { Problem, orThrow, invalid } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/time.ts";
+import { decidePong, staleRegistration } from "../../../core/toolsets/registration.ts";
+import { pulseAt } from "../../../core/toolsets/health.ts";
 import { toolOfClaim } from "../../../gateway/claim-id.ts";
 import type { Answering, AnswerRefusal, ClaimRequest } from "../../../gateway/gateway.ts";
 import { changeOne } from "../../../store/change.ts";
 import { type Call, endpoint } from "../../frame/endpoint.ts";
 import * as shapes from "../../shapes.ts";
 import { epochOf, readHeld, replacedMeanwhile } from "../../../registry/toolsets/read.ts";
-import { invalid, param } from "../../frame/validate.ts";
+import { param } from "../../frame/validate.ts";
 import { valueErrors } from "../../../registry/toolsets/validators.ts";
 import { somethingOr } from "../../../registry/wait.ts";
 import { WAIT_SECONDS_MAX } from "./tool-calls.ts";
@@ -111,7 +112,7 @@ const pong = endpoint({
   }),
   answers: { 200: { description: "Heard", body: shapes.pongTaken } },
   refusals: ["invalid_request", "stale_registration", ...HOLDER],
-  async handle({ name, body, caller, token, store, now }) {
+  async handle({ name, body, asker, token, store, now }) {
     const [pingFence] = body.ping_id.split("/") as [string];
     const ref = { kind: "toolset", id: name } as const;
     // The common case is one command: that the lease is there proves that ping, token and registration belong together.
@@ -121,8 +122,8 @@ const pong = endpoint({
         ? await store.renew([{ ref, fence: pingFence, lease, ttlMs: null }], now)
         : ["gone"];
     if (renewed[0] === "gone") {
-      const holding = { name, caller, fence: token?.fence, pingFence };
-      accept(await changeOne(store, ref, (before) => decidePong(before, holding, now), now));
+      const holding = { name, asker, fence: token?.fence, pingFence };
+      orThrow(await changeOne(store, ref, (before) => decidePong(before, holding, now), now));
     }
     return { status: 200, body: { received: true, timestamp: isoTime(now) } };
   },
@@ -132,7 +133,7 @@ const delta = endpoint({
   method: "POST",
   path: "/v1/toolsets/:name/calls/:call/delta",
   operationId: "sendDelta",
-  summary: "Send a piece of output to a call's caller; the claim holds 60 s more",
+  summary: "Send a piece of output to a call's asker; the claim holds 60 s more",
   scope: "write",
   takesLeaseToken: true,
   body: z.strictObject({
@@ -193,7 +194,7 @@ const settle = endpoint({
     const entry = await readHeld(asked);
     const answer = answering(asked, entry);
     const { claim_id: _, ...given } = body;
-    const outcome = checked(entry, answer.claimId, given as Outcome);
+    const outcome = checked(entry, answer.claimId, given as CallOutcome);
     const taken = await gateway(name).settle({ ...answer, outcome }, clock());
     if (taken !== "taken") throw notTaken(taken, name);
     return {
@@ -207,7 +208,7 @@ const settle = endpoint({
 });
 
 /** The outcome, or in its place what is wrong with the result. */
-function checked(entry: Entry<"toolset">, claim: string, outcome: Outcome): Outcome {
+function checked(entry: Entry<"toolset">, claim: string, outcome: CallOutcome): CallOutcome {
   if ("error" in outcome) return outcome;
   const wanted = toolOfClaim(claim);
   const tool = entry.document.registration.tools.find(({ name }) => name === wanted);

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { label } from "../../../core/agents/agent.ts";
-import { holds } from "../../../core/authority.ts";
+import { label } from "../../../core/names.ts";
+import { hasScope } from "../../../core/authority.ts";
 import { canonical } from "../../../json-schema/json-value.ts";
-import { type FieldError, Problem } from "../../../core/problem.ts";
-import { toolsetHealth } from "../../../core/toolsets/toolset.ts";
+import { type FieldError, Problem, invalid } from "../../../core/problem.ts";
+import { toolsetHealth } from "../../../core/toolsets/health.ts";
 import type { Followed } from "../../../gateway/gateway.ts";
 import { sha256 } from "../../../registry/digest.ts";
 import { type Call, endpoint } from "../../frame/endpoint.ts";
@@ -11,7 +11,7 @@ import { mintSecret } from "../../../registry/lease-token.ts";
 import * as shapes from "../../shapes.ts";
 import { epochOf, readToolset, replacedMeanwhile } from "../../../registry/toolsets/read.ts";
 import { valueErrors } from "../../../registry/toolsets/validators.ts";
-import { invalid, param } from "../../frame/validate.ts";
+import { param } from "../../frame/validate.ts";
 import { somethingOr } from "../../../registry/wait.ts";
 
 export const WAIT_SECONDS_MAX = 30;
@@ -51,7 +51,7 @@ const call = endpoint({
     "queue_full",
     "store_contended",
   ],
-  async handle({ name, tool: toolName, readBody, headers, caller, store, gateway, config, clock }) {
+  async handle({ name, tool: toolName, readBody, headers, asker, store, gateway, config, clock }) {
     const entry = await readToolset(store, name, clock());
     const tool = entry.document.registration.tools.find((offered) => offered.name === toolName);
     if (!tool) throw new Problem("tool_not_found", `tool "${toolName}" not found in toolset "${name}"`);
@@ -77,8 +77,8 @@ const call = endpoint({
         epoch: epochOf(entry),
         callId: mintSecret(),
         toolUseId,
-        caller: caller.name ?? "",
-        identity: named === null ? null : JSON.stringify([caller.name ?? "", meta.run_id, named]),
+        caller: asker.name ?? "",
+        identity: named === null ? null : JSON.stringify([asker.name ?? "", meta.run_id, named]),
         digest: (await sha256(canonical([toolName, payload]))).toHex(),
         message: JSON.stringify({ tool_use_id: toolUseId, ...sent, ...traceContext(headers) }),
       },
@@ -93,7 +93,7 @@ const call = endpoint({
           `tool_call_id "${named}" of run "${meta.run_id}" was used for another tool or payload.`,
         );
       case "queue_full":
-        throw new Problem("queue_full", `Too many calls wait for "${name}".`, { retryAfterSeconds: 1 });
+        throw new Problem("queue_full", `Too many calls wait for "${name}".`);
       case "taken":
       case "repeated":
         return {
@@ -125,7 +125,7 @@ function unhealthy(
   return new Problem(
     "toolset_unhealthy",
     `no healthy providers for toolset "${name}" (staleness_threshold=${staleness_threshold_ms / 1000}s, ${last})`,
-    { health, retryAfterSeconds: 10 },
+    { health },
   );
 }
 
@@ -187,10 +187,10 @@ function lastEventId(headers: Headers): number {
 
 /** @throws {Problem} `call_not_found`, `forbidden` */
 async function follow(asked: Call<unknown, unknown>, after: number): Promise<Followed> {
-  const { name, call: callId, caller, gateway, clock } = asked;
+  const { name, call: callId, asker, gateway, clock } = asked;
   const followed = await gateway(name).follow(callId, after, clock());
   if (!followed) throw new Problem("call_not_found", `No such call of "${name}" is kept.`);
-  if (followed.caller !== (caller.name ?? "") && !holds(caller, "admin")) {
+  if (followed.caller !== (asker.name ?? "") && !hasScope(asker, "admin")) {
     throw new Problem("forbidden", "This call is another key's.");
   }
   return followed;
@@ -202,7 +202,7 @@ function stream(asked: Call<unknown, unknown>, last: number): Response {
   const encoder = new TextEncoder();
   let seen = last;
   const body = new ReadableStream<Uint8Array>({
-    // Called when the reader has room, so that one who does not read holds nothing up but himself.
+    // Called when the reader has room, so that one who does not read hasScope nothing up but himself.
     async pull(controller) {
       const event = (id: number, type: string, data: unknown): void =>
         controller.enqueue(encoder.encode(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`));

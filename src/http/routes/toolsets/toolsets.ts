@@ -1,20 +1,20 @@
 import * as z from "zod";
 import type { Entry } from "../../../core/entry.ts";
-import { type FieldError, accept, Problem } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/agents/record.ts";
+import { type FieldError, Problem, orThrow, invalid } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/time.ts";
 import { schemaErrors } from "../../../json-schema/index.ts";
+import { type Tool, toolsetInput, type ToolsetInput } from "../../../core/toolsets/toolset.ts";
 import {
   decideToolset,
   decideToolsetRemoval,
+  type ToolsetRequest,
+} from "../../../core/toolsets/registration.ts";
+import {
   searchToolsets,
-  type Tool,
   type ToolsetInfo,
   toolsetInfo,
-  toolsetInput,
-  type ToolsetInput,
   toolsetRecord,
-  type ToolsetRequest,
-} from "../../../core/toolsets/toolset.ts";
+} from "../../../core/toolsets/catalogue.ts";
 import { changeOne } from "../../../store/change.ts";
 import { walk } from "../../../store/walk.ts";
 import { type Call, endpoint } from "../../frame/endpoint.ts";
@@ -22,7 +22,7 @@ import { fenceOf, leaseToken, mintSecret } from "../../../registry/lease-token.t
 import * as shapes from "../../shapes.ts";
 import { epochOf, readToolset } from "../../../registry/toolsets/read.ts";
 import { schemaHash } from "../../../registry/toolsets/validators.ts";
-import { invalid, param } from "../../frame/validate.ts";
+import { param } from "../../frame/validate.ts";
 
 const LISTED_MAX = 1000;
 /** A toolset's token promises nothing about time: the catalogue keeps it until it is unregistered. */
@@ -61,17 +61,17 @@ const register = endpoint({
   body: toolsetInput,
   answers: { 201: { description: "A new registration, with its own epoch", body: shapes.toolsetRegistered } },
   refusals: ["invalid_request", "forbidden", "lease_lost", "store_contended"],
-  async handle({ body, caller, region, token, store, gateway, now }) {
+  async handle({ body, asker, region, token, store, gateway, now }) {
     const { name, ...rest } = body;
     const errors = toolErrors(body.tools);
     if (errors.length > 0) throw invalid(errors);
     const random = mintSecret();
     const mintedFence = await fenceOf(random, true);
     const registration = { id: name, ...rest, tools: await admitted(body.tools) };
-    const request = { registration, caller, region, presentedFence: token?.fence, mintedFence };
+    const request = { registration, asker, region, presentedFence: token?.fence, mintedFence };
     const commit = (asked: ToolsetRequest, at: number) =>
       changeOne(store, { kind: "toolset", id: name }, (before) => decideToolset(before, asked, at), at);
-    let entry = accept(await commit(request, now));
+    let entry = orThrow(await commit(request, now));
     const notBefore = await tell(gateway(name).open(epochOf(entry), now));
     if (notBefore !== undefined) {
       // The gateway has seen a later one. If that is gone from the catalogue, another clock was ahead of ours, and this one
@@ -173,10 +173,10 @@ const unregister = endpoint({
   takesLeaseToken: true,
   answers: { 204: { description: "Gone" } },
   refusals: ["invalid_request", "lease_token_required", "toolset_not_found", "lease_lost", "store_contended"],
-  async handle({ name, caller, token, store, gateway, now }) {
-    const holding = { name, caller, fence: token?.fence };
+  async handle({ name, asker, token, store, gateway, now }) {
+    const holding = { name, asker, fence: token?.fence };
     let removed: Entry<"toolset"> | undefined;
-    accept(
+    orThrow(
       await changeOne(
         store,
         { kind: "toolset", id: name },

@@ -1,0 +1,23 @@
+import type { Kind } from "./entry.ts";
+
+export const EVENT_TYPES = [
+  "registered",
+  "replaced",
+  "renewed",
+  "unregistered",
+  "drain_requested",
+  "drain_cancelled",
+  "became_unreachable",
+  "recovered",
+  "reaped",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** One line of a namespace's history. */
+export interface Event {
+  type: EventType;
+  kind: Kind;
+  id: string;
+  /** ms since the Unix epoch */
+  at: number;
+}

@@ -1,0 +1,57 @@
+import type { ReportedStatus } from "./agents/agent.ts";
+
+/** What a lease token says of time. */
+export interface LeaseTerms {
+  ttlSeconds: number;
+  /** null: static, an entry that never calls in and never lapses */
+  intervalSeconds: number | null;
+}
+
+/** What each heartbeat writes whole. */
+export interface Lease {
+  status: ReportedStatus;
+  currentLoad: number;
+  /** ms since the Unix epoch */
+  lastSeenAt: number;
+  /** ms since the Unix epoch, inclusive; null: never */
+  expiresAt: number | null;
+  /** The sweep judges a lease without its document, so the interval is kept here too. */
+  intervalSeconds: number | null;
+}
+
+/** One way of holding a lease: when it ends, and when its holder counts as silent. Instants are ms since the Unix epoch. */
+interface WayOfHolding {
+  /** The last instant at which a lease that is renewed at `now` is alive; null: it never ends. */
+  endsAt(terms: LeaseTerms, now: number): number | null;
+  isSilent(lease: Lease, now: number): boolean;
+}
+
+const HEARTBEATS: WayOfHolding = {
+  endsAt: ({ ttlSeconds }, now) => now + ttlSeconds * 1000,
+  isSilent: ({ lastSeenAt, intervalSeconds }, now) => now - lastSeenAt > silenceAllowedMs(intervalSeconds),
+};
+const STATIC: WayOfHolding = { endsAt: () => null, isSilent: () => false };
+
+const wayOf = ({ intervalSeconds }: Pick<LeaseTerms, "intervalSeconds">): WayOfHolding =>
+  intervalSeconds === null ? STATIC : HEARTBEATS;
+
+/** How long a holder may be silent: 1.5 intervals, the last instant included. */
+export const silenceAllowedMs = (intervalSeconds: number | null): number => (intervalSeconds ?? 0) * 1500;
+
+/** Whether the holder has been silent for strictly more than 1.5 intervals. A static holder never is. */
+export const isUnreachable = (lease: Lease, now: number): boolean => wayOf(lease).isSilent(lease, now);
+
+/** The lease to write for a holder that calls in at `now`. */
+export function leaseAt(
+  terms: LeaseTerms,
+  state: { status: ReportedStatus; currentLoad: number },
+  now: number,
+): Lease {
+  return {
+    status: state.status,
+    currentLoad: state.currentLoad,
+    lastSeenAt: now,
+    expiresAt: wayOf(terms).endsAt(terms, now),
+    intervalSeconds: terms.intervalSeconds,
+  };
+}

@@ -1,0 +1,94 @@
+import { refusal, replacementRefusal, type Asker } from "../authority.ts";
+import type { Decision } from "../decision.ts";
+import type { Entry, Region } from "../entry.ts";
+import { Problem } from "../problem.ts";
+import { pulseAt } from "./health.ts";
+import { toolsetNotFound } from "./kind.ts";
+import type { ToolsetRegistration } from "./toolset.ts";
+
+/** The same for its provider, who can do something about it. */
+const notRegistered = (name: string): Problem =>
+  new Problem("toolset_not_found", `toolset "${name}" not found`, { action: "register" });
+
+/** A message or an answer for a registration that was replaced since. */
+export const staleRegistration = (name: string): Problem =>
+  new Problem("stale_registration", `"${name}" has been registered anew since this ping was sent.`);
+
+export interface ToolsetRequest {
+  registration: ToolsetRegistration;
+  asker: Asker;
+  region: Region | null;
+  /** The fence of the lease token that came with the request, if one did. */
+  presentedFence: string | undefined;
+  mintedFence: string;
+}
+
+/**
+ * Registers, or replaces: every registration is an epoch of its own, unhealthy until its own first pong, so that neither the
+ * health nor a late pong of what was there before counts for it.
+ */
+export function decideToolset(
+  before: Entry<"toolset"> | undefined,
+  { registration, asker, region, presentedFence, mintedFence }: ToolsetRequest,
+  now: number,
+): Decision<Entry<"toolset"> | Problem, "toolset"> {
+  const { id } = registration;
+  const refused = replacementRefusal(asker, before, id, presentedFence);
+  if (refused) return { result: refused };
+  // Later than what it replaces, whatever the clocks say: the gateway tells epochs apart by it.
+  const registeredAt = before ? Math.max(now, before.document.registeredAt + 1) : now;
+  const entry: Entry<"toolset"> = {
+    document: { fence: mintedFence, registeredAt, owner: asker.name, region, registration },
+    lease: { lastPongAt: null, expiresAt: null },
+    draining: false,
+    unreachable: false,
+  };
+  const type = before ? "replaced" : "registered";
+  return { result: entry, write: { entry, event: { type, kind: "toolset", id, at: now } } };
+}
+
+export interface ProviderRequest {
+  name: string;
+  asker: Asker;
+  fence: string | undefined;
+}
+
+/** The toolset, if `asker` may act as its provider: by token, as its owner, or as an admin. */
+export function toolsetForProvider(
+  entry: Entry<"toolset"> | undefined,
+  { name, asker, fence }: ProviderRequest,
+): Entry<"toolset"> | Problem {
+  return entry ? (refusal(asker, entry, fence, true) ?? entry) : notRegistered(name);
+}
+
+/** Unregisters: the catalogue forgets it, its health included. */
+export function decideToolsetRemoval(
+  before: Entry<"toolset"> | undefined,
+  { name, asker, fence }: ProviderRequest,
+  now: number,
+): Decision<undefined | Problem, "toolset"> {
+  if (!before) return { result: toolsetNotFound(name) };
+  const refused = refusal(asker, before, fence, false);
+  if (refused) return { result: refused };
+  return {
+    result: undefined,
+    write: { entry: undefined, event: { type: "unregistered", kind: "toolset", id: name, at: now } },
+  };
+}
+
+/**
+ * Takes a pong. Which registration it speaks for is in the ping's id: for an earlier one it is refused, and heals nothing.
+ *
+ * @param pingFence the fence in the ping's id
+ */
+export function decidePong(
+  before: Entry<"toolset"> | undefined,
+  { name, asker, fence, pingFence }: ProviderRequest & { pingFence: string },
+  now: number,
+): Decision<undefined | Problem, "toolset"> {
+  if (!before) return { result: notRegistered(name) };
+  if (before.document.fence !== pingFence) return { result: staleRegistration(name) };
+  const held = toolsetForProvider(before, { name, asker, fence });
+  if (held instanceof Problem) return { result: held };
+  return { result: undefined, write: { entry: { ...before, lease: pulseAt(now) } } };
+}

@@ -1,24 +1,17 @@
-import { canonical, sizeWithin } from "./json-value.ts";
-import type { FieldError } from "../core/problem.ts";
 import { checksOf } from "./checks/index.ts";
-import type { Resource, SchemaDocument } from "./document.ts";
-import { every, fail, pointerTo, type Check, type Frame, type Path, type Reason } from "./frame.ts";
-import type { JsonSchema, JsonSchemaObject } from "./keywords.ts";
+import type { SchemaDocument } from "./document.ts";
+import type { Fault, JsonSchema, JsonSchemaObject } from "./draft.ts";
+import { every, fail, pointerTo } from "./frame.ts";
+import type { Check, Evaluating, Evaluator, Frame, Path, Reason } from "./frame.ts";
+import { canonical, sizeWithin } from "./json-value.ts";
 
-/** Evaluations within each other: what the stack bears with room to spare, and no honest value comes near. */
+/** Evaluations within each other. The stack bears several times as many; real values need a few dozen. */
 const EVALUATION_DEPTH_MAX = 512;
 
+/** Units that applying one schema to one value takes. */
 const EVALUATION_WORK = 4;
 
-/** A schema, ready to look at values. */
-export interface Evaluator {
-  resource: Resource;
-  checks: Check[];
-  /** what looks at what the others have left; moot once one has failed */
-  closing: Check[];
-}
-
-/** Ends a validation before its time; the value counts as invalid, whatever a `not` around it would make of that. */
+/** Thrown to end a validation at once. The value is invalid even if a `not` is around the schema that was being checked. */
 class Stopped extends Error {
   readonly path: Path;
 
@@ -28,15 +21,15 @@ class Stopped extends Error {
   }
 }
 
-/** Evaluates one document's schemas, on a budget. */
-export class Evaluation {
+/** Evaluates the schemas of one document, on a budget of work. */
+export class Evaluation implements Evaluating {
   readonly #evaluators = new Map<JsonSchemaObject, Evaluator>();
   readonly #root: JsonSchema;
   readonly #work: number;
   #left = 0;
   #depth = 0;
 
-  /** @param work  units that one value may take; one is a step of a loop, some 20 ns */
+  /** @param work  units that one value may take; a unit is a step of a loop, about 20 ns */
   constructor(document: SchemaDocument, work: number) {
     this.#root = document.root;
     this.#work = work;
@@ -48,7 +41,7 @@ export class Evaluation {
     }
   }
 
-  validate(value: unknown): FieldError[] {
+  validate(value: unknown): Fault[] {
     this.#left = this.#work;
     this.#depth = 0;
     const reasons: Reason[] = [];
@@ -70,7 +63,6 @@ export class Evaluation {
     return typeof schema === "boolean" ? schema : this.#evaluators.get(schema)!;
   }
 
-  /** Whether the value is valid, with the reasons and with what was evaluated added to the frame. */
   evaluate(evaluator: Evaluator | boolean, value: unknown, frame: Frame): boolean {
     this.spend(EVALUATION_WORK, frame.path);
     if (evaluator === true) return true;
@@ -105,7 +97,6 @@ export class Evaluation {
     throw new Stopped(path, detail);
   }
 
-  /** The value's canonical text; equality costs what the value weighs, not that times what it is compared with. */
   canonical(value: unknown, path: Path): string {
     const size = sizeWithin(value, { depth: EVALUATION_DEPTH_MAX, weight: this.#left });
     if (!size) this.stop(path, "is too large to compare");

@@ -1,31 +1,58 @@
-import { pointerStep, shortPointer } from "./json-value.ts";
+import type { AdmittedKeywords } from "./admitted-keywords.ts";
 import type { Resource } from "./document.ts";
-import { isObject, type JsonSchemaObject } from "./keywords.ts";
+import type { Draft, JsonSchema, JsonSchemaObject } from "./draft.ts";
+import { isObject, pointerStep, shortPointer } from "./json-value.ts";
 
 export const REASONS_MAX = 20;
 
-/** Where in the value we are; spelt out only for who reads it. */
+/** A place in the value, as a linked list: the pointer is only made for reasons that are reported. */
 export type Path = { outer: Path; step: string | number; depth: number } | undefined;
 
+/** Why a value is invalid. */
 export interface Reason {
   path: Path;
   detail: string;
 }
 
-/** The resources that evaluation has come through, for dynamic references. */
+/** The resources that the evaluation went through, innermost first; dynamic references are looked up in them. */
 export type Scope = { resource: Resource; outer: Scope } | undefined;
 
-/** What a check knows beside the value. */
+/** What a check gets besides the value. */
 export interface Frame {
   path: Path;
-  /** where reasons go; undefined when nobody will read them */
+  /** where reasons are collected; undefined when only the verdict is needed */
   reasons: Reason[] | undefined;
-  /** names and indexes that some keyword has evaluated; undefined when nobody asks */
+  /** property names and item indexes that some keyword evaluated; undefined when no `unevaluated…` keyword needs them */
   evaluated: Set<string | number> | undefined;
   scope: Scope;
 }
 
+/** Returns whether the value passes, and adds the reasons to the frame if not. */
 export type Check = (value: unknown, frame: Frame) => boolean;
+
+/** A schema made ready for evaluation. */
+export interface Evaluator {
+  resource: Resource;
+  checks: Check[];
+  /** `unevaluatedItems` and `unevaluatedProperties`: run after the other checks, and only if those pass */
+  closing: Check[];
+}
+
+/** What checks may use of the evaluation that runs them. */
+export interface Evaluating {
+  of(schema: JsonSchema): Evaluator | boolean;
+  /** Whether the value is valid. Adds reasons, and what was evaluated, to the frame. */
+  evaluate(evaluator: Evaluator | boolean, value: unknown, frame: Frame): boolean;
+  /** Takes units from the budget; past its end the evaluation stops. */
+  spend(units: number, path: Path): void;
+  /** Ends the evaluation: the value is invalid, also where a `not` is around the failing schema. */
+  stop(path: Path, detail: string): never;
+  /** The canonical text of a value, paid from the budget by the value's weight. */
+  canonical(value: unknown, path: Path): string;
+}
+
+/** Makes the check of one or more keywords; undefined when the schema has none of them. */
+export type Builder = (schema: AdmittedKeywords, evaluation: Evaluating, draft: Draft) => Check | undefined;
 
 export const depthOf = (path: Path): number => path?.depth ?? 0;
 
@@ -36,10 +63,10 @@ export const childOf = ({ path, reasons, scope }: Frame, step: string | number):
   scope,
 });
 
-/** The same place, where nobody reads the reasons. */
+/** The same frame without reasons, for schemas whose failure is not the value's. */
 export const silent = (frame: Frame): Frame => ({ ...frame, reasons: undefined });
 
-/** Whether no further reason will be read. */
+/** Whether further reasons would be dropped. */
 export const isFull = ({ reasons }: Frame): boolean => !reasons || reasons.length >= REASONS_MAX;
 
 export function fail({ path, reasons }: Frame, detail: string): false {
@@ -47,7 +74,7 @@ export function fail({ path, reasons }: Frame, detail: string): false {
   return false;
 }
 
-/** Whether it holds for all; told by the first that it does not hold for, once nobody reads (further) reasons. */
+/** Whether all items hold. Goes on after a failure as long as further reasons are wanted. */
 export function every<T>(items: Iterable<T>, frame: Frame, holds: (item: T) => boolean): boolean {
   let valid = true;
   for (const item of items) {
@@ -64,7 +91,7 @@ export function pointerTo(path: Path): string {
   return shortPointer(steps.toReversed().join(""));
 }
 
-/** A check that only some type of value is subject to. */
+/** Checks that pass values of any other type. */
 export const forNumbers =
   (check: (value: number, frame: Frame) => boolean): Check =>
   (value, frame) =>

@@ -1,43 +1,44 @@
-import type { FieldError } from "../core/problem.ts";
-import { readSchema } from "./document.ts";
+import type { Fault, JsonSchema } from "./draft.ts";
 import { Evaluation } from "./evaluation.ts";
-import type { JsonSchema } from "./keywords.ts";
+import { readSchema } from "./reader.ts";
 
-export type { JsonSchema };
+export type { Fault, JsonSchema } from "./draft.ts";
+export { canonical, JSON_DEPTH_MAX, pointerStep } from "./json-value.ts";
 
-/** What one value may take: some 20 ms, and a few thousand times what an honest tool call does. */
+/** Units that one value may take: about 20 ms, some thousand times what a usual tool call needs. */
 const WORK_MAX = 1_000_000;
 
 /**
- * Why a schema may not be admitted; empty when it may.
+ * What is wrong with a schema; empty when it can be used.
  *
- * Drafts 4, 7, 2019-09 and 2020-12, by `$schema`, 2020-12 without. Whatever comes in, the answer takes bounded time.
+ * Reads drafts 4, 7, 2019-09 and 2020-12, by `$schema`; 2020-12 without one. Takes bounded time for any input.
  *
- * @returns at most 20 reasons, with RFC 6901 pointers into the schema
+ * @returns at most 20 faults, with RFC 6901 pointers into the schema
  */
-export function schemaErrors(schema: unknown): FieldError[] {
+export function schemaErrors(schema: unknown): Fault[] {
   const read = readSchema(schema);
   return "errors" in read ? read.errors : [];
 }
 
 /**
- * Makes a validator of an admitted schema.
+ * Makes a validator of a schema. If the schema has faults, the validator rejects every value.
  *
- * A validator never throws and takes bounded time, whatever the value: past its budget the value counts as invalid. It is
- * interpreted, because Workers refuse to run generated code, and by an interpreter of our own, because none that could be
- * had can be stopped: one long string under many keywords, or an array under `uniqueItems`, takes others seconds.
+ * A validator never throws, and takes bounded time for any value: when the budget is used up, the value is invalid. Schemas are
+ * interpreted, because Workers do not run generated code. The interpreter is our own, because others have no budget: a long
+ * string under many keywords, or a large array under `uniqueItems`, takes them seconds.
  *
- * - `format`, `content*` and `default` are annotations and decide nothing, as the specification has it
- * - nothing is ever fetched: a reference leads to a part of the document or the schema is not admitted
- * - strings longer than a pattern can bear are invalid where it is applied to them
+ * - `format`, `content*` and `default` are annotations; they never make a value invalid
+ * - references are resolved within the document; nothing is fetched
+ * - a string that is too long for a pattern is invalid where that pattern applies
  *
- * @param work  units that one value may take; a unit is some 20 ns
- * @returns a function from a value to why it is invalid: at most 20 reasons, with RFC 6901 pointers into the value
+ * @param work  units that one value may take, default 1,000,000; a unit is about 20 ns
+ * @returns a function from a value to its faults: at most 20, with RFC 6901 pointers into the value
  */
-export function compile(schema: JsonSchema, work: number = WORK_MAX): (value: unknown) => FieldError[] {
+export function compile(schema: JsonSchema, work: number = WORK_MAX): (value: unknown) => Fault[] {
   const read = readSchema(schema);
-  if ("errors" in read)
+  if ("errors" in read) {
     return () => [{ pointer: "", detail: "cannot be validated: the schema is not usable" }];
+  }
   const evaluation = new Evaluation(read.document, work);
   return (value) => evaluation.validate(value);
 }

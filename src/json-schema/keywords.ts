@@ -1,39 +1,12 @@
-import { canonical } from "./json-value.ts";
+import type { Draft } from "./draft.ts";
+import { canonical, isObject } from "./json-value.ts";
+import type { Nesting } from "./nesting.ts";
 import { patternHazard } from "./pattern/hazard.ts";
 
-/** A JSON Schema as it arrives: data, until it has been admitted. */
-export type JsonSchema = boolean | JsonSchemaObject;
-export type JsonSchemaObject = { readonly [keyword: string]: unknown };
-
-export type Draft = "4" | "7" | "2019-09" | "2020-12";
-
-export const isObject = (value: unknown): value is JsonSchemaObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The value of a keyword that the schema has itself: `constructor` is nobody's keyword. */
-export const own = (schema: JsonSchemaObject, keyword: string): unknown =>
-  Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
-
-/** As people write them: either scheme, with the empty fragment or without. */
-const META_SCHEMA = /^https?:\/\/json-schema\.org\/(?:draft-0([47])|draft\/(2019-09|2020-12))\/schema#?$/;
-
-/**
- * The draft that `$schema` names; undefined for any other meta-schema.
- *
- * Draft 6 is not among them: nobody promised it, and read as draft 7 its `if` would begin to mean something.
- */
-export function draftOf(uri: unknown): Draft | undefined {
-  const named = typeof uri === "string" ? META_SCHEMA.exec(uri) : null;
-  return named ? ((named[1] ?? named[2]) as Draft) : undefined;
-}
-
-/** Where a keyword holds further schemas. */
-export type Nesting = "schema" | "list" | "schema or list" | "map" | "map of schemas or names";
-
 export interface Keyword {
-  /** What is wrong with the value, completing "the keyword …"; undefined when nothing is. */
+  /** Completes the sentence "The <keyword> …" when the value is wrong; undefined when it is right. */
   refusal: (value: unknown) => string | undefined;
-  /** Undefined: the value is data, whatever it looks like. */
+  /** Undefined when the value holds no schemas, even if it looks like one (`const`, `default`, …). */
   nesting?: Nesting;
 }
 
@@ -211,9 +184,10 @@ const keywords = (table: Record<string, Keyword>): ReadonlyMap<string, Keyword> 
   new Map(Object.entries(table));
 
 /**
- * The meta-schemas, a line per keyword: what its value must be, and where it holds further schemas. The rest is annotation.
+ * The meta-schemas as tables: for each keyword, what its value must be and where it holds further schemas. Keywords that are
+ * not listed are ignored.
  *
- * `definitions` and `dependencies` outlive draft 7, as the later meta-schemas have it.
+ * `definitions` and `dependencies` still work after draft 7, as the later meta-schemas allow.
  *
  * @see https://json-schema.org/specification-links
  */

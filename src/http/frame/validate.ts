@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { JSON_DEPTH_MAX, pointerStep } from "../../json-schema/json-value.ts";
+import { JSON_DEPTH_MAX, pointerStep } from "../../json-schema/index.ts";
 import { type FieldError, Problem } from "../../core/problem.ts";
 
 export const BODY_BYTES_MAX = 256 * 1024;

@@ -1,7 +1,6 @@
-import type { Builder } from "./index.ts";
-import { childOf, every, fail, forArrays, silent } from "../frame.ts";
-import type { JsonSchema } from "../keywords.ts";
-import { isContainer } from "./scalars.ts";
+import type { JsonSchema } from "../draft.ts";
+import { childOf, every, fail, forArrays, silent, type Builder } from "../frame.ts";
+import { isContainer } from "../json-value.ts";
 
 const itemCount: Builder = ({ minItems = 0, maxItems = Infinity }) =>
   minItems === 0 && maxItems === Infinity
@@ -27,7 +26,7 @@ const uniqueItems: Builder = ({ uniqueItems: wanted }, evaluation) =>
     : undefined;
 
 const items: Builder = (schema, evaluation) => {
-  // A list of items was `items` until 2020-12, with `additionalItems` for the rest.
+  // Before 2020-12, a list of schemas was written in `items`, and the rest in `additionalItems`.
   const isList = Array.isArray(schema.items);
   const leading = isList ? (schema.items as JsonSchema[]) : (schema.prefixItems ?? []);
   const following = isList ? schema.additionalItems : (schema.items as JsonSchema | undefined);
@@ -55,7 +54,7 @@ const contains: Builder = (
   if (schema === undefined) return undefined;
   const form = evaluation.of(schema);
   return forArrays((value, frame) => {
-    // In 2019-09 an item that is contained has not been evaluated.
+    // Only 2020-12 counts the items that `contains` matched as evaluated.
     const evaluated = draft === "2020-12" ? frame.evaluated : undefined;
     let count = 0;
     for (const [index, item] of value.entries()) {
@@ -84,5 +83,5 @@ export const unevaluatedItems: Builder = ({ unevaluatedItems: schema }, evaluati
   );
 };
 
-export const OF_ARRAYS: Builder[] = [itemCount, uniqueItems];
-export const OF_ITEMS: Builder[] = [items, contains];
+export const ARRAY_BUILDERS: Builder[] = [itemCount, uniqueItems];
+export const ITEM_BUILDERS: Builder[] = [items, contains];

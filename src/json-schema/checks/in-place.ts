@@ -1,13 +1,23 @@
-import type { Builder } from "./index.ts";
-import type { Evaluation, Evaluator } from "../evaluation.ts";
-import { depthOf, every, fail, forObjects, REASONS_MAX, silent, type Frame, type Reason } from "../frame.ts";
-import type { JsonSchema } from "../keywords.ts";
+import type { JsonSchema } from "../draft.ts";
+import {
+  depthOf,
+  every,
+  fail,
+  forObjects,
+  REASONS_MAX,
+  silent,
+  type Builder,
+  type Evaluating,
+  type Evaluator,
+  type Frame,
+  type Reason,
+} from "../frame.ts";
 import { hasAll } from "./objects.ts";
 
-/** What the presence of one property entails: that of others, or a schema for the whole. */
-function dependencies(entailed: Record<string, JsonSchema | string[]> | undefined, evaluation: Evaluation) {
-  if (entailed === undefined) return undefined;
-  const entries = Object.entries(entailed).map(
+/** A property that is present requires further properties, or requires the whole object to fit a schema. */
+function dependencies(required: Record<string, JsonSchema | string[]> | undefined, evaluation: Evaluating) {
+  if (required === undefined) return undefined;
+  const entries = Object.entries(required).map(
     ([name, given]) => [name, Array.isArray(given) ? given : evaluation.of(given)] as const,
   );
   return forObjects((value, frame) => {
@@ -31,16 +41,17 @@ const allOf: Builder = ({ allOf: schemas }, evaluation) => {
 };
 
 /**
- * Counts the alternatives that fit, up to `enough`.
+ * Counts the alternatives that the value fits; stops at `enough`.
  *
- * Where none does and one of them got past the value itself, its reasons are the ones to tell.
+ * If it fits none, adds the reasons of the first one that failed only inside the value (not at the value itself, as with a
+ * wrong type): probably the one that was meant.
  */
 function fitting(
   schemas: (Evaluator | boolean)[],
   enough: number,
   value: unknown,
   frame: Frame,
-  evaluation: Evaluation,
+  evaluation: Evaluating,
 ): number {
   const here = depthOf(frame.path);
   let count = 0;
@@ -63,7 +74,7 @@ const anyOf: Builder = ({ anyOf: schemas }, evaluation) => {
   return (
     any &&
     ((value, frame) =>
-      // Each that fits says more of what has been evaluated.
+      // When evaluated names are collected, all alternatives that fit contribute to them.
       fitting(any, frame.evaluated ? Infinity : 1, value, frame, evaluation) > 0 ||
       fail(frame, "must fit one of the forms that the schema lists (anyOf)"))
   );
@@ -103,8 +114,8 @@ const conditional: Builder = (
     );
 };
 
-/** What applies further schemas to the same value. */
-export const IN_PLACE: Builder[] = [
+/** Keywords that apply further schemas to the same value. */
+export const IN_PLACE_BUILDERS: Builder[] = [
   [allOf, anyOf, oneOf, not, conditional],
   [dependentRequired, dependentSchemas, anyDependencies],
 ].flat();

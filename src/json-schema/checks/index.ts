@@ -1,81 +1,35 @@
-import { OF_ARRAYS, OF_ITEMS, unevaluatedItems } from "./arrays.ts";
-import { hidesSiblings, type Place, type Reference } from "../document.ts";
-import type { Evaluation, Evaluator } from "../evaluation.ts";
-import type { Check } from "../frame.ts";
-import { IN_PLACE } from "./in-place.ts";
-import { KEYWORDS, type Draft, type JsonSchema } from "../keywords.ts";
-import { OF_OBJECTS, OF_PROPERTIES, unevaluatedProperties } from "./objects.ts";
-import { OF_SCALARS } from "./scalars.ts";
+import type { AdmittedKeywords } from "../admitted-keywords.ts";
+import type { Place, Reference } from "../document.ts";
+import { hidesSiblings, type Draft } from "../draft.ts";
+import type { Builder, Check, Evaluating, Evaluator } from "../frame.ts";
+import { KEYWORDS } from "../keywords.ts";
+import { ARRAY_BUILDERS, ITEM_BUILDERS, unevaluatedItems } from "./arrays.ts";
+import { IN_PLACE_BUILDERS } from "./in-place.ts";
+import { NUMBER_BUILDERS } from "./numbers.ts";
+import { OBJECT_BUILDERS, PROPERTY_BUILDERS, unevaluatedProperties } from "./objects.ts";
+import { STRING_BUILDERS } from "./strings.ts";
+import { VALUE_BUILDERS } from "./values.ts";
 
-/** The keywords that decide anything, as admission has left them. */
-interface Admitted {
-  $dynamicRef?: string;
-  $recursiveRef?: string;
-  $ref?: string;
-  additionalItems?: JsonSchema;
-  additionalProperties?: JsonSchema;
-  allOf?: JsonSchema[];
-  anyOf?: JsonSchema[];
-  const?: unknown;
-  contains?: JsonSchema;
-  dependencies?: Record<string, JsonSchema | string[]>;
-  dependentRequired?: Record<string, string[]>;
-  dependentSchemas?: Record<string, JsonSchema>;
-  else?: JsonSchema;
-  enum?: unknown[];
-  exclusiveMaximum?: number | boolean;
-  exclusiveMinimum?: number | boolean;
-  if?: JsonSchema;
-  items?: JsonSchema | JsonSchema[];
-  maxContains?: number;
-  maxItems?: number;
-  maxLength?: number;
-  maxProperties?: number;
-  maximum?: number;
-  minContains?: number;
-  minItems?: number;
-  minLength?: number;
-  minProperties?: number;
-  minimum?: number;
-  multipleOf?: number;
-  not?: JsonSchema;
-  oneOf?: JsonSchema[];
-  pattern?: string;
-  patternProperties?: Record<string, JsonSchema>;
-  prefixItems?: JsonSchema[];
-  properties?: Record<string, JsonSchema>;
-  propertyNames?: JsonSchema;
-  required?: string[];
-  then?: JsonSchema;
-  type?: string | string[];
-  unevaluatedItems?: JsonSchema;
-  unevaluatedProperties?: JsonSchema;
-  uniqueItems?: boolean;
-}
-
-/** Makes a check of a schema's keywords; undefined where it does not have them. */
-export type Builder = (schema: Admitted, evaluation: Evaluation, draft: Draft) => Check | undefined;
-
-/** What the schema at a place has to say of a value. */
+/** The checks of one schema of the document. */
 export function checksOf(
   place: Place,
   draft: Draft,
-  evaluation: Evaluation,
+  evaluation: Evaluating,
 ): Pick<Evaluator, "checks" | "closing"> {
   const references = place.references.map((reference) => follow(reference, evaluation));
   if (hidesSiblings(draft, place.schema)) return { checks: references, closing: [] };
   const known = Object.entries(place.schema).filter(([name]) => KEYWORDS[draft].has(name));
-  const schema = Object.fromEntries(known) as Admitted;
+  const schema = Object.fromEntries(known) as AdmittedKeywords;
   const build = (builders: Builder[]) =>
     builders.map((builder) => builder(schema, evaluation, draft)).filter((check) => check !== undefined);
   return { checks: [...references, ...build(BUILDERS)], closing: build(CLOSING) };
 }
 
 const follow =
-  ({ target, dynamicName }: Reference, evaluation: Evaluation): Check =>
+  ({ target, dynamicName }: Reference, evaluation: Evaluating): Check =>
   (value, frame) => {
     let schema = target;
-    // The outermost anchor of the name wins: that is how a schema extends one that refers to itself.
+    // The outermost anchor of that name wins, so that a schema can extend one that refers to itself.
     for (let scope = dynamicName === undefined ? undefined : frame.scope; scope; scope = scope.outer) {
       evaluation.spend(1, frame.path);
       schema = scope.resource.dynamicAnchors.get(dynamicName!) ?? schema;
@@ -83,6 +37,15 @@ const follow =
     return evaluation.evaluate(evaluation.of(schema), value, frame);
   };
 
-/** The cheap ones first: where nobody reads the reasons, the first failure ends it. */
-const BUILDERS: Builder[] = [OF_SCALARS, OF_ARRAYS, OF_OBJECTS, IN_PLACE, OF_PROPERTIES, OF_ITEMS].flat();
+/** Cheap checks first: when reasons are not collected, the first failure ends the evaluation. */
+const BUILDERS: Builder[] = [
+  VALUE_BUILDERS,
+  NUMBER_BUILDERS,
+  STRING_BUILDERS,
+  ARRAY_BUILDERS,
+  OBJECT_BUILDERS,
+  IN_PLACE_BUILDERS,
+  PROPERTY_BUILDERS,
+  ITEM_BUILDERS,
+].flat();
 const CLOSING: Builder[] = [unevaluatedItems, unevaluatedProperties];

@@ -1,7 +1,6 @@
-import type { Builder } from "./index.ts";
-import type { Evaluation, Evaluator } from "../evaluation.ts";
-import { childOf, every, fail, forObjects, isFull, silent, type Frame } from "../frame.ts";
-import { admitted, isMatch } from "./scalars.ts";
+import { childOf, every, fail, forObjects, isFull, silent } from "../frame.ts";
+import type { Builder, Evaluating, Evaluator, Frame } from "../frame.ts";
+import { admitted, isMatch } from "./strings.ts";
 
 const propertyCount: Builder = ({ minProperties = 0, maxProperties = Infinity }, evaluation) =>
   minProperties === 0 && maxProperties === Infinity
@@ -13,20 +12,20 @@ const propertyCount: Builder = ({ minProperties = 0, maxProperties = Infinity },
         return true;
       });
 
-/** Listing a name and looking its value up, in units. */
+/** Units for listing one name and looking up its value. */
 const NAME_WORK = 8;
 
-function namesOf(value: object, { path }: Frame, evaluation: Evaluation): string[] {
+function namesOf(value: object, { path }: Frame, evaluation: Evaluating): string[] {
   const names = Object.keys(value);
   evaluation.spend(NAME_WORK * names.length, path);
   return names;
 }
 
-/** Names as they may be quoted; long ones are cut. */
+/** A name quoted for a message, cut to 64 characters. */
 const quoted = (name: string) => JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
 
-/** Whether the value has properties of all these names. */
-export function hasAll(value: object, names: string[], frame: Frame, evaluation: Evaluation): boolean {
+/** Whether the value has all the named properties. */
+export function hasAll(value: object, names: string[], frame: Frame, evaluation: Evaluating): boolean {
   evaluation.spend(names.length, frame.path);
   let complete = true;
   for (const name of names) {
@@ -103,5 +102,5 @@ export const unevaluatedProperties: Builder = ({ unevaluatedProperties: schema }
   );
 };
 
-export const OF_OBJECTS: Builder[] = [propertyCount, required];
-export const OF_PROPERTIES: Builder[] = [propertyNames, properties];
+export const OBJECT_BUILDERS: Builder[] = [propertyCount, required];
+export const PROPERTY_BUILDERS: Builder[] = [propertyNames, properties];

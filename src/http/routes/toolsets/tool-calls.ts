@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { label } from "../../../core/names.ts";
 import { hasScope } from "../../../core/authority.ts";
-import { canonical } from "../../../json-schema/json-value.ts";
+import { canonical } from "../../../json-schema/index.ts";
 import { type FieldError, Problem, invalid } from "../../../core/problem.ts";
 import { toolsetHealth } from "../../../core/toolsets/health.ts";
 import type { Followed } from "../../../gateway/gateway.ts";

@@ -20,7 +20,7 @@ const SUITES: [draft: string, metaSchema: string, suite: ReturnType<typeof parse
   ["2020-12", "https://json-schema.org/draft/2020-12/schema", parse(draft2020)],
 ];
 
-/** What a case that is not run presupposes. None is left out for what the validator cannot do. */
+/** Cases that are not run, and what they need. */
 const EXCEPTIONS: Record<
   string,
   { reason: "a remote schema" | "a meta-schema of its own"; cases: string[] }
@@ -81,7 +81,7 @@ describe.each(SUITES)("the JSON Schema Test Suite's required cases of draft %s",
 
   it.each(files)("decides as %s does", (file, cases) => {
     for (const each of cases.filter((one) => exceptionOf(file, one) === undefined)) {
-      // Whoever refers to the meta-schema asks whether the value is a schema, and that is a question of admission.
+      // A reference to the meta-schema asks whether the value is a schema: schemaErrors answers that.
       const asksForSchema = isObject(each.schema) && each.schema["$ref"] === metaSchema;
       const schema = ofDraft(each.schema);
       expect(asksForSchema ? [] : schemaErrors(schema), each.description).toEqual([]);
@@ -95,7 +95,7 @@ describe.each(SUITES)("the JSON Schema Test Suite's required cases of draft %s",
     }
   });
 
-  it("leaves out only what it has to", () => {
+  it("refuses the schemas of the cases that are left out", () => {
     for (const [file, cases] of files) {
       for (const each of cases) {
         const exception = exceptionOf(file, each);
@@ -109,7 +109,7 @@ describe.each(SUITES)("the JSON Schema Test Suite's required cases of draft %s",
   });
 });
 
-it("knows every case that it leaves out", () => {
+it("every case that is left out exists in the suite", () => {
   for (const [file, { cases }] of Object.entries(EXCEPTIONS)) {
     const known = SUITES.flatMap(([, , suite]) => suite[file] ?? []).map(({ description }) => description);
     expect(known).toEqual(expect.arrayContaining(cases));

@@ -48,8 +48,8 @@ writeJson(join(OUT, "package.json"), {
     ".": { types: "./lib/client/index.d.ts", default: "./lib/client/index.js" },
     "./package.json": "./package.json",
   },
-  // The server's own files are here as types alone.
-  files: ["lib/client", "lib/cli/**/*.js", "lib/core/*.d.ts", "lib/http/*.d.ts", "worker"],
+  // Of the server's own files, only the types that the client's types import.
+  files: ["lib/client/**/*.js", "lib/cli/**/*.js", "lib/**/*.d.ts", "worker"],
   sideEffects: false,
   engines,
   // The client's types are the server's schemas', which are zod's; nothing of it runs.

@@ -1,5 +1,5 @@
 /** Rollcall as it is, and beside it a tally of the rows that the embedded store reads and writes: what Cloudflare bills. */
-import type { Tally } from "./rows.ts";
+import type { CountedRows } from "./counted-rows.ts";
 import worker, { RegistryObject as Registry, ServicePool, ToolGateway } from "../src/worker.ts";
 
 export { ServicePool, ToolGateway };
@@ -49,7 +49,7 @@ export class RegistryObject extends Registry {
   }
 
   /** What was read and written since the last call. */
-  tally(): Tally {
+  tally(): CountedRows {
     return { ...this.#count.take(), databaseBytes: this.ctx.storage.sql.databaseSize };
   }
 }

@@ -1,68 +1,81 @@
-/** `npm run bench`: what Rollcall costs and how that grows, beside what people would use instead. */
+/**
+ * What Rollcall costs and how that grows, beside what people would use instead.
+ *
+ *   npm run bench [-- --quick]             everything; the full run is written into docs/benchmarks.md
+ *   npm run bench -- ROW… [--quick]        these rows alone
+ *   npm run bench -- compare BEFORE [AFTER] [--rounds N]
+ *
+ * BEFORE and AFTER are folders: a checkout with its node_modules (`git worktree add /tmp/before main`, then
+ * `ln -s "$PWD/node_modules" /tmp/before`), or what `wrangler deploy --outdir` left. AFTER is this tree unless said otherwise.
+ */
 import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
 import { barsOf } from "./bars.ts";
-import { measureEmbedded } from "./measure/embedded.ts";
-import { measureEtcd } from "./measure/etcd.ts";
-import { measureFetchEach } from "./measure/fetch-each.ts";
-import { measureRedisFleets } from "./measure/fleets.ts";
-import { measureFloor } from "./measure/floor.ts";
-import { measureMemory } from "./measure/memory.ts";
-import { measureStartUp } from "./measure/start-up.ts";
-import { measureSweep } from "./measure/sweep.ts";
+import { compare } from "./measure/compare.ts";
 import { PLANS } from "./plan.ts";
-import { toText } from "./report/text.ts";
-import { writeReport } from "./report/write.ts";
-import type { Results } from "./results.ts";
+import { comparisonTables } from "./report/comparison.ts";
+import { asText, type Table } from "./report/table.ts";
+import { barTable } from "./report/tables.ts";
+import { reportTables, writeReport } from "./report/write.ts";
+import type { Measurements, Results } from "./results.ts";
 import { openRig } from "./rig.ts";
+import { fleetsFor, isRowName, measureRow, ROW_NAMES, type RowName, tablesOf } from "./rows.ts";
 import { versionsOf } from "./versions.ts";
 
-const plan = PLANS[process.argv.includes("--quick") ? "quick" : "full"];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false }, rounds: { type: "string", default: "60" } },
+});
+const plan = PLANS[values.quick ? "quick" : "full"];
 const startedAt = performance.now();
-const tell = (text: string) =>
-  console.error(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+const seconds = () => (performance.now() - startedAt) / 1000;
+const tell = (text: string) => console.error(`${seconds().toFixed(0).padStart(4)} s  ${text}`);
+const print = (tables: readonly Table[]) => console.log(tables.map(asText).join("\n\n\n"));
 
-const rig = await openRig(plan, tell);
-try {
-  tell("start-up");
-  const startUp = await measureStartUp(plan, rig.bundles);
-  tell("against the floor");
-  const floor = await measureFloor(rig);
-  tell("every operation on every fleet");
-  const fleets = await measureRedisFleets(rig);
-  tell("against a GET per agent");
-  const fetchEach = await measureFetchEach(rig);
-  tell("against etcd");
-  const etcd = await measureEtcd(rig);
-  tell("the sweep");
-  const sweeps = await measureSweep(rig);
-  tell("memory");
-  const memory = await measureMemory(rig);
-  tell("the embedded store");
-  const embedded = await measureEmbedded(rig);
-
+if (positionals[0] === "compare") {
+  const [, before, after = "."] = positionals;
+  const rounds = Number(values.rounds);
+  if (before === undefined || !(rounds >= 3)) throw new Error("compare BEFORE [AFTER] [--rounds N]");
+  print(comparisonTables(await compare({ before, after }, rounds, tell)));
+} else if (positionals.length > 0) {
+  const names = positionals.map((name) => {
+    if (!isRowName(name)) throw new Error(`no row "${name}"; there are ${ROW_NAMES.join(", ")}, and compare`);
+    return name;
+  });
+  print(tablesOf((await measure(names)).measured));
+} else {
+  const { measured, redisVersion } = await measure(ROW_NAMES);
+  // Every row was measured.
+  const all = measured as Measurements;
   const results: Results = {
+    ...all,
     mode: plan.name,
     at: new Date().toISOString(),
-    tookSeconds: (performance.now() - startedAt) / 1000,
+    tookSeconds: seconds(),
     machine: {
       CPU: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
       memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
-      ...versionsOf(rig.redis.version, etcd?.version),
+      ...versionsOf(redisVersion, all.etcd?.version),
     },
-    bundleBytes: rig.bundles.rollcall.gzipBytes,
-    startUp,
-    floor,
-    fleets,
-    fetchEach,
-    etcd,
-    sweeps,
-    embedded,
-    memory,
   };
-  console.log(toText(results, barsOf(results)));
+  print([...reportTables(results), barTable(barsOf(results))]);
   // A taste is not a result: only the full run goes into the docs.
   if (plan.name === "full") await writeReport(results);
-} finally {
-  await rig.stop();
 }
 tell("done");
+
+async function measure(
+  names: readonly RowName[],
+): Promise<{ measured: Partial<Measurements>; redisVersion: string }> {
+  const rig = await openRig(plan, fleetsFor(names, plan), tell);
+  try {
+    const measured: Partial<Measurements> = {};
+    for (const name of names) {
+      tell(name);
+      await measureRow(name, rig, measured);
+    }
+    return { measured, redisVersion: rig.redis.version };
+  } finally {
+    await rig.stop();
+  }
+}

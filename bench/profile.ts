@@ -4,16 +4,15 @@
  */
 import { apiKeysOf, fleetOf } from "./fleet/agents.ts";
 import * as operations from "./fleet/operations.ts";
-import { populateRedis } from "./fleet/populate-redis.ts";
+import { populateRedis, PREFIX } from "./fleet/populate-redis.ts";
 import { Http } from "./load/http.ts";
 import { closedLoop, type Operation } from "./load/load.ts";
 import { buildBundle } from "./servers/bundle.ts";
-import { BRIDGE_TOKEN, startRedis } from "./servers/redis.ts";
+import { startRedis, varsOf } from "./servers/redis.ts";
 import { startWorkerd } from "./servers/workerd.ts";
 import { frameName, type Profile, selfTimes, totalTimes } from "./load/cpu-profile.ts";
 import { freePort } from "./servers/free-port.ts";
 import { Inspector } from "./servers/inspector.ts";
-import { OBJECTS } from "./servers/worker.ts";
 
 const WARM_UP_MS = 3000;
 const PROFILED_MS = 5000;
@@ -28,12 +27,7 @@ const inspectorPort = await freePort();
 const worker = await startWorkerd(
   {
     bundle: await buildBundle("profiled", "src/worker.ts", { minify: false }),
-    vars: {
-      UPSTASH_REDIS_REST_URL: redis.url,
-      UPSTASH_REDIS_REST_TOKEN: BRIDGE_TOKEN,
-      API_KEYS: apiKeysOf([fleet]),
-    },
-    objects: OBJECTS,
+    vars: { ...varsOf(redis, PREFIX), API_KEYS: apiKeysOf([fleet]) },
   },
   [`--inspector-addr=127.0.0.1:${inspectorPort}`],
 );

@@ -9,29 +9,32 @@ import type { StartUp } from "./measure/start-up.ts";
 import type { SweepResult } from "./measure/sweep.ts";
 import { BULK } from "./fleet/operations.ts";
 
-/** Everything that one run measured. */
-export interface Results {
+/** What is measured, by the name of its row in `rows.ts`. */
+export interface Measurements {
+  "start-up": StartUp;
+  floor: Floor;
+  fleets: MeasuredOnRedis[];
+  "fetch-each": FetchEachResult[];
+  /** undefined where etcd is not installed */
+  etcd: EtcdResult | undefined;
+  sweep: SweepResult[];
+  memory: Memory;
+  embedded: EmbeddedResult;
+}
+
+/** Everything that one full run measured. */
+export interface Results extends Measurements {
   mode: "full" | "quick";
   at: string;
   tookSeconds: number;
   machine: Record<string, string>;
-  bundleBytes: number;
-  startUp: StartUp;
-  floor: Floor;
-  fleets: MeasuredOnRedis[];
-  fetchEach: FetchEachResult[];
-  /** undefined where etcd is not installed */
-  etcd: EtcdResult | undefined;
-  sweeps: SweepResult[];
-  embedded: EmbeddedResult;
-  memory: Memory;
 }
 
 // The fleet whose figures stand for all: large enough that discovery takes a sample.
 const TYPICAL = 1_000;
 
 /** What the cost model needs of what was measured. */
-export function demandsOf({ fleets, embedded, sweeps, memory }: Results): Demands {
+export function demandsOf({ fleets, embedded, sweep, memory }: Results): Demands {
   const demand = (operation: string, share: number) => {
     const row = fleets.find((r) => r.operation === operation && r.fleet === TYPICAL)!;
     const rows =
@@ -45,7 +48,7 @@ export function demandsOf({ fleets, embedded, sweeps, memory }: Results): Demand
       rowsWritten: rows.rowsWritten / share,
     };
   };
-  const quiet = sweeps.find(({ changed }) => changed === 0)!;
+  const quiet = sweep.find(({ changed }) => changed === 0)!;
   return {
     heartbeat: demand("heartbeat", 1),
     heartbeatInBulk: demand(`${BULK} heartbeats`, BULK),

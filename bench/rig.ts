@@ -1,12 +1,11 @@
-import { apiKeysOf, type Fleet, fleetOf, idOf } from "./fleet/agents.ts";
-import { populateRedis } from "./fleet/populate-redis.ts";
-import { Http } from "./load/http.ts";
+import { type Fleet, fleetOf, idOf } from "./fleet/agents.ts";
+import { populateRedis, PREFIX } from "./fleet/populate-redis.ts";
+import type { Http } from "./load/http.ts";
 import type { Plan } from "./plan.ts";
 import { type Bundle, buildBundle } from "./servers/bundle.ts";
-import { startMiniflare } from "./servers/miniflare.ts";
-import { BRIDGE_TOKEN, type RedisRig, startRedis } from "./servers/redis.ts";
-import { OBJECTS, type RunningWorker } from "./servers/worker.ts";
-import { startWorkerd } from "./servers/workerd.ts";
+import { type RedisRig, startRedis, varsOf } from "./servers/redis.ts";
+import { serve, type Served } from "./servers/served.ts";
+import type { RunningWorker } from "./servers/worker.ts";
 
 export interface Bundles {
   rollcall: Bundle;
@@ -22,19 +21,14 @@ export const buildAll = async (): Promise<Bundles> => ({
   counted: await buildBundle("counted", "bench/counted.worker.ts"),
 });
 
-/** A Worker that serves fleets, and a caller for each of them. */
-export interface Served {
-  worker: RunningWorker;
-  http(fleet: Fleet): Http;
-  stop(): Promise<void>;
-}
-
 /** Redis behind the bridge with its fleets, Rollcall and the floor in front of it, each a process of its own. */
 export interface Rig {
   plan: Plan;
   bundles: Bundles;
   redis: RedisRig;
   fleets: Fleet[];
+  /** @throws if there is no fleet of that size */
+  fleet(size: number): Fleet;
   /** Rollcall under plain workerd. */
   rollcall: Served;
   start(
@@ -46,39 +40,19 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export async function openRig(plan: Plan, tell: (text: string) => void): Promise<Rig> {
+/** @param sizes  of the fleets that Redis holds from the start */
+export async function openRig(
+  plan: Plan,
+  sizes: readonly number[],
+  tell: (text: string) => void,
+): Promise<Rig> {
   tell("building");
   const bundles = await buildAll();
   const redis = await startRedis();
-  const redisVars = {
-    UPSTASH_REDIS_REST_URL: redis.url,
-    UPSTASH_REDIS_REST_TOKEN: BRIDGE_TOKEN,
-    // The bench shares its machine; an answer that is late is measured, not refused.
-    REDIS_TIMEOUT_MS: "30000",
-  };
-  const start: Rig["start"] = async (bundle, runtime, fleets, onRedis = true) => {
-    const spec = {
-      bundle,
-      vars: { ...(onRedis && redisVars), API_KEYS: apiKeysOf(fleets) },
-      objects: bundle === bundles.floor ? {} : OBJECTS,
-    };
-    const worker = await (runtime === "workerd" ? startWorkerd(spec) : startMiniflare(spec));
-    const callers = new Map<string, Http>();
-    return {
-      worker,
-      http({ apiKey }) {
-        const known = callers.get(apiKey) ?? new Http(worker.url, { authorization: `Bearer ${apiKey}` });
-        callers.set(apiKey, known);
-        return known;
-      },
-      async stop() {
-        for (const http of callers.values()) await http.close();
-        await worker.stop();
-      },
-    };
-  };
+  const start: Rig["start"] = (bundle, runtime, fleets, onRedis = true) =>
+    serve(bundle, runtime, fleets, onRedis ? varsOf(redis, PREFIX) : {});
 
-  const fleets = plan.fleets.map((size) => fleetOf(size));
+  const fleets = sizes.map((size) => fleetOf(size));
   for (const fleet of fleets) {
     tell(`a fleet of ${fleet.size}`);
     await populateRedis(redis.redis, fleet);
@@ -90,6 +64,11 @@ export async function openRig(plan: Plan, tell: (text: string) => void): Promise
     bundles,
     redis,
     fleets,
+    fleet(size) {
+      const found = fleets.find((candidate) => candidate.size === size);
+      if (!found) throw new Error(`there is no fleet of ${size}`);
+      return found;
+    },
     rollcall,
     start,
     async stop() {

@@ -1,6 +1,67 @@
-/** What the embedded store did since it was last asked, as `counted.worker.ts` tells it. */
-export interface Tally {
-  rowsRead: number;
-  rowsWritten: number;
-  databaseBytes: number;
+import { measureEmbedded } from "./measure/embedded.ts";
+import { measureEtcd } from "./measure/etcd.ts";
+import { measureFetchEach } from "./measure/fetch-each.ts";
+import { measureRedisFleets } from "./measure/fleets.ts";
+import { FLOOR_FLEET, measureFloor } from "./measure/floor.ts";
+import { measureMemory } from "./measure/memory.ts";
+import { measureStartUp } from "./measure/start-up.ts";
+import { measureSweep } from "./measure/sweep.ts";
+import type { Plan } from "./plan.ts";
+import type { Table } from "./report/table.ts";
+import * as tables from "./report/tables.ts";
+import type { Measurements } from "./results.ts";
+import type { Rig } from "./rig.ts";
+
+interface Row<T> {
+  /** Sizes of the fleets that have to be in Redis before; none unless it says so. */
+  fleets?(plan: Plan): readonly number[];
+  measure(rig: Rig): Promise<T>;
+  tables(measured: T): Table[];
+}
+
+export type RowName = keyof Measurements;
+
+/** What the bench measures, in this order; `npm run bench -- floor sweep` measures these two alone. */
+const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
+  "start-up": { measure: measureStartUp, tables: (measured) => [tables.startUpTable(measured)] },
+  floor: { fleets: () => [FLOOR_FLEET], measure: measureFloor, tables: tables.floorTables },
+  fleets: {
+    fleets: (plan) => plan.fleets,
+    measure: measureRedisFleets,
+    tables: (measured) => [tables.fleetsTable(measured)],
+  },
+  "fetch-each": {
+    fleets: (plan) => plan.fetchEach,
+    measure: measureFetchEach,
+    tables: (measured) => [tables.fetchEachTable(measured)],
+  },
+  etcd: { measure: measureEtcd, tables: (measured) => (measured ? [tables.etcdTable(measured)] : []) },
+  sweep: { measure: measureSweep, tables: (measured) => [tables.sweepTable(measured)] },
+  memory: { measure: measureMemory, tables: (measured) => [tables.memoryTable(measured)] },
+  embedded: { measure: measureEmbedded, tables: tables.embeddedTables },
+};
+
+export const ROW_NAMES = Object.keys(ROWS) as RowName[];
+
+export const isRowName = (name: string): name is RowName => Object.hasOwn(ROWS, name);
+
+/** Sizes of all fleets that these rows need, ascending. */
+export const fleetsFor = (names: readonly RowName[], plan: Plan): number[] =>
+  [...new Set(names.flatMap((name) => ROWS[name].fleets?.(plan) ?? []))].toSorted((a, b) => a - b);
+
+/** Measures one row, and puts it into `measured`. */
+export async function measureRow<Name extends RowName>(
+  name: Name,
+  rig: Rig,
+  measured: { [N in Name]?: Measurements[N] },
+): Promise<void> {
+  measured[name] = await ROWS[name].measure(rig);
+}
+
+/** The tables of what was measured, in the order of the rows. */
+export const tablesOf = (measured: Partial<Measurements>): Table[] =>
+  ROW_NAMES.flatMap((name) => tablesOfRow(name, measured));
+
+function tablesOfRow<Name extends RowName>(name: Name, measured: { [N in Name]?: Measurements[N] }): Table[] {
+  return name in measured ? ROWS[name].tables(measured[name]!) : [];
 }

@@ -46,11 +46,11 @@ export const get =
 export const LIMIT = 10;
 
 export const discover =
-  (http: Http, fleet: Fleet, filters = ""): Operation =>
+  (http: Http, fleet: Fleet, { limit = LIMIT, filters = "" } = {}): Operation =>
   async () => {
-    const text = await http.expect(200, "GET", `/v1/discover?capability=work&limit=${LIMIT}${filters}`);
+    const text = await http.expect(200, "GET", `/v1/discover?capability=work&limit=${limit}${filters}`);
     const { agents } = JSON.parse(text) as { agents: unknown[] };
-    if (agents.length !== LIMIT) throw new Error(`${agents.length} of ${fleet.size} agents were discovered`);
+    if (agents.length !== limit) throw new Error(`${agents.length} of ${fleet.size} agents were discovered`);
   };
 
 export const PAGE = 100;

@@ -83,7 +83,7 @@ export interface Side {
 export const warmUp = ({ operation, pid }: Side, ms: number): Promise<Timing> =>
   closedLoop(operation, { callers: CALLERS, ms, pid });
 
-/** Measures sides turn by turn, A B A B, so that whatever else the machine does falls on all of them. */
+/** Measures sides turn by turn, A B B A, so that whatever else the machine does, and any drift, falls on all of them. */
 export async function interleave(
   sides: readonly Side[],
   { callers, rounds, ms, warmUpMs }: { callers: number; rounds: number; ms: number; warmUpMs: number },
@@ -91,8 +91,9 @@ export async function interleave(
   for (const side of sides) await warmUp(side, warmUpMs);
   const timings: Timing[][] = sides.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, { operation, pid }] of sides.entries()) {
-      timings[index]!.push(await closedLoop(operation, { callers, ms, pid }));
+    const turns = sides.map(({ operation, pid }, index) => ({ operation, pid, timings: timings[index]! }));
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
+      turn.timings.push(await closedLoop(turn.operation, { callers, ms, pid: turn.pid }));
     }
   }
   return timings;

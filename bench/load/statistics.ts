@@ -3,7 +3,12 @@ export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 
 export const ascending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
-export const median = (values: readonly number[]): number => quantile(ascending(values), 0.5);
+
+export function median(values: readonly number[]): number {
+  const sorted = ascending(values);
+  // Of an even number the upper middle alone would favour the numerator of a ratio.
+  return (quantile(sorted, 0.5) + sorted[Math.ceil(sorted.length / 2) - 1]!) / 2;
+}
 
 /** A number that was measured several times: the median, and the lowest and highest. */
 export interface Spread {
@@ -14,9 +19,32 @@ export interface Spread {
 
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = ascending(values);
-  return { median: quantile(sorted, 0.5), low: sorted[0] ?? Number.NaN, high: sorted.at(-1) ?? Number.NaN };
+  return { median: median(sorted), low: sorted[0] ?? Number.NaN, high: sorted.at(-1) ?? Number.NaN };
 }
 
 /** Round by round, because what else runs on the machine slows both sides of one round alike. */
+export const ratiosOf = (numerators: readonly number[], denominators: readonly number[]): number[] =>
+  numerators.map((value, round) => value / denominators[round]!);
+
 export const ratioOf = (numerators: readonly number[], denominators: readonly number[]): Spread =>
-  spreadOf(numerators.map((value, round) => value / denominators[round]!));
+  spreadOf(ratiosOf(numerators, denominators));
+
+/**
+ * The interval that holds the median of what was sampled with a probability of 95 % or more, between two order statistics:
+ * it assumes no distribution. As wide as the sample where that has fewer than six values.
+ *
+ * @see Conover, "Practical Nonparametric Statistics", 3.2
+ */
+export function medianWithInterval(values: readonly number[]): Spread {
+  const sorted = ascending(values);
+  const n = sorted.length;
+  // P(fewer than `rank` values lie below the median), by the binomial distribution with p = 1/2.
+  let rank = 0;
+  let probability = 2 ** -n;
+  for (let below = probability; below <= 0.025; below += probability) {
+    rank += 1;
+    probability *= (n - rank + 1) / rank;
+  }
+  const cut = Math.max(0, rank - 1);
+  return { median: median(sorted), low: sorted[cut]!, high: sorted[n - 1 - cut]! };
+}

@@ -14,10 +14,11 @@ export interface FetchEachResult {
 
 const DISCOVERS_A_ROUND = 25;
 
-export async function measureFetchEach({ plan, redis, fleets, rollcall }: Rig): Promise<FetchEachResult[]> {
+export async function measureFetchEach(rig: Rig): Promise<FetchEachResult[]> {
+  const { plan, redis, rollcall } = rig;
   const results: FetchEachResult[] = [];
   for (const size of plan.fetchEach) {
-    const fleet = fleets.find((candidate) => candidate.size === size)!;
+    const fleet = rig.fleet(size);
     await populateFetchEach(redis.redis, size);
     const discover = operations.discover(rollcall.http(fleet), fleet);
     await warmUp({ operation: discover, pid: rollcall.worker.pid }, plan.warmUpMs);

@@ -30,7 +30,7 @@ export const operationsOn = (
   [`${operations.BULK} heartbeats`]: operations.bulkHeartbeat(http, fleet, token),
   get: operations.get(http, fleet),
   discover: operations.discover(http, fleet),
-  "discover, 2 terms": operations.discover(http, fleet, "&tag=zone-1"),
+  "discover, 2 terms": operations.discover(http, fleet, { filters: "&tag=zone-1" }),
   [`list page of ${operations.PAGE}`]: operations.listPage(http, fleet),
   resolve: operations.resolve(http),
   register: operations.register(http),
@@ -54,11 +54,12 @@ export async function measureFleets(
   return measured;
 }
 
-export async function measureRedisFleets({ plan, redis, rollcall, fleets }: Rig): Promise<MeasuredOnRedis[]> {
-  const prepared = fleets.map((fleet) => ({
-    size: fleet.size,
-    operations: operationsOn(rollcall.http(fleet), fleet),
-  }));
+export async function measureRedisFleets(rig: Rig): Promise<MeasuredOnRedis[]> {
+  const { plan, redis, rollcall } = rig;
+  const prepared = plan.fleets.map((size) => {
+    const fleet = rig.fleet(size);
+    return { size, operations: operationsOn(rollcall.http(fleet), fleet) };
+  });
   const measured = await measureFleets(plan, rollcall.worker.pid, prepared);
   const results: MeasuredOnRedis[] = [];
   for (const row of measured) {

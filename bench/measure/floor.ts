@@ -26,7 +26,7 @@ export interface Floor {
   steady: Steady[];
 }
 
-const FLEET = 1;
+export const FLOOR_FLEET = 1_000;
 // Half of what the Worker can take: a rate at which nobody should have to wait in line.
 const STEADY_SHARE = 0.5;
 
@@ -34,7 +34,7 @@ const STEADY_SHARE = 0.5;
 export async function measureFloor(rig: Rig): Promise<Floor> {
   const pairs: Pair[] = [];
   const steady: Steady[] = [];
-  const fleet = rig.fleets[FLEET]!;
+  const fleet = rig.fleet(FLOOR_FLEET);
   const state = JSON.stringify({
     status: "available",
     currentLoad: 3,

@@ -8,7 +8,7 @@ import type { Plot, Series } from "./plot.ts";
 
 /** One plot per operation, and one each for the sweep and the bill; by file name. */
 export function plotsOf(results: Results): Map<string, Plot> {
-  const { fleets, embedded, fetchEach, sweeps } = results;
+  const { fleets, embedded, "fetch-each": fetchEach, sweep: sweeps } = results;
   const plots = new Map<string, Plot>();
   for (const operation of new Set(fleets.map((row) => row.operation))) {
     const onRedis = fleets.filter((row) => row.operation === operation);

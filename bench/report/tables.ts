@@ -1,10 +1,15 @@
 import type { Bar } from "../bars.ts";
 import { LIMIT } from "../fleet/operations.ts";
 import { ratioOf, type Spread, spreadOf } from "../load/statistics.ts";
-import { type Measured, middle } from "../measure/fleets.ts";
+import type { EmbeddedResult } from "../measure/embedded.ts";
+import type { EtcdResult } from "../measure/etcd.ts";
+import type { FetchEachResult } from "../measure/fetch-each.ts";
+import { type Measured, type MeasuredOnRedis, middle } from "../measure/fleets.ts";
+import type { Floor } from "../measure/floor.ts";
+import type { Memory } from "../measure/memory.ts";
+import type { StartUp } from "../measure/start-up.ts";
+import type { SweepResult } from "../measure/sweep.ts";
 import { CALLERS } from "../plan.ts";
-import type { Results } from "../results.ts";
-import { costTables } from "./cost-tables.ts";
 import { figure, type Table } from "./table.ts";
 
 const spread = ({ median, low, high }: Spread): string =>
@@ -21,20 +26,6 @@ export function barTable(bars: readonly Bar[]): Table {
   };
 }
 
-export function tablesOf(results: Results): Table[] {
-  return [
-    floorTable(results),
-    steadyTable(results),
-    fleetTable(results),
-    fetchEachTable(results),
-    ...etcdTables(results),
-    sweepTable(results),
-    embeddedTable(results),
-    memoryTable(results),
-    ...costTables(results),
-  ];
-}
-
 const TIMING_COLUMNS = ["p50 ms", "p95 ms", "p99 ms", "per second", "CPU µs"];
 const timingCells = ({ alone, together }: Pick<Measured, "alone" | "together">): string[] => [
   ...(["p50", "p95", "p99"] as const).map((field) => figure(middle(alone, field))),
@@ -42,7 +33,9 @@ const timingCells = ({ alone, together }: Pick<Measured, "alone" | "together">):
   figure(middle(together, "cpuMs") * 1000),
 ];
 
-function floorTable({ floor }: Results): Table {
+export const floorTables = (floor: Floor): Table[] => [pairsTable(floor), steadyTable(floor)];
+
+function pairsTable({ pairs }: Floor): Table {
   return {
     title: "Against the floor",
     note: `Requests a second with ${CALLERS} callers; CPU is that of the process that runs the Worker, per request.`,
@@ -56,7 +49,7 @@ function floorTable({ floor }: Results): Table {
       "our CPU µs",
       "its CPU µs",
     ],
-    rows: floor.pairs.map(({ name, runtime, yardstick, ours, theirs }) => [
+    rows: pairs.map(({ name, runtime, yardstick, ours, theirs }) => [
       name,
       runtime,
       yardstick,
@@ -74,12 +67,12 @@ function floorTable({ floor }: Results): Table {
   };
 }
 
-function steadyTable({ floor }: Results): Table {
+function steadyTable({ steady }: Floor): Table {
   return {
     title: "At a steady rate",
     note: "Requests are due at a fixed rate, half of what the Worker can take, whatever the answers do (open loop); plain workerd.",
     columns: ["operation", "asked/s", "answered/s", "p50 ms", "p95 ms", "p99 ms"],
-    rows: floor.steady.map(({ name, askedPerSecond, timing }) => [
+    rows: steady.map(({ name, askedPerSecond, timing }) => [
       name,
       figure(askedPerSecond),
       figure(timing.perSecond),
@@ -90,7 +83,7 @@ function steadyTable({ floor }: Results): Table {
   };
 }
 
-function fleetTable({ fleets }: Results): Table {
+export function fleetsTable(fleets: readonly MeasuredOnRedis[]): Table {
   return {
     title: "Fleets in Redis",
     note: `Plain workerd. Latencies are those of one caller alone; throughput and Worker CPU per operation with ${CALLERS} callers. "billed" counts as Upstash does: each command, a script as one, and each command inside it. KB is what goes in and out of Redis. Discover: limit ${LIMIT}, all of the fleet matches (a fifth with 2 terms); resolve: 10 providers.`,
@@ -107,13 +100,13 @@ function fleetTable({ fleets }: Results): Table {
   };
 }
 
-function fetchEachTable({ fetchEach }: Results): Table {
+export function fetchEachTable(results: readonly FetchEachResult[]): Table {
   const ms = (values: readonly number[]) => spread(spreadOf(values));
   return {
     title: "Against a GET per agent",
     note: `Discovery of ${LIMIT}, in ms: over HTTP through Worker and bridge, against ids from an index and then a GET each, in Node straight over TCP.`,
     columns: ["agents", "discover", "one by one", "pipelined", "times faster", "than pipelined"],
-    rows: fetchEach.map(({ fleet, discover, oneByOne, pipelined }) => [
+    rows: results.map(({ fleet, discover, oneByOne, pipelined }) => [
       count(fleet),
       ms(discover),
       ms(oneByOne),
@@ -124,32 +117,29 @@ function fetchEachTable({ fetchEach }: Results): Table {
   };
 }
 
-function etcdTables({ etcd }: Results): Table[] {
-  if (!etcd) return [];
-  return [
-    {
-      title: "Against etcd",
-      note: `etcd ${etcd.version} and its JSON gateway, with ${count(etcd.agents)} agents, ${CALLERS} callers; ours is plain workerd, bridge and Redis, on the same cores. CPU is the Worker's and etcd's. A bulk request's rate counts leases.`,
-      columns: ["operation", "yardstick", "ours/s", "etcd/s", "ratio", "our CPU µs", "etcd CPU µs"],
-      rows: etcd.pairs.map(({ name, yardstick, each, ours, theirs }) => [
-        name,
-        yardstick,
-        figure(middle(ours, "perSecond") * each),
-        figure(middle(theirs, "perSecond")),
-        spread(
-          ratioOf(
-            ours.map((t) => t.perSecond * each),
-            theirs.map((t) => t.perSecond),
-          ),
+export function etcdTable(etcd: EtcdResult): Table {
+  return {
+    title: "Against etcd",
+    note: `etcd ${etcd.version} and its JSON gateway, with ${count(etcd.agents)} agents, ${CALLERS} callers; ours is plain workerd, bridge and Redis, on the same cores. CPU is the Worker's and etcd's. A bulk request's rate counts leases.`,
+    columns: ["operation", "yardstick", "ours/s", "etcd/s", "ratio", "our CPU µs", "etcd CPU µs"],
+    rows: etcd.pairs.map(({ name, yardstick, each, ours, theirs }) => [
+      name,
+      yardstick,
+      figure(middle(ours, "perSecond") * each),
+      figure(middle(theirs, "perSecond")),
+      spread(
+        ratioOf(
+          ours.map((t) => t.perSecond * each),
+          theirs.map((t) => t.perSecond),
         ),
-        figure(middle(ours, "cpuMs") * 1000),
-        figure(middle(theirs, "cpuMs") * 1000),
-      ]),
-    },
-  ];
+      ),
+      figure(middle(ours, "cpuMs") * 1000),
+      figure(middle(theirs, "cpuMs") * 1000),
+    ]),
+  };
 }
 
-function sweepTable({ sweeps }: Results): Table {
+export function sweepTable(sweeps: readonly SweepResult[]): Table {
   return {
     title: "The sweep",
     note: "One POST /v1/sweep (more where its budget ran out), plain workerd; the last changes are lapsed leases, those before are silent agents.",
@@ -180,32 +170,39 @@ function sweepTable({ sweeps }: Results): Table {
   };
 }
 
-function embeddedTable({ embedded }: Results): Table {
-  return {
-    title: "Fleets in the embedded store",
-    note: "Plain workerd, no Redis: one SQLite Durable Object per fleet, on disk. Rows are what Cloudflare bills, per operation.",
-    columns: ["operation", "agents", ...TIMING_COLUMNS, "rows written", "rows read"],
-    rows: embedded.rows.map((row) => [
-      row.operation,
-      count(row.fleet),
-      ...timingCells(row),
-      figure(row.rowsWritten),
-      figure(row.rowsRead),
-    ]),
-  };
+export function startUpTable({ gzipBytes, cpuMs }: StartUp): Table {
+  return sizes("Start-up", [
+    ["bundle, gzip", `${figure(gzipBytes / 1024)} KiB`],
+    ["CPU to start, beyond an empty Worker", `${spread(spreadOf(cpuMs))} ms`],
+  ]);
 }
 
-function memoryTable({ memory, embedded, bundleBytes, startUp }: Results): Table {
-  return {
-    title: "Size",
-    columns: ["what", "measured"],
-    rows: [
-      ["bundle, gzip", `${figure(bundleBytes / 1024)} KiB`],
-      ["CPU to start, beyond an empty Worker", `${spread(spreadOf(startUp.cpuMs))} ms`],
-      [`one agent in Redis, of ${count(memory.agents)}`, `${figure(memory.redisBytesPerAgent)} bytes`],
-      ["one agent in the embedded database", `${figure(embedded.databaseBytesPerAgent)} bytes`],
-      ["workerd with Rollcall on Redis, resident", `${figure(memory.workerBytes / 2 ** 20)} MiB`],
-      ["workerd with Rollcall embedded, resident", `${figure(embedded.residentBytes / 2 ** 20)} MiB`],
-    ],
-  };
+export function memoryTable({ agents, redisBytesPerAgent, workerBytes }: Memory): Table {
+  return sizes("Memory", [
+    [`one agent in Redis, of ${count(agents)}`, `${figure(redisBytesPerAgent)} bytes`],
+    ["workerd with Rollcall on Redis, resident", `${figure(workerBytes / 2 ** 20)} MiB`],
+  ]);
 }
+
+export function embeddedTables({ rows, databaseBytesPerAgent, residentBytes }: EmbeddedResult): Table[] {
+  return [
+    {
+      title: "Fleets in the embedded store",
+      note: "Plain workerd, no Redis: one SQLite Durable Object per fleet, on disk. Rows are what Cloudflare bills, per operation.",
+      columns: ["operation", "agents", ...TIMING_COLUMNS, "rows written", "rows read"],
+      rows: rows.map((row) => [
+        row.operation,
+        count(row.fleet),
+        ...timingCells(row),
+        figure(row.rowsWritten),
+        figure(row.rowsRead),
+      ]),
+    },
+    sizes("Memory of the embedded store", [
+      ["one agent in the database", `${figure(databaseBytesPerAgent)} bytes`],
+      ["workerd with Rollcall, resident", `${figure(residentBytes / 2 ** 20)} MiB`],
+    ]),
+  ];
+}
+
+const sizes = (title: string, rows: string[][]): Table => ({ title, columns: ["what", "measured"], rows });

@@ -4,11 +4,16 @@ import { PRICES } from "../prices.ts";
 import type { Results } from "../results.ts";
 import { toSvg } from "./plot.ts";
 import { plotsOf } from "./plots.ts";
-import { asMarkdown } from "./table.ts";
-import { barTable, tablesOf } from "./tables.ts";
+import { tablesOf } from "../rows.ts";
+import { costTables } from "./cost-tables.ts";
+import { asMarkdown, type Table } from "./table.ts";
+import { barTable } from "./tables.ts";
 
 const DOCUMENT = "docs/benchmarks.md";
 const PLOTS = "docs/benchmarks";
+
+/** All that a full run has to show, but for the bars. */
+export const reportTables = (results: Results): Table[] => [...tablesOf(results), ...costTables(results)];
 
 /** Writes the whole run into the docs. */
 export async function writeReport(results: Results): Promise<void> {
@@ -26,7 +31,7 @@ ${machine.join(" · ")}
 
 Everything runs on this one machine: the load (a process of its own), workerd, the REST bridge that stands in for Upstash, Redis, and the yardsticks. There is no network between them, so latencies are work, not distance. Each operation is driven for a while before it is measured. Other things may run beside it: sides of a comparison take turns, and what counts is the ratio of each round. Absolute figures are this machine's; ratios travel. The load and the bridge cost CPU too, on both sides of a ratio against the floor alike, so the CPU columns tell more of the Worker than the throughput does.
 
-${[barTable(barsOf(results)), ...tablesOf(results)].map(asMarkdown).join("\n\n")}
+${[barTable(barsOf(results)), ...reportTables(results)].map(asMarkdown).join("\n\n")}
 
 Sources of the prices: ${PRICES.sources.join(", ")}.
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,38 +7,75 @@ import { gzipSync } from "node:zlib";
 
 const CONFIG = "wrangler.toml";
 const OUT = "dist/bench";
-const compatibilityDate = /^compatibility_date *= *"(.+)"/m.exec(readFileSync(CONFIG, "utf8"))![1]!;
+
+/** What a deploy may weigh, compressed: `npm run size` fails past it. */
+export const BUNDLE_KIB_MAX = 122;
 
 /** A Worker as a deploy would upload it. */
 export interface Bundle {
   name: string;
   compatibilityDate: string;
+  /** Durable Object classes by binding. */
+  objects: Record<string, string>;
   /** File names with their text; the main module comes first. */
   modules: { name: string; text: string }[];
   gzipBytes: number;
 }
 
-/** Builds one Worker as a deploy would; unminified only where functions have to keep their names. */
+/**
+ * Builds one Worker as a deploy would; unminified only where functions have to keep their names.
+ *
+ * @param name  where it is put, under dist/bench
+ * @param main  the entry file, relative to `root`
+ * @param root  the folder of a checkout, with its node_modules
+ * @param config  the wrangler.toml that names the object classes, relative to `root`
+ */
 export async function buildBundle(
   name: string,
   main: string,
-  { config = CONFIG, minify = true } = {},
+  { root = ".", config = CONFIG, minify = true } = {},
 ): Promise<Bundle> {
   const out = resolve(OUT, name);
   // What an earlier build left would be served, and weighed, too.
   await rm(out, { recursive: true, force: true });
+  const compatibilityDate = compatibilityDateIn(root);
   const args = ["deploy", main, "--config", config, "--compatibility-date", compatibilityDate];
   args.push("--dry-run", "--outdir", out, ...(minify ? ["--minify"] : []));
   await promisify(execFile)("wrangler", args, {
+    cwd: root,
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
   });
-  const names = readdirSync(out).filter((file) => file.endsWith(".js") || file.endsWith(".lua"));
-  const modules = names
-    .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
-    .map((file) => ({ name: file, text: readFileSync(join(out, file), "utf8") }));
+  return { name, compatibilityDate, objects: objectsIn(join(root, config)), ...modulesIn(out) };
+}
+
+/** The Worker of a folder: of a checkout, which is built, or of what `wrangler deploy --outdir` left, run as wrangler.toml says here. */
+export async function bundleOf(name: string, folder: string): Promise<Bundle> {
+  if (existsSync(join(folder, CONFIG))) return buildBundle(name, "src/worker.ts", { root: folder });
   return {
     name,
-    compatibilityDate,
+    compatibilityDate: compatibilityDateIn("."),
+    objects: objectsIn(CONFIG),
+    ...modulesIn(folder),
+  };
+}
+
+const compatibilityDateIn = (root: string): string =>
+  /^compatibility_date *= *"(.+)"/m.exec(readFileSync(join(root, CONFIG), "utf8"))![1]!;
+
+const objectsIn = (config: string): Record<string, string> =>
+  Object.fromEntries(
+    [...readFileSync(config, "utf8").matchAll(/^name = "(\w+)"\nclass_name = "(\w+)"/gm)].map(
+      ([, binding, className]) => [binding!, className!],
+    ),
+  );
+
+function modulesIn(folder: string): Pick<Bundle, "modules" | "gzipBytes"> {
+  const names = readdirSync(folder).filter((file) => file.endsWith(".js") || file.endsWith(".lua"));
+  const modules = names
+    .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
+    .map((file) => ({ name: file, text: readFileSync(join(folder, file), "utf8") }));
+  if (modules.length === 0) throw new Error(`${folder} holds neither a ${CONFIG} nor a built Worker`);
+  return {
     modules,
     gzipBytes: modules.reduce((sum, { text }) => sum + gzipSync(text, { level: 9 }).length, 0),
   };
@@ -47,7 +84,8 @@ export async function buildBundle(
 /** A Worker that does nothing: what the runtime itself costs to start. */
 export const EMPTY: Bundle = {
   name: "empty",
-  compatibilityDate,
+  compatibilityDate: compatibilityDateIn("."),
+  objects: {},
   modules: [{ name: "worker.js", text: "export default { fetch() { return new Response('{}'); } };\n" }],
   gzipBytes: 0,
 };

@@ -4,7 +4,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { serveParent } from "./child.ts";
 import type { WorkerSpec } from "./worker.ts";
 
-const { bundle, vars, objects } = JSON.parse(readFileSync(process.env["SPEC"]!, "utf8")) as WorkerSpec;
+const { bundle, vars } = JSON.parse(readFileSync(process.env["SPEC"]!, "utf8")) as WorkerSpec;
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     modules: bundle.modules.map(({ name, text }) => ({
@@ -15,7 +15,7 @@ const miniflare = new Miniflare(
     compatibilityDate: bundle.compatibilityDate,
     bindings: vars,
     durableObjects: Object.fromEntries(
-      Object.entries(objects).map(([name, className]) => [name, { className, useSQLite: true }]),
+      Object.entries(bundle.objects).map(([name, className]) => [name, { className, useSQLite: true }]),
     ),
     cf: false,
   }),

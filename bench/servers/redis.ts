@@ -31,6 +31,15 @@ export interface RedisRig {
   stop(): Promise<void>;
 }
 
+/** What a Worker is told of it; every key that it writes begins with `prefix`. */
+export const varsOf = ({ url }: RedisRig, prefix: string): Record<string, string> => ({
+  UPSTASH_REDIS_REST_URL: url,
+  UPSTASH_REDIS_REST_TOKEN: BRIDGE_TOKEN,
+  REDIS_PREFIX: prefix,
+  // The bench shares its machine; an answer that is late is measured, not refused.
+  REDIS_TIMEOUT_MS: "30000",
+});
+
 const READING_ITSELF = new Set(["info", "client|setinfo", "client"]);
 
 export async function startRedis(): Promise<RedisRig> {

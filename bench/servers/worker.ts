@@ -10,16 +10,7 @@ export interface RunningWorker {
 }
 
 export interface WorkerSpec {
-  bundle: Pick<Bundle, "name" | "modules" | "compatibilityDate">;
+  bundle: Pick<Bundle, "modules" | "compatibilityDate" | "objects">;
   /** Text bindings. */
   vars: Record<string, string>;
-  /** Durable Object classes by binding. */
-  objects: Record<string, string>;
 }
-
-/** Rollcall's own, as in wrangler.toml. */
-export const OBJECTS = {
-  REGISTRY: "RegistryObject",
-  SERVICE_POOL: "ServicePool",
-  TOOL_GATEWAY: "ToolGateway",
-};

@@ -51,7 +51,7 @@ async function listening(control: Readable): Promise<number> {
   throw new Error("workerd ended before it listened");
 }
 
-function configOf({ bundle, vars, objects }: WorkerSpec, objectsDir: string): string {
+function configOf({ bundle, vars }: WorkerSpec, objectsDir: string): string {
   const quote = (text: string) => JSON.stringify(text);
   const modules = bundle.modules.map(
     ({ name }) =>
@@ -59,11 +59,11 @@ function configOf({ bundle, vars, objects }: WorkerSpec, objectsDir: string): st
   );
   const bindings = [
     ...Object.entries(vars).map(([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`),
-    ...Object.entries(objects).map(
+    ...Object.entries(bundle.objects).map(
       ([name, className]) => `(name = ${quote(name)}, durableObjectNamespace = ${quote(className)})`,
     ),
   ];
-  const namespaces = Object.values(objects).map(
+  const namespaces = Object.values(bundle.objects).map(
     (name) => `(className = ${quote(name)}, uniqueKey = ${quote(`bench-${name}`)}, enableSql = true)`,
   );
   return `using Workerd = import "/workerd/workerd.capnp";

@@ -1,0 +1,114 @@
+import { fleetOf } from "../fleet/agents.ts";
+import * as operations from "../fleet/operations.ts";
+import { registerOverHttp } from "../fleet/register.ts";
+import { interleave, type Operation } from "../load/load.ts";
+import { CALLERS } from "../plan.ts";
+import { type Bundle, bundleOf } from "../servers/bundle.ts";
+import { type RedisRig, startRedis, varsOf } from "../servers/redis.ts";
+import { serve, type Served } from "../servers/served.ts";
+import { measureStartUps } from "./start-up.ts";
+
+/** One thing measured on two bundles in turns, round by round. */
+export interface Turns {
+  name: string;
+  before: number[];
+  after: number[];
+}
+
+export interface Comparison {
+  /** ms of CPU per request that the Worker's process had. */
+  requests: Turns[];
+  /** ms of CPU to start, beyond an empty Worker. */
+  startUp: Turns;
+  gzipBytes: { before: number; after: number };
+}
+
+const FLEET = fleetOf(1_000, "compare");
+const DISCOVER_DEFAULT_LIMIT = 100;
+// Short, because what else the machine does comes in bursts of a second or so: many short turns share it more evenly.
+const TURN_MS = 100;
+const WARM_UP_MS = 1_200;
+/** A process may be slower than its twin for as long as it lives (where its memory lies, what was compiled when). */
+const STARTS = 3;
+const START_UPS = 24;
+
+/** Both bundles under plain workerd on one Redis, each with a fleet of its own that it registered itself. */
+export async function compare(
+  folders: { before: string; after: string },
+  rounds: number,
+  tell: (text: string) => void,
+): Promise<Comparison> {
+  tell("building");
+  const bundles = [await bundleOf("before", folders.before), await bundleOf("after", folders.after)] as const;
+  tell("start-up");
+  const [startUpBefore, startUpAfter] = await measureStartUps(bundles, START_UPS);
+  const redis = await startRedis();
+  try {
+    const requests: Turns[] = [];
+    for (let start = 0; start < STARTS; start += 1) {
+      tell(`requests, ${start + 1} of ${STARTS}`);
+      const share = Math.floor((rounds * (start + 1)) / STARTS) - Math.floor((rounds * start) / STARTS);
+      for (const turns of await measureRequests(bundles, redis, start, share)) {
+        const known = requests.find(({ name }) => name === turns.name);
+        known?.before.push(...turns.before);
+        known?.after.push(...turns.after);
+        if (!known) requests.push(turns);
+      }
+    }
+    return {
+      requests,
+      startUp: { name: "start-up", before: startUpBefore!, after: startUpAfter! },
+      gzipBytes: { before: bundles[0].gzipBytes, after: bundles[1].gzipBytes },
+    };
+  } finally {
+    await redis.stop();
+  }
+}
+
+async function measureRequests(
+  [before, after]: readonly [Bundle, Bundle],
+  redis: RedisRig,
+  start: number,
+  rounds: number,
+): Promise<Turns[]> {
+  const sides = [
+    await startSide(before, redis, `old-${start}`),
+    await startSide(after, redis, `new-${start}`),
+  ];
+  const measured: Turns[] = [];
+  for (const name of Object.keys(sides[0]!.operations)) {
+    const [first, second] = await interleave(
+      sides.map(({ served, operations: of }) => ({ operation: of[name]!, pid: served.worker.pid })),
+      { callers: CALLERS, rounds, ms: TURN_MS, warmUpMs: WARM_UP_MS },
+    );
+    measured.push({
+      name,
+      before: first!.map(({ cpuMs }) => cpuMs),
+      after: second!.map(({ cpuMs }) => cpuMs),
+    });
+  }
+  for (const { served } of sides) await served.stop();
+  return measured;
+}
+
+async function startSide(
+  bundle: Bundle,
+  redis: RedisRig,
+  prefix: string,
+): Promise<{ served: Served; operations: Record<string, Operation> }> {
+  const served = await serve(bundle, "workerd", [FLEET], varsOf(redis, prefix));
+  const http = served.http(FLEET);
+  const tokens = await registerOverHttp(http, FLEET);
+  return {
+    served,
+    operations: {
+      heartbeat: operations.heartbeat(http, FLEET, (index) => tokens[index]!),
+      get: operations.get(http, FLEET),
+      [`discover ${operations.LIMIT}`]: operations.discover(http, FLEET),
+      [`discover ${DISCOVER_DEFAULT_LIMIT}`]: operations.discover(http, FLEET, {
+        limit: DISCOVER_DEFAULT_LIMIT,
+      }),
+      resolve: operations.resolve(http),
+    },
+  };
+}

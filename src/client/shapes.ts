@@ -6,7 +6,7 @@ import type {
   registrationInput,
 } from "../core/agents/agent.ts";
 import type { toolsetInput } from "../core/toolsets/toolset.ts";
-import type * as shapes from "../http/shapes.ts";
+import type * as shapes from "../http/answers/index.ts";
 
 /** What goes over the wire, as the server's own schemas say it. */
 

@@ -14,7 +14,7 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
 import { readSnapshot } from "../../../registry/read.ts";
 import { registerOne } from "../../../registry/agents/register.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 
 const PAGE_MAX = 200;

@@ -8,7 +8,7 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { callInAll, callIn, type CallInRequest } from "../../../registry/agents/call-in.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
 import { itemProblem } from "../../frame/dialects.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { check } from "../../frame/validate.ts";
 
 const BULK_MAX = 500;

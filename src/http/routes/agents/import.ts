@@ -5,7 +5,7 @@ import { Problem } from "../../../core/problem.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import { type Newcomer, registerAll } from "../../../registry/agents/register.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { check, param } from "../../frame/validate.ts";
 
 const ITEMS_MAX = 1000;

@@ -5,7 +5,7 @@ import { count, emptyTally, type Tally } from "../../../core/agents/tally.ts";
 import type { Store, SweepReport } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 
 /**
  * Counts live agents. Small fleets are counted now; beyond 5,000 the indexes and the last sweep answer, which may still

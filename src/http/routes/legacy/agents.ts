@@ -12,7 +12,7 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { callIn } from "../../../registry/agents/call-in.ts";
 import { readOne } from "../../../registry/read.ts";
 import { registerOne } from "../../../registry/agents/register.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 
 /**
  * Source 2's agent API, shape for shape, for its existing clients. They know no lease token, so here the owner's key is

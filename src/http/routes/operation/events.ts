@@ -3,7 +3,7 @@ import { Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { EVENTS_MAX } from "../../../store/store.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 
 const PAGE_MAX = 1000;

@@ -1,6 +1,6 @@
 import { isoTime } from "../../../core/time.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 
 const health = endpoint({
   method: "GET",

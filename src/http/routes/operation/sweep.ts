@@ -1,7 +1,7 @@
 import { checkHealth } from "../../../registry/services/health-checks.ts";
 import { sweep, SWEEP_BUDGET } from "../../../registry/sweep.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 
 const run = endpoint({
   method: "POST",

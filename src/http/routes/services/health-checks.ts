@@ -1,6 +1,6 @@
 import { checkHealth } from "../../../registry/services/health-checks.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 
 const healthChecks = endpoint({
   method: "POST",

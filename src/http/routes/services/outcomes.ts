@@ -9,7 +9,7 @@ import type { Report } from "../../../pool/service-pool.ts";
 import type { Store } from "../../../store/store.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { itemProblem } from "../../frame/dialects.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { check } from "../../frame/validate.ts";
 
 const BATCH_MAX = 500;

@@ -14,7 +14,7 @@ import {
 } from "../../../core/services/choose.ts";
 import type { Pool } from "../../../pool/pool.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 
 /** Providers of one service that are looked at, the first by id. */

@@ -13,7 +13,7 @@ import { isoTime } from "../../../core/time.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { SELECTION_LOGIC } from "./selection-logic.ts";
 import { type FleetMember, serviceFleet } from "../../../registry/services/fleet.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 
 /** Source 1's management API: its shapes and texts; what it answered with 200 and an error is a 400 or a 404 here. */
 

@@ -8,7 +8,7 @@ import type { Followed } from "../../../gateway/gateway.ts";
 import { sha256 } from "../../../registry/digest.ts";
 import { type Call, endpoint } from "../../frame/endpoint.ts";
 import { mintSecret } from "../../../registry/lease-token.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { epochOf, readToolset, replacedMeanwhile } from "../../../registry/toolsets/read.ts";
 import { valueErrors } from "../../../registry/toolsets/validators.ts";
 import { param } from "../../frame/validate.ts";

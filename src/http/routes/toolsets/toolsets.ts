@@ -19,7 +19,7 @@ import { changeOne } from "../../../store/change.ts";
 import { walk } from "../../../store/walk.ts";
 import { type Call, endpoint } from "../../frame/endpoint.ts";
 import { fenceOf, leaseToken, mintSecret } from "../../../registry/lease-token.ts";
-import * as shapes from "../../shapes.ts";
+import * as shapes from "../../answers/index.ts";
 import { epochOf, readToolset } from "../../../registry/toolsets/read.ts";
 import { schemaHash } from "../../../registry/toolsets/validators.ts";
 import { param } from "../../frame/validate.ts";

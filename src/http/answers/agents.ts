@@ -1,0 +1,163 @@
+import * as z from "zod";
+import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../../core/agents/agent.ts";
+import { DISCOVERY_STAGES } from "../../core/agents/discovery.ts";
+import { binding } from "./binding.ts";
+import { count, counts, json, refusedItem, time } from "./common.ts";
+
+export const agentRecord = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  capabilities: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      input_schema: json,
+      output_schema: json,
+      required_tools: z.array(z.string()),
+      cost_estimate: z.number(),
+      avg_duration_seconds: z.number(),
+      tags: z.array(z.string()),
+    }),
+  ),
+  tags: z.array(z.string()),
+  version: z.string(),
+  endpoint: z.string().optional(),
+  host: z.string().optional(),
+  port: z.int().optional(),
+  path: z.string().optional(),
+  health_url: z.string().optional(),
+  metadata: json,
+  max_concurrency: count.nullable(),
+  health_score: z.number(),
+  ttl_seconds: count,
+  heartbeat_interval_seconds: count.nullable(),
+  services: z.array(binding),
+  status: z.enum(REPORTED_STATUSES),
+  effective_status: z.enum(EFFECTIVE_STATUSES),
+  status_reason: z.string().nullable(),
+  current_load: z.number(),
+  load_ratio: z.number(),
+  last_seen: time,
+  age_ms: count,
+  expires_at: time.nullable(),
+  registered_at: time,
+  region: z
+    .strictObject({
+      colo: z.string().optional(),
+      country: z.string().optional(),
+      continent: z.string().optional(),
+      latitude: z.string().optional(),
+      longitude: z.string().optional(),
+    })
+    .nullable(),
+  owner: z.string().nullable(),
+});
+
+export const registered = z.strictObject({
+  agent_id: z.string(),
+  lease_token: z.string(),
+  registered_at: time,
+  heartbeat_url: z.string(),
+  heartbeat_interval_seconds: count.nullable(),
+  ttl_seconds: count,
+  expires_at: time.nullable(),
+  outcome: z.enum(["created", "replaced", "renewed"]),
+});
+
+export const agentPage = z.strictObject({
+  agents: z.array(agentRecord),
+  count,
+  next_cursor: z.string().nullable(),
+});
+
+export const heartbeatAnswer = z.strictObject({
+  received: z.literal(true),
+  timestamp: time,
+  next_interval_seconds: count.nullable(),
+  expires_at: time.nullable(),
+  desired_state: z.enum(["run", "drain"]),
+});
+
+export const heartbeatResults = z.strictObject({
+  results: z.array(
+    z.strictObject({
+      index: count,
+      id: z.string().nullable(),
+      status: count,
+      ...heartbeatAnswer.partial().shape,
+      ...refusedItem,
+    }),
+  ),
+});
+
+export const importResults = z.strictObject({
+  results: z.array(
+    z.strictObject({
+      index: count,
+      id: z.string().nullable(),
+      status: count,
+      outcome: z.enum(["created", "replaced", "skipped"]).optional(),
+      lease_token: z.string().optional(),
+      ...refusedItem,
+    }),
+  ),
+});
+
+export const discovered = z.strictObject({
+  agents: z.array(agentRecord),
+  query: z.strictObject({
+    capability: z.array(z.string()),
+    type: z.string().nullable(),
+    tag: z.array(z.string()),
+    status: z.array(z.enum(EFFECTIVE_STATUSES)),
+    min_health_score: z.number(),
+    max_load_ratio: z.number(),
+    limit: count,
+    exact: z.boolean(),
+  }),
+  total_matches: count,
+  filtered_count: count,
+  examined: count,
+  sampled: z.boolean(),
+  query_time_ms: z.number(),
+  source: z.enum(["redis", "embedded"]),
+  as_of: time,
+  excluded: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        stage: z.enum(DISCOVERY_STAGES),
+        reason: z.string(),
+        detail: z.string(),
+      }),
+    )
+    .optional(),
+});
+
+export const capabilityList = z.strictObject({
+  capabilities: z.array(z.strictObject({ name: z.string(), agents: count })),
+  count,
+});
+
+export const stats = z.strictObject({
+  total_components: count,
+  total_capabilities: count,
+  by_type: counts,
+  by_status: counts,
+  backend: z.enum(["redis", "embedded"]),
+  as_of: time,
+  last_sweep: z
+    .strictObject({
+      at: time,
+      scanned: count,
+      unreachable: count,
+      recovered: count,
+      reaped: count,
+      healed: count,
+      duration_ms: z.number(),
+    })
+    .nullable(),
+});
+
+export const drainAnswer = z.strictObject({ agent_id: z.string(), desired_state: z.enum(["run", "drain"]) });

@@ -1,0 +1,16 @@
+import * as z from "zod";
+
+/** Parts that the answers of several subjects share. */
+
+export const time = z.string().meta({ format: "date-time" });
+export const count = z.int().min(0);
+export const counts = z.record(z.string(), count);
+export const json = z.record(z.string(), z.unknown());
+
+/** One refused item of a batch. */
+export const refusedItem = {
+  error: z.string().optional(),
+  code: z.string().optional(),
+  errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+  action: z.literal("register").optional(),
+};

@@ -1,0 +1,6 @@
+/** What the endpoints answer: checked by the compiler in every handler, shown by the OpenAPI document. */
+export * from "./agents.ts";
+export * from "./services.ts";
+export * from "./toolsets.ts";
+export * from "./operation.ts";
+export * from "./legacy.ts";

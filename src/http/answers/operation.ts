@@ -1,0 +1,32 @@
+import * as z from "zod";
+import { EVENT_TYPES } from "../../core/event.ts";
+import { KINDS } from "../../core/kinds.ts";
+import { count, time } from "./common.ts";
+
+export const eventPage = z.strictObject({
+  events: z.array(
+    z.strictObject({
+      revision: count,
+      type: z.enum(EVENT_TYPES),
+      kind: z.enum(KINDS),
+      id: z.string(),
+      at: time,
+    }),
+  ),
+  count,
+  next_since: count,
+});
+
+export const sweepSummary = z.strictObject({
+  scanned: count,
+  unreachable: z.array(z.string()),
+  recovered: z.array(z.string()),
+  reaped: z.array(z.string()),
+  healed: count,
+  checked: count,
+  duration_ms: z.number(),
+  complete: z.boolean(),
+});
+
+export const health = z.strictObject({ status: z.literal("healthy"), service: z.string(), timestamp: time });
+export const ready = z.strictObject({ status: z.literal("ready"), backend: z.enum(["redis", "embedded"]) });

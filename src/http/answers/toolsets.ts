@@ -1,0 +1,96 @@
+import * as z from "zod";
+import { count, json, time } from "./common.ts";
+
+const toolsetHealth = z.strictObject({
+  healthy: z.boolean(),
+  last_pong: time.nullable(),
+  age_ms: count.nullable(),
+  staleness_threshold_ms: count,
+});
+const toolsetInfo = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  version: z.string(),
+  tags: z.array(z.string()),
+  tool_count: count,
+  registered_at: time,
+  owner: z.string().nullable(),
+  health: toolsetHealth,
+});
+export const toolsetList = z.strictObject({
+  toolsets: z.array(toolsetInfo),
+  count,
+  truncated: z.literal(true).optional(),
+});
+const schema = z.union([json, z.boolean()]);
+export const toolsetRecord = z.strictObject({
+  ...toolsetInfo.shape,
+  tools: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      tags: z.array(z.string()),
+      payload_schema: schema,
+      result_schema: schema,
+      sidecar_schema: schema.optional(),
+    }),
+  ),
+});
+export const toolsetRegistered = z.strictObject({ registered_at: time, lease_token: z.string() });
+
+export const callTaken = z.strictObject({
+  tool_use_id: z.string(),
+  call_id: z.string(),
+  result_url: z.string(),
+});
+
+const callError = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  issues: z.array(z.looseObject({ field: z.string(), constraint: z.string() })).optional(),
+});
+export const callResult = z.strictObject({
+  call_id: z.string(),
+  tool_use_id: z.string(),
+  status: z.enum(["pending", "done", "failed"]),
+  result: z.unknown().optional(),
+  bounds: z.unknown().optional(),
+  server_data: z.array(z.unknown()).optional(),
+  error: callError.optional(),
+});
+export const toolsetLoad = z.strictObject({ queued: count, claimed: count, consumers: count });
+
+const meta = z.strictObject({
+  run_id: z.string(),
+  session_id: z.string(),
+  turn_id: z.string().optional(),
+  tool_call_id: z.string().optional(),
+  parent_tool_call_id: z.string().optional(),
+});
+export const claimedMessages = z.strictObject({
+  messages: z.array(
+    z.union([
+      z.strictObject({ type: z.literal("ping"), ping_id: z.string() }),
+      z.strictObject({
+        type: z.literal("call"),
+        claim_id: z.string(),
+        call_id: z.string(),
+        tool_use_id: z.string(),
+        tool: z.string(),
+        payload: z.unknown(),
+        meta,
+        deadline: time,
+        traceparent: z.string().optional(),
+        tracestate: z.string().optional(),
+        baggage: z.string().optional(),
+      }),
+    ]),
+  ),
+});
+export const pongTaken = z.strictObject({ received: z.literal(true), timestamp: time });
+export const deltaTaken = z.strictObject({ received: z.literal(true), deadline: time });
+export const callSettled = z.strictObject({
+  call_id: z.string(),
+  status: z.enum(["done", "failed"]),
+  error: callError.optional(),
+});

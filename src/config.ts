@@ -134,7 +134,7 @@ function tryJson(text: string): unknown {
 }
 
 /** Every namespace that the cron has to sweep. */
-export function namespacesOf({ access }: Config): string[] {
+export function namespacesOf(access: Access): string[] {
   const named = access.mode === "keys" ? [...access.keys.values()].map(({ namespace }) => namespace) : [];
   return [...new Set([DEFAULT_NAMESPACE, ...named])];
 }

@@ -239,6 +239,6 @@ describe("the namespaces to sweep", () => {
     { access: "open access", env: { ACCESS: "open" }, expected: ["default"] },
     { access: "none", env: {}, expected: ["default"] },
   ])("are the default and those of the keys, once each: $access", ({ env, expected }) => {
-    expect(namespacesOf(parseConfig(env))).toEqual(expected);
+    expect(namespacesOf(parseConfig(env).access)).toEqual(expected);
   });
 });

@@ -5,17 +5,15 @@ import { byCodeUnit } from "../core/order.ts";
 import { Problem } from "../core/problem.ts";
 import { agentRecord } from "../core/agents/record.ts";
 import { isoTime } from "../core/time.ts";
-import type { PingTerms } from "../core/toolsets/health.ts";
 import { toolsetInfo } from "../core/toolsets/catalogue.ts";
 import { applyFilter } from "./filter.ts";
 import type { AgentView, EventView, Filter, Overview, ServiceView, ToolsetView } from "./view.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import type { Namespace } from "../registry/namespace.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { EventRecord, Store } from "../store/store.ts";
 import { walk } from "../store/walk.ts";
 import { readOne } from "../registry/read.ts";
 import { fleetOf } from "../registry/services/fleet.ts";
-import type { Asker } from "../core/authority.ts";
 
 /** Each is two calls to its pool, at every look. */
 const SERVICES_MAX = 20;
@@ -26,20 +24,11 @@ const EVENTS_SHOWN = 50;
 /** How far back an agent's page looks for it. */
 const EVENTS_EXAMINED = 1000;
 
-interface Reading {
-  store: Store;
-  pool: (service: string) => Pool;
-  gateway: (toolset: string) => Gateway;
-  ping: PingTerms;
-  asker: Asker;
-  now: number;
-}
-
-export async function overviewOf(call: Reading, filter: Filter): Promise<Overview> {
-  const { store, pool, asker, now } = call;
+export async function overviewOf(namespace: Namespace, filter: Filter, now: number): Promise<Overview> {
+  const { store, pool } = namespace;
   const [{ entries, partial }, toolsets, events, report] = await Promise.all([
     look(store, filter, now),
-    toolsetViews(call),
+    toolsetViews(namespace, now),
     store.latest(EVENTS_SHOWN),
     store.sweepReport(),
   ]);
@@ -48,7 +37,7 @@ export async function overviewOf(call: Reading, filter: Filter): Promise<Overvie
   const services = [...new Set(offered)].toSorted(byCodeUnit);
   return {
     as_of: isoTime(now),
-    namespace: asker.namespace,
+    namespace: namespace.name,
     backend: store.backend,
     filter,
     ...applyFilter(records, filter),
@@ -82,7 +71,7 @@ async function look(
   return { entries: entries.slice(0, EXACT_MAX), partial: large };
 }
 
-async function toolsetViews({ store, gateway, ping, now }: Reading): Promise<ToolsetView[]> {
+async function toolsetViews({ store, gateway, ping }: Namespace, now: number): Promise<ToolsetView[]> {
   const page = { kind: "toolset", terms: ["toolset"], after: "", limit: TOOLSETS_MAX } as const;
   const { entries } = await store.page(page, now);
   return Promise.all(
@@ -142,7 +131,7 @@ async function serviceView(
   }
 }
 
-export async function agentView({ store, now }: Reading, id: string): Promise<AgentView> {
+export async function agentView({ store }: Namespace, id: string, now: number): Promise<AgentView> {
   const [entry, events] = await Promise.all([
     readOne(store, { kind: "agent", id }, now),
     store.latest(EVENTS_EXAMINED),

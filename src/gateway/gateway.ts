@@ -137,7 +137,7 @@ export interface Gateway {
 }
 
 /** The gateway over RPC. */
-export const durableGateway = (stub: DurableObjectStub<ToolGateway>): Gateway => ({
+export const durableGateway = (stub: () => DurableObjectStub<ToolGateway>): Gateway => ({
   ...remote<Omit<Gateway, "socket">>(stub, [
     "call",
     "claim",
@@ -150,9 +150,10 @@ export const durableGateway = (stub: DurableObjectStub<ToolGateway>): Gateway =>
     "close",
     "load",
   ]),
-  ...remote<Pick<Gateway, "socket">>({ socket: (...asked: SocketAsked) => openSocket(stub, asked) }, [
-    "socket",
-  ]),
+  ...remote<Pick<Gateway, "socket">>(
+    () => ({ socket: (...asked: SocketAsked) => openSocket(stub(), asked) }),
+    ["socket"],
+  ),
 });
 
 /** What `ToolGateway.fetch` is asked. */

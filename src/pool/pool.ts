@@ -35,5 +35,5 @@ export interface Pool {
 }
 
 /** The pool over RPC. */
-export const durablePool = (stub: DurableObjectStub<ServicePool>): Pool =>
+export const durablePool = (stub: () => DurableObjectStub<ServicePool>): Pool =>
   remote<Pool>(stub, ["resolve", "report", "check", "describe", "reset", "override", "selections"]);

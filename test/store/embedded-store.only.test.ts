@@ -14,7 +14,7 @@ function openEmbedded() {
   const stub = env.REGISTRY.getByName(crypto.randomUUID());
   return {
     stub,
-    store: embeddedStore(stub),
+    store: embeddedStore(() => stub),
     inside: <R>(work: (object: RegistryObject, storage: DurableObjectStorage) => R) =>
       runInDurableObject(stub, (object, { storage }) => work(object, storage)),
   };

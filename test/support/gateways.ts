@@ -23,7 +23,7 @@ export function reachableGateways(backend: Backend) {
   return {
     backend: {
       ...backend,
-      openGateway: (namespace: string, toolset: string) => durableGateway(stubOf(toolset, namespace)),
+      openGateway: (namespace: string, toolset: string) => durableGateway(() => stubOf(toolset, namespace)),
     },
     stubOf,
     /** What the alarm does, at an instant of the test's own. */

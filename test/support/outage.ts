@@ -34,7 +34,7 @@ export const BREAKABLE = [
           storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
         });
       return {
-        backend: { ...embeddedBackend(), open: () => embeddedStore(stub) },
+        backend: { ...embeddedBackend(), open: () => embeddedStore(() => stub) },
         fail: () => rename("entry", "mislaid"),
         recover: () => rename("mislaid", "entry"),
       };

@@ -15,7 +15,7 @@ export type ReportOptions = Partial<Report> & { now?: number };
 /** A pool of its own for one test, in words that leave out what a test does not care for. */
 export function openServicePool() {
   const stub = env.SERVICE_POOL.getByName(crypto.randomUUID());
-  const pool = durablePool(stub);
+  const pool = durablePool(() => stub);
   let selections = 0;
   const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<ProviderChoice> => {
     const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;

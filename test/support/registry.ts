@@ -1,5 +1,7 @@
 import { type Access, type Config, parseConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
+import type { Endpoint } from "../../src/http/frame/endpoint.ts";
+import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
 import { type Backend, BACKENDS } from "./stores.ts";
 
 /** Short: a test that waits for it waits for nothing else. */
@@ -28,6 +30,8 @@ export interface RegistryOptions {
   fetchHealth?: typeof fetch;
   /** ms since the Unix epoch */
   startAt?: number;
+  /** The routes, if not all there are. */
+  table?: readonly Endpoint[];
   /** What a wait lasts; unless told it is over at once, and its time has passed. */
   pause?: (ms: number) => Promise<void>;
 }
@@ -36,25 +40,34 @@ export interface RegistryOptions {
 export class Registry {
   readonly backend: Backend;
   readonly config: Config;
+  /** Opens a namespace, for what is to be asked without HTTP. */
+  readonly open: (namespace: string) => Namespace;
   readonly #app: ReturnType<typeof createApp>;
   #now: number;
 
   constructor(options: RegistryOptions = {}) {
-    const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START } = options;
+    const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START, table } = options;
     this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend();
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    this.#app = createApp({
-      config: this.config,
+    const { access: granted, lease, ping } = this.config;
+    const clock = () => this.#now;
+    this.open = namespaces({
       openStore: this.backend.open,
       openPool: this.backend.openPool,
       openGateway: this.backend.openGateway,
-      now: () => this.#now,
+      lease,
+      ping,
+      prober: {
+        fetch: fetchHealth,
+        allowLoopback: granted.mode === "open",
+        timeoutMs: PROBE_TIMEOUT_MS,
+      },
+      clock,
       pause: pause ?? ((ms) => this.pass(ms)),
-      fetch: fetchHealth,
-      probeTimeoutMs: PROBE_TIMEOUT_MS,
     });
+    this.#app = createApp({ access: granted, open: this.open, clock, ...(table && { table }) });
   }
 
   get now(): number {

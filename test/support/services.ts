@@ -171,7 +171,7 @@ export function breakablePools(backend: Backend) {
     });
   const tables = ["provider", "selection"].map((name) => [name, `mislaid_${name}`] as const);
   return {
-    backend: { ...backend, openPool: (_: string, service: string) => durablePool(stubOf(service)) },
+    backend: { ...backend, openPool: (_: string, service: string) => durablePool(() => stubOf(service)) },
     fail: (service = "llm") => rename(service, tables),
     recover: (service = "llm") =>
       rename(

@@ -22,9 +22,10 @@ function objects(): Pick<Backend, "openPool" | "openGateway"> {
   const own = crypto.randomUUID();
   const nameOf = (...parts: string[]) => [own, ...parts].join("\x1f");
   return {
-    openPool: (namespace, service) => durablePool(env.SERVICE_POOL.getByName(nameOf(namespace, service))),
+    openPool: (namespace, service) =>
+      durablePool(() => env.SERVICE_POOL.getByName(nameOf(namespace, service))),
     openGateway: (namespace, toolset) =>
-      durableGateway(env.TOOL_GATEWAY.getByName(nameOf(namespace, toolset))),
+      durableGateway(() => env.TOOL_GATEWAY.getByName(nameOf(namespace, toolset))),
   };
 }
 
@@ -64,7 +65,7 @@ export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
 export function embeddedBackend(): Backend {
   const own = crypto.randomUUID();
   return {
-    open: (namespace) => embeddedStore(env.REGISTRY.getByName(`${own}/${namespace}`)),
+    open: (namespace) => embeddedStore(() => env.REGISTRY.getByName(`${own}/${namespace}`)),
     ...objects(),
     advance: async () => {},
   };

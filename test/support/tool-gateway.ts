@@ -32,7 +32,7 @@ export interface CallOptions {
 /** A gateway of its own for one test, with a clock that stands still until told. */
 export class OpenedGateway {
   readonly #stub = env.TOOL_GATEWAY.getByName(crypto.randomUUID());
-  readonly gateway = durableGateway(this.#stub);
+  readonly gateway = durableGateway(() => this.#stub);
   now = START;
   /** The registration that everybody knows as the current one. */
   epoch = epochOf(1);

@@ -1,15 +1,18 @@
-import { type Config, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.ts";
-import { SCOPES, type Asker } from "../../core/authority.ts";
-import { Problem, invalid } from "../../core/problem.ts";
+import { type Access, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.ts";
+import { type Asker, SCOPES } from "../../core/authority.ts";
 import { isLoopback } from "../../core/outbound-url.ts";
+import { invalid, Problem } from "../../core/problem.ts";
 import { sha256 } from "../../registry/digest.ts";
 
+/** The asker where no key is needed. */
+export const ANONYMOUS: Asker = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
+
 /**
- * Who is calling.
+ * Finds out who sent a request.
  *
  * @throws {Problem} `unauthorized`, `not_configured`, `forbidden` (open access from a foreign page), `invalid_request`
  */
-export async function authenticate(request: Request, { access }: Config): Promise<Asker> {
+export async function authenticate(request: Request, access: Access): Promise<Asker> {
   switch (access.mode) {
     case "closed":
       throw new Problem("not_configured", access.why);
@@ -26,16 +29,16 @@ export async function authenticate(request: Request, { access }: Config): Promis
       return key;
     }
     case "open":
-      return openCaller(request);
+      return openAsker(request);
   }
 }
 
-type Keys = Extract<Config["access"], { mode: "keys" }>["keys"];
+type Keys = Extract<Access, { mode: "keys" }>["keys"];
 const known = new WeakMap<Keys, Map<string, Asker>>();
 
 /**
- * Looked up by digest: there is no comparison whose time could tell anything about a key. A key that was right once is
- * remembered, so there are never more of them than were issued.
+ * Keys are looked up by digest, so no comparison's time tells anything about one. Only keys that were right are remembered,
+ * so there are never more of them than were issued.
  */
 async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
   const remembered = known.get(keys)?.get(token);
@@ -45,14 +48,14 @@ async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
   return key;
 }
 
-function openCaller(request: Request): Asker {
+function openAsker(request: Request): Asker {
   if (!isLoopback(new URL(request.url).hostname)) {
     throw new Problem(
       "not_configured",
       "ACCESS=open is for loopback only. Set the secret API_KEYS to serve other hosts.",
     );
   }
-  // Any page in the developer's browser can reach loopback; without keys its Origin is all that tells it apart.
+  // Any page in the developer's browser can reach loopback, and without keys only its Origin tells it apart.
   const origin = request.headers.get("Origin");
   if (origin !== null && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
     throw new Problem("forbidden", "Open access is not for pages of other sites.");

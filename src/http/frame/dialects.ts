@@ -1,7 +1,9 @@
 import { type FieldError, type Problem, PROBLEMS } from "../../core/problem.ts";
-import type { Reply } from "./reply.ts";
+import { keyPage, refusalPage } from "../../dashboard/page.ts";
+import type { Dialect } from "./endpoint.ts";
+import { htmlReply, type Reply } from "./reply.ts";
 
-/** Where the codes are explained. A type is a name (RFC 9457, 3.1.1), so it stays the same on every deployment. */
+/** The base of a problem's `type`. A type is a name (RFC 9457, 3.1.1), so it is the same on every deployment. */
 const TYPE_BASE = "https://rollcall.example/errors/";
 
 export interface ProblemBody {
@@ -11,7 +13,7 @@ export interface ProblemBody {
   detail: string;
   instance: string;
   code: string;
-  /** The detail again, where source 2's clients look for it. */
+  /** The detail again: the older agent API's clients look for it here. */
   error: string;
   errors?: FieldError[];
   action?: string;
@@ -41,23 +43,57 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
   };
 }
 
-/** @param legacy source 2 answers its own 400 and 404 with nothing but `{"error"}` */
-export function problemReply(problem: Problem, requestId: string, legacy: boolean): Reply {
-  const { status, message, options } = problem;
-  const { allow } = options;
-  const { retryAfterSeconds } = problem.kind;
-  const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
-  if (retryAfterSeconds !== undefined) headers["Retry-After"] = String(retryAfterSeconds);
-  if (allow) headers["Allow"] = allow.join(", ");
-  if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="rollcall"';
-  if (legacy && (status === 400 || status === 404)) {
-    headers["Content-Type"] = "application/json";
-    return { status, headers, body: JSON.stringify({ error: message }) };
-  }
-  return { status, headers, body: JSON.stringify(problemBody(problem, requestId)) };
+/** What a refusal answers besides the Problem itself. */
+interface Refused {
+  requestId: string;
+  /** Whether the request came with an `Authorization` header. */
+  sentKey: boolean;
 }
 
-/** A refusal as one item of a batch answer. */
+function headersOf({ status, options, kind }: Problem): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (kind.retryAfterSeconds !== undefined) headers["Retry-After"] = String(kind.retryAfterSeconds);
+  if (options.allow) headers["Allow"] = options.allow.join(", ");
+  if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="rollcall"';
+  return headers;
+}
+
+const asProblem = (problem: Problem, { requestId }: Refused): Reply => ({
+  status: problem.status,
+  headers: { ...headersOf(problem), "Content-Type": "application/problem+json" },
+  body: JSON.stringify(problemBody(problem, requestId)),
+});
+
+/** The older agent API answers its own 400 and 404 with nothing but `{"error"}`. */
+function asBareError(problem: Problem, refused: Refused): Reply {
+  const { status, message } = problem;
+  if (status !== 400 && status !== 404) return asProblem(problem, refused);
+  const headers = { ...headersOf(problem), "Content-Type": "application/json" };
+  return { status, headers, body: JSON.stringify({ error: message }) };
+}
+
+/** A reader without a key is not refused: the page asks for one. */
+function asPage(problem: Problem, { sentKey }: Refused): Reply {
+  const { code, message, status } = problem;
+  if (code !== "unauthorized") return htmlReply(refusalPage(code, message), status, headersOf(problem));
+  return sentKey
+    ? htmlReply(keyPage("This key is not known here."), status, headersOf(problem))
+    : htmlReply(keyPage(), 200);
+}
+
+interface DialectRules {
+  refuse(problem: Problem, refused: Refused): Reply;
+  /** Unknown query parameters are ignored, and any Content-Type is taken for JSON. */
+  lenient: boolean;
+}
+
+export const DIALECTS: Record<Dialect, DialectRules> = {
+  problem: { refuse: asProblem, lenient: false },
+  bare: { refuse: asBareError, lenient: true },
+  page: { refuse: asPage, lenient: true },
+};
+
+/** A refusal as one item of a batch's answer. */
 export const itemProblem = ({ status, message, code, options: { errors, action } }: Problem) => ({
   status,
   error: message,

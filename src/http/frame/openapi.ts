@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type ProblemCode, PROBLEMS } from "../../core/problem.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, GROUPS } from "./endpoint.ts";
 
 type Json = Record<string, unknown>;
 
@@ -16,17 +16,19 @@ const ALWAYS: readonly ProblemCode[] = ["invalid_request", "internal", "not_conf
 const BEHIND_A_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "store_unavailable"];
 const WITH_BODY: readonly ProblemCode[] = ["payload_too_large", "unsupported_media_type"];
 
+const isKeyless = ({ scope, key }: Endpoint): boolean => (key ?? (scope === null ? "none" : "")) === "none";
+
 function refusalsOf(endpoint: Endpoint): Json {
   const codes = new Set([
     ...endpoint.refusals,
     ...ALWAYS,
-    ...(endpoint.scope === null ? [] : BEHIND_A_KEY),
+    ...(isKeyless(endpoint) ? [] : BEHIND_A_KEY),
     ...(endpoint.body ? WITH_BODY : []),
   ]);
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => {
-      const bare = endpoint.legacy && (status === 400 || status === 404);
+      const bare = endpoint.dialect === "bare" && (status === 400 || status === 404);
       return [
         status,
         {
@@ -40,12 +42,12 @@ function refusalsOf(endpoint: Endpoint): Json {
   );
 }
 
-function parametersOf({ path, query, takesLeaseToken }: Endpoint): Json[] {
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+function parametersOf({ params, query, takesLeaseToken }: Endpoint): Json[] {
+  const inPath = Object.entries(params ?? {}).map(([name, schema]) => ({
     name,
     in: "path",
     required: true,
-    schema: { type: "string", ...(name === "id" && { pattern: "^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,255}$" }) },
+    schema: schemaOf(schema, "input"),
   }));
   const { properties = {}, required = [] } = query ? schemaOf(query, "input") : {};
   const inQuery = Object.entries(properties as Record<string, Json>).map(([name, schema]) => ({
@@ -59,34 +61,6 @@ function parametersOf({ path, query, takesLeaseToken }: Endpoint): Json[] {
   return [...inPath, ...inQuery, ...(takesLeaseToken ? [token] : [])];
 }
 
-/** The groups of the document, and the paths that begin as theirs do; the first that fits. */
-const TAGS = [
-  { name: "agents", description: "Register, call in, leave", paths: ["/v1/agents", "/v1/heartbeats"] },
-  {
-    name: "discovery",
-    description: "Who can do what, now",
-    paths: ["/v1/discover", "/v1/capabilities", "/v1/stats"],
-  },
-  {
-    name: "services",
-    description: "Choose a provider, report how it went, and manage both",
-    paths: ["/v1/services", "/v1/outcomes", "/v1/runtime"],
-  },
-  { name: "toolsets", description: "Tools with schemas, and calls to them", paths: ["/v1/toolsets"] },
-  {
-    name: "operation",
-    description: "What happened, and whether all is well",
-    paths: ["/v1/events", "/v1/sweep", "/health", "/ready", "/openapi.json"],
-  },
-  { name: "compatibility", description: "An older agent API, for its existing clients", paths: ["/agents"] },
-] as const;
-
-function tagOf(path: string): string {
-  const tag = TAGS.find(({ paths }) => paths.some((start) => path === start || path.startsWith(`${start}/`)));
-  if (!tag) throw new Error(`no group of the OpenAPI document has ${path}`);
-  return tag.name;
-}
-
 function operationOf(endpoint: Endpoint): Json {
   const shape = endpoint.bodyShape ?? endpoint.body;
   const answers = Object.entries(endpoint.answers).map(([status, { description, body }]) => [
@@ -97,9 +71,14 @@ function operationOf(endpoint: Endpoint): Json {
     operationId: endpoint.operationId,
     summary: endpoint.summary,
     description:
-      endpoint.scope === null ? "Takes no key." : `Takes a key with the scope \`${endpoint.scope}\`.`,
-    tags: [tagOf(endpoint.path)],
-    ...(endpoint.scope === null ? { security: [] } : { "x-scope": endpoint.scope }),
+      endpoint.scope !== null
+        ? `Takes a key with the scope \`${endpoint.scope}\`.`
+        : isKeyless(endpoint)
+          ? "Takes no key."
+          : "Takes any key.",
+    tags: [endpoint.group],
+    ...(isKeyless(endpoint) && { security: [] }),
+    ...(endpoint.scope !== null && { "x-scope": endpoint.scope }),
     parameters: parametersOf(endpoint),
     ...(shape && {
       requestBody: { required: !endpoint.bodyOptional, content: content(schemaOf(shape, "input")) },
@@ -112,6 +91,7 @@ function operationOf(endpoint: Endpoint): Json {
 export function openApiDocument(endpoints: readonly Endpoint[]): Json {
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {
+    if (endpoint.group === null) continue;
     const path = endpoint.path.replace(/:(\w+)/g, "{$1}");
     (paths[path] ??= {})[endpoint.method.toLowerCase()] = operationOf(endpoint);
   }
@@ -124,7 +104,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       description: "The registry for agents, services and tools that runs at the edge.",
     },
     servers: [{ url: "/" }],
-    tags: TAGS.map(({ name, description }) => ({ name, description })),
+    tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
     security: [{ apiKey: [] }],
     paths,
     components: {

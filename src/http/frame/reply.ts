@@ -1,6 +1,36 @@
-/** An answer that is not on its way yet: whatever every answer carries is still to come, and then it is sent. */
+import type { Html } from "../../dashboard/html.ts";
+
+/** An answer before the frame adds what every answer carries. */
 export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: string | null;
 }
+
+/** A page loads only what this deployment serves, runs no inline script, and no other page may frame it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export const htmlHeaders = (headers: Record<string, string> = {}): Record<string, string> => ({
+  "Content-Type": "text/html; charset=utf-8",
+  // No cache on this machine or between may keep what a key was needed for.
+  "Cache-Control": "no-store",
+  "Content-Security-Policy": POLICY,
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Referrer-Policy": "no-referrer",
+  ...headers,
+});
+
+export const htmlReply = (page: Html, status: number, headers: Record<string, string> = {}): Reply => ({
+  status,
+  headers: htmlHeaders(headers),
+  body: page.toString(),
+});

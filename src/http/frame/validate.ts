@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { JSON_DEPTH_MAX, pointerStep } from "../../json-schema/index.ts";
-import { type FieldError, Problem } from "../../core/problem.ts";
+import { type FieldError, invalid, type Problem } from "../../core/problem.ts";
 
 export const BODY_BYTES_MAX = 256 * 1024;
-const ERRORS_SHOWN_MAX = 20;
 
 const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((step) => pointerStep(String(step))).join("");
@@ -45,13 +44,6 @@ export function fieldErrors(
       }
     }
   });
-}
-
-export function invalid(errors: readonly FieldError[]): Problem {
-  const shown = errors.slice(0, ERRORS_SHOWN_MAX);
-  const detail = shown.map((error) => `${error.pointer || "body"}: ${error.detail}`).join("; ");
-  const more = errors.length - shown.length;
-  return new Problem("invalid_request", more > 0 ? `${detail}; and ${more} more` : detail, { errors: shown });
 }
 
 export function check<T>(schema: z.ZodType<T>, value: unknown): T | Problem {

@@ -10,7 +10,7 @@ import {
 } from "../../core/agents/registration.ts";
 import { change } from "../../store/change.ts";
 import { absent, type Store } from "../../store/store.ts";
-import type { Config } from "../../config.ts";
+import type { LeaseDefaults } from "../../core/agents/agent.ts";
 import { fenceOf, type LeaseToken, leaseToken, mintSecret } from "../lease-token.ts";
 import { refuseRepeats } from "./batch.ts";
 
@@ -27,7 +27,7 @@ export interface Admitted extends Registered {
 
 export interface Door {
   store: Store;
-  config: Config;
+  config: { lease: LeaseDefaults };
   asker: Asker;
   region: Region | null;
   now: number;

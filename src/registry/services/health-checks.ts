@@ -2,7 +2,7 @@ import { type Entry, isLive, type LiveEntry } from "../../core/entry.ts";
 import { offersOf } from "../../core/services/offers.ts";
 import { refusedUrl } from "../../core/outbound-url.ts";
 import type { Problem } from "../../core/problem.ts";
-import type { Pool } from "../../pool/pool.ts";
+import type { Namespace, Prober } from "../namespace.ts";
 import type { Check } from "../../pool/service-pool.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -16,16 +16,6 @@ export const PROBE_TIMEOUT_MS = 5000;
 const BODY_BYTES_MAX = 4096;
 const REDIRECTS_MAX = 2;
 const PAGE_ENTRIES = 1000;
-
-export interface Prober {
-  store: Store;
-  pool: (service: string) => Pool;
-  fetch: typeof fetch;
-  /** Under open access, services on this machine may be probed. */
-  allowLoopback: boolean;
-  /** Bounds a probe, its redirects included. */
-  timeoutMs: number;
-}
 
 export interface CheckedHealth {
   /** `{handler}.{service}.{provider}` → whether it passed; providers without a health_url are not in it. */
@@ -43,11 +33,11 @@ export interface CheckedHealth {
  *
  * @param now ms since the Unix epoch
  */
-export async function checkHealth(prober: Prober, after: string, now: number): Promise<CheckedHealth> {
+export async function checkHealth(namespace: Namespace, after: string, now: number): Promise<CheckedHealth> {
   const perHost = new Map<string, number>();
-  const { targets, next } = await targetsAfter(prober.store, after, perHost, now);
+  const { targets, next } = await targetsAfter(namespace.store, after, perHost, now);
   const failures = await inParallel(targets, PROBES_AT_ONCE, (entry) =>
-    probe(prober, entry.document.registration.health_url ?? "", perHost),
+    probe(namespace.prober, entry.document.registration.health_url ?? "", perHost),
   );
 
   const results: Record<string, boolean> = {};
@@ -65,7 +55,7 @@ export async function checkHealth(prober: Prober, after: string, now: number): P
   });
   // One broken pool must keep nobody else's checks from being told, nor the next run from going on.
   const told = await Promise.allSettled(
-    [...checks].map(([service, list]) => prober.pool(service).check(list, now)),
+    [...checks].map(([service, list]) => namespace.pool(service).check(list, now)),
   );
   const failed = told.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
   return { results, probes: targets.length, next, ...(failed && { untold: failed.reason as Problem }) };

@@ -4,7 +4,7 @@ import { toolsetForProvider } from "../../core/toolsets/registration.ts";
 import { toolsetNotFound } from "../../core/toolsets/kind.ts";
 import type { Epoch } from "../../gateway/gateway.ts";
 import type { Store } from "../../store/store.ts";
-import type { Call } from "../../http/frame/endpoint.ts";
+import type { Call } from "../../http/frame/loose.ts";
 import { readOne } from "../read.ts";
 
 const find = (store: Store, name: string, now: number) => readOne(store, { kind: "toolset", id: name }, now);

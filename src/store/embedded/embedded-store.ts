@@ -13,7 +13,7 @@ async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise
 }
 
 /** The port over RPC: the object does the work. */
-export function embeddedStore(stub: DurableObjectStub<RegistryObject>): Store {
+export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): Store {
   const methods = remote<Omit<Store, "backend">>(stub, [
     "ping",
     "read",

@@ -2,6 +2,7 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { parseConfig } from "../../../src/config.ts";
 import { createApp } from "../../../src/http/app.ts";
+import { namespaces } from "../../../src/registry/namespace.ts";
 import { endpoints } from "../../../src/http/routes.ts";
 import { apiKeys, bearer, digestOf, keysAccess, type TestKey } from "../../support/keys.ts";
 import { Registry, START } from "../../support/registry.ts";
@@ -19,16 +20,11 @@ interface Refusal {
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
   const { open, openPool, openGateway } = embeddedBackend();
-  const app = createApp({
-    config: parseConfig(env),
-    openStore: open,
-    openPool,
-    openGateway,
-    now: () => START,
-    pause: async () => {},
-    fetch,
-    probeTimeoutMs: 500,
-  });
+  const { access, lease, ping } = parseConfig(env);
+  const clock = () => START;
+  const platform = { openStore: open, openPool, openGateway, lease, ping, clock, pause: async () => {} };
+  const prober = { fetch, allowLoopback: access.mode === "open", timeoutMs: 500 };
+  const app = createApp({ access, open: namespaces({ ...platform, prober }), clock });
   return async (url: string, init?: RequestInit) => {
     const response = await app.request(new Request(url, init));
     return { status: response.status, headers: response.headers, text: await response.text() };

@@ -10,7 +10,7 @@ import { decideRemoval } from "../../../core/agents/removal.ts";
 import { changeOne } from "../../../store/change.ts";
 import type { Page } from "../../../store/store.ts";
 import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { recordEtag } from "../../frame/etag.ts";
 import { readSnapshot } from "../../../registry/read.ts";
 import { registerOne } from "../../../registry/agents/register.ts";

@@ -16,7 +16,7 @@ import { Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { Sample, Store } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 import { statusParam } from "./agents.ts";

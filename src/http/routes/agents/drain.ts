@@ -1,7 +1,7 @@
 import { decideDrain } from "../../../core/agents/drain.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { changeOne } from "../../../store/change.ts";
-import { type Call, endpoint } from "../../frame/endpoint.ts";
+import { type Call, endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 
 const shared = {

@@ -4,7 +4,7 @@ import { entryId } from "../../../core/names.ts";
 import type { HeartbeatResult } from "../../../core/agents/heartbeat.ts";
 import { Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { callInAll, callIn, type CallInRequest } from "../../../registry/agents/call-in.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
 import { itemProblem } from "../../frame/dialects.ts";

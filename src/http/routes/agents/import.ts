@@ -2,7 +2,7 @@ import * as z from "zod";
 import { activationItem, registrationInput } from "../../../core/agents/agent.ts";
 import { entryId } from "../../../core/names.ts";
 import { Problem } from "../../../core/problem.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import { type Newcomer, registerAll } from "../../../registry/agents/register.ts";
 import * as shapes from "../../answers/index.ts";

@@ -4,7 +4,7 @@ import { isoTime } from "../../../core/time.ts";
 import { count, emptyTally, type Tally } from "../../../core/agents/tally.ts";
 import type { Store, SweepReport } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 
 /**

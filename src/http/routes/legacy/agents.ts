@@ -8,7 +8,7 @@ import { decideRemoval } from "../../../core/agents/removal.ts";
 import { changeOne } from "../../../store/change.ts";
 import type { Store } from "../../../store/store.ts";
 import { walk } from "../../../store/walk.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { callIn } from "../../../registry/agents/call-in.ts";
 import { readOne } from "../../../registry/read.ts";
 import { registerOne } from "../../../registry/agents/register.ts";

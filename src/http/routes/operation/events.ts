@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { EVENTS_MAX } from "../../../store/store.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 

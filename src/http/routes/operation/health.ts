@@ -1,5 +1,5 @@
 import { isoTime } from "../../../core/time.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 
 const health = endpoint({

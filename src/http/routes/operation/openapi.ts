@@ -1,4 +1,5 @@
-import { type Endpoint, endpoint } from "../../frame/endpoint.ts";
+import type { Endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { openApiDocument } from "../../frame/openapi.ts";
 
 /** Describes the table that it is part of, once asked for. */

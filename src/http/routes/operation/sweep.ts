@@ -1,6 +1,6 @@
 import { checkHealth } from "../../../registry/services/health-checks.ts";
 import { sweep, SWEEP_BUDGET } from "../../../registry/sweep.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 
 const run = endpoint({
@@ -11,8 +11,8 @@ const run = endpoint({
   scope: "admin",
   answers: { 200: { description: "What this run found and told", body: shapes.sweepSummary } },
   refusals: [],
-  async handle({ store, prober, clock }) {
-    const check = (after: string, now: number) => checkHealth(prober(), after, now);
+  async handle({ store, namespace, clock }) {
+    const check = (after: string, now: number) => checkHealth(namespace, after, now);
     return { status: 200, body: await sweep(store, clock, SWEEP_BUDGET, check) };
   },
 });

@@ -1,5 +1,5 @@
 import { checkHealth } from "../../../registry/services/health-checks.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 
 const healthChecks = endpoint({
@@ -12,8 +12,8 @@ const healthChecks = endpoint({
     200: { description: "{handler}.{service}.{provider}: passed or not", body: shapes.checkResults },
   },
   refusals: [],
-  async handle({ prober, now }) {
-    const { results, untold } = await checkHealth(prober(), "", now);
+  async handle({ namespace, now }) {
+    const { results, untold } = await checkHealth(namespace, "", now);
     if (untold) throw untold;
     return { status: 200, body: results };
   },

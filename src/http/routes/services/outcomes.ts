@@ -7,7 +7,7 @@ import { Problem, orThrow } from "../../../core/problem.ts";
 import type { Pool } from "../../../pool/pool.ts";
 import type { Report } from "../../../pool/service-pool.ts";
 import type { Store } from "../../../store/store.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import * as shapes from "../../answers/index.ts";
 import { check } from "../../frame/validate.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { offersOf } from "../../../core/services/offers.ts";
 import { Problem } from "../../../core/problem.ts";
 import type { Store } from "../../../store/store.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 import { PROVIDERS_MAX } from "./resolve.ts";

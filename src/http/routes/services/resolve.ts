@@ -13,7 +13,7 @@ import {
   type ProviderChoice,
 } from "../../../core/services/choose.ts";
 import type { Pool } from "../../../pool/pool.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 

@@ -10,7 +10,7 @@ import { GLOBAL, type Offer } from "../../../core/services/choose.ts";
 import type { Override } from "../../../core/services/provider-state.ts";
 import { Problem, invalid } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { endpoint } from "../../frame/endpoint.ts";
+import { endpoint } from "../../frame/loose.ts";
 import { SELECTION_LOGIC } from "./selection-logic.ts";
 import { type FleetMember, serviceFleet } from "../../../registry/services/fleet.ts";
 import * as shapes from "../../answers/index.ts";

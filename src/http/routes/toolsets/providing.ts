@@ -9,7 +9,7 @@ import { pulseAt } from "../../../core/toolsets/health.ts";
 import { toolOfClaim } from "../../../gateway/claim-id.ts";
 import type { Answering, AnswerRefusal, ClaimRequest } from "../../../gateway/gateway.ts";
 import { changeOne } from "../../../store/change.ts";
-import { type Call, endpoint } from "../../frame/endpoint.ts";
+import { type Call, endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
 import { epochOf, readHeld, replacedMeanwhile } from "../../../registry/toolsets/read.ts";
 import { param } from "../../frame/validate.ts";

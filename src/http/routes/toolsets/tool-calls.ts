@@ -6,7 +6,7 @@ import { type FieldError, Problem, invalid } from "../../../core/problem.ts";
 import { toolsetHealth } from "../../../core/toolsets/health.ts";
 import type { Followed } from "../../../gateway/gateway.ts";
 import { sha256 } from "../../../registry/digest.ts";
-import { type Call, endpoint } from "../../frame/endpoint.ts";
+import { type Call, endpoint } from "../../frame/loose.ts";
 import { mintSecret } from "../../../registry/lease-token.ts";
 import * as shapes from "../../answers/index.ts";
 import { epochOf, readToolset, replacedMeanwhile } from "../../../registry/toolsets/read.ts";

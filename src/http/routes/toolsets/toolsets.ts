@@ -17,7 +17,7 @@ import {
 } from "../../../core/toolsets/catalogue.ts";
 import { changeOne } from "../../../store/change.ts";
 import { walk } from "../../../store/walk.ts";
-import { type Call, endpoint } from "../../frame/endpoint.ts";
+import { type Call, endpoint } from "../../frame/loose.ts";
 import { fenceOf, leaseToken, mintSecret } from "../../../registry/lease-token.ts";
 import * as shapes from "../../answers/index.ts";
 import { epochOf, readToolset } from "../../../registry/toolsets/read.ts";

@@ -1,0 +1,95 @@
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Region } from "../../core/entry.ts";
+import { Lru } from "../../core/lru.ts";
+import { invalid, orThrow, Problem } from "../../core/problem.ts";
+import { DIALECTS } from "./dialects.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { BODY_BYTES_MAX, check, checkQuery, readJson } from "./validate.ts";
+
+/** The sender's own id if it is a plain word, so that a request can be followed through the logs of both; else a new one. */
+export function requestIdOf(c: Context): string {
+  const sent = c.req.header("X-Request-Id");
+  return sent !== undefined && /^[\w\-=]{1,255}$/.test(sent) ? sent : crypto.randomUUID();
+}
+
+/** @throws {Problem} `invalid_request`, with the pointer `/<name>` */
+export function readParams(c: Context, { params }: Endpoint): Record<string, string> {
+  const given: Record<string, string> = c.req.param();
+  for (const name in params) {
+    const parsed = params[name]!.safeParse(given[name]);
+    if (parsed.error) throw invalid([{ pointer: `/${name}`, detail: parsed.error.issues[0]!.message }]);
+  }
+  return given;
+}
+
+/** What stands behind the question mark. Most requests have none, and parsing a URL costs time. */
+function searchOf(url: string): string {
+  const start = url.indexOf("?");
+  return start < 0 ? "" : url.slice(start + 1);
+}
+
+const isLenient = ({ dialect = "problem" }: Endpoint): boolean => DIALECTS[dialect].lenient;
+
+/** In characters of queries. */
+const RECENT_QUERIES_WEIGHT_MAX = 100_000;
+const recentQueries = new Lru<{ parsed: unknown }>(RECENT_QUERIES_WEIGHT_MAX);
+
+/**
+ * The query as the endpoint's schema has it. The same queries come again and again, so what they mean is remembered.
+ *
+ * @throws {Problem} `invalid_request`
+ */
+export function readQuery(c: Context, endpoint: Endpoint): unknown {
+  const search = searchOf(c.req.url);
+  if (search === "") return orThrow(checkQuery(endpoint.query, search, isLenient(endpoint)));
+  const asked = `${endpoint.operationId}?${search}`;
+  const known = recentQueries.get(asked);
+  if (known) return known.parsed;
+  const parsed = orThrow(checkQuery(endpoint.query, search, isLenient(endpoint)));
+  recentQueries.set(asked, { parsed }, asked.length);
+  return parsed;
+}
+
+/** Used only where no Content-Length was sent: the platform holds senders to the length that they state. */
+const countingBytes = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody });
+
+function refuseLargeBody(): never {
+  throw new Problem("payload_too_large", `A body may have at most ${BODY_BYTES_MAX} bytes.`);
+}
+
+/**
+ * The body as the endpoint's schema has it; undefined where it takes none.
+ *
+ * @throws {Problem} `unsupported_media_type`, `payload_too_large`, `invalid_request`
+ */
+export async function readBody(c: Context, endpoint: Endpoint): Promise<unknown> {
+  return endpoint.body && orThrow(check(endpoint.body, await readJsonBody(c, endpoint)));
+}
+
+async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
+  const type = c.req.header("Content-Type");
+  // The older agent API never looked at the type, and its clients' libraries do not always send one.
+  if (
+    type !== undefined &&
+    !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type) &&
+    !isLenient(endpoint)
+  ) {
+    throw new Problem("unsupported_media_type", "Send the body as application/json.");
+  }
+  const length = c.req.header("Content-Length");
+  if (length === undefined) await countingBytes(c, async () => {});
+  else if (Number(length) > BODY_BYTES_MAX) refuseLargeBody();
+  return readJson(c.req.raw, endpoint.bodyOptional === true);
+}
+
+/** Where the request entered the platform's network; null when the platform does not say, as in tests. */
+export function regionOf({ cf }: Request): Region | null {
+  if (!cf) return null;
+  const region: Region = {};
+  for (const field of ["colo", "country", "continent", "latitude", "longitude"] as const) {
+    const value = cf[field];
+    if (typeof value === "string") region[field] = value;
+  }
+  return region;
+}

@@ -1,0 +1,71 @@
+import type { LeaseDefaults } from "../core/agents/agent.ts";
+import { Lru } from "../core/lru.ts";
+import type { PingTerms } from "../core/toolsets/health.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Store } from "../store/store.ts";
+
+/** What a health check needs to fetch a `health_url`. */
+export interface Prober {
+  fetch: typeof fetch;
+  /** Under open access, services on this machine may be probed. */
+  allowLoopback: boolean;
+  /** Bounds one probe, its redirects included. */
+  timeoutMs: number;
+}
+
+/** What the registry runs on: the composition root gives it, and nothing below reaches for a clock or an adapter. */
+export interface Platform {
+  openStore: (namespace: string) => Store;
+  openPool: (namespace: string, service: string) => Pool;
+  openGateway: (namespace: string, toolset: string) => Gateway;
+  /** The deployment's defaults for the terms of a lease. */
+  lease: LeaseDefaults;
+  /** How toolsets' providers are pinged. */
+  ping: PingTerms;
+  prober: Prober;
+  /** ms since the Unix epoch */
+  clock: () => number;
+  /** Resolves after so many ms. */
+  pause: (ms: number) => Promise<void>;
+}
+
+/** One tenant's registry: what every operation works on, whoever asks for it. */
+export interface Namespace extends Pick<Platform, "lease" | "ping" | "prober" | "clock" | "pause"> {
+  readonly name: string;
+  readonly store: Store;
+  /** What the callers of one service share. */
+  pool: (service: string) => Pool;
+  /** What the callers and providers of one toolset share. */
+  gateway: (toolset: string) => Gateway;
+}
+
+/** How many pools, gateways and namespaces an isolate keeps open. Opening one is no request, so the bound costs nothing. */
+const OPEN_MAX = 1000;
+
+/** Opens namespaces, each once while it is in use. */
+export function namespaces(platform: Platform): (name: string) => Namespace {
+  const { lease, ping, prober, clock, pause } = platform;
+  return keepOpen((name): Namespace => ({
+    name,
+    store: platform.openStore(name),
+    pool: keepOpen((service) => platform.openPool(name, service)),
+    gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
+    lease,
+    ping,
+    prober,
+    clock,
+    pause,
+  }));
+}
+
+function keepOpen<T>(open: (name: string) => T): (name: string) => T {
+  const opened = new Lru<{ value: T }>(OPEN_MAX);
+  return (name) => {
+    const known = opened.get(name);
+    if (known) return known.value;
+    const value = open(name);
+    opened.set(name, { value }, 1);
+    return value;
+  };
+}

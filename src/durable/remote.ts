@@ -1,16 +1,18 @@
 import { storeUnavailable } from "../core/problem.ts";
 
 /**
- * A Durable Object's methods, each one call over RPC. An object that throws, is overloaded or cannot be reached is an
- * outage, whatever it was that it threw.
+ * A port whose methods are RPC calls of the same name to a Durable Object, one round trip each.
  *
- * @param stub gives the object's stub, asked once a call: a stub belongs to the request that asked for it
+ * @param stub gives the stub to call; asked once per call, because a stub belongs to the request that made it
+ * @param methods names every method of the port: an object of methods known to RPC alone cannot be enumerated
+ * @throws {Problem} from each method: `store_unavailable` when the object throws, is overloaded or cannot be reached
  */
-export function remote<Port>(stub: () => object, methods: readonly (keyof Port & string)[]): Port {
-  const calls = methods.map((method) => [
+export function remote<Port>(stub: () => object, methods: Record<keyof Port & string, true>): Port {
+  const calls = Object.keys(methods).map((method) => [
     method,
     async (...args: unknown[]) => {
       try {
+        // A stub answers to any name; `methods` has only those of the port.
         const target = stub() as Record<string, (...args: unknown[]) => Promise<unknown>>;
         return await target[method]!(...args);
       } catch (cause) {

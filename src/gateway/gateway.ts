@@ -137,30 +137,30 @@ export interface Gateway {
 }
 
 /** The gateway over RPC. */
-export const durableGateway = (stub: () => DurableObjectStub<ToolGateway>): Gateway => ({
-  ...remote<Omit<Gateway, "socket">>(stub, [
-    "call",
-    "claim",
-    "arrived",
-    "delta",
-    "settle",
-    "follow",
-    "changed",
-    "open",
-    "close",
-    "load",
-  ]),
-  ...remote<Pick<Gateway, "socket">>(
-    () => ({ socket: (...asked: SocketAsked) => openSocket(stub(), asked) }),
-    ["socket"],
-  ),
-});
+export function durableGateway(stub: () => DurableObjectStub<ToolGateway>): Gateway {
+  // A socket does not travel by RPC, only in the answer to a request.
+  const overFetch = {
+    socket: (...asked: SocketAsked) =>
+      stub().fetch("https://gateway/", {
+        headers: { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) },
+      }),
+  };
+  return {
+    ...remote<Omit<Gateway, "socket">>(stub, {
+      call: true,
+      claim: true,
+      arrived: true,
+      delta: true,
+      settle: true,
+      follow: true,
+      changed: true,
+      open: true,
+      close: true,
+      load: true,
+    }),
+    ...remote<Pick<Gateway, "socket">>(() => overFetch, { socket: true }),
+  };
+}
 
 /** What `ToolGateway.fetch` is asked. */
 export type SocketAsked = [request: ClaimRequest, now: number];
-
-/** A socket does not travel by RPC, only in the answer to a request. */
-const openSocket = (stub: DurableObjectStub<ToolGateway>, asked: SocketAsked): Promise<Response> =>
-  stub.fetch("https://gateway/", {
-    headers: { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) },
-  });

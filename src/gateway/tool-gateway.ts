@@ -18,6 +18,7 @@ import {
 import { claimIdOf } from "./claim-id.ts";
 import { isoTime } from "../core/time.ts";
 import { migrate } from "../durable/migrate.ts";
+import type { Served } from "../durable/served.ts";
 import type {
   Answering,
   AnswerRefusal,
@@ -28,6 +29,7 @@ import type {
   Delta,
   Epoch,
   Followed,
+  Gateway,
   GatewayLoad,
   Message,
   SocketAsked,
@@ -68,7 +70,7 @@ interface Attachment extends ClaimRequest {
  * is. Calls are written through, so an eviction loses nothing. Who polls is remembered in memory alone: after an eviction
  * the next poll says it again.
  */
-export class ToolGateway extends DurableObject {
+export class ToolGateway extends DurableObject implements Served<Omit<Gateway, "socket">> {
   readonly #sql: SqlStorage;
   /** By consumer: those that poll. */
   readonly #pollers = new Map<string, { seenAt: number; pingedAt: number }>();

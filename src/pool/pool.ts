@@ -36,4 +36,12 @@ export interface Pool {
 
 /** The pool over RPC. */
 export const durablePool = (stub: () => DurableObjectStub<ServicePool>): Pool =>
-  remote<Pool>(stub, ["resolve", "report", "check", "describe", "reset", "override", "selections"]);
+  remote<Pool>(stub, {
+    resolve: true,
+    report: true,
+    check: true,
+    describe: true,
+    reset: true,
+    override: true,
+    selections: true,
+  });

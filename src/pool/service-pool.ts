@@ -19,6 +19,8 @@ import {
   stateOf,
 } from "../core/services/provider-state.ts";
 import { migrate } from "../durable/migrate.ts";
+import type { Served } from "../durable/served.ts";
+import type { Pool } from "./pool.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 const SELECTIONS_KEPT = 100;
@@ -85,7 +87,7 @@ interface Memory {
  * method is atomic; the rules are core/selection.ts and core/breaker.ts. Everything is written through, so that an
  * eviction changes no answer.
  */
-export class ServicePool extends DurableObject {
+export class ServicePool extends DurableObject implements Served<Pool> {
   readonly #sql: SqlStorage;
   #memory: Memory | undefined;
 

@@ -23,7 +23,7 @@ describe("a pool that fails", () => {
         (error: unknown) => error,
       );
       expect(problem).toBeInstanceOf(Problem);
-      expect(problem).toMatchObject({ code: "store_unavailable", options: { retryAfterSeconds: 2 } });
+      expect(problem).toMatchObject({ code: "store_unavailable", kind: { retryAfterSeconds: 2 } });
     }
     const other = await broken("selection");
     await other.fail();

@@ -14,22 +14,22 @@ async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise
 
 /** The port over RPC: the object does the work. */
 export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): Store {
-  const methods = remote<Omit<Store, "backend">>(stub, [
-    "ping",
-    "read",
-    "commit",
-    "renew",
-    "sample",
-    "page",
-    "count",
-    "terms",
-    "roll",
-    "heal",
-    "events",
-    "latest",
-    "sweepReport",
-    "keepSweepReport",
-  ]);
+  const methods = remote<Omit<Store, "backend">>(stub, {
+    ping: true,
+    read: true,
+    commit: true,
+    renew: true,
+    sample: true,
+    page: true,
+    count: true,
+    terms: true,
+    roll: true,
+    heal: true,
+    events: true,
+    latest: true,
+    sweepReport: true,
+    keepSweepReport: true,
+  });
   return {
     ...methods,
     backend: "embedded",

@@ -16,9 +16,11 @@ import {
   type Sample,
   type SampleQuery,
   type Snapshot,
+  type Store,
   type SweepReport,
 } from "../store.ts";
 import { migrate } from "../../durable/migrate.ts";
+import type { Served } from "../../durable/served.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 // An answer travels by RPC, which has a size limit; documents of 32 KiB reach it before their number does.
@@ -50,7 +52,7 @@ const LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.f
  * The embedded store: one object holds one namespace, and does what the port (store.ts) says, method for method. Being the
  * only writer and never waiting inside a method, each method is atomic.
  */
-export class RegistryObject extends DurableObject {
+export class RegistryObject extends DurableObject implements Served<Omit<Store, "backend">> {
   readonly #sql: SqlStorage;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {

@@ -34,13 +34,10 @@ export interface Store {
   renew(renewals: readonly Renewal<Kind>[], now: number): Promise<Renewed[]>;
 
   /**
-   * Entries under all of `terms`, lapsed ones included: every one when there are at most `exhaustive`, else `size` distinct
-   * ones at random; none of them in `skip`, and those in `first` besides. The ledger's mark is not read: `unreachable` says
-   * nothing here, nor in a page. Fewer may come when documents are large (an answer has a size limit); never none when there
-   * are some, unless they are `deferred`: then the next look has to name those `first`, or the draw was not fair. A look
-   * with a `skip` or a `first` defers only what of `first` did not fit into its answer.
+   * Draws entries under all of `terms`, lapsed ones included: up to `exhaustive` matches, all of them; beyond, `size`
+   * distinct ones at random. Neither a draw nor a page reads the ledger: their entries always have `unreachable: false`.
    */
-  sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Sample<K>>;
+  sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Draw<K>>;
 
   /**
    * Entries under all of `terms` in id order, lapsed ones included. Examines at most `limit` members of one index, so a
@@ -108,21 +105,27 @@ export type Renewed = "gone" | "run" | "drain";
 
 export interface SampleQuery<K extends Kind = "agent"> {
   kind: K;
+  /** At least one. */
   terms: readonly string[];
+  /** Up to this many matches are all drawn. */
   exhaustive: number;
+  /** How many are drawn where there are more. */
   size: number;
-  /** ids */
-  skip: readonly string[];
-  /** ids that an earlier look at the same terms deferred, none of them in `skip` */
-  first?: readonly string[];
 }
 
-export interface Sample<K extends Kind = "agent"> {
+/** Part of a random draw: what one round trip brought. */
+export interface Draw<K extends Kind = "agent"> {
+  /** In no order. Fewer than were drawn where documents are large: an answer has a size limit. */
   entries: Entry<K>[];
-  /** Members under all terms; beyond `exhaustive` an upper bound. */
+  /** How many entries are under all terms; an upper bound where there are more than `exhaustive`. */
   total: number;
-  /** ids of those that were drawn but could not be had in the same round trip */
-  deferred: string[];
+  /** How many more were drawn, but not read. The draw is only fair once they are read too: see `more`. */
+  unread: number;
+  /**
+   * Draws on, in one round trip: first reads what is unread, then draws up to `size` (0: none) of the entries that this draw
+   * has not yet come upon. Brings only those. Leases are judged at the draw's `now`.
+   */
+  more: (size: number) => Promise<Draw<K>>;
 }
 
 export interface PageQuery<K extends Kind = "agent"> {

@@ -114,7 +114,7 @@ describe("what is written", () => {
       object.read([ref("a")], T0);
       object.terms();
       object.page({ kind: "agent", terms: ["agent", "tag:eu"], after: "", limit: 5 }, T0);
-      object.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, skip: [] }, T0);
+      object.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, examined: [] }, T0);
       object.roll({ kind: "agent", after: "", limit: 5 }, T0);
     });
     expect(rows).toBe(0);
@@ -186,10 +186,7 @@ describe("an object that throws", () => {
     ],
     ["renew", (store) => store.renew([renewal], T0)],
     ["page", (store) => store.page({ kind: "agent", terms: ["agent"], after: "", limit: 5 }, T0)],
-    [
-      "sample",
-      (store) => store.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, skip: [] }, T0),
-    ],
+    ["sample", (store) => store.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5 }, T0)],
     ["terms", (store) => store.terms()],
     ["roll", (store) => store.roll({ kind: "agent", after: "", limit: 5 }, T0)],
     ["events", (store) => store.events({ since: 0, limit: 5 })],

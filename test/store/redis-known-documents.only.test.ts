@@ -8,7 +8,7 @@ import { member, openRedis } from "../support/opened-redis.ts";
 import { asOwnRequest } from "../support/own-request.ts";
 import { draw, idsOf, put, remove, T0 } from "./conformance/opened.ts";
 
-const EVERY = { kind: "agent", terms: ["type:worker"], exhaustive: 100, size: 5, skip: [] } as const;
+const EVERY = { kind: "agent", terms: ["type:worker"], exhaustive: 100, size: 5 } as const;
 
 const byId = (a: Entry, b: Entry) => (idsOf([a])[0]! < idsOf([b])[0]! ? -1 : 1);
 const everyone = async (store: Store): Promise<Entry[]> =>
@@ -110,67 +110,62 @@ describe("an isolate that knows all documents that a query comes upon", () => {
   it("draws a newcomer as it would anybody, and says that its document is still to come", async () => {
     const { store, other } = await familiar();
     await put(other, T0, tagged("c", "us"));
-    const { entries, deferred, total } = await store.sample(EVERY, T0);
+    const { entries, unread, total, more } = await store.sample(EVERY, T0);
     expect(idsOf(entries).toSorted()).toEqual(["a", "b"]);
-    expect({ deferred, total }).toEqual({ deferred: ["c"], total: 3 });
+    expect({ unread, total }).toEqual({ unread: 1, total: 3 });
+    expect(idsOf((await more(0)).entries)).toEqual(["c"]);
   });
 
   it("finds a newcomer that was replaced meanwhile, and none that left or is of other terms", async () => {
     const { store, other, cost, members } = await familiar();
     await put(other, T0, tagged("c", "us"), tagged("d", "us"), tagged("e", "us"));
-    const { deferred } = await store.sample(EVERY, T0);
-    expect(deferred.toSorted()).toEqual(["c", "d", "e"]);
+    const first = await store.sample(EVERY, T0);
+    expect(first.unread).toBe(3);
     await remove(other, T0, "c");
     const replaced = tagged("d", "eu", "f2");
     await put(other, T0, replaced, entryOf({ id: "e", type: "planner" }, T0, "f2"));
-    const second = { ...EVERY, skip: ["a", "b"], first: deferred };
-    for (const { exhaustive, size } of [
-      { exhaustive: 0, size: 0 },
-      { exhaustive: 100, size: 5 },
-    ]) {
+    for (const size of [0, 5, 100]) {
       const trips = await cost(async () => {
-        expect(await store.sample({ ...second, exhaustive, size }, T0)).toMatchObject({
-          entries: [replaced],
-          deferred: [],
-        });
+        expect(await first.more(size)).toMatchObject({ entries: [replaced], unread: 0 });
       });
       expect(trips).toBe(1);
     }
     expect(await members("type:worker")).toEqual([member("a", "f1"), member("b", "f1"), member("d", "f2")]);
   });
 
-  it("takes what was deferred first, and as many others as it is asked for", async () => {
+  it("reads what is unread first, and as many others as it is asked for", async () => {
     const { store, other } = await familiar();
-    await put(other, T0, ...["c", "d", "e", "f"].map((id) => tagged(id, "us")));
-    const first = ["d", "f"];
-    const look = async (size: number) =>
-      idsOf((await store.sample({ ...EVERY, exhaustive: 0, size, skip: ["a"], first }, T0)).entries);
-    expect(await look(0)).toEqual(["d", "f"]);
-    const [one, two, ...others] = await look(2);
-    expect([one, two]).toEqual(["d", "f"]);
-    expect(others).toHaveLength(2);
-    expect(new Set([...others, "b", "c", "e"]).size).toBe(3);
-    expect((await look(9)).toSorted()).toEqual(["b", "c", "d", "e", "f"]);
+    await put(other, T0, ...["c", "d", "e", "f", "g", "h"].map((id) => tagged(id, "us")));
+    // Of the eight, six are drawn: at least four of them are news.
+    const first = await store.sample({ ...EVERY, exhaustive: 0, size: 6 }, T0);
+    const known = idsOf(first.entries);
+    expect(known.length + first.unread).toBe(6);
+    const unread = idsOf((await first.more(0)).entries);
+    expect(unread).toHaveLength(first.unread);
+    const two = idsOf((await first.more(2)).entries);
+    expect(two.slice(0, first.unread).toSorted()).toEqual(unread.toSorted());
+    expect([...known, ...two].toSorted()).toEqual(["a", "b", "c", "d", "e", "f", "g", "h"]);
+    const one = idsOf((await first.more(1)).entries);
+    expect(new Set([...known, ...one]).size).toBe(7);
   });
 
-  it("defers once more what was deferred and is too large to come at once", async () => {
+  it("leaves unread once more what is too large to come at once", async () => {
     const { store, other } = await familiar();
     const ids = Array.from({ length: 97 }, (_, i) => `large-${i}`);
     const large = ids.map((id) => entryOf({ id, metadata: { text: "x".repeat(16_300) } }, T0));
     await put(other, T0, ...large);
-    let { entries, deferred } = await store.sample(EVERY, T0);
-    expect(deferred.toSorted()).toEqual(ids.toSorted());
-    for (let look = 2; deferred.length > 0; look += 1) {
-      expect(look).toBeLessThanOrEqual(3);
-      const second = { ...EVERY, exhaustive: 0, size: 0, skip: idsOf(entries), first: deferred };
-      const more = await store.sample(second, T0);
-      entries = [...entries, ...more.entries];
-      ({ deferred } = more);
+    let look = await store.sample(EVERY, T0);
+    const came = idsOf(look.entries);
+    expect(look.unread).toBe(97);
+    for (let trip = 2; look.unread > 0; trip += 1) {
+      expect(trip).toBeLessThanOrEqual(3);
+      look = await look.more(0);
+      came.push(...idsOf(look.entries));
     }
-    expect(idsOf(entries).toSorted()).toEqual(["a", "b", ...ids].toSorted());
+    expect(came.toSorted()).toEqual(["a", "b", ...ids].toSorted());
   });
 
-  it("looks twice for nobody because a ghost of theirs is news", async () => {
+  it("looks twice for nobody because a stale member of theirs is news", async () => {
     const { store, redis, cost } = await familiar();
     await redis("ZADD", "ix:type:worker", 0, member("a", "f0"));
     let ids: string[] = [];
@@ -178,12 +173,13 @@ describe("an isolate that knows all documents that a query comes upon", () => {
     expect(ids).toEqual(["a", "b"]);
   });
 
-  it("does not defer what is asked for in a second look", async () => {
+  it("leaves nothing unread of what a second trip draws", async () => {
     const { store, other } = await familiar();
-    await put(other, T0, tagged("c", "us"));
-    const { entries, deferred } = await store.sample({ ...EVERY, skip: ["a"] }, T0);
-    expect(idsOf(entries).toSorted()).toEqual(["b", "c"]);
-    expect(deferred).toEqual([]);
+    await put(other, T0, tagged("c", "us"), tagged("d", "us"));
+    const first = await store.sample({ ...EVERY, exhaustive: 0, size: 1 }, T0);
+    const { entries, unread } = await first.more(9);
+    expect(idsOf([...first.entries, ...entries]).toSorted()).toEqual(["a", "b", "c", "d"]);
+    expect(unread).toBe(0);
   });
 
   it("answers as one that knows nothing, whatever was written in between", async () => {

@@ -4,7 +4,6 @@ import { effectiveState, loadRatio } from "./liveness.ts";
 import { byId } from "../order.ts";
 import { type AgentRecord, agentRecord } from "./record.ts";
 
-export const LIMIT_DEFAULT = 100;
 export const LIMIT_MAX = 1000;
 /** Up to this many candidates are all examined; beyond it a sample is. */
 export const EXHAUSTIVE_MAX = 200;
@@ -24,6 +23,13 @@ export interface Criteria {
   limit: number;
 }
 
+export const DISCOVERY_DEFAULTS = {
+  statuses: ["available"],
+  minHealthScore: 0.7,
+  maxLoadRatio: 0.8,
+  limit: 100,
+} as const satisfies Criteria;
+
 /** Where a candidate can fall out, in the order in which they are tried. */
 export const DISCOVERY_STAGES = ["lease", "status", "health", "load", "limit"] as const;
 
@@ -41,7 +47,7 @@ export interface DiscoveryResult {
   /** Those that passed every filter, before the limit. */
   passed: number;
   /** Says of each candidate that is not among the agents why, by id. */
-  explain(): Excluded[];
+  explain: () => Excluded[];
 }
 
 /** How many of a large set of candidates to look at first, for an answer of `limit`. */

@@ -1,6 +1,8 @@
 import { remote } from "../../durable/remote.ts";
+import type { Kind } from "../../core/entry.ts";
 import { chunks } from "../chunks.ts";
-import type { Store } from "../store.ts";
+import type { Draw, SampleQuery, Store } from "../store.ts";
+import type { RegistryCalls } from "./registry-calls.ts";
 import type { RegistryObject } from "./registry-object.ts";
 
 // A call travels by RPC, whose messages have a size limit: so many of the largest documents keep well within it.
@@ -14,7 +16,7 @@ async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise
 
 /** The port over RPC: the object does the work. */
 export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): Store {
-  const methods = remote<Omit<Store, "backend">>(stub, {
+  const methods = remote<RegistryCalls>(stub, {
     ping: true,
     read: true,
     commit: true,
@@ -30,9 +32,27 @@ export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): St
     sweepReport: true,
     keepSweepReport: true,
   });
+  async function draw<K extends Kind>(
+    query: SampleQuery<K>,
+    examined: readonly string[],
+    now: number,
+  ): Promise<Draw<K>> {
+    const { entries, total } = await methods.sample({ ...query, examined }, now);
+    return {
+      entries,
+      total,
+      unread: 0,
+      more(size) {
+        const ids = entries.map(({ document }) => document.registration.id);
+        return draw({ ...query, exhaustive: 0, size }, [...examined, ...ids], now);
+      },
+    };
+  }
+
   return {
     ...methods,
     backend: "embedded",
+    sample: (query, now) => draw(query, [], now),
     read: (refs, now) => inPieces(refs, (piece) => methods.read(piece, now)),
     commit: (changes, now) => inPieces(changes, (piece) => methods.commit(piece, now)),
   };

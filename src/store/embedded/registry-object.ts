@@ -13,14 +13,12 @@ import {
   type Renewal,
   type Renewed,
   type RollPage,
-  type Sample,
-  type SampleQuery,
   type Snapshot,
-  type Store,
   type SweepReport,
 } from "../store.ts";
 import { migrate } from "../../durable/migrate.ts";
 import type { Served } from "../../durable/served.ts";
+import type { DrawQuery, Drawn, RegistryCalls } from "./registry-calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 // An answer travels by RPC, which has a size limit; documents of 32 KiB reach it before their number does.
@@ -52,7 +50,7 @@ const LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.f
  * The embedded store: one object holds one namespace, and does what the port (store.ts) says, method for method. Being the
  * only writer and never waiting inside a method, each method is atomic.
  */
-export class RegistryObject extends DurableObject implements Served<Omit<Store, "backend">> {
+export class RegistryObject extends DurableObject implements Served<RegistryCalls> {
   readonly #sql: SqlStorage;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -102,7 +100,7 @@ export class RegistryObject extends DurableObject implements Served<Omit<Store, 
     });
   }
 
-  sample<K extends Kind>({ kind, terms, exhaustive, size, skip }: SampleQuery<K>, now: number): Sample<K> {
+  sample<K extends Kind>({ kind, terms, exhaustive, size, examined }: DrawQuery<K>, now: number): Drawn<K> {
     const { sql, bindings } = matching(kind, terms);
     const { total } = this.#sql
       .exec<{ total: number }>(`SELECT count(*) AS total FROM (${sql})`, ...bindings)
@@ -115,10 +113,10 @@ export class RegistryObject extends DurableObject implements Served<Omit<Store, 
       now,
       kind,
       ...bindings,
-      JSON.stringify(skip),
+      JSON.stringify(examined),
       total <= exhaustive ? total : size,
     );
-    return { entries: take<K>(rows).entries, total, deferred: [] };
+    return { entries: take<K>(rows).entries, total };
   }
 
   page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>, now: number): Page<K> {

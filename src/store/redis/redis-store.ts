@@ -3,14 +3,13 @@ import type { Event } from "../../core/event.ts";
 import { hasTerm, kindOfTerm, termsOf } from "../../core/kinds.ts";
 import {
   type Change,
+  type Draw,
   EVENTS_MAX,
   type EventRecord,
   type Page,
   type PageQuery,
   type Renewed,
   type RollPage,
-  type Sample,
-  type SampleQuery,
   type Snapshot,
   type Store,
   type SweepReport,
@@ -183,6 +182,41 @@ export function redisStore(options: RedisStoreOptions): Store {
     await connection.write("heal", calls);
   }
 
+  /**
+   * @param examined  ids that earlier trips of the draw brought: not to be drawn again
+   * @param unread  ids that an earlier trip drew and did not bring: to be read first
+   */
+  async function draw<K extends Kind>(
+    kind: K,
+    terms: readonly string[],
+    exhaustive: number,
+    size: number,
+    examined: readonly string[],
+    unread: readonly string[],
+  ): Promise<Draw<K>> {
+    const searched = fetchKeys(terms);
+    const query = searched.join(" ");
+    const isFirst = examined.length === 0 && unread.length === 0;
+    const form = isFirst && documents.isFamiliar(query) ? "stamps" : "stamped";
+    const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
+    const numbers = [exhaustive, size, seed, unread.length].map(String);
+    const args = [...fetchArgs(kind, form), ...numbers, ...unread, ...examined];
+    const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args }]);
+    const [total, cut, ...flat] = reply as [number, number, ...(string | null)[]];
+    const { entries, unknown, allKnown } = await believe(kind, terms, flat, documents.hasRoomFor(total));
+    documents.judge(query, allKnown);
+    if (cut > 0) {
+      const came = new Set(chunks(flat, FIELDS_FETCHED).map(([member]) => parseMember(member!).id));
+      for (const id of unread) if (!came.has(id)) unknown.add(id);
+    }
+    return {
+      entries,
+      total,
+      unread: unknown.size,
+      more: (further) => draw(kind, terms, 0, further, [...examined, ...idsOf(entries)], [...unknown]),
+    };
+  }
+
   async function scanTerms(
     cursor: string,
     count: number,
@@ -239,31 +273,7 @@ export function redisStore(options: RedisStoreOptions): Store {
       });
     },
 
-    async sample<K extends Kind>({
-      kind,
-      terms,
-      exhaustive,
-      size,
-      skip,
-      first = [],
-    }: SampleQuery<K>): Promise<Sample<K>> {
-      const searched = fetchKeys(terms);
-      const query = searched.join(" ");
-      const isSecondLook = skip.length > 0 || first.length > 0;
-      const form = !isSecondLook && documents.isFamiliar(query) ? "stamps" : "stamped";
-      const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
-      const numbers = [exhaustive, size, seed, first.length].map(String);
-      const args = [...fetchArgs(kind, form), ...numbers, ...first, ...skip];
-      const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args }]);
-      const [total, cut, ...flat] = reply as [number, number, ...(string | null)[]];
-      const { entries, unknown, allKnown } = await believe(kind, terms, flat, documents.hasRoomFor(total));
-      documents.judge(query, allKnown);
-      if (cut > 0) {
-        const came = new Set(chunks(flat, FIELDS_FETCHED).map(([member]) => parseMember(member!).id));
-        for (const id of first) if (!came.has(id)) unknown.add(id);
-      }
-      return { entries, total, deferred: [...unknown] };
-    },
+    sample: ({ kind, terms, exhaustive, size }) => draw(kind, terms, exhaustive, size, [], []),
 
     async page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>): Promise<Page<K>> {
       const args = [...fetchArgs(kind, "documents"), afterId(after), String(limit)];
@@ -367,6 +377,9 @@ export function redisStore(options: RedisStoreOptions): Store {
   };
   return store;
 }
+
+const idsOf = (entries: readonly Entry<Kind>[]): string[] =>
+  entries.map(({ document }) => document.registration.id);
 
 /** Cuts calls into pieces of so many characters of arguments; a single larger one is a piece of its own. */
 function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Entry, Kind, Ref } from "../../../src/core/entry.ts";
 import type { Event } from "../../../src/core/event.ts";
 import { change } from "../../../src/store/change.ts";
-import type { Page, Sample, SampleQuery, Snapshot, Store } from "../../../src/store/store.ts";
+import type { Draw, Page, SampleQuery, Snapshot, Store } from "../../../src/store/store.ts";
 import type { Backend } from "../../support/stores.ts";
 
 export interface Opened {
@@ -50,19 +50,19 @@ export const entryAt = async (store: Store, id: string, now: number): Promise<En
 
 export const eventOf = (id: string, at: number = T0): Event => ({ type: "renewed", kind: "agent", id, at });
 
-/** A sample, whole: what the first look deferred is had in a second one, which may defer nothing. */
-export async function draw<K extends Kind>(
+/** A draw, whole: what one trip left unread is read by another, which may leave nothing. */
+export async function whole<K extends Kind>(draw: Draw<K>): Promise<Draw<K>> {
+  if (draw.unread === 0) return draw;
+  const rest = await draw.more(0);
+  expect(rest.unread).toBe(0);
+  return { ...rest, entries: [...draw.entries, ...rest.entries], total: draw.total };
+}
+
+export const draw = async <K extends Kind>(
   store: Store,
   query: SampleQuery<K>,
   now: number,
-): Promise<Pick<Sample<K>, "entries" | "total">> {
-  const { entries, total, deferred } = await store.sample(query, now);
-  if (deferred.length === 0) return { entries, total };
-  const skip = [...query.skip, ...entries.map(({ document }) => document.registration.id)];
-  const rest = await store.sample({ ...query, exhaustive: 0, size: 0, skip, first: deferred }, now);
-  expect(rest.deferred).toEqual([]);
-  return { entries: [...entries, ...rest.entries], total };
-}
+): Promise<Draw<K>> => whole(await store.sample(query, now));
 
 /** Everything under `terms`, `limit` at a time. Stops with an error where the pages never end. */
 export async function pageThrough(

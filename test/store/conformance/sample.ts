@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { change } from "../../../src/store/change.ts";
 import { absent, type Store } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";
-import { draw, idsOf, type Open, pageThrough, put, ref, T0 } from "./opened.ts";
+import { draw, idsOf, type Open, pageThrough, put, ref, remove, T0, whole } from "./opened.ts";
 
-const FEW = { kind: "agent", exhaustive: 100, size: 10, skip: [] } as const;
+const FEW = { kind: "agent", exhaustive: 100, size: 10 } as const;
 
 const numbered = (count: number, tagsOf: (i: number) => string[] = () => []) =>
   Array.from({ length: count }, (_, i) =>
@@ -30,43 +30,69 @@ export function samples(open: Open): void {
   it("finds nobody under a term that nobody has", async () => {
     const { store } = open();
     await put(store, T0, entryOf({ id: "a", tags: ["eu"] }, T0));
-    const none = { entries: [], total: 0 };
-    expect(await draw(store, { ...FEW, terms: ["tag:us"] }, T0)).toEqual(none);
-    expect(await draw(store, { ...FEW, terms: ["tag:eu", "tag:us"] }, T0)).toEqual(none);
+    const none = { entries: [], total: 0, unread: 0 };
+    expect(await draw(store, { ...FEW, terms: ["tag:us"] }, T0)).toMatchObject(none);
+    expect(await draw(store, { ...FEW, terms: ["tag:eu", "tag:us"] }, T0)).toMatchObject(none);
   });
 
-  it("leaves out what it was told to skip, and counts it", async () => {
+  it("draws on without those that it has come upon, and counts them", async () => {
     const { store } = open();
     await put(store, T0, ...numbered(5));
-    const skip = ["agent-0001", "agent-0003", "nobody"];
-    const { entries, total } = await draw(store, { ...FEW, terms: ["agent"], skip }, T0);
-    expect(idsOf(entries).toSorted()).toEqual(["agent-0000", "agent-0002", "agent-0004"]);
+    const first = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 1, size: 2 }, T0);
+    const { entries, total } = await whole(await first.more(10));
+    expect(first.entries).toHaveLength(2);
+    expect(idsOf([...first.entries, ...entries]).toSorted()).toEqual(agents(0, 5));
     expect(total).toBe(5);
+  });
+
+  it("draws on as often as it is asked to, and ends with nothing", async () => {
+    const { store } = open();
+    await put(store, T0, ...numbered(20));
+    let look = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 5, size: 6 }, T0);
+    const seen = idsOf(look.entries);
+    for (const [size, brings] of [
+      [0, 0],
+      [7, 7],
+      [6, 6],
+      [9, 1],
+      [9, 0],
+    ] as const) {
+      look = await whole(await look.more(size));
+      expect(look.entries).toHaveLength(brings);
+      seen.push(...idsOf(look.entries));
+    }
+    expect(seen.toSorted()).toEqual(agents(0, 20));
+  });
+
+  it("draws on from those that came and not from those that left meanwhile", async () => {
+    const { store } = open();
+    await put(store, T0, ...numbered(4));
+    const first = await draw(store, { ...FEW, terms: ["agent"] }, T0);
+    await remove(store, T0, "agent-0001");
+    await put(store, T0, ...numbered(6).slice(4));
+    const { entries } = await whole(await first.more(10));
+    expect(idsOf(entries).toSorted()).toEqual(agents(4, 6));
   });
 
   it("takes `size` distinct ones when there is one more than are all taken", async () => {
     const { store } = open();
     await put(store, T0, ...numbered(31));
-    const skip = agents(0, 10);
-    const { entries, total } = await draw(
-      store,
-      { ...FEW, terms: ["agent"], exhaustive: 30, size: 12, skip },
-      T0,
-    );
-    expect(new Set(idsOf(entries)).size).toBe(12);
-    expect(idsOf(entries).filter((id) => skip.includes(id))).toEqual([]);
-    expect(total).toBe(31);
+    const first = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 30 }, T0);
+    const second = await whole(await first.more(12));
+    expect(new Set(idsOf(first.entries)).size).toBe(10);
+    expect(new Set(idsOf(second.entries)).size).toBe(12);
+    expect(new Set(idsOf([...first.entries, ...second.entries])).size).toBe(22);
+    expect([first.total, second.total]).toEqual([31, 31]);
   });
 
   it("takes all that are left when `size` asks for more than there are", async () => {
     const { store } = open();
     await put(store, T0, ...numbered(20));
-    const { entries } = await draw(
-      store,
-      { ...FEW, terms: ["agent"], exhaustive: 5, size: 50, skip: agents(0, 4) },
-      T0,
-    );
-    expect(idsOf(entries).toSorted()).toEqual(agents(4, 20));
+    const all = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 5, size: 50 }, T0);
+    expect(idsOf(all.entries).toSorted()).toEqual(agents(0, 20));
+    const first = await draw(store, { ...FEW, terms: ["agent"], exhaustive: 5, size: 4 }, T0);
+    const { entries } = await whole(await first.more(50));
+    expect(idsOf([...first.entries, ...entries]).toSorted()).toEqual(agents(0, 20));
   });
 
   it("gives everybody a chance", async () => {
@@ -85,7 +111,7 @@ export function samples(open: Open): void {
     const { store } = open();
     await put(store, T0, entryOf({ id: "a", tags: ["old"] }, T0, "one"));
     await put(store, T0, entryOf({ id: "a", tags: ["new"] }, T0, "two"));
-    expect(await draw(store, { ...FEW, terms: ["tag:old"] }, T0)).toEqual({ entries: [], total: 0 });
+    expect(await draw(store, { ...FEW, terms: ["tag:old"] }, T0)).toMatchObject({ entries: [], total: 0 });
     expect(idsOf((await draw(store, { ...FEW, terms: ["tag:new"] }, T0)).entries)).toEqual(["a"]);
   });
 
@@ -130,9 +156,11 @@ export function samples(open: Open): void {
         T0,
       );
     });
-    const drawn = async (terms: string[], query: { exhaustive: number; size: number; skip?: string[] }) => {
-      const { entries, total } = await draw(store, { kind: "agent", terms, skip: [], ...query }, T0);
-      return { ids: idsOf(entries).toSorted(), total };
+    const drawn = async (terms: string[], query: { exhaustive: number; size: number }, further?: number) => {
+      const first = await draw(store, { kind: "agent", terms, ...query }, T0);
+      const second = further === undefined ? undefined : await whole(await first.more(further));
+      const ids = idsOf([...first.entries, ...(second?.entries ?? [])]).toSorted();
+      return { ids, total: first.total };
     };
 
     it("finds the few that a large and a small index share", async () => {
@@ -165,10 +193,12 @@ export function samples(open: Open): void {
       expect(total).toBeLessThanOrEqual(2100);
     });
 
-    it("skips in what two large indexes share", async () => {
-      const skip = agents(2000, 2150);
-      const { ids } = await drawn(["tag:east", "tag:west"], { exhaustive: 20, size: 100, skip });
-      expect(ids).toEqual(agents(2150, 2200));
+    it.each([30, 100])("draws on, %i more, in what two large indexes share", async (further) => {
+      const query = { exhaustive: 20, size: 150 };
+      const { ids } = await drawn(["tag:east", "tag:west"], query, further);
+      expect(ids).toHaveLength(Math.min(200, 150 + further));
+      expect(agents(2000, 2200)).toEqual(expect.arrayContaining([...new Set(ids)]));
+      expect(new Set(ids).size).toBe(ids.length);
     });
 
     it("gives everybody whom two large indexes share a chance", async () => {
@@ -188,11 +218,9 @@ export function samples(open: Open): void {
       expect(total).toBe(2100);
     });
 
-    it("takes `size` of one large index, and skips there", async () => {
-      const skip = agents(0, 1000);
-      const { ids, total } = await drawn(["agent"], { exhaustive: 200, size: 1000, skip });
-      expect(new Set(ids).size).toBe(1000);
-      expect(ids.every((id) => id >= "agent-1000")).toBe(true);
+    it("takes `size` of one large index, and draws on there", async () => {
+      const { ids, total } = await drawn(["agent"], { exhaustive: 200, size: 1000 }, 1000);
+      expect(new Set(ids).size).toBe(2000);
       expect(total).toBe(4100);
     });
 

@@ -32,38 +32,39 @@ if firsts > 0 then
   chosen = in_all_indexes(chosen, 3, 0)
   firsts = #chosen
 end
+-- So many members hold `size` that are not to be left out.
 local wanted = size + skipped
 
-local total
-if #indexes == 1 then
-  total = members_of_smallest
-else
+local total = members_of_smallest
+if #indexes > 1 and (exhaustive > 0 or size > 0) then
   local counted = { #indexes, unpack(indexes) }
   counted[#counted + 1] = "LIMIT"
-  counted[#counted + 1] = math.max(exhaustive + 1, wanted)
+  counted[#counted + 1] = math.max(exhaustive, wanted) + 1
   total = redis.call("ZINTERCARD", unpack(counted))
+end
+if total <= exhaustive then
+  size = total
 end
 
 local members
-if total <= exhaustive then
-  members = redis.call("ZINTER", #indexes, unpack(indexes))
-  size = total
-elseif size == 0 then
+if size == 0 then
   members = {}
+elseif total <= math.max(exhaustive, wanted) then
+  members = redis.call("ZINTER", #indexes, unpack(indexes))
 else
   -- Draw from the smallest index and keep what the others have too; where that is too little, draw more; and where even
   -- that is, the intersection is a small part of it, and is cheap to list.
   for _, count in ipairs(#indexes == 1 and { wanted } or { 2 * wanted, math.max(2000, 8 * wanted) }) do
     members = in_all_indexes(redis.call("ZRANDMEMBER", KEYS[smallest], count), 3, smallest)
-    if #members >= math.min(wanted, total) then
+    if #members >= wanted then
       break
     end
   end
-  if #members < math.min(wanted, total) then
+  if #members < wanted then
     members = redis.call("ZINTER", #indexes, unpack(indexes))
   end
 end
-if total > exhaustive and #indexes > 1 then
+if total > exhaustive then
   total = members_of_smallest
 end
 

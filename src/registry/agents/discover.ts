@@ -1,0 +1,94 @@
+import {
+  type Criteria,
+  type DiscoveryResult,
+  EXACT_MAX,
+  EXHAUSTIVE_MAX,
+  queryTerms,
+  sampleSize,
+  SECOND_LOOK_MAX,
+  select,
+} from "../../core/agents/discovery.ts";
+import type { Entry } from "../../core/entry.ts";
+import { Problem } from "../../core/problem.ts";
+import type { Store } from "../../store/store.ts";
+import { walk } from "../../store/walk.ts";
+
+/** What is wanted: under all of the names, and within the criteria. `DISCOVERY_DEFAULTS` (core) has what is not said. */
+export interface DiscoveryQuery extends Criteria {
+  type?: string | undefined;
+  capability: readonly string[];
+  tag: readonly string[];
+  /** Examine all candidates, up to `EXACT_MAX`, instead of a sample. */
+  exact: boolean;
+}
+
+export interface Discovered extends DiscoveryResult {
+  /** How many candidates were looked at. */
+  examined: number;
+  /** Whether they are a part of all candidates, drawn at random. */
+  sampled: boolean;
+  /** Live candidates; of a sample, an upper bound of all candidates, lapsed ones included. */
+  matches: number;
+}
+
+/**
+ * Who can do this now, least loaded first. Examines every candidate where there are at most `EXHAUSTIVE_MAX`, else a sample,
+ * and up to `SECOND_LOOK_MAX` more where fewer than `limit` of it pass. At most two round trips, unless one answer of the
+ * store cannot carry the documents or `exact` is asked for.
+ *
+ * @returns or the Problem `too_many_candidates`, only for `exact`
+ * @throws {Problem} `store_unavailable`
+ */
+export async function discover(
+  { store }: { store: Store },
+  query: DiscoveryQuery,
+  now: number,
+): Promise<Discovered | Problem> {
+  const terms = queryTerms(query);
+  return query.exact ? examineAll(store, terms, query, now) : examineSample(store, terms, query, now);
+}
+
+async function examineSample(
+  store: Store,
+  terms: readonly string[],
+  criteria: Criteria,
+  now: number,
+): Promise<Discovered> {
+  const { limit } = criteria;
+  const size = sampleSize(limit);
+  let draw = await store.sample({ kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size }, now);
+  let { entries } = draw;
+  let selection = select(entries, criteria, now);
+  const { total } = draw;
+  const sampled = total > EXHAUSTIVE_MAX;
+  const examinedMax = sampled ? Math.min(total, size + SECOND_LOOK_MAX) : total;
+  // What was drawn is always examined, even where enough have passed: without the unread ones the draw would not be fair.
+  while (draw.unread > 0 || (entries.length < examinedMax && selection.passed < limit)) {
+    const wanted = selection.passed < limit ? examinedMax - entries.length - draw.unread : 0;
+    draw = await draw.more(Math.max(0, wanted));
+    if (draw.entries.length === 0 && draw.unread === 0) break;
+    entries = [...entries, ...draw.entries];
+    selection = select(entries, criteria, now);
+  }
+  return { ...selection, examined: entries.length, sampled, matches: sampled ? total : selection.live };
+}
+
+async function examineAll(
+  store: Store,
+  terms: readonly string[],
+  criteria: Criteria,
+  now: number,
+): Promise<Discovered | Problem> {
+  const entries: Entry[] = [];
+  for await (const page of walk(store, "agent", terms, now)) {
+    for (const entry of page) entries.push(entry);
+    if (entries.length > EXACT_MAX) {
+      return new Problem(
+        "too_many_candidates",
+        `More than ${EXACT_MAX} agents match. Narrow the query, or leave exact out and take a sample.`,
+      );
+    }
+  }
+  const selection = select(entries, criteria, now);
+  return { ...selection, examined: entries.length, sampled: false, matches: selection.live };
+}

@@ -9,6 +9,9 @@ export interface Page {
   script?: "live" | "docs";
 }
 
+/** In order: a later sheet refines an earlier one. All on every page, because the page that asks for a key becomes any other in place. */
+const STYLES = ["base", "frame", "parts", "columns", "agents", "agent", "docs"];
+
 /** The frame around every page. */
 export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
   html`<!doctype html>
@@ -19,7 +22,7 @@ export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="/ui/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/ui/page.css" />
+        ${STYLES.map((name) => html`<link rel="stylesheet" href="/ui/styles/${name}.css" />`)}
         <script type="module" src="/ui/${script}.js"></script>
       </head>
       <body>

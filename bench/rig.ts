@@ -15,10 +15,10 @@ export interface Bundles {
 
 export const buildAll = async (): Promise<Bundles> => ({
   rollcall: await buildBundle("rollcall", "src/worker.ts"),
-  floor: await buildBundle("floor", "bench/yardsticks/floor.worker.ts", {
-    config: "bench/yardsticks/wrangler.toml",
+  floor: await buildBundle("floor", "bench/workers/floor.ts", {
+    config: "bench/workers/wrangler.toml",
   }),
-  counted: await buildBundle("counted", "bench/counted.worker.ts"),
+  counted: await buildBundle("counted", "bench/workers/counted.ts"),
 });
 
 /** Redis behind the bridge with its fleets, Rollcall and the floor in front of it, each a process of its own. */

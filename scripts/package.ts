@@ -31,7 +31,7 @@ const writeJson = (path: string, value: unknown) =>
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
 rmSync(OUT, { recursive: true, force: true });
-run("typescript/bin/tsc", "-p", "tsconfig.npm.json");
+run("typescript/bin/tsc", "-p", "scripts/tsconfig.package.json");
 run("wrangler/bin/wrangler.js", "deploy", "--dry-run", "--minify", "--outdir", WORKER);
 for (const name of readdirSync(WORKER)) {
   if (!/\.(js|lua)$/.test(name)) rmSync(join(WORKER, name));

@@ -3,7 +3,7 @@ import { registerOverHttp } from "../fleet/register.ts";
 import type { Operation } from "../load/load.ts";
 import { residentBytes } from "../load/usage.ts";
 import type { Rig } from "../rig.ts";
-import type { CountedRows } from "../counted-rows.ts";
+import type { CountedRows } from "../workers/counted-rows.ts";
 import { type Measured, measureFleets, operationsOn } from "./fleets.ts";
 
 export interface MeasuredEmbedded extends Measured {

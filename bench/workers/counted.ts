@@ -1,6 +1,6 @@
 /** Rollcall as it is, and beside it a tally of the rows that the embedded store reads and writes: what Cloudflare bills. */
 import type { CountedRows } from "./counted-rows.ts";
-import worker, { RegistryObject as Registry, ServicePool, ToolGateway } from "../src/worker.ts";
+import worker, { RegistryObject as Registry, ServicePool, ToolGateway } from "../../src/worker.ts";
 
 export { ServicePool, ToolGateway };
 

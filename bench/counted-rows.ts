@@ -1,6 +1,0 @@
-/** What the embedded store read and wrote since it was last asked, as `counted.worker.ts` counts it. */
-export interface CountedRows {
-  rowsRead: number;
-  rowsWritten: number;
-  databaseBytes: number;
-}

@@ -6,7 +6,7 @@ import { durablePool } from "./pool/pool.ts";
 import { type Namespace, namespaces } from "./registry/namespace.ts";
 import { checkHealth, PROBE_TIMEOUT_MS } from "./registry/services/health-checks.ts";
 import { sweep, SWEEP_BUDGET } from "./registry/sweep.ts";
-import { embeddedStore } from "./store/embedded/embedded-store.ts";
+import { durableStore } from "./store/embedded/durable-store.ts";
 import { Connection } from "./store/redis/connection.ts";
 import { KnownDocuments } from "./store/redis/known-documents.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
@@ -36,7 +36,7 @@ function instanceFor(env: Env): Instance {
     openStore: (namespace) =>
       redis && connection
         ? redisStore({ connection, prefix: redis.prefix, namespace, documents })
-        : embeddedStore(() => env.REGISTRY.getByName(namespace)),
+        : durableStore(() => env.REGISTRY.getByName(namespace)),
     // Two names with a separator that neither may contain.
     openPool: (namespace, service) =>
       durablePool(() => env.SERVICE_POOL.getByName(`${namespace}\x1f${service}`)),

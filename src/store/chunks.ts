@@ -1,3 +1,3 @@
-/** Cuts a list into pieces of at most `size`: what travels in one message has a size limit. */
+/** Cuts a list into pieces of at most `size`: one message has a size limit. */
 export const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

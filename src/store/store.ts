@@ -52,7 +52,7 @@ export interface Store {
   terms(): Promise<Map<string, number>>;
 
   /** Leases of all agents in id order, without their documents: what a sweep needs. At most two round trips. */
-  roll(query: { kind: "agent"; after: string; limit: number }, now: number): Promise<RollPage>;
+  roll(query: RollQuery, now: number): Promise<RollPage>;
 
   /**
    * Removes index members behind which no document stands: those of `suspects`, and orphans in the indexes of about
@@ -140,6 +140,13 @@ export interface Page<K extends Kind = "agent"> {
   entries: Entry<K>[];
   /** The last id examined, to go on after; null at the end. */
   next: string | null;
+}
+
+export interface RollQuery {
+  kind: "agent";
+  /** Start after this id; "" from the beginning. */
+  after: string;
+  limit: number;
 }
 
 export interface RollCall {

@@ -1,7 +1,7 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../src/core/problem.ts";
-import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
+import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import type { RegistryObject } from "../../src/store/embedded/registry-object.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -14,7 +14,7 @@ function openEmbedded() {
   const stub = env.REGISTRY.getByName(crypto.randomUUID());
   return {
     stub,
-    store: embeddedStore(() => stub),
+    store: durableStore(() => stub),
     inside: <R>(work: (object: RegistryObject, storage: DurableObjectStorage) => R) =>
       runInDurableObject(stub, (object, { storage }) => work(object, storage)),
   };

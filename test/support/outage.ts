@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
+import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { type Backend, embeddedBackend, redisBackend } from "./stores.ts";
 
 export interface Breakable {
@@ -34,7 +34,7 @@ export const BREAKABLE = [
           storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
         });
       return {
-        backend: { ...embeddedBackend(), open: () => embeddedStore(() => stub) },
+        backend: { ...embeddedBackend(), open: () => durableStore(() => stub) },
         fail: () => rename("entry", "mislaid"),
         recover: () => rename("mislaid", "entry"),
       };

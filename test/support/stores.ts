@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { durableGateway, type Gateway } from "../../src/gateway/gateway.ts";
 import { durablePool, type Pool } from "../../src/pool/pool.ts";
-import { embeddedStore } from "../../src/store/embedded/embedded-store.ts";
+import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
@@ -65,7 +65,7 @@ export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
 export function embeddedBackend(): Backend {
   const own = crypto.randomUUID();
   return {
-    open: (namespace) => embeddedStore(() => env.REGISTRY.getByName(`${own}/${namespace}`)),
+    open: (namespace) => durableStore(() => env.REGISTRY.getByName(`${own}/${namespace}`)),
     ...objects(),
     advance: async () => {},
   };

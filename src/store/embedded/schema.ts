@@ -1,7 +1,7 @@
 /**
  * Tables of one namespace; docs/storage.md describes them. Instants are ms since the Unix epoch.
  *
- * Leases stand apart and carry no second index, so that a heartbeat writes one row: rows written are what is paid for.
+ * Leases have a table of their own and no second index, so that a heartbeat writes one row: rows written are what is billed.
  * Append to this list, never change what is in it: each statement has run in somebody's object.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -32,3 +32,92 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE event (revision INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
    CREATE TABLE report (name TEXT PRIMARY KEY, report TEXT NOT NULL) WITHOUT ROWID;`,
 ];
+
+/** An entry whole, as `toEntry` (rows.ts) takes it. */
+export type EntryRow = {
+  id: string;
+  document: string;
+  draining: number;
+  unreachable: number;
+  version: number;
+  /** null when absent or lapsed */
+  lease: string | null;
+};
+
+export type RollRow = { id: string; fence: string; unreachable: number; lease: string | null };
+export type EventRow = { revision: number; event: string };
+
+const ENTRY = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
+
+/** Parameter: now. */
+const WITH_LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
+  AND (l.expires_at IS NULL OR l.expires_at >= ?)`;
+
+/** Ids under so many terms, walked along the first one's index. Parameters: kind, the terms. */
+const idsUnder = (terms: number): string =>
+  `SELECT t.id FROM term t WHERE t.kind = ? AND t.term = ?
+   ${"AND EXISTS (SELECT 1 FROM term o WHERE o.kind = t.kind AND o.term = ? AND o.id = t.id) ".repeat(terms - 1)}`;
+
+/** Every statement of the object. The comments give the parameters, in order. */
+export const SQL = {
+  /** now, kind, id → EntryRow */
+  readEntry: `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = ?`,
+  /** kind, id, fence, document, draining, unreachable */
+  writeEntry: `INSERT INTO entry (kind, id, fence, document, draining, unreachable, version)
+    VALUES (?, ?, ?, ?, ?, ?, 0)
+    ON CONFLICT (kind, id) DO UPDATE SET fence = excluded.fence, document = excluded.document,
+      draining = excluded.draining, unreachable = excluded.unreachable, version = version + 1`,
+  /** kind, id */
+  deleteEntry: "DELETE FROM entry WHERE kind = ? AND id = ?",
+  /** kind → n */
+  countEntries: "SELECT count(*) AS n FROM entry WHERE kind = ?",
+  /** kind, id → draining */
+  isDraining: "SELECT draining FROM entry WHERE kind = ? AND id = ?",
+
+  /** kind, id, fence, lease, expires_at */
+  writeLease: "INSERT OR REPLACE INTO lease (kind, id, fence, lease, expires_at) VALUES (?, ?, ?, ?, ?)",
+  /** kind, id */
+  deleteLease: "DELETE FROM lease WHERE kind = ? AND id = ?",
+  /** lease, expires_at (null: keep it), kind, id, fence, now → a row where the lease was alive */
+  renewLease: `UPDATE lease SET lease = ?1, expires_at = iif(?2 IS NULL, expires_at, ?2)
+    WHERE kind = ?3 AND id = ?4 AND fence = ?5 AND (expires_at IS NULL OR expires_at >= ?6) RETURNING 1`,
+
+  /** kind, id, JSON list of terms */
+  addTerms: "INSERT INTO term (kind, term, id) SELECT ?1, value, ?2 FROM json_each(?3)",
+  /** kind, id, JSON list of terms */
+  dropTerms: "DELETE FROM term WHERE kind = ? AND id = ? AND term IN (SELECT value FROM json_each(?))",
+  /** → term, entries */
+  countTerms: "SELECT term, count(*) AS entries FROM term GROUP BY term",
+
+  /** kind, the terms → n */
+  countMatches: (terms: number) => `SELECT count(*) AS n FROM (${idsUnder(terms)})`,
+  /** now, kind, kind, the terms, JSON list of ids to leave out, limit → EntryRow, in random order */
+  sample: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
+    WHERE e.kind = ? AND e.id IN (SELECT id FROM (${idsUnder(terms)})
+      WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?)
+    ORDER BY random()`,
+  /** now, kind, kind, the terms, id to start after, limit → EntryRow, by id */
+  page: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
+    WHERE e.kind = ? AND e.id IN (SELECT id FROM (${idsUnder(terms)}) WHERE id > ? ORDER BY id LIMIT ?)
+    ORDER BY e.id`,
+  /** now, kind, id to start after, limit → RollRow, by id */
+  roll: `SELECT e.id, e.fence, e.unreachable, l.lease FROM entry e ${WITH_LIVE_LEASE}
+    WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
+
+  /** event → revision */
+  addEvent: "INSERT INTO event (event) VALUES (?) RETURNING revision",
+  /** the last revision to forget */
+  forgetEvents: "DELETE FROM event WHERE revision <= ?",
+  /** → oldest and newest revision; `newest` is kept when its event is forgotten */
+  eventSpan: `SELECT min(revision) AS oldest,
+    (SELECT seq FROM sqlite_sequence WHERE name = 'event') AS newest FROM event`,
+  /** revision to start after, limit → EventRow, oldest first */
+  eventsAfter: "SELECT revision, event FROM event WHERE revision > ? ORDER BY revision LIMIT ?",
+  /** limit → EventRow, newest first */
+  latestEvents: "SELECT revision, event FROM event ORDER BY revision DESC LIMIT ?",
+
+  /** → report */
+  readSweepReport: "SELECT report FROM report WHERE name = 'sweep'",
+  /** report */
+  writeSweepReport: "INSERT OR REPLACE INTO report (name, report) VALUES ('sweep', ?)",
+} as const;

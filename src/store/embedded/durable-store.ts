@@ -1,22 +1,16 @@
-import { remote } from "../../durable/remote.ts";
 import type { Kind } from "../../core/entry.ts";
+import { remote } from "../../durable/remote.ts";
 import { chunks } from "../chunks.ts";
 import type { Draw, SampleQuery, Store } from "../store.ts";
 import type { RegistryCalls } from "./registry-calls.ts";
 import type { RegistryObject } from "./registry-object.ts";
 
-// A call travels by RPC, whose messages have a size limit: so many of the largest documents keep well within it.
+// RPC messages have a size limit: this many of the largest documents keep well within it.
 const ENTRIES_PER_CALL_MAX = 100;
 
-async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {
-  const results: R[] = [];
-  for (const piece of chunks(items, ENTRIES_PER_CALL_MAX)) results.push(...(await work(piece)));
-  return results;
-}
-
-/** The port over RPC: the object does the work. */
-export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): Store {
-  const methods = remote<RegistryCalls>(stub, {
+/** The port over RPC to the namespace's object. */
+export function durableStore(stub: () => DurableObjectStub<RegistryObject>): Store {
+  const calls = remote<RegistryCalls>(stub, {
     ping: true,
     read: true,
     commit: true,
@@ -32,12 +26,13 @@ export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): St
     sweepReport: true,
     keepSweepReport: true,
   });
+
   async function draw<K extends Kind>(
     query: SampleQuery<K>,
     examined: readonly string[],
     now: number,
   ): Promise<Draw<K>> {
-    const { entries, total } = await methods.sample({ ...query, examined }, now);
+    const { entries, total } = await calls.sample({ ...query, examined }, now);
     return {
       entries,
       total,
@@ -50,10 +45,16 @@ export function embeddedStore(stub: () => DurableObjectStub<RegistryObject>): St
   }
 
   return {
-    ...methods,
+    ...calls,
     backend: "embedded",
+    read: (refs, now) => inPieces(refs, (piece) => calls.read(piece, now)),
+    commit: (changes, now) => inPieces(changes, (piece) => calls.commit(piece, now)),
     sample: (query, now) => draw(query, [], now),
-    read: (refs, now) => inPieces(refs, (piece) => methods.read(piece, now)),
-    commit: (changes, now) => inPieces(changes, (piece) => methods.commit(piece, now)),
   };
+}
+
+async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {
+  const results: R[] = [];
+  for (const piece of chunks(items, ENTRIES_PER_CALL_MAX)) results.push(...(await work(piece)));
+  return results;
 }

@@ -1,0 +1,82 @@
+import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import { termsOf } from "../../core/kinds.ts";
+import type { Change, Renewal, Renewed, Snapshot } from "../store.ts";
+import type { History } from "./history.ts";
+import { toEntry } from "./rows.ts";
+import { type EntryRow, SQL } from "./schema.ts";
+
+/** Entries by id: read for a decision, changed whole, their leases renewed. */
+export class Entries {
+  readonly #storage: Pick<DurableObjectStorage, "sql" | "transactionSync">;
+  readonly #history: History;
+
+  constructor(storage: Pick<DurableObjectStorage, "sql" | "transactionSync">, history: History) {
+    this.#storage = storage;
+    this.#history = history;
+  }
+
+  read<K extends Kind>(refs: readonly Ref<K>[], now: number): Snapshot<K>[] {
+    return refs.map((ref) => this.#snapshot(ref, now));
+  }
+
+  commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {
+    return changes.map(({ before, after, event }) => {
+      const { ref } = before;
+      const current = this.#snapshot(ref, now);
+      if (current.version !== before.version) return current;
+      this.#storage.transactionSync(() => {
+        if (after) this.#write(ref, current.entry, after);
+        else this.#remove(ref, current.entry);
+        if (event) this.#history.add(event);
+      });
+      return "committed";
+    });
+  }
+
+  renew(renewals: readonly Renewal<Kind>[], now: number): Renewed[] {
+    const { sql } = this.#storage;
+    return renewals.map(({ ref: { kind, id }, fence, lease, ttlMs }) => {
+      const end = ttlMs === null ? null : now + ttlMs;
+      const renewed = sql.exec(SQL.renewLease, JSON.stringify(lease), end, kind, id, fence, now).toArray();
+      if (renewed.length === 0) return "gone";
+      const [entry] = sql.exec<{ draining: number }>(SQL.isDraining, kind, id).toArray();
+      return entry?.draining ? "drain" : "run";
+    });
+  }
+
+  #snapshot<K extends Kind>(ref: Ref<K>, now: number): Snapshot<K> {
+    const [row] = this.#storage.sql.exec<EntryRow>(SQL.readEntry, now, ref.kind, ref.id).toArray();
+    if (!row) return { ref, entry: undefined, version: "" };
+    const entry = toEntry<K>(row);
+    // The row's version starts at 0 again when a removed id is registered anew; only the fence differs then.
+    return { ref, entry, version: [entry.document.fence, row.version, row.lease ?? ""].join("\n") };
+  }
+
+  #remove<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined): void {
+    const { sql } = this.#storage;
+    sql.exec(SQL.deleteEntry, kind, id);
+    sql.exec(SQL.deleteLease, kind, id);
+    if (before) sql.exec(SQL.dropTerms, kind, id, JSON.stringify(termsOf(kind, before.document)));
+  }
+
+  #write<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined, after: Entry<K>): void {
+    const { sql } = this.#storage;
+    const { document, lease, draining, unreachable } = after;
+    const { fence } = document;
+    const marks = [draining ? 1 : 0, unreachable ? 1 : 0];
+    sql.exec(SQL.writeEntry, kind, id, fence, JSON.stringify(document), ...marks);
+
+    const json = JSON.stringify(lease);
+    // A lease that does not change keeps its end in the table: a renewal with `ttlMs: null` does not have to know it.
+    const sameLease = before?.document.fence === fence && json === JSON.stringify(before.lease);
+    if (!lease) sql.exec(SQL.deleteLease, kind, id);
+    else if (!sameLease) sql.exec(SQL.writeLease, kind, id, fence, json, lease.expiresAt);
+
+    const oldTerms = before ? termsOf(kind, before.document) : [];
+    const newTerms = termsOf(kind, document);
+    const dropped = oldTerms.filter((term) => !newTerms.includes(term));
+    const added = newTerms.filter((term) => !oldTerms.includes(term));
+    sql.exec(SQL.dropTerms, kind, id, JSON.stringify(dropped));
+    sql.exec(SQL.addTerms, kind, id, JSON.stringify(added));
+  }
+}

@@ -6,20 +6,20 @@ import { type Content, type Html, html } from "./html.ts";
 import { ago, loadBar, plural, score, statusMark } from "./parts.ts";
 import type { AgentView } from "./view.ts";
 
-/** One agent: what it registered, what it said last, and what became of it. */
+/** One agent's page: its registration, its last report, and its history. */
 export const agentMain = (view: AgentView): Html =>
   html`<nav class="crumbs" aria-label="Breadcrumb"><a href="/">Overview</a></nav>
-    ${view.agent === null ? gone(view.id) : registration(view.agent, view.as_of)}
+    ${view.agent === null ? notLive(view.id) : registration(view.agent, view.as_of)}
     <section aria-labelledby="history">
       <h2 id="history">History</h2>
       ${eventList(view.events, view.as_of)}
       <p class="quiet">From the last ${plural(view.examined, "event")} of the registry.</p>
     </section>`;
 
-const gone = (id: string): Html =>
+const notLive = (id: string): Html =>
   html`<section class="summary">
     <h1><code>${id}</code></h1>
-    <p>No live agent has this id. It never registered, or it left, or its lease ended.</p>
+    <p>No live agent has this id. It never registered, it unregistered, or its lease ended.</p>
   </section>`;
 
 function registration(agent: AgentRecord, asOf: string): Html {
@@ -35,7 +35,7 @@ function registration(agent: AgentRecord, asOf: string): Html {
       ${fact("Load", loadBar({ load: agent.current_load, max: agent.max_concurrency, ratio: agent.load_ratio }))}
       ${fact("Health", score(agent.health_score))}
       ${fact("Last evidence", html`${ago(agent.last_seen, asOf)} ago`)}
-      ${fact("Calls in", interval === null ? "never: it is static" : `every ${interval} s, and is gone after ${agent.ttl_seconds} s of silence`)}
+      ${fact("Heartbeats", interval === null ? "none: it is static" : `every ${interval} s, and is gone after ${agent.ttl_seconds} s of silence`)}
       ${fact("Registered", html`${ago(agent.registered_at, asOf)} ago${agent.owner !== null && ` by ${agent.owner}`}`)}
       ${fact("Version", agent.version)}
       ${fact("Endpoint", agent.endpoint ?? (agent.host && [agent.host, agent.port !== undefined && `:${agent.port}`, agent.path]))}

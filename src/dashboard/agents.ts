@@ -13,21 +13,21 @@ export function agentsSection(view: Overview): Html {
       <p role="status">
         ${matching === total ? `all ${total.toLocaleString("en")}` : `${matching.toLocaleString("en")} of ${total.toLocaleString("en")}`}
       </p>
-      ${chosen(filter)}
+      ${chips(filter)}
     </div>
-    ${rows.length === 0 ? nobody(view) : table(rows, filter, as_of)}
+    ${rows.length === 0 ? noAgents(view) : table(rows, filter, as_of)}
     ${rows.length < matching && html`<p>${rows.length} shown. <a href="${hrefOf({ ...filter, limit: 5000 })}">Show all ${matching.toLocaleString("en")}</a></p>`}
-    ${view.partial && html`<p class="quiet">There are more than ${plural(total, "agent")}. Choose a type or a capability to see its others.</p>`}
+    ${view.partial && html`<p class="quiet">The fleet has more than ${plural(total, "agent")}. Choose a type or a capability to see more of them.</p>`}
   </section>`;
 }
 
-const nobody = ({ total, filter }: Overview): Html =>
+const noAgents = ({ total, filter }: Overview): Html =>
   total === 0 && Object.values(filter).every((value) => value === undefined)
-    ? html`<p class="card">Nobody has registered yet. <a href="/docs#registerAgent">How to register</a></p>`
-    : html`<p class="card">Nobody matches. <a href="/">Clear the filter</a></p>`;
+    ? html`<p class="card">No agent has registered yet. <a href="/docs#registerAgent">How to register</a></p>`
+    : html`<p class="card">No agent matches. <a href="/">Clear the filter</a></p>`;
 
-/** Each part of the filter, to take away again. */
-function chosen(filter: Filter): Html {
+/** Each part of the filter, as a link that removes it. */
+function chips(filter: Filter): Html {
   const parts = (["q", ...FACETS] as const).filter((name) => filter[name] !== undefined);
   return html`<ul class="chips">
     ${parts.map((name) => {
@@ -76,7 +76,7 @@ const tableRow = (row: Row, filter: Filter, asOf: string): Html =>
     <td>${capabilities(row, filter)}</td>
     <td class="number">${score(row.health)}</td>
     <td class="number">
-      ${row.calls ? ago(row.last_seen, asOf) : html`<span title="It never calls in">static</span>`}
+      ${row.isStatic ? html`<span title="It sends no heartbeats">static</span>` : ago(row.last_seen, asOf)}
     </td>
   </tr> `;
 

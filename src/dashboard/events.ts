@@ -9,7 +9,7 @@ const WORDS: Record<EventType, string> = {
   renewed: "renewed",
   unregistered: "left",
   drain_requested: "was asked to drain",
-  drain_cancelled: "may work again",
+  drain_cancelled: "had its drain cancelled",
   became_unreachable: "fell silent",
   recovered: "is heard again",
   reaped: "is gone",

@@ -1,34 +1,35 @@
 import { EFFECTIVE_STATUSES, type EffectiveStatus } from "../core/agents/agent.ts";
-import { byCodeUnit, byId } from "../core/order.ts";
 import type { AgentRecord } from "../core/agents/record.ts";
-import { FACETS, type FacetName, type FacetValue, type Filter, type Row } from "./view.ts";
+import { byCodeUnit, byId } from "../core/order.ts";
+import { FACETS, type FacetName, type Facets, type FacetValue, type Filter, type Row } from "./view.ts";
 
 export const ROWS_DEFAULT = 500;
 
 export interface Filtered {
+  /** Up to the filter's limit, in its order. */
   rows: Row[];
+  /** How many agents match, shown or not. */
   matching: number;
-  facets: Record<FacetName, FacetValue[]>;
+  facets: Facets;
 }
 
-/** The agents that a filter leaves, and for each of its parts what else could be chosen, the other parts standing. */
+/** The agents that match, and for each facet the values that the rest of the filter leaves to choose from. */
 export function applyFilter(records: readonly AgentRecord[], filter: Filter): Filtered {
   const found = (filter.q ? records.filter(mentions(filter.q.toLowerCase())) : records).map(rowOf);
   const passing = (names: readonly FacetName[]) =>
-    found.filter((row) =>
-      names.every((name) => filter[name] === undefined || valuesOf(row, name).includes(filter[name])),
-    );
+    found.filter((row) => names.every((name) => isChosen(row, name, filter)));
   const matching = passing(FACETS).toSorted(ORDERS[filter.sort ?? "id"]);
-  const facet = (name: FacetName) =>
+  const facet = <Name extends FacetName>(name: Name) =>
     tally(passing(FACETS.filter((other) => other !== name)), name, filter[name]);
   return {
     rows: matching.slice(0, filter.limit ?? ROWS_DEFAULT),
     matching: matching.length,
     facets: {
-      type: facet("type"),
-      status: facet("status"),
-      capability: facet("capability"),
-      region: facet("region"),
+      type: facet("type").toSorted(byAgents),
+      // By severity, so that each status stays in its place while the numbers change.
+      status: facet("status").toSorted((a, b) => severity(a.value) - severity(b.value)),
+      capability: facet("capability").toSorted(byAgents),
+      region: facet("region").toSorted(byAgents),
     },
   };
 }
@@ -48,7 +49,7 @@ function rowOf(record: AgentRecord): Row {
     region: colo ?? country ?? "unknown",
     health: record.health_score,
     last_seen: record.last_seen,
-    calls: record.heartbeat_interval_seconds !== null,
+    isStatic: record.heartbeat_interval_seconds === null,
   };
 }
 
@@ -59,38 +60,43 @@ const mentions =
       word.toLowerCase().includes(text),
     );
 
-function valuesOf(row: Row, name: FacetName): readonly string[] {
-  return name === "capability" ? row.capabilities : [row[name]];
-}
+const VALUES: { [Name in FacetName]: (row: Row) => readonly NonNullable<Filter[Name]>[] } = {
+  type: ({ type }) => [type],
+  status: ({ status }) => [status],
+  capability: ({ capabilities }) => capabilities,
+  region: ({ region }) => [region],
+};
 
-/** A chosen value is there even where it leaves nobody. */
-function tally(rows: readonly Row[], name: FacetName, chosen: string | undefined): FacetValue[] {
-  const counts = new Map<string, Map<EffectiveStatus, number>>();
+const isChosen = (row: Row, name: FacetName, filter: Filter): boolean =>
+  filter[name] === undefined || VALUES[name](row).some((value) => value === filter[name]);
+
+/** The chosen value is listed even where no agent has it, so that the choice can be undone. */
+function tally<Name extends FacetName>(
+  rows: readonly Row[],
+  name: Name,
+  chosen: Filter[Name],
+): FacetValue<NonNullable<Filter[Name]>>[] {
+  const counts = new Map<NonNullable<Filter[Name]>, Map<EffectiveStatus, number>>();
   if (chosen !== undefined) counts.set(chosen, new Map());
   for (const row of rows) {
-    for (const value of new Set(valuesOf(row, name))) {
+    for (const value of new Set(VALUES[name](row))) {
       const byStatus = counts.get(value) ?? new Map<EffectiveStatus, number>();
       counts.set(value, byStatus.set(row.status, (byStatus.get(row.status) ?? 0) + 1));
     }
   }
-  return [...counts]
-    .map(([value, byStatus]) => ({
-      value,
-      agents: [...byStatus.values()].reduce((sum, n) => sum + n, 0),
-      byStatus: [...byStatus].toSorted(([a], [b]) => severity(a) - severity(b)),
-    }))
-    .toSorted(name === "status" ? bySeverity : byAgents);
+  return [...counts].map(([value, byStatus]) => ({
+    value,
+    agents: [...byStatus.values()].reduce((sum, n) => sum + n, 0),
+    byStatus: [...byStatus].toSorted(([a], [b]) => severity(a) - severity(b)),
+  }));
 }
 
 const byAgents = (a: FacetValue, b: FacetValue): number =>
   b.agents - a.agents || byCodeUnit(a.value, b.value);
-/** Always in the same places, for the eye to find. */
-const bySeverity = (a: FacetValue, b: FacetValue): number =>
-  severity(a.value as EffectiveStatus) - severity(b.value as EffectiveStatus);
 
 const severity = (status: EffectiveStatus): number => EFFECTIVE_STATUSES.indexOf(status);
 
-/** Every order ends with the id, so that nothing changes places without a reason. */
+/** Every order ends with the id, so that two equal agents do not change places. */
 const ORDERS: Record<NonNullable<Filter["sort"]>, (a: Row, b: Row) => number> = {
   id: byId,
   type: (a, b) => byCodeUnit(a.type, b.type) || byId(a, b),
@@ -99,7 +105,7 @@ const ORDERS: Record<NonNullable<Filter["sort"]>, (a: Row, b: Row) => number> = 
   silence: (a, b) => byCodeUnit(a.last_seen, b.last_seen) || byId(a, b),
 };
 
-/** The address of the overview under a filter. */
+/** The path and query of the overview under a filter. */
 export function hrefOf(filter: Filter): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(filter)) {

@@ -1,4 +1,4 @@
-/** Markup that may be sent as it is: only `html` makes it, so whatever else stands in a template is text. */
+/** Escaped markup. Only `html` makes it; any other value in a template is escaped as text. */
 export class Html {
   readonly #markup: string;
 
@@ -28,5 +28,5 @@ function render(content: Content): string {
   return String(content).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-/** A template whose values are escaped, lists joined, and absent ones left out. Attributes have to be quoted. */
+/** A template: values are escaped, lists joined, and null, undefined and false left out. Attribute values must be quoted. */
 export const html = (strings: TemplateStringsArray, ...values: Content[]): Html => new Html(strings, values);

@@ -7,7 +7,7 @@ import { servicesSection } from "./services.ts";
 import { toolsetsSection } from "./toolsets.ts";
 import { type FacetName, FACETS, type Overview, type SweepView } from "./view.ts";
 
-/** Who is alive, and what they are about. */
+/** The overview: all live agents, services, toolsets and the last events. */
 export function overview(view: Overview): Html {
   return html`${summary(view)}
     <div class="columns">
@@ -36,7 +36,7 @@ function summary({ total, partial, facets, backend, namespace, sweep, as_of }: O
     </h1>
     <p class="quiet">namespace ${namespace} · ${backend} store · ${lastSweep(sweep, as_of)}</p>
     ${stackedBar(
-      legend.map(({ value, agents }) => [value as never, agents]),
+      legend.map(({ value, agents }) => [value, agents] as const),
       counted,
     )}
   </section>`;
@@ -48,7 +48,7 @@ const lastSweep = (sweep: SweepView | null, asOf: string): Html =>
     : html`last sweep ${ago(sweep.at, asOf)} ago: ${sweep.scanned} scanned, ${sweep.unreachable} unreachable,
       ${sweep.recovered} recovered, ${sweep.reaped} reaped, in ${sweep.durationMs} ms`;
 
-/** The rest of the filter rides along, so that searching narrows what is shown. */
+/** The other parts of the filter are hidden fields, so that a search keeps them. */
 const searchForm = ({ filter: { q, ...rest } }: Overview): Html =>
   html`<form id="search" role="search" action="/">
     <label for="q" class="unseen">Search agents</label>

@@ -2,10 +2,10 @@ import { type Content, type Html, html } from "./html.ts";
 
 export interface Page {
   title: string;
-  /** When it was gathered; absent: it shows nothing of the registry. */
+  /** When its content was gathered, ISO-8601; absent on a page without content of the registry. */
   asOf?: string;
   main: Content;
-  /** Its script; the live one unless it says otherwise. */
+  /** The script that the page runs (live). */
   script?: "live" | "docs";
 }
 
@@ -40,22 +40,22 @@ export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
       </body>
     </html>`;
 
-/** The field has no name: without the script nothing of it could ever reach an address or a log. */
+/** The field has no name: if the form is sent without the script, the key gets into no URL and no log. */
 export const keyForm = (why: string, hidden = false): Html =>
   html`<form id="key" class="card" ${hidden && html` hidden`}>
     <h1>An API key, please</h1>
     <p>${why}</p>
     <label>API key <input type="password" autocomplete="off" required /></label>
     <button>Open</button>
-    <p class="quiet">It stays in this tab and is gone when you close it.</p>
+    <p class="quiet">This tab keeps it until you close the tab.</p>
     <noscript
       ><p>
-        Sending a key takes JavaScript. Without it: <code>curl -H "Authorization: Bearer …"</code>
+        Sending a key needs JavaScript. Without JavaScript: <code>curl -H "Authorization: Bearer …"</code>
       </p></noscript
     >
   </form>`;
 
-export const keyPage = (why = "This registry shows itself to whoever may read it."): Html =>
+export const keyPage = (why = "Reading this registry takes a key."): Html =>
   page({ title: "Rollcall", main: keyForm(why) });
 
 export const refusalPage = (title: string, detail: string): Html =>
@@ -71,7 +71,7 @@ export const docsPage = (): Html =>
   page({
     title: "API · Rollcall",
     script: "docs",
-    main: html`${keyForm("The description of the API is shown to whoever may read.", true)}
+    main: html`${keyForm("Reading the description of the API takes a key.", true)}
       <div id="api">
         <h1>API</h1>
         <p>Rendered by a script from <a href="/openapi.json">/openapi.json</a>.</p>

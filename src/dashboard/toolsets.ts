@@ -5,7 +5,7 @@ import type { ToolsetView } from "./view.ts";
 export const toolsetsSection = (toolsets: readonly ToolsetView[], asOf: string): Html =>
   html`<section aria-labelledby="toolsets">
     <h2 id="toolsets">Toolsets</h2>
-    ${toolsets.length === 0 && html`<p class="quiet">None is registered.</p>`}
+    ${toolsets.length === 0 && html`<p class="quiet">No toolset is registered.</p>`}
     ${toolsets.map((toolset) => toolsetCard(toolset, asOf))}
   </section>`;
 

@@ -4,32 +4,36 @@ import type { EventType } from "../core/event.ts";
 import type { AgentRecord } from "../core/agents/record.ts";
 
 /**
- * What the pages show, gathered before anything is rendered. Times are ISO-8601 UTC; those that merely tick are named as
- * in the API (`as_of`, `last_seen`), so that they count for nothing in the ETag.
+ * What the pages show, gathered before anything is rendered. Times are ISO-8601 UTC. Times that change with every request or
+ * heartbeat have the API's names (`as_of`, `last_seen`), because the ETag leaves out fields of those names.
  */
 
 export const SORTS = ["id", "type", "status", "load", "silence"] as const;
 
-/** What the URL asks for. */
+/** The query of the overview's URL. An absent part matches every agent. */
 export interface Filter {
+  /** In any case, part of an id, name, type, capability or tag. */
   q?: string | undefined;
   type?: string | undefined;
   status?: EffectiveStatus | undefined;
   capability?: string | undefined;
   region?: string | undefined;
   sort?: (typeof SORTS)[number] | undefined;
+  /** How many rows to show. */
   limit?: number | undefined;
 }
 
 export const FACETS = ["type", "status", "capability", "region"] as const;
 export type FacetName = (typeof FACETS)[number];
 
-/** One value to filter by, and how many agents it would leave. */
-export interface FacetValue {
-  value: string;
+/** One value to filter by, and how many agents would match. */
+export interface FacetValue<Value extends string = string> {
+  value: Value;
   agents: number;
   byStatus: [EffectiveStatus, number][];
 }
+
+export type Facets = { [Name in FacetName]: FacetValue<NonNullable<Filter[Name]>>[] };
 
 export interface Row {
   id: string;
@@ -38,24 +42,27 @@ export interface Row {
   status: EffectiveStatus;
   reason: string | null;
   load: number;
+  /** The load that it can take; null: no limit. */
   max: number | null;
+  /** `load` divided by `max`. */
   ratio: number;
   capabilities: string[];
   region: string;
   health: number;
   last_seen: string;
-  /** It promised to call in. */
-  calls: boolean;
+  /** A static agent sends no heartbeats. */
+  isStatic: boolean;
 }
 
 export interface ProviderView {
   id: string;
+  /** `*`: any handler. */
   handler: string;
   group: number;
   priority: string;
   strategy: string;
   circuit: CircuitState;
-  /** Why it cannot be selected, besides its breaker. */
+  /** Why it cannot be selected, other than its breaker; null where nothing is in the way. */
   obstacle: string | null;
 }
 
@@ -63,14 +70,14 @@ export interface SelectionView {
   at: string;
   handler: string | null;
   capabilities: readonly string[];
-  /** null: nobody could be used */
+  /** null: no provider could be used */
   provider: string | null;
   reasons: readonly { id: string; detail: string }[];
 }
 
 export interface ServiceView {
   service: string;
-  /** null: its pool does not answer, and nothing is known */
+  /** null: its pool does not answer */
   pool: { providers: ProviderView[]; selections: SelectionView[] } | null;
 }
 
@@ -81,7 +88,7 @@ export interface ToolsetView {
   tags: readonly string[];
   tools: number;
   healthy: boolean;
-  /** The last pong; null before the first. */
+  /** When the last pong came; null before the first. */
   last_seen: string | null;
   calls_in_flight?: number;
 }
@@ -111,11 +118,13 @@ export interface Overview {
   rows: Row[];
   /** How many match the filter, shown or not. */
   matching: number;
-  /** How many are live; those looked at, where there are too many to look at all. */
+  /** How many agents are live; where `partial`, how many were read. */
   total: number;
+  /** The fleet is larger than what one page reads. */
   partial: boolean;
-  facets: Record<FacetName, FacetValue[]>;
+  facets: Facets;
   services: ServiceView[];
+  /** How many services are not in `services`, which is bounded. */
   servicesLeftOut: number;
   /** Absent where there is no tool registry. */
   toolsets?: ToolsetView[];
@@ -129,6 +138,6 @@ export interface AgentView {
   /** null: no live agent has this id */
   agent: AgentRecord | null;
   events: EventView[];
-  /** How far back was looked. */
+  /** How many of the registry's last events were searched for this agent's. */
   examined: number;
 }

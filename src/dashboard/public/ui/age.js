@@ -1,5 +1,5 @@
 /**
- * How long something is ago, in its coarsest unit. The Worker renders with it, and the page counts on with it.
+ * A duration in its largest unit. The Worker renders ages with it, and the page's script keeps them up to date with it.
  *
  * @param {number} ms
  * @returns {string}

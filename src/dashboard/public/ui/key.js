@@ -1,8 +1,8 @@
-/** The API key, for as long as the tab is open; and the form that asks for it. */
+/** The API key, which the tab keeps until it is closed, and the form that asks for it. */
 
 const NAME = "rollcall-key";
 
-/** @returns {Record<string, string>} what to send along */
+/** @returns {Record<string, string>} the headers that carry the key; none without a key */
 export function credentials() {
   const key = sessionStorage.getItem(NAME);
   return key === null ? {} : { Authorization: `Bearer ${key}` };
@@ -15,14 +15,14 @@ export function forgetKey() {
   showButton();
 }
 
-/** @param {() => void} open  called once there is a key to try */
+/** @param {() => void} open  called each time that a key has been entered, which may be wrong */
 export function askForKey(open) {
   document.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (form.id !== "key") return;
     event.preventDefault();
     const input = form.querySelector("input");
-    // What a header cannot carry is no key, and would make every request fail.
+    // A header cannot carry other characters: every request would fail.
     const key = (input?.value ?? "").replace(/[^\x21-\x7e]/g, "");
     if (key === "" || !input) return;
     input.value = "";

@@ -1,17 +1,19 @@
 /**
- * Keeps a page as the registry is: fetches the page itself again, and takes over what is different. Every second or two it
- * asks whether anything changed; every 15 s for the whole, so that ages stay honest.
+ * Keeps the page up to date: fetches its own address again and applies what differs. Every 1.2 s it asks whether anything
+ * changed (If-None-Match); every 15 s it fetches the page regardless, which corrects the ages.
  */
 import { age } from "./age.js";
 import { askForKey, credentials, forgetKey, hasKey } from "./key.js";
 import { morph } from "./morph.js";
 
 const POLL_MS = 1200;
-const WHOLE_MS = 15_000;
-const PAUSE_MAX_MS = 10_000;
-const PATIENCE_MS = 8000;
+const FULL_MS = 15_000;
+/** Between two attempts during an outage. */
+const BACKOFF_MAX_MS = 10_000;
+const TIMEOUT_MS = 8000;
+/** After the last key stroke, until the search starts. */
 const TYPING_MS = 200;
-/** Answers that stay the same until somebody does something. */
+/** Statuses that stay the same until the reader changes the address or the key: polling stops. */
 const REFUSED = new Set([400, 401, 403]);
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
@@ -19,46 +21,48 @@ const state = /** @type {HTMLElement} */ (document.getElementById("state"));
 const pause = /** @type {HTMLElement} */ (document.getElementById("pause"));
 
 let etag = "";
-let wholeAt = performance.now();
+/** When the page was last fetched in full. */
+let fetchedAt = performance.now();
 let failures = 0;
 let paused = false;
-/** The server's clock less ours, in ms. */
+/** The server's clock minus this machine's, ms. */
 let skew = 0;
+/** Aborts the request that is under way. */
 let attempt = new AbortController();
 let timer = 0;
 
 /** @param {string} text */
-function say(text, trouble = false) {
-  // Said again, it would be read out again.
+function showState(text, trouble = false) {
+  // Setting the same text again would make a screen reader repeat it.
   if (state.textContent !== text) state.textContent = text;
   state.classList.toggle("trouble", trouble);
 }
 
-/** The page as it is now; `whole` even where nothing but the clock moved on. */
-async function refresh(whole = false) {
+/** Fetches the page, and applies it if it changed; with `full`, even if it did not. */
+async function refresh(full = false) {
   clearTimeout(timer);
   attempt.abort();
   const mine = new AbortController();
   attempt = mine;
-  const due = whole || etag === "" || performance.now() - wholeAt >= WHOLE_MS;
+  const isFull = full || etag === "" || performance.now() - fetchedAt >= FULL_MS;
   try {
     const response = await fetch(location.href, {
-      headers: { ...credentials(), ...(due ? {} : { "If-None-Match": etag }) },
-      signal: AbortSignal.any([mine.signal, AbortSignal.timeout(PATIENCE_MS)]),
+      headers: { ...credentials(), ...(isFull ? {} : { "If-None-Match": etag }) },
+      signal: AbortSignal.any([mine.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       cache: "no-store",
     });
     if (response.status !== 304) await show(response, mine.signal);
     if (mine.signal.aborted) return;
     failures = 0;
-    say(paused ? "paused" : "live");
-    if (REFUSED.has(response.status)) return idle();
+    showState(paused ? "paused" : "live");
+    if (REFUSED.has(response.status)) return stop();
   } catch (error) {
     if (mine.signal.aborted) return;
     failures += 1;
     const why = error instanceof Unavailable ? error.message : "no answer";
-    say(`${why}; what you see may be old. Trying again`, true);
+    showState(`${why}; what you see may be old. Trying again`, true);
   }
-  next();
+  scheduleNext();
 }
 
 class Unavailable extends Error {}
@@ -70,25 +74,25 @@ async function show(response, signal) {
   if (response.status >= 500) throw new Unavailable(`the registry answers ${response.status}`);
   const fresh = new DOMParser().parseFromString(text, "text/html");
   const content = fresh.querySelector("main");
-  if (!content) throw new Unavailable("this is no page of ours");
+  if (!content) throw new Unavailable("the answer is not a page of the registry");
   if (response.status === 401) forgetKey();
   etag = response.headers.get("ETag") ?? "";
-  wholeAt = performance.now();
+  fetchedAt = performance.now();
   document.title = fresh.title;
   morph(main, content);
   setClock();
   tick();
 }
 
-function next() {
+function scheduleNext() {
   clearTimeout(timer);
   if (paused || document.hidden) return;
-  timer = setTimeout(refresh, Math.min(PAUSE_MAX_MS, POLL_MS * 2 ** failures));
+  timer = setTimeout(refresh, Math.min(BACKOFF_MAX_MS, POLL_MS * 2 ** failures));
 }
 
-/** Nothing to watch for. */
-function idle() {
-  say("");
+/** Stops polling: the answer will not change by itself. */
+function stop() {
+  showState("");
   pause.hidden = true;
 }
 
@@ -97,11 +101,11 @@ function start() {
   void refresh(true);
 }
 
-/** What is on the page was gathered just now. */
-function startFrom() {
+/** Starts polling without a first fetch: the browser has just loaded the page. */
+function startLoaded() {
   pause.hidden = false;
-  say("live");
-  next();
+  showState("live");
+  scheduleNext();
 }
 
 function setClock() {
@@ -109,6 +113,7 @@ function setClock() {
   if (asOf > 0) skew = asOf - Date.now();
 }
 
+/** Brings every age on the page up to date. */
 function tick() {
   const now = Date.now() + skew;
   for (const time of main.querySelectorAll("time")) {
@@ -117,7 +122,7 @@ function tick() {
   }
 }
 
-/** Another filter: another address, the same page. @type {(href: string, replace?: boolean) => void} */
+/** Shows the page under another filter. @type {(href: string, replace?: boolean) => void} */
 function visit(href, replace = false) {
   if (replace) history.replaceState(null, "", href);
   else history.pushState(null, "", href);
@@ -159,7 +164,7 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(paused));
   attempt.abort();
   clearTimeout(timer);
-  if (paused) say("paused");
+  if (paused) showState("paused");
   else void refresh(true);
 });
 addEventListener("popstate", () => void refresh(true));
@@ -171,4 +176,4 @@ setClock();
 setInterval(() => paused || tick(), 1000);
 askForKey(start);
 if (hasKey()) start();
-else if (document.getElementById("key") === null) startFrom();
+else if (document.getElementById("key") === null) startLoaded();

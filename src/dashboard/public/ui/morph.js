@@ -1,9 +1,9 @@
 /**
- * Makes one element like another, touching only what differs, so that focus, scrolling, selection and opened details stay
- * as the reader left them. Children with a `data-key` are the same wherever they stand; others by their place.
+ * Makes `old` equal to `fresh` and changes only what differs, so that focus, scrolling, selection and opened details stay as
+ * the reader left them. Children with a `data-key` are matched by it, other children by their position.
  *
- * @param {Element} old    in the document
- * @param {Element} fresh  what it is to be like
+ * @param {Element} old    an element of the document
+ * @param {Element} fresh  its new version; not changed
  */
 export function morph(old, fresh) {
   if (old.isEqualNode(fresh)) return;
@@ -29,7 +29,7 @@ function morphChildren(old, fresh) {
   const kept = new Map();
   for (const child of old.querySelectorAll(":scope > [data-key]")) {
     const key = keyOf(child) ?? "";
-    // First, because moving the others around it would take the focus from them.
+    // Removed first: an element that is moved past it would lose the focus.
     if (wanted.has(key)) kept.set(key, child);
     else child.remove();
   }
@@ -42,26 +42,26 @@ function morphChildren(old, fresh) {
       old.insertBefore(document.importNode(next, true), at);
       continue;
     }
-    // What has no key and stands in between is left over from those that went: rather that goes than this moves.
-    while (key !== undefined && at && at !== same && keyOf(at) === undefined) at = dropped(at);
+    // Nodes without a key in between belonged to removed children. Removing them saves moving `same`, which keeps its focus.
+    while (key !== undefined && at && at !== same && keyOf(at) === undefined) at = removed(at);
     if (same === at) at = at.nextSibling;
     else old.insertBefore(same, at);
     if (same instanceof Element) morph(same, /** @type {Element} */ (next));
     else if (same.nodeValue !== next.nodeValue) same.nodeValue = next.nodeValue;
   }
-  while (at) at = dropped(at);
+  while (at) at = removed(at);
 }
 
-/** @type {(node: ChildNode) => ChildNode | null} */
-function dropped(node) {
+/** Removes a node and returns the one after it. @type {(node: ChildNode) => ChildNode | null} */
+function removed(node) {
   const { nextSibling } = node;
   node.remove();
   return nextSibling;
 }
 
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {Element} element */
 function flash(element) {
-  if (!calm.matches) element.animate({ backgroundColor: ["var(--flash)", "transparent"] }, 2000);
+  if (!reducedMotion.matches) element.animate({ backgroundColor: ["var(--flash)", "transparent"] }, 2000);
 }

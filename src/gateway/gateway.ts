@@ -1,4 +1,4 @@
-import type { CallOutcome } from "../core/toolsets/call.ts";
+import type { CallMessage, CallOutcome } from "../core/toolsets/call.ts";
 import { remote } from "../durable/remote.ts";
 import type { ToolGateway } from "./tool-gateway.ts";
 
@@ -39,14 +39,7 @@ export interface ClaimRequest {
 
 export type Message =
   | { type: "ping"; ping_id: string }
-  | {
-      type: "call";
-      claim_id: string;
-      call_id: string;
-      tool_use_id: string;
-      deadline: string;
-      [more: string]: unknown;
-    };
+  | (CallMessage & { type: "call"; claim_id: string; call_id: string; deadline: string });
 
 export type Claimed =
   | {

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   callAt,
+  type CallMessage,
   type CallState,
   claimedAt,
   DELTA_CHARS_MAX,
@@ -344,7 +345,7 @@ export class ToolGateway extends DurableObject implements Served<Omit<Gateway, "
       const [kept] = this.#sql
         .exec<{ message: string }>("SELECT message FROM call WHERE number = ?", call.number)
         .toArray();
-      const message = JSON.parse(kept!.message) as { tool_use_id: string; tool: string };
+      const message = JSON.parse(kept!.message) as CallMessage;
       const claimId = claimIdOf(message.tool);
       const state = claimedAt(stateOf(call), { claimId, consumer }, now);
       this.#keep(call.number, state);

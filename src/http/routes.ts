@@ -16,7 +16,7 @@ import { resolveEndpoints } from "./routes/services/resolve.ts";
 import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
 import { statsEndpoints } from "./routes/agents/stats.ts";
 import { sweepEndpoints } from "./routes/operation/sweep.ts";
-import { toolCallEndpoints } from "./routes/toolsets/tool-calls.ts";
+import { callEndpoints } from "./routes/toolsets/calls.ts";
 import { toolsetEndpoints } from "./routes/toolsets/toolsets.ts";
 
 /** Every route there is. */
@@ -35,7 +35,7 @@ export const endpoints: readonly Endpoint[] = [
   ...healthCheckEndpoints,
   ...runtimeServiceEndpoints,
   ...toolsetEndpoints,
-  ...toolCallEndpoints,
+  ...callEndpoints,
   ...providingEndpoints,
   ...legacyEndpoints,
   ...healthEndpoints,

@@ -20,6 +20,28 @@ export const DELTAS_MAX = 10_000;
 /** What all kept calls of one toolset may take together, in characters; an object has room for 10 GB. */
 export const KEPT_CHARS_MAX = 1_000_000_000;
 
+/** Who asks, in the caller's own terms. Providers get it as it is. */
+export interface CallMeta {
+  run_id: string;
+  session_id: string;
+  turn_id?: string | undefined;
+  /** Within one run and caller, a call with the same id is the same call. Missing or "": a new call each time. */
+  tool_call_id?: string | undefined;
+  parent_tool_call_id?: string | undefined;
+}
+
+/** What a provider is told of a call, besides its claim. */
+export interface CallMessage {
+  tool_use_id: string;
+  tool: string;
+  payload: unknown;
+  meta: CallMeta;
+  /** W3C trace context and baggage, as the caller sent them. */
+  traceparent?: string;
+  tracestate?: string;
+  baggage?: string;
+}
+
 export interface CallError {
   code: string;
   message: string;

@@ -49,6 +49,8 @@ export interface AnswerSpec {
   description: string;
   /** Absent: no JSON body. */
   body?: z.ZodType;
+  /** Who accepts `text/event-stream` is answered with a stream in place of the JSON body. */
+  orStream?: true;
 }
 export type AnswerSpecs = Readonly<Record<number, AnswerSpec>>;
 
@@ -62,6 +64,9 @@ interface JsonAnswer<Status, Body> extends Headed<Status> {
   /** A weak validator that the handler knows; else one is made of the body. */
   etag?: string;
 }
+interface StreamAnswer<Status> extends Headed<Status> {
+  raw: Response;
+}
 /** An answer without JSON: empty, a text of another type, or a stream or socket that is complete as it is. */
 interface OtherAnswer<Status> extends Headed<Status> {
   text?: string;
@@ -71,7 +76,9 @@ interface OtherAnswer<Status> extends Headed<Status> {
 /** The answers that a handler may give, by what its endpoint declares. */
 export type AnswerOf<Specs extends AnswerSpecs> = {
   [Status in keyof Specs & number]: Specs[Status] extends { body: infer Schema extends z.ZodType }
-    ? JsonAnswer<Status, z.output<Schema>>
+    ?
+        | JsonAnswer<Status, z.output<Schema>>
+        | (Specs[Status] extends { orStream: true } ? StreamAnswer<Status> : never)
     : OtherAnswer<Status>;
 }[keyof Specs & number];
 

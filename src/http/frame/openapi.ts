@@ -63,9 +63,17 @@ function parametersOf({ params, query, takesLeaseToken }: Endpoint): Json[] {
 
 function operationOf(endpoint: Endpoint): Json {
   const shape = endpoint.bodyShape ?? endpoint.body;
-  const answers = Object.entries(endpoint.answers).map(([status, { description, body }]) => [
+  const answers = Object.entries(endpoint.answers).map(([status, { description, body, orStream }]) => [
     status,
-    { description, ...(body && { content: content(schemaOf(body, "output")) }) },
+    {
+      description,
+      ...(body && {
+        content: {
+          ...content(schemaOf(body, "output")),
+          ...(orStream && { "text/event-stream": { schema: { type: "string" } } }),
+        },
+      }),
+    },
   ]);
   return {
     operationId: endpoint.operationId,

@@ -1,29 +1,48 @@
+import type { Asker } from "../../core/authority.ts";
 import type { Entry } from "../../core/entry.ts";
-import { Problem, orThrow } from "../../core/problem.ts";
-import { toolsetForProvider } from "../../core/toolsets/registration.ts";
+import { Problem } from "../../core/problem.ts";
 import { toolsetNotFound } from "../../core/toolsets/kind.ts";
-import type { Epoch } from "../../gateway/gateway.ts";
-import type { Store } from "../../store/store.ts";
-import type { Call } from "../../http/frame/loose.ts";
+import { toolsetForProvider } from "../../core/toolsets/registration.ts";
+import type { Epoch, GatewayLoad } from "../../gateway/gateway.ts";
+import type { Namespace } from "../namespace.ts";
 import { readOne } from "../read.ts";
 
-const find = (store: Store, name: string, now: number) => readOne(store, { kind: "toolset", id: name }, now);
+const find = ({ store }: Namespace, name: string, now: number): Promise<Entry<"toolset"> | undefined> =>
+  readOne(store, { kind: "toolset", id: name }, now);
 
-/** @throws {Problem} `toolset_not_found` */
-export async function readToolset(store: Store, name: string, now: number): Promise<Entry<"toolset">> {
-  const entry = await find(store, name, now);
-  if (!entry) throw toolsetNotFound(name);
-  return entry;
+/** @returns the toolset, or the Problem `toolset_not_found` */
+export async function readToolset(
+  namespace: Namespace,
+  name: string,
+  now: number,
+): Promise<Entry<"toolset"> | Problem> {
+  return (await find(namespace, name, now)) ?? toolsetNotFound(name);
 }
 
-/**
- * The toolset, for somebody who acts as its provider.
- *
- * @throws {Problem} `toolset_not_found`, `lease_lost`, `forbidden`
- */
-export async function readHeld(call: Call<unknown, unknown>): Promise<Entry<"toolset">> {
-  const { name, asker, token, store, clock } = call;
-  return orThrow(toolsetForProvider(await find(store, name, clock()), { name, asker, fence: token?.fence }));
+/** The toolset that a provider acts for, and the fence of the lease token that it sent, if it sent one. */
+export interface ProviderOf {
+  name: string;
+  fence: string | undefined;
+}
+
+/** @returns the toolset, or the Problem `toolset_not_found`, `lease_lost` or `forbidden` if `asker` is not its provider */
+export async function readForProvider(
+  namespace: Namespace,
+  asker: Asker,
+  { name, fence }: ProviderOf,
+  now: number,
+): Promise<Entry<"toolset"> | Problem> {
+  return toolsetForProvider(await find(namespace, name, now), { name, asker, fence });
+}
+
+/** @returns counts of calls and consumers, or the Problem `toolset_not_found` */
+export async function toolsetLoad(
+  namespace: Namespace,
+  name: string,
+  now: number,
+): Promise<GatewayLoad | Problem> {
+  const entry = await readToolset(namespace, name, now);
+  return entry instanceof Problem ? entry : namespace.gateway(name).load(now);
 }
 
 export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">): Epoch => ({
@@ -31,6 +50,6 @@ export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">)
   registeredAt,
 });
 
-/** The store's answer was older than what the gateway has seen: asked again, it will have caught up. */
-export const replacedMeanwhile = (name: string): Problem =>
+/** The gateway knows a later registration than the one that was read. A second read will find the later one. */
+export const registeredMeanwhile = (name: string): Problem =>
   new Problem("store_contended", `"${name}" is being registered anew. Nothing was done: try again.`);

@@ -1,0 +1,113 @@
+import * as z from "zod";
+import { entryId, label } from "../../../core/names.ts";
+import { orThrow } from "../../../core/problem.ts";
+import { callTool } from "../../../registry/toolsets/call.ts";
+import { toolsetLoad } from "../../../registry/toolsets/read.ts";
+import { callEvents, callResult } from "../../../registry/toolsets/result.ts";
+import * as shapes from "../../answers/index.ts";
+import { endpoint } from "../../frame/endpoint.ts";
+import { param } from "../../frame/validate.ts";
+import { eventStream, lastEventId } from "./event-stream.ts";
+
+export const WAIT_SECONDS_MAX = 30;
+const TRACE_CHARS_MAX = 8192;
+
+const callInput = z.strictObject({
+  payload: z.unknown().refine((value) => value !== undefined, "is required"),
+  meta: z.strictObject({
+    run_id: label(256),
+    session_id: label(256),
+    turn_id: label(256).optional(),
+    tool_call_id: z.union([z.literal(""), label(256)]).optional(),
+    parent_tool_call_id: label(256).optional(),
+  }),
+});
+
+const call = endpoint({
+  method: "POST",
+  path: "/v1/toolsets/:name/tools/:tool/calls",
+  params: { name: entryId, tool: z.string() },
+  operationId: "callTool",
+  summary: "Call a tool: its payload is checked here, its result comes at result_url",
+  group: "toolsets",
+  scope: "write",
+  body: callInput,
+  readsBodyLate: true,
+  answers: {
+    200: { description: "Repeated, and settled by now: the same call", body: shapes.callTaken },
+    202: { description: "Queued for a provider", body: shapes.callTaken },
+  },
+  refusals: [
+    "toolset_not_found",
+    "tool_not_found",
+    "invalid_request",
+    "toolset_unhealthy",
+    "call_conflict",
+    "queue_full",
+    "store_contended",
+  ],
+  async handle({ namespace, asker, params: { name, tool }, readBody, headers }) {
+    const request = { toolset: name, tool, input: readBody, trace: traceContext(headers) };
+    const { callId, toolUseId, settled } = orThrow(await callTool(namespace, asker, request));
+    const result_url = `/v1/toolsets/${encodeURIComponent(name)}/calls/${callId}`;
+    return { status: settled ? 200 : 202, body: { tool_use_id: toolUseId, call_id: callId, result_url } };
+  },
+});
+
+/** W3C trace context and baggage, as they came. A value longer than 8,192 characters is left out. */
+function traceContext(headers: Headers): { traceparent?: string; tracestate?: string; baggage?: string } {
+  const found: ReturnType<typeof traceContext> = {};
+  for (const name of ["traceparent", "tracestate", "baggage"] as const) {
+    const value = headers.get(name);
+    if (value !== null && value.length <= TRACE_CHARS_MAX) found[name] = value;
+  }
+  return found;
+}
+
+const result = endpoint({
+  method: "GET",
+  path: "/v1/toolsets/:name/calls/:call",
+  params: { name: entryId, call: z.string() },
+  operationId: "callResult",
+  summary: "A call's result, or its whole stream with Accept: text/event-stream; for its caller alone",
+  group: "toolsets",
+  scope: "write",
+  query: z.strictObject({ wait: param.integer(0, WAIT_SECONDS_MAX).optional() }),
+  answers: {
+    200: { description: "Pending, done or failed", body: shapes.callResult, orStream: true },
+    204: { description: "This reader has had the whole stream: it need not connect again" },
+  },
+  refusals: ["invalid_request", "call_not_found"],
+  async handle({ namespace, asker, params, query, headers, now }) {
+    const ref = { toolset: params.name, callId: params.call };
+    const streamed = headers.get("Accept")?.includes("text/event-stream") ?? false;
+    const waitMs = streamed ? 0 : (query.wait ?? 0) * 1000;
+    const { status, toolUseId, outcome, total } = orThrow(
+      await callResult(namespace, asker, { ...ref, waitMs }, now),
+    );
+    if (streamed) {
+      const last = lastEventId(headers);
+      if (status !== "pending" && last > total) return { status: 204 };
+      const events = callEvents(namespace, asker, { ...ref, after: Math.max(last, 0) });
+      return { status: 200, raw: eventStream(events, last < 0) };
+    }
+    return { status: 200, body: { call_id: ref.callId, tool_use_id: toolUseId, status, ...outcome } };
+  },
+});
+
+const load = endpoint({
+  method: "GET",
+  path: "/v1/toolsets/:name/calls",
+  params: { name: entryId },
+  operationId: "toolsetLoad",
+  summary: "How many calls of a toolset wait, how many are being carried out, and by how many consumers",
+  group: "toolsets",
+  scope: "read",
+  answers: { 200: { description: "Counts, now", body: shapes.toolsetLoad } },
+  refusals: ["invalid_request", "toolset_not_found"],
+  async handle({ namespace, params, now }) {
+    return { status: 200, body: orThrow(await toolsetLoad(namespace, params.name, now)) };
+  },
+});
+
+export const callEndpoints = [call, result, load];

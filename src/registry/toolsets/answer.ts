@@ -1,0 +1,90 @@
+import type { Asker } from "../../core/authority.ts";
+import type { Entry } from "../../core/entry.ts";
+import { type FieldError, Problem, invalid } from "../../core/problem.ts";
+import type { CallError, CallOutcome } from "../../core/toolsets/call.ts";
+import { staleRegistration } from "../../core/toolsets/registration.ts";
+import { toolOfClaim } from "../../gateway/claim-id.ts";
+import type { AnswerRefusal, Delta } from "../../gateway/gateway.ts";
+import type { Namespace } from "../namespace.ts";
+import { epochOf, type ProviderOf, readForProvider } from "./read.ts";
+import { valueErrors } from "./validators.ts";
+
+/** The call that a provider has claimed. */
+export interface ClaimedBy extends ProviderOf {
+  callId: string;
+  claimId: string;
+}
+
+/**
+ * Adds a piece of output to a call's stream. The claim holds 60 s from then on.
+ *
+ * @returns when the claim ends, or the Problem `toolset_not_found`, `forbidden`, `lease_lost`, `stale_registration`,
+ *          `call_not_found`, `call_settled`, `claim_lost`, `stream_full`, or `invalid_request` where `seq` leaves a gap
+ */
+export async function sendDelta(
+  namespace: Namespace,
+  asker: Asker,
+  { callId, claimId, stream, delta, seq, ...provider }: ClaimedBy & Delta,
+  now: number,
+): Promise<{ deadlineAt: number } | Problem> {
+  const entry = await readForProvider(namespace, asker, provider, now);
+  if (entry instanceof Problem) return entry;
+  const taken = await namespace
+    .gateway(provider.name)
+    .delta({ epoch: epochOf(entry), callId, claimId, stream, delta, seq }, namespace.clock());
+  return typeof taken === "string" ? notTaken(taken, provider.name) : taken;
+}
+
+/**
+ * Settles a call, for good. A result that breaks the tool's schema settles it as failed.
+ *
+ * @returns the outcome that the caller gets, or a Problem as of `sendDelta`
+ */
+export async function settleCall(
+  namespace: Namespace,
+  asker: Asker,
+  { callId, claimId, outcome: given, ...provider }: ClaimedBy & { outcome: CallOutcome },
+  now: number,
+): Promise<CallOutcome | Problem> {
+  const entry = await readForProvider(namespace, asker, provider, now);
+  if (entry instanceof Problem) return entry;
+  const outcome = checkedBySchema(given, entry, toolOfClaim(claimId));
+  const taken = await namespace
+    .gateway(provider.name)
+    .settle({ epoch: epochOf(entry), callId, claimId, outcome }, namespace.clock());
+  return taken === "taken" ? outcome : notTaken(taken, provider.name);
+}
+
+/** The outcome; an error in its place if the result breaks the tool's schema. */
+function checkedBySchema(outcome: CallOutcome, entry: Entry<"toolset">, toolName: string): CallOutcome {
+  if ("error" in outcome) return outcome;
+  const tool = entry.document.registration.tools.find(({ name }) => name === toolName);
+  const errors = tool ? valueErrors(tool.result_schema, tool.result_hash, outcome.result) : [];
+  return errors.length > 0 ? { error: invalidResult(errors) } : outcome;
+}
+
+const invalidResult = (errors: readonly FieldError[]): CallError => ({
+  code: "invalid_result",
+  message: "The provider's result does not match the tool's result_schema.",
+  issues: errors.map(({ pointer, detail }) => ({ field: pointer, constraint: detail })),
+});
+
+function notTaken(refusal: AnswerRefusal, name: string): Problem {
+  switch (refusal) {
+    case "stale":
+      return staleRegistration(name);
+    case "call_not_found":
+      return new Problem(refusal, `No such call of "${name}" is kept.`);
+    case "call_settled":
+      return new Problem(refusal, "The call has its result, and keeps it.");
+    case "claim_lost":
+      return new Problem(
+        refusal,
+        "The claim lapsed, and the call went to another provider or back to the queue.",
+      );
+    case "out_of_order":
+      return invalid([{ pointer: "/seq", detail: "is ahead of the deltas that came before it" }]);
+    case "stream_full":
+      return new Problem(refusal, "The call has sent as much as it may; its result is still welcome.");
+  }
+}

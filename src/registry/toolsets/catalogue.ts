@@ -1,0 +1,50 @@
+import { searchToolsets, type ToolsetInfo, toolsetInfo } from "../../core/toolsets/catalogue.ts";
+import { tagTerm } from "../../core/toolsets/kind.ts";
+import { walk } from "../../store/walk.ts";
+import type { Namespace } from "../namespace.ts";
+
+const LISTED_MAX = 1000;
+
+/** At most 1,000 toolsets. */
+export interface ToolsetList {
+  toolsets: ToolsetInfo[];
+  /** There are more. */
+  truncated: boolean;
+}
+
+/** Toolsets in order of name that have all of `tags`, and of those only the healthy ones if so wished. */
+export async function listToolsets(
+  namespace: Namespace,
+  { tags, healthyOnly }: { tags: readonly string[]; healthyOnly: boolean },
+  now: number,
+): Promise<ToolsetList> {
+  const terms = [...new Set(tags.map(tagTerm))];
+  return listed(await infosOf(namespace, terms.length > 0 ? terms : ["toolset"], now), healthyOnly);
+}
+
+/** Toolsets with `text` in their name, description or a tag, whatever the case; hits in the name first, in a tag last. */
+export async function findToolsets(
+  namespace: Namespace,
+  { text, healthyOnly }: { text: string; healthyOnly: boolean },
+  now: number,
+): Promise<ToolsetList> {
+  return listed(searchToolsets(await infosOf(namespace, ["toolset"], now), text), healthyOnly);
+}
+
+function listed(toolsets: ToolsetInfo[], healthyOnly: boolean): ToolsetList {
+  const wanted = healthyOnly ? toolsets.filter(({ health }) => health.healthy) : toolsets;
+  return { toolsets: wanted.slice(0, LISTED_MAX), truncated: wanted.length > LISTED_MAX };
+}
+
+/** Drops the tools after each page: those of all toolsets at once may be more than memory holds. */
+async function infosOf(
+  { store, ping }: Namespace,
+  terms: readonly string[],
+  now: number,
+): Promise<ToolsetInfo[]> {
+  const infos: ToolsetInfo[] = [];
+  for await (const page of walk(store, "toolset", terms, now)) {
+    for (const entry of page) infos.push(toolsetInfo(entry, ping, now));
+  }
+  return infos;
+}

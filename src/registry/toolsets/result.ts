@@ -1,0 +1,86 @@
+import { type Asker, hasScope } from "../../core/authority.ts";
+import { Problem, orThrow } from "../../core/problem.ts";
+import type { CallOutcome } from "../../core/toolsets/call.ts";
+import type { Followed } from "../../gateway/gateway.ts";
+import type { Namespace } from "../namespace.ts";
+import { somethingOr } from "../wait.ts";
+import { callerOf } from "./call.ts";
+
+export interface CallRef {
+  toolset: string;
+  callId: string;
+}
+
+/** After a delta of this number there is none, so a look or a wait with it is about the result alone. */
+const NO_DELTAS = Number.MAX_SAFE_INTEGER;
+
+/** How long a stream waits without an event before it says so: what is in between takes a silent one for dead. */
+const QUIET_MS = 15_000;
+
+/**
+ * A call's state, once it is settled or `waitMs` are over, whichever comes first.
+ *
+ * @returns the call without its deltas, or the Problem `call_not_found` or `forbidden`
+ */
+export async function callResult(
+  namespace: Namespace,
+  asker: Asker,
+  { waitMs, ...call }: CallRef & { waitMs: number },
+  now: number,
+): Promise<Followed | Problem> {
+  const { clock, pause } = namespace;
+  const end = now + waitMs;
+  for (;;) {
+    const followed = await follow(namespace, asker, call, NO_DELTAS);
+    if (followed instanceof Problem || followed.status !== "pending" || clock() >= end) return followed;
+    const settled = namespace.gateway(call.toolset).changed(call.callId, NO_DELTAS);
+    await somethingOr(settled, pause(end - clock()));
+  }
+}
+
+export type CallEvent =
+  | { type: "delta"; seq: number; toolUseId: string; stream: string; delta: string }
+  | { type: "settled"; seq: number; toolUseId: string; outcome: CallOutcome }
+  /** A wait is over, `quiet` if nothing came in 15 s. A reader that has left meanwhile costs no further look. */
+  | { type: "waited"; quiet: boolean };
+
+/**
+ * The life of a call: each delta with a number above `after`, in order, then the outcome, numbered after the last delta.
+ * Works only when it is asked for the next event, so a slow reader piles nothing up.
+ *
+ * @throws {Problem} `call_not_found`, `forbidden`
+ */
+export async function* callEvents(
+  namespace: Namespace,
+  asker: Asker,
+  { after, ...call }: CallRef & { after: number },
+): AsyncGenerator<CallEvent, void> {
+  let seen = after;
+  for (;;) {
+    const { toolUseId, deltas, outcome, total } = orThrow(await follow(namespace, asker, call, seen));
+    for (const delta of deltas) {
+      seen = delta.seq;
+      yield { type: "delta", toolUseId, ...delta };
+    }
+    if (seen < total) continue;
+    if (outcome) return yield { type: "settled", seq: total + 1, toolUseId, outcome };
+    if (deltas.length > 0) continue;
+    const changed = namespace.gateway(call.toolset).changed(call.callId, seen);
+    yield { type: "waited", quiet: !(await somethingOr(changed, namespace.pause(QUIET_MS))) };
+  }
+}
+
+/** One look at a call, for the key that made it or an admin. */
+async function follow(
+  { gateway, clock }: Namespace,
+  asker: Asker,
+  { toolset, callId }: CallRef,
+  after: number,
+): Promise<Followed | Problem> {
+  const followed = await gateway(toolset).follow(callId, after, clock());
+  if (!followed) return new Problem("call_not_found", `No such call of "${toolset}" is kept.`);
+  if (followed.caller !== callerOf(asker) && !hasScope(asker, "admin")) {
+    return new Problem("forbidden", "This call is another key's.");
+  }
+  return followed;
+}

@@ -1,12 +1,7 @@
 import { TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "../core/agents/agent.ts";
+import type { LeaseTerms } from "../core/lease.ts";
 import { Lru } from "../core/lru.ts";
 import { sha256, toBase64url } from "./digest.ts";
-
-export interface LeaseTerms {
-  ttlSeconds: number;
-  /** null: static */
-  intervalSeconds: number | null;
-}
 
 export interface LeaseToken extends LeaseTerms {
   /** The secret part; a renewal's token has it again. */

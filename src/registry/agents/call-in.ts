@@ -1,75 +1,126 @@
 import {
   decideHeartbeat,
+  explainMissingLease,
   type HeartbeatRequest,
   type HeartbeatResult,
   isComplete,
-  explainMissingLease,
 } from "../../core/agents/heartbeat.ts";
+import type { ReportedStatus } from "../../core/agents/agent.ts";
+import type { Asker } from "../../core/authority.ts";
 import type { Ref } from "../../core/entry.ts";
 import { leaseAt } from "../../core/lease.ts";
-import { type Problem, orThrow } from "../../core/problem.ts";
+import type { Problem } from "../../core/problem.ts";
 import { change } from "../../store/change.ts";
-import type { Store } from "../../store/store.ts";
+import type { Renewal, Store } from "../../store/store.ts";
+import { refuseRepeats, unlessRefused } from "../batch.ts";
 import type { LeaseToken } from "../lease-token.ts";
-import { refuseRepeats } from "./batch.ts";
+import type { Namespace } from "../namespace.ts";
 
 /** A heartbeat and the token that came with it. */
-export type CallInRequest = Omit<HeartbeatRequest, "fence"> & { token: LeaseToken | undefined };
+export type CallInRequest = Omit<HeartbeatRequest, "asker" | "fence"> & { token: LeaseToken | undefined };
+
+type Result = HeartbeatResult | Problem;
+
+/**
+ * Takes a heartbeat. One that is complete and has a token is one command in one round trip; any other is read, decided and
+ * committed, in two.
+ *
+ * @returns or the Problem `agent_not_found`, `lease_lost`, `lease_token_required`, `forbidden`, `invalid_request`,
+ * `payload_too_large` or `store_contended`
+ * @throws {Problem} `store_unavailable`
+ */
+export async function callIn(
+  { store }: Pick<Namespace, "store">,
+  asker: Asker,
+  request: CallInRequest,
+  now: number,
+): Promise<Result> {
+  const [result] = isRenewal(request)
+    ? await renewAll(store, [request], now)
+    : await decideAll(store, asker, [request], now);
+  return result!;
+}
+
+/**
+ * Takes heartbeats, each on its own: one that is refused stops no other. The round trips are those of one heartbeat of each
+ * kind.
+ *
+ * @returns per heartbeat, what `callIn` returns, or the Problem `invalid_request` for an id that came before
+ * @throws {Problem} `store_unavailable`
+ */
+export function callInAll(
+  { store }: Pick<Namespace, "store">,
+  asker: Asker,
+  requests: readonly CallInRequest[],
+  now: number,
+): Promise<Result[]> {
+  return unlessRefused(
+    refuseRepeats(requests, ({ id }) => id),
+    async (distinct) => {
+      const renewals = distinct.filter(isRenewal);
+      const others = distinct.filter((request) => !isRenewal(request));
+      const renewed = renewals.length > 0 ? await renewAll(store, renewals, now) : [];
+      const decided = others.length > 0 ? await decideAll(store, asker, others, now) : [];
+      const results = new Map<string, Result>();
+      renewals.forEach(({ id }, i) => results.set(id, renewed[i]!));
+      others.forEach(({ id }, i) => results.set(id, decided[i]!));
+      return distinct.map(({ id }) => results.get(id)!);
+    },
+  );
+}
+
+/** A heartbeat that says the whole state of the lease, with a token that says its terms: nothing need be read. */
+interface RenewalRequest extends CallInRequest {
+  input: { status: ReportedStatus; current_load: number };
+  token: LeaseToken;
+}
+
+const isRenewal = (request: CallInRequest): request is RenewalRequest =>
+  request.token !== undefined && isComplete(request.input);
 
 const refOf = ({ id }: { id: string }): Ref => ({ kind: "agent", id });
 
-/**
- * Takes heartbeats in, each on its own, and each agent's once. Those that say everything, with a token, are one command each and one round trip
- * together; the others are read, decided and committed, in two more.
- */
-export async function callInAll(
-  store: Store,
-  beats: readonly CallInRequest[],
-  now: number,
-): Promise<(HeartbeatResult | Problem)[]> {
-  const results: (HeartbeatResult | Problem | undefined)[] = refuseRepeats(beats.map(({ id }) => id));
-  const renewals = beats.flatMap(({ id, input, token }, index) => {
-    if (results[index] || !token || !isComplete(input)) return [];
-    const lease = leaseAt(token, { status: input.status, currentLoad: input.current_load }, now);
-    const ttlMs = token.intervalSeconds === null ? null : token.ttlSeconds * 1000;
-    return [{ index, ref: refOf({ id }), fence: token.fence, lease, ttlMs }];
+async function renewAll(store: Store, requests: readonly RenewalRequest[], now: number): Promise<Result[]> {
+  const renewals = requests.map((request) => renewalOf(request, now));
+  const answers = await store.renew(renewals, now);
+  const gone = renewals.filter((_, i) => answers[i] === "gone");
+  const left =
+    gone.length > 0
+      ? await store.read(
+          gone.map(({ ref }) => ref),
+          now,
+        )
+      : [];
+  const current = new Map(left.map(({ ref, entry }) => [ref.id, entry]));
+  return renewals.map(({ ref, lease }, i) => {
+    const desired = answers[i]!;
+    return desired === "gone" ? explainMissingLease(current.get(ref.id), ref.id) : { lease, desired };
   });
-  const renewed = renewals.length > 0 ? await store.renew(renewals, now) : [];
-  const gone: number[] = [];
-  renewals.forEach(({ index, lease }, i) => {
-    const answer = renewed[i]!;
-    if (answer === "gone") gone.push(index);
-    else results[index] = { lease, desired: answer };
-  });
-  if (gone.length > 0) {
-    const found = await store.read(
-      gone.map((index) => refOf(beats[index]!)),
-      now,
-    );
-    found.forEach(({ entry }, i) => (results[gone[i]!] = explainMissingLease(entry, beats[gone[i]!]!.id)));
-  }
-
-  const partial = beats.flatMap((_, index) => (results[index] ? [] : [index]));
-  if (partial.length > 0) {
-    const decided = await change(
-      store,
-      await store.read(
-        partial.map((index) => refOf(beats[index]!)),
-        now,
-      ),
-      (entry, i) => {
-        const { token, ...beat } = beats[partial[i]!]!;
-        return decideHeartbeat(entry, { ...beat, fence: token?.fence }, now);
-      },
-      now,
-    );
-    decided.forEach((result, i) => (results[partial[i]!] = result));
-  }
-  return results.map((result) => result!);
 }
 
-/** @throws {Problem} whatever refuses it */
-export async function callIn(store: Store, beat: CallInRequest, now: number): Promise<HeartbeatResult> {
-  const [result] = await callInAll(store, [beat], now);
-  return orThrow(result!);
+function renewalOf({ id, input, token }: RenewalRequest, now: number): Renewal {
+  const { fence, intervalSeconds, ttlSeconds } = token;
+  return {
+    ref: refOf({ id }),
+    fence,
+    lease: leaseAt(token, { status: input.status, currentLoad: input.current_load }, now),
+    ttlMs: intervalSeconds === null ? null : ttlSeconds * 1000,
+  };
+}
+
+async function decideAll(
+  store: Store,
+  asker: Asker,
+  requests: readonly CallInRequest[],
+  now: number,
+): Promise<Result[]> {
+  return change(
+    store,
+    await store.read(requests.map(refOf), now),
+    (entry, index) => {
+      const { token, ...heartbeat } = requests[index]!;
+      return decideHeartbeat(entry, { ...heartbeat, asker, fence: token?.fence }, now);
+    },
+    now,
+  );
 }

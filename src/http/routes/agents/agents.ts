@@ -13,7 +13,7 @@ import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/loose.ts";
 import { recordEtag } from "../../frame/etag.ts";
 import { readSnapshot } from "../../../registry/read.ts";
-import { registerOne } from "../../../registry/agents/register.ts";
+import { register as registerAgent } from "../../../registry/agents/register.ts";
 import * as shapes from "../../answers/index.ts";
 import { param } from "../../frame/validate.ts";
 
@@ -40,8 +40,9 @@ const register = endpoint({
   },
   refusals: ["invalid_request", "forbidden", "lease_lost", "payload_too_large"],
   async handle(call) {
-    const newcomer = { input: call.body, token: call.token };
-    const { id, entry, outcome, leaseToken } = await registerOne(call, newcomer);
+    const { namespace, asker, body, token, region, now } = call;
+    const agent = { input: body, token, region };
+    const { id, entry, outcome, leaseToken } = orThrow(await registerAgent(namespace, asker, agent, now));
     const { document, lease } = entry;
     const url = `/v1/agents/${encodeURIComponent(id)}`;
     return {

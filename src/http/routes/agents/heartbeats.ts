@@ -2,10 +2,11 @@ import * as z from "zod";
 import { heartbeatInput } from "../../../core/agents/agent.ts";
 import { entryId } from "../../../core/names.ts";
 import type { HeartbeatResult } from "../../../core/agents/heartbeat.ts";
-import { Problem } from "../../../core/problem.ts";
+import { orThrow, Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { endpoint } from "../../frame/loose.ts";
 import { callInAll, callIn, type CallInRequest } from "../../../registry/agents/call-in.ts";
+import { unlessRefused } from "../../../registry/batch.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import * as shapes from "../../answers/index.ts";
@@ -32,9 +33,9 @@ const heartbeat = endpoint({
   bodyOptional: true,
   answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
-  async handle({ id, body, asker, token, store, now }) {
-    const beat: CallInRequest = { id, input: body, asker, token, ownerMayToo: false };
-    return { status: 200, body: answerOf(await callIn(store, beat, now)) };
+  async handle({ id, body, asker, token, namespace, now }) {
+    const request = { id, input: body, token, ownerMayToo: false };
+    return { status: 200, body: answerOf(orThrow(await callIn(namespace, asker, request, now))) };
   },
 });
 
@@ -50,28 +51,28 @@ const bulk = endpoint({
   bodyShape: z.strictObject({ heartbeats: z.array(bulkItem).min(1).max(BULK_MAX) }),
   answers: { 200: { description: "One result per item, in order", body: shapes.heartbeatResults } },
   refusals: ["invalid_request"],
-  async handle({ body, asker, store, now }) {
-    const items = body.heartbeats.map((item) => check(bulkItem, item));
-    const beats: CallInRequest[] = [];
-    for (const item of items) {
-      if (item instanceof Problem) continue;
-      const { id, lease_token, ...input } = item;
-      const token = lease_token === undefined ? undefined : await readLeaseToken(lease_token);
-      beats.push({ id, input, asker, token, ownerMayToo: false });
-    }
-    const taken = beats.length > 0 ? await callInAll(store, beats, now) : [];
-    const results = items.map((item, index) => {
-      const id = item instanceof Problem ? idOf(body.heartbeats[index]) : item.id;
-      const result = item instanceof Problem ? item : taken.shift()!;
+  async handle({ body, asker, namespace, now }) {
+    const items = await Promise.all(body.heartbeats.map(readItem));
+    const results = await unlessRefused(items, (requests) => callInAll(namespace, asker, requests, now));
+    const shown = results.map((result, index) => {
+      const id = idOf(body.heartbeats[index]);
       return result instanceof Problem
         ? { index, id, ...itemProblem(result) }
         : { index, id, status: 200, ...answerOf(result) };
     });
-    return { status: 200, body: { results } };
+    return { status: 200, body: { results: shown } };
   },
 });
 
-/** The id of an item that is otherwise wrong, so that its sender can tell which it was. */
+async function readItem(item: unknown): Promise<CallInRequest | Problem> {
+  const checked = check(bulkItem, item);
+  if (checked instanceof Problem) return checked;
+  const { id, lease_token, ...input } = checked;
+  const token = lease_token === undefined ? undefined : await readLeaseToken(lease_token);
+  return { id, input, token, ownerMayToo: false };
+}
+
+/** The id of an item, even of one that is otherwise wrong, so that its sender can tell which it was. */
 function idOf(item: unknown): string | null {
   const parsed = z.object({ id: entryId }).safeParse(item);
   return parsed.success ? parsed.data.id : null;

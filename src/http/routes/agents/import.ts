@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { activationItem, registrationInput } from "../../../core/agents/agent.ts";
 import { entryId } from "../../../core/names.ts";
+import type { Region } from "../../../core/entry.ts";
 import { Problem } from "../../../core/problem.ts";
 import { endpoint } from "../../frame/loose.ts";
 import { itemProblem } from "../../frame/dialects.ts";
-import { type Newcomer, registerAll } from "../../../registry/agents/register.ts";
+import { type NewAgent, registerAll } from "../../../registry/agents/register.ts";
 import * as shapes from "../../answers/index.ts";
 import { check, param } from "../../frame/validate.ts";
 
@@ -13,7 +14,7 @@ const ITEMS_MAX = 1000;
 type Item = z.output<typeof activationItem>;
 
 /** Source 0's rule: the id is type/name, and what the file knows beyond that is metadata. */
-function toNewcomer(item: Item, isStatic: boolean): Newcomer | Problem {
+function toNewAgent(item: Item, isStatic: boolean, region: Region | null): NewAgent | Problem {
   const input = check(registrationInput, {
     id: `${item.type}/${item.name}`,
     name: item.name,
@@ -23,7 +24,7 @@ function toNewcomer(item: Item, isStatic: boolean): Newcomer | Problem {
     metadata: { activated_at: item.activated_at ?? null, reason: item.reason ?? null },
     ...(isStatic && { heartbeat_interval_seconds: null }),
   });
-  return input instanceof Problem ? input : { input, token: undefined };
+  return input instanceof Problem ? input : { input, token: undefined, region };
 }
 
 const importFile = endpoint({
@@ -37,17 +38,16 @@ const importFile = endpoint({
   bodyShape: z.strictObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
   answers: { 200: { description: "One result per component, in order", body: shapes.importResults } },
   refusals: ["invalid_request"],
-  async handle(call) {
-    const { query, body } = call;
+  async handle({ query, body, namespace, asker, region, now }) {
     const items = body.components.map((component) => check(activationItem, component));
     const newcomers = items.map((item) => {
       if (item instanceof Problem) return item;
-      return item.activated ? toNewcomer(item, query.static === "true") : undefined;
+      return item.activated ? toNewAgent(item, query.static === "true", region) : undefined;
     });
     const wanted = newcomers.flatMap((newcomer) =>
       newcomer && !(newcomer instanceof Problem) ? [newcomer] : [],
     );
-    const admitted = await registerAll(call, wanted);
+    const admitted = await registerAll(namespace, asker, wanted, now);
     const results = newcomers.map((newcomer, index) => {
       const item = items[index]!;
       const id = item instanceof Problem ? null : validId(`${item.type}/${item.name}`);

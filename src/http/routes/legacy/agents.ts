@@ -11,7 +11,7 @@ import { walk } from "../../../store/walk.ts";
 import { endpoint } from "../../frame/loose.ts";
 import { callIn } from "../../../registry/agents/call-in.ts";
 import { readOne } from "../../../registry/read.ts";
-import { registerOne } from "../../../registry/agents/register.ts";
+import { register as registerAgent } from "../../../registry/agents/register.ts";
 import * as shapes from "../../answers/index.ts";
 
 /**
@@ -83,7 +83,9 @@ const register = endpoint({
       metadata: extra ?? {},
       ...(stated && { version: stated }),
     };
-    const { id, entry } = await registerOne(call, { input, token: undefined });
+    const { namespace, asker, region, now } = call;
+    const agent = { input, token: undefined, region };
+    const { id, entry } = orThrow(await registerAgent(namespace, asker, agent, now));
     return {
       status: 201,
       body: {
@@ -96,7 +98,7 @@ const register = endpoint({
   },
 });
 
-const heartbeat = endpoint({
+const beat = endpoint({
   method: "POST",
   path: "/agents/:id/heartbeat",
   operationId: "legacyHeartbeat",
@@ -107,14 +109,13 @@ const heartbeat = endpoint({
   body: z.object({ status: orEmpty(reportedStatus).nullish(), metadata: metadata.nullish() }),
   answers: { 200: { description: "Heard", body: shapes.legacyReceived } },
   refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
-  async handle({ id, body, asker, token, store, now }) {
+  async handle({ id, body, asker, token, namespace, now }) {
     const input = {
       ...(body.status && { status: body.status }),
       ...(body.metadata && { metadata: body.metadata }),
     };
-    const { lease } = await callIn(store, { id, input, asker, token, ownerMayToo: true }, now).catch(
-      asSource2Says,
-    );
+    const heartbeat = { id, input, token, ownerMayToo: true };
+    const { lease } = orThrow(inSource2Words(await callIn(namespace, asker, heartbeat, now)));
     return {
       status: 200,
       body: { received: true, next_interval_seconds: lease.intervalSeconds, timestamp: isoTime(now) },
@@ -122,12 +123,11 @@ const heartbeat = endpoint({
   },
 });
 
-function asSource2Says(error: unknown): never {
-  if (error instanceof Problem && error.code === "agent_not_found") {
-    throw new Problem("agent_not_found", "agent not found: agent not found", { cause: error });
-  }
-  throw error;
-}
+/** Source 2's clients compare this text. */
+const inSource2Words = <T>(result: T | Problem): T | Problem =>
+  result instanceof Problem && result.code === "agent_not_found"
+    ? new Problem("agent_not_found", "agent not found: agent not found")
+    : result;
 
 const unregister = endpoint({
   method: "POST",
@@ -192,4 +192,4 @@ const get = endpoint({
   },
 });
 
-export const legacyEndpoints = [register, heartbeat, unregister, list, listByType, get];
+export const legacyEndpoints = [register, beat, unregister, list, listByType, get];

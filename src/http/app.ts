@@ -99,19 +99,16 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
     );
   }
 
+  const notFound = withEnvelope("problem", nothingHere);
   for (const endpoint of table) {
-    app.on(
-      endpoint.method,
-      endpoint.path,
-      withEnvelope(endpoint.dialect ?? "problem", async (c) => {
-        if (hasSlashAtTheEnd(c)) return nothingHere(c);
-        const asker = await askerOf(c, endpoint, access);
-        return serve(c, endpoint, asker, open(asker.namespace));
-      }),
-    );
+    const respond = withEnvelope(endpoint.dialect ?? "problem", async (c) => {
+      const asker = await askerOf(c, endpoint, access);
+      return serve(c, endpoint, asker, open(asker.namespace));
+    });
+    app.on(endpoint.method, endpoint.path, (c) => (hasSlashAtTheEnd(c) ? notFound(c) : respond(c)));
   }
 
-  app.notFound(withEnvelope("problem", nothingHere));
+  app.notFound(notFound);
   return app;
 }
 

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     globalSetup: "./test/support/redis.global.node.ts",
-    // Outages are logged, and many tests cause one: only what failed has something to say.
+    // Many tests cause an outage, which is logged: only the logs of tests that failed are shown.
     silent: "passed-only",
     projects: [
       {

@@ -6,13 +6,13 @@ import { PRICES } from "./prices.ts";
 import { demandsOf, type Results } from "./results.ts";
 import { BUNDLE_KIB_MAX } from "./servers/bundle.ts";
 
-/** A promise about a number, and what became of it. */
+/** A limit on a measured number, and whether it was met. */
 export interface Bar {
   name: string;
   yardstick: string;
   bar: string;
   measured: string;
-  /** null: this run did not measure it. */
+  /** null: this run did not measure it, or there is no limit. */
   met: boolean | null;
 }
 

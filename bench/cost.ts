@@ -1,19 +1,19 @@
-/** What a fleet costs a month, from what one operation was measured to take and what the vendors charge for it. */
+/** The monthly bill of a fleet, from the measured cost of each operation and the vendors' prices. */
 import type { Prices } from "./prices.ts";
 
 /** What a deployment is asked to do. */
 export interface Workload {
   agents: number;
   heartbeatSeconds: number;
-  /** Heartbeats that travel in one request; 1: each agent calls in by itself. */
+  /** Heartbeats per request; 1: each agent calls in by itself. */
   heartbeatsPerRequest: number;
-  /** Discoveries, per agent and hour. */
+  /** Per agent. */
   discoveriesPerHour: number;
-  /** How far apart the cron's runs are; reads are right whatever it is. */
+  /** Minutes from one run of the cron to the next. */
   sweepMinutes: number;
 }
 
-/** What the others are compared with: every agent calls in by itself every 30 s, nobody asks, the cron runs every minute. */
+/** The workload to compare others with: each agent calls in by itself every 30 s, without discoveries, and the cron runs every minute. */
 export const USUAL: Omit<Workload, "agents"> = {
   heartbeatSeconds: 30,
   heartbeatsPerRequest: 1,
@@ -21,12 +21,12 @@ export const USUAL: Omit<Workload, "agents"> = {
   sweepMinutes: 1,
 };
 
-/** What one of a thing takes. */
+/** What one operation takes. */
 export interface Demand {
   cpuMs: number;
   /** As Upstash bills them. */
   commands: number;
-  /** In and out of Redis. */
+  /** Sent to and by Redis. */
   bytes: number;
   rowsRead: number;
   rowsWritten: number;
@@ -34,26 +34,26 @@ export interface Demand {
 
 export interface Demands {
   heartbeat: Demand;
-  /** One heartbeat's share of a request that carries many. */
+  /** The share of one heartbeat in a request that carries many. */
   heartbeatInBulk: Demand;
   discovery: Demand;
-  /** One sweep's share for one agent. */
+  /** The share of one agent in a sweep. */
   sweptAgent: Demand;
-  /** What one agent takes up in Redis. */
+  /** Of one agent, in Redis. */
   storedBytes: number;
 }
 
 export interface Bill {
   workers: number;
   payAsYouGo: number;
-  /** The smallest fixed plan that has room and traffic enough; null where none has. */
+  /** The smallest fixed plan with enough memory and traffic; null where none has. */
   fixed: { name: string; price: number } | null;
   /** Durable Object requests, duration and rows of the embedded store. */
   embedded: number;
-  /** Commands a second on average: a database is good for so many and no more. */
+  /** On average; one database can take only a limited number. */
   commandsPerSecond: number;
   requestsPerSecond: number;
-  /** GB a month in and out of Redis. */
+  /** GB a month, sent to and by Redis. */
   bandwidthGb: number;
 }
 
@@ -65,7 +65,7 @@ const OBJECT_GB = 0.125;
 const beyond = (used: number, included: number, perUnit: number): number =>
   Math.max(0, used - included) * perUnit;
 
-/** Pure: the same arguments, the same bill. The embedded store is one object, awake the whole month. */
+/** Computes the bill. The embedded store is taken as one object that is awake all month. */
 export function monthlyBill(workload: Workload, demands: Demands, prices: Prices): Bill {
   const { agents, heartbeatSeconds, heartbeatsPerRequest, discoveriesPerHour, sweepMinutes } = workload;
   const sweeps = MINUTES_A_MONTH / sweepMinutes;

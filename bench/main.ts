@@ -1,5 +1,5 @@
 /**
- * What Rollcall costs and how that grows, beside what people would use instead.
+ * Measures what Rollcall costs and how that grows, in comparison with alternatives.
  *
  *   npm run bench [-- --quick]             everything; the full run is written into docs/benchmarks.md
  *   npm run bench -- ROW… [--quick]        these rows alone
@@ -45,7 +45,7 @@ if (positionals[0] === "compare") {
   print(tablesOf((await measure(names)).measured));
 } else {
   const { measured, redisVersion } = await measure(ROW_NAMES);
-  // Every row was measured.
+  // All rows were asked for, so none is missing.
   const all = measured as Measurements;
   const results: Results = {
     ...all,
@@ -59,7 +59,7 @@ if (positionals[0] === "compare") {
     },
   };
   print([...reportTables(results), barTable(barsOf(results))]);
-  // A taste is not a result: only the full run goes into the docs.
+  // Only a full run goes into the docs; a quick one is too short to be relied on.
   if (plan.name === "full") await writeReport(results);
 }
 tell("done");

@@ -1,22 +1,22 @@
-/** How much is measured: all of it in under ten minutes, or a taste in under one. */
+/** How much is measured: `full` takes under ten minutes, `quick` under one. */
 export interface Plan {
   name: "full" | "quick";
   /** Sizes of the fleets in Redis. */
   fleets: number[];
   /** Sizes of the fleets in the embedded store. */
   embedded: number[];
-  /** Fleets that fetch-each-agent discovery is compared on, and how often it is run on each. */
+  /** Fleet sizes on which discovery is compared with a GET per agent, and the number of rounds. */
   fetchEach: number[];
   fetchEachTimes: number;
   etcdAgents: number;
   sweep: { size: number; changes: number[] };
-  /** Rounds of a pair, and how long each side has in one. */
+  /** When two sides take turns: the rounds, and ms per side and round. */
   pair: { rounds: number; ms: number };
-  /** One caller alone: what the answer takes. */
+  /** With one caller, for latencies. */
   alone: { rounds: number; ms: number };
-  /** Many callers: what the Worker can take. */
+  /** With many callers, for throughput. */
   together: { rounds: number; ms: number };
-  /** How long each side of a comparison is driven before it is measured. */
+  /** How long each side gets requests before it is measured. */
   warmUpMs: number;
   openLoopMs: number;
   startUps: number;

@@ -18,7 +18,7 @@ export interface Prices {
     perMillionRowsRead: number;
     rowsWrittenIncluded: number;
     perMillionRowsWritten: number;
-    /** What one object is good for, by the platform's own word. */
+    /** How much one object can take, as the platform documents it. */
     requestsPerSecondMax: number;
   };
   payAsYouGo: {

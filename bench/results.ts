@@ -30,10 +30,10 @@ export interface Results extends Measurements {
   machine: Record<string, string>;
 }
 
-// The fleet whose figures stand for all: large enough that discovery takes a sample.
+// The cost model uses the figures of this fleet size: it is large enough that discovery samples.
 const TYPICAL = 1_000;
 
-/** What the cost model needs of what was measured. */
+/** The measured costs that the cost model needs. */
 export function demandsOf({ fleets, embedded, sweep, memory }: Results): Demands {
   const demand = (operation: string, share: number) => {
     const row = fleets.find((r) => r.operation === operation && r.fleet === TYPICAL)!;

@@ -21,7 +21,7 @@ export const buildAll = async (): Promise<Bundles> => ({
   counted: await buildBundle("counted", "bench/workers/counted.ts"),
 });
 
-/** Redis behind the bridge with its fleets, Rollcall and the floor in front of it, each a process of its own. */
+/** Redis with its fleets, the REST bridge, and Rollcall; each is a process of its own. */
 export interface Rig {
   plan: Plan;
   bundles: Bundles;
@@ -40,7 +40,7 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-/** @param sizes  of the fleets that Redis holds from the start */
+/** @param sizes  of the fleets to put into Redis */
 export async function openRig(
   plan: Plan,
   sizes: readonly number[],
@@ -78,7 +78,7 @@ export async function openRig(
   };
 }
 
-/** What was written past the Worker has to be what the Worker would have written. */
+/** Checks that the Worker can read what was written without it. */
 export async function readBack(http: Http, { size }: Fleet): Promise<void> {
   for (const index of [0, Math.floor(size / 2), size - 1]) {
     await http.expect(200, "GET", `/v1/agents/${idOf(index)}`);

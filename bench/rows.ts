@@ -13,7 +13,7 @@ import type { Measurements } from "./results.ts";
 import type { Rig } from "./rig.ts";
 
 interface Row<T> {
-  /** Sizes of the fleets that have to be in Redis before; none unless it says so. */
+  /** Sizes of the fleets that it needs in Redis; none by default. */
   fleets?(plan: Plan): readonly number[];
   measure(rig: Rig): Promise<T>;
   tables(measured: T): Table[];

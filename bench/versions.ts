@@ -8,7 +8,7 @@ const versionOf = (name: string): string =>
     }
   ).version;
 
-/** Of everything that the numbers depend on. */
+/** The versions of everything that the results depend on. */
 export function versionsOf(redis: string, etcd: string | undefined): Record<string, string> {
   const packages = ["workerd", "miniflare", "wrangler", "hono", "@upstash/redis", "zod", "ioredis", "undici"];
   return {

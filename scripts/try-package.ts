@@ -1,6 +1,6 @@
 /**
  * Installs the package from its tarball into an empty folder, and runs it on several versions of Node:
- * `npm run package:try -- 20 22 24`. Fetches what it does not have.
+ * `npm run package:try -- 20 22 24`. Downloads the versions that are missing.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { leaseToken } from "../../src/registry/lease-token.ts";
 
-/** A namespace of so many agents, with a key of its own. */
+/** A namespace with a number of agents, and its API key. */
 export interface Fleet {
   namespace: string;
   size: number;
@@ -14,7 +14,7 @@ export const fleetOf = (size: number, name = "fleet"): Fleet => ({
   apiKey: `bench-key-${name}-${size}`,
 });
 
-/** API_KEYS for a deployment that serves these fleets, as its operator would set it. */
+/** The variable API_KEYS for a deployment that serves these fleets. */
 export const apiKeysOf = (fleets: readonly Fleet[]): string =>
   JSON.stringify(
     fleets.map(({ namespace, apiKey }) => ({
@@ -25,7 +25,7 @@ export const apiKeysOf = (fleets: readonly Fleet[]): string =>
     })),
   );
 
-// Long enough that nobody falls silent while the bench runs.
+// Long enough that no agent becomes unreachable while the bench runs.
 export const TERMS = { ttlSeconds: 86_400, intervalSeconds: 43_200 };
 
 export const SERVICE = "llm";
@@ -46,7 +46,7 @@ const TYPES = [
 
 export const idOf = (index: number): string => `agent-${String(index).padStart(6, "0")}`;
 
-/** What agent `index` registers: every one can do "work", each fiftieth has a skill in common, each fifth a zone. */
+/** The registration of agent `index`. All have the capability "work"; one in 50 shares a skill, one in 5 a zone. */
 export const registrationOf = (index: number) => ({
   id: idOf(index),
   name: `Agent ${index}`,
@@ -72,7 +72,7 @@ export const registrationOf = (index: number) => ({
   services: index < PROVIDERS ? [{ service: SERVICE, strategy: "round_robin" }] : [],
 });
 
-/** The secret of an agent's lease token: known beforehand, so that the bench can call in for whomever it likes. */
+/** The secret in an agent's lease token, derived from its index, so that the bench needs to store none. */
 export const secretOf = ({ namespace }: Fleet, index: number): string =>
   createHash("sha256").update(`${namespace}/${index}`).digest("base64url").slice(0, 22);
 

@@ -2,12 +2,12 @@ import type { Http } from "../load/http.ts";
 import type { Operation } from "../load/load.ts";
 import { type Fleet, idOf, SERVICE, tokenOf } from "./agents.ts";
 
-/** Newcomers take turns, so that a fleet grows by no more than these while registrations are measured. */
+/** The measured registrations use this many ids in turn, so that the fleet stays nearly the same size. */
 const NEWCOMERS = 64;
 export const BULK = 100;
 
 const state = (nth: number) => ({ status: "available", current_load: nth % 8 });
-// A prime stride visits every agent, and no two neighbours one after the other.
+// A prime stride visits every agent, and never two neighbours in succession.
 const indexAt = (nth: number, { size }: Fleet): number => (nth * 7919) % size;
 
 export const heartbeat = (
@@ -15,7 +15,7 @@ export const heartbeat = (
   fleet: Fleet,
   token = (index: number) => tokenOf(fleet, index),
 ): Operation => {
-  // An agent has its token; the load need not work it out again and again.
+  // An agent keeps its token; computing it again would only slow the load down.
   const tokens: string[] = [];
   return (nth) => {
     const index = indexAt(nth, fleet);
@@ -63,7 +63,7 @@ export const listPage =
     if (agents.length !== Math.min(PAGE, fleet.size)) throw new Error(`a page of ${agents.length}`);
   };
 
-/** A restart: the id is known, its old token is not, so it replaces what was there. The first of each id creates it. */
+/** Registers a known id without its token, as after a restart, which replaces the old registration. The first of each id creates it. */
 export const register =
   (http: Http): Operation =>
   (nth) =>

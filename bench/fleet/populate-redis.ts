@@ -11,8 +11,8 @@ export const PREFIX = "rollcall";
 const BATCH = 1000;
 
 /**
- * Registers a whole fleet straight over TCP: Rollcall's own rules decide, and its own plan says what is written, so that the
- * keys are the very same as over HTTP. Only the events are left out.
+ * Registers a whole fleet over TCP, which is faster than over HTTP. Rollcall's own rules and its own plan of writes make the
+ * same keys; only the events are left out.
  */
 export async function populateRedis(redis: Redis, fleet: Fleet, first = 0, last = fleet.size): Promise<void> {
   const keys = keysOf(PREFIX, fleet.namespace);

@@ -3,7 +3,11 @@ import { type Fleet, idOf, registrationOf } from "./agents.ts";
 
 const AT_ONCE = 16;
 
-/** Registers a whole fleet as its agents would, whatever the format is that the Worker stores. @returns their lease tokens */
+/**
+ * Registers a whole fleet over HTTP, so that it fits any format that the Worker may store.
+ *
+ * @returns the lease tokens, by the agents' indexes
+ */
 export async function registerOverHttp(http: Http, fleet: Fleet): Promise<string[]> {
   const tokens: string[] = [];
   let next = 0;

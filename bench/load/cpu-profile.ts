@@ -1,4 +1,4 @@
-/** A function where it was called from, as V8 samples it. */
+/** A function together with its callers, as V8 samples it. */
 interface Node {
   id: number;
   callFrame: { functionName: string; url: string; lineNumber: number };
@@ -15,7 +15,7 @@ export function frameName({ functionName, url, lineNumber }: Node["callFrame"]):
   return `${functionName || "(anonymous)"}${file ? ` ${file}:${lineNumber + 1}` : ""}`;
 }
 
-/** µs by name, without what was called from there. */
+/** µs by name, without the functions that it called. */
 export function selfTimes(
   { nodes, samples, timeDeltas }: Profile,
   nameOf: (node: Node) => string,
@@ -29,7 +29,7 @@ export function selfTimes(
   return times;
 }
 
-/** µs by frame, with all that was called from there. A function that stands more than once on a stack counts once. */
+/** µs by frame, including the functions that it called. A function that is on a stack twice counts once. */
 export function totalTimes(profile: Profile): Map<string, number> {
   const own = selfTimes(profile, ({ id }) => String(id));
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));

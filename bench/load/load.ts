@@ -3,7 +3,7 @@ import { CALLERS } from "../plan.ts";
 import { ascending, quantile } from "./statistics.ts";
 import { cpuMs } from "./usage.ts";
 
-/** Does the operation once; rejects if the answer is not the one that was wanted. */
+/** Sends one request; rejects if the answer is not the expected one. */
 export type Operation = (nth: number) => Promise<unknown>;
 
 export interface Timing {
@@ -12,13 +12,13 @@ export interface Timing {
   p50: number;
   p95: number;
   p99: number;
-  /** ms of CPU per operation that the watched process had. */
+  /** ms of CPU of the watched process, per operation. */
   cpuMs: number;
 }
 
 let nth = 0;
 
-/** So many callers, each asking again as soon as it was answered. */
+/** Each caller sends its next request as soon as it has the answer to its last. */
 export async function closedLoop(
   operation: Operation,
   { callers, ms, pid }: { callers: number; ms: number; pid: number },
@@ -39,7 +39,7 @@ export async function closedLoop(
   return timingOf(latencies, performance.now() - startedAt, cpuMs(pid) - cpuBefore);
 }
 
-/** A steady rate whatever the answers do; waiting counts from when a call was due, so a stall is not hidden. */
+/** Requests at a fixed rate. A latency counts from when its request was due, so that a stall is not hidden. */
 export async function openLoop(
   operation: Operation,
   { perSecond, ms, pid }: { perSecond: number; ms: number; pid: number },
@@ -79,11 +79,11 @@ export interface Side {
   pid: number;
 }
 
-/** What is measured is a service that has been asked for a while: its code compiled, its caches filled. */
+/** Sends requests before the measurement, until the code is compiled and the caches are filled. */
 export const warmUp = ({ operation, pid }: Side, ms: number): Promise<Timing> =>
   closedLoop(operation, { callers: CALLERS, ms, pid });
 
-/** Measures sides turn by turn, A B B A, so that whatever else the machine does, and any drift, falls on all of them. */
+/** Measures the sides in turns, A B B A, so that other load on the machine, and drift, affect all of them alike. */
 export async function interleave(
   sides: readonly Side[],
   { callers, rounds, ms, warmUpMs }: { callers: number; rounds: number; ms: number; warmUpMs: number },

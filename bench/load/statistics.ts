@@ -1,4 +1,4 @@
-/** The value below which that share of `sorted` lies. */
+/** The value below which `share` of the sorted values lie. */
 export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 
@@ -10,7 +10,7 @@ export function median(values: readonly number[]): number {
   return (quantile(sorted, 0.5) + sorted[Math.ceil(sorted.length / 2) - 1]!) / 2;
 }
 
-/** A number that was measured several times: the median, and the lowest and highest. */
+/** The median of several measurements, with the lowest and the highest, or with an interval. */
 export interface Spread {
   median: number;
   low: number;
@@ -22,7 +22,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(sorted), low: sorted[0] ?? Number.NaN, high: sorted.at(-1) ?? Number.NaN };
 }
 
-/** Round by round, because what else runs on the machine slows both sides of one round alike. */
+/** The ratios within each round, because other load on the machine slows both sides of one round alike. */
 export const ratiosOf = (numerators: readonly number[], denominators: readonly number[]): number[] =>
   numerators.map((value, round) => value / denominators[round]!);
 
@@ -30,8 +30,8 @@ export const ratioOf = (numerators: readonly number[], denominators: readonly nu
   spreadOf(ratiosOf(numerators, denominators));
 
 /**
- * The interval that holds the median of what was sampled with a probability of 95 % or more, between two order statistics:
- * it assumes no distribution. As wide as the sample where that has fewer than six values.
+ * The median, with an interval between two order statistics that holds the true median with a probability of at least 95 %,
+ * whatever the distribution. Of fewer than six values it is the whole range.
  *
  * @see Conover, "Practical Nonparametric Statistics", 3.2
  */

@@ -8,7 +8,7 @@ const read = (path: string): string | undefined => {
   }
 };
 
-/** ms of CPU that a process's threads have had so far; NaN where the system does not tell (it does on Linux). */
+/** ms of CPU that all threads of a process have used so far; NaN on systems without /proc. */
 export function cpuMs(pid: number): number {
   let ns = 0;
   try {
@@ -21,7 +21,7 @@ export function cpuMs(pid: number): number {
   return ns / 1e6;
 }
 
-/** Resident memory of a process in bytes; NaN where the system does not tell. */
+/** Resident memory of a process in bytes; NaN on systems without /proc. */
 export function residentBytes(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? "")?.[1];
   return kib === undefined ? Number.NaN : Number(kib) * 1024;

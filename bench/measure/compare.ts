@@ -8,7 +8,7 @@ import { type RedisRig, startRedis, varsOf } from "../servers/redis.ts";
 import { serve, type Served } from "../servers/served.ts";
 import { measureStartUps } from "./start-up.ts";
 
-/** One thing measured on two bundles in turns, round by round. */
+/** One thing, measured on two bundles in turns; by round. */
 export interface Turns {
   name: string;
   before: number[];
@@ -16,7 +16,7 @@ export interface Turns {
 }
 
 export interface Comparison {
-  /** ms of CPU per request that the Worker's process had. */
+  /** ms of CPU of the Worker's process, per request. */
   requests: Turns[];
   /** ms of CPU to start, beyond an empty Worker. */
   startUp: Turns;
@@ -25,14 +25,14 @@ export interface Comparison {
 
 const FLEET = fleetOf(1_000, "compare");
 const DISCOVER_DEFAULT_LIMIT = 100;
-// Short, because what else the machine does comes in bursts of a second or so: many short turns share it more evenly.
+// Other load on the machine comes in bursts of about a second: with many short turns it affects both sides alike.
 const TURN_MS = 100;
 const WARM_UP_MS = 1_200;
-/** A process may be slower than its twin for as long as it lives (where its memory lies, what was compiled when). */
+/** Both Workers are started this often: one process can be slower than another of the same bundle for all its life. */
 const STARTS = 3;
 const START_UPS = 24;
 
-/** Both bundles under plain workerd on one Redis, each with a fleet of its own that it registered itself. */
+/** Runs both bundles under plain workerd on one Redis. Each registers a fleet of its own, with a key prefix of its own. */
 export async function compare(
   folders: { before: string; after: string },
   rounds: number,

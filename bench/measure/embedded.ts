@@ -19,7 +19,7 @@ export interface EmbeddedResult {
 
 const TIMES = 20;
 
-/** Rollcall with no Redis at all: one SQLite Durable Object per fleet. */
+/** Measures Rollcall without Redis: one SQLite Durable Object per fleet. */
 export async function measureEmbedded(rig: Rig): Promise<EmbeddedResult> {
   const { plan, bundles } = rig;
   const fleets = plan.embedded.map((size) => fleetOf(size, "embedded"));

@@ -10,7 +10,7 @@ import * as etcd from "../yardsticks/etcd.ts";
 import type { Pair } from "./floor.ts";
 
 export interface EtcdPair extends Pair {
-  /** Leases that one of our operations renews; 1 where it is not about leases. */
+  /** Leases that one of our operations renews; 1 for those that renew none. */
   each: number;
 }
 
@@ -20,7 +20,7 @@ export interface EtcdResult {
   pairs: EtcdPair[];
 }
 
-/** undefined where etcd is not installed. */
+/** @returns undefined where etcd is not installed */
 export async function measureEtcd(rig: Rig): Promise<EtcdResult | undefined> {
   const running = await startEtcd();
   if (!running) return undefined;

@@ -6,7 +6,7 @@ import { fetchEach, fetchEachPipelined, populateFetchEach } from "../yardsticks/
 
 export interface FetchEachResult {
   fleet: number;
-  /** ms, round by round: discover is the median of several answers. */
+  /** ms, by round, each the median of several answers. */
   discover: number[];
   oneByOne: number[];
   pipelined: number[];

@@ -5,15 +5,15 @@ import { interleave, type Operation, type Timing } from "../load/load.ts";
 import { median } from "../load/statistics.ts";
 import { CALLERS, type Plan } from "../plan.ts";
 import type { Rig } from "../rig.ts";
-import { type PerOperation, perOperation } from "./tally.ts";
+import { type PerOperation, perOperation } from "./redis-work.ts";
 
-/** One operation on one fleet: what an answer takes, and what the Worker can take. */
+/** One operation on one fleet. */
 export interface Measured {
   operation: string;
   fleet: number;
-  /** One caller alone, round by round. */
+  /** With one caller; by round. */
   alone: Timing[];
-  /** Many callers, round by round. */
+  /** With many callers; by round. */
   together: Timing[];
 }
 
@@ -36,7 +36,7 @@ export const operationsOn = (
   register: operations.register(http),
 });
 
-/** Every operation on every fleet; the fleets take turns, so that growth is seen within one round. */
+/** Measures every operation on every fleet. The fleets take turns, so that one round shows the growth. */
 export async function measureFleets(
   plan: Plan,
   pid: number,

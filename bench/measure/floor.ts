@@ -6,7 +6,7 @@ import { PREFIX } from "../fleet/populate-redis.ts";
 import type { Rig } from "../rig.ts";
 import type { RunningWorker } from "../servers/worker.ts";
 
-/** Two sides that took turns. */
+/** Two sides that were measured in turns. */
 export interface Pair {
   name: string;
   yardstick: string;
@@ -27,10 +27,10 @@ export interface Floor {
 }
 
 export const FLOOR_FLEET = 1_000;
-// Half of what the Worker can take: a rate at which nobody should have to wait in line.
+// At half of the highest rate no request should have to wait for another.
 const STEADY_SHARE = 0.5;
 
-/** Heartbeat, get and the plainest answer, each against the same thing without a registry around it. */
+/** Measures heartbeat, get and the plainest answer, each against a bare route that does the same without a registry. */
 export async function measureFloor(rig: Rig): Promise<Floor> {
   const pairs: Pair[] = [];
   const steady: Steady[] = [];

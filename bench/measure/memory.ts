@@ -11,7 +11,7 @@ export interface Memory {
 
 const AGENTS = 10_000;
 
-/** What one more agent takes in Redis, keys and indexes and all. */
+/** Measures the memory that one more agent takes in Redis, with all its keys and indexes. */
 export async function measureMemory({ redis, rollcall, plan }: Rig): Promise<Memory> {
   const agents = Math.min(AGENTS, plan.sweep.size);
   const before = await redis.memoryBytes();

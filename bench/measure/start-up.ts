@@ -6,7 +6,7 @@ import { startWorkerd } from "../servers/workerd.ts";
 
 export interface StartUp {
   gzipBytes: number;
-  /** ms of CPU to load the bundle and give the first answer, beyond what a Worker that does nothing takes; round by round. */
+  /** ms of CPU until the first answer, more than an empty Worker takes; by round. */
   cpuMs: number[];
 }
 
@@ -16,10 +16,9 @@ export async function measureStartUp({ plan, bundles: { rollcall } }: Rig): Prom
 }
 
 /**
- * ms of CPU to load each bundle and give the first answer, round by round, in turns.
+ * Measures the start of each bundle, in turns.
  *
- * workerd reads, compiles and evaluates a bundle before it listens; what a Worker that does nothing takes in the same round is
- * taken off.
+ * @returns ms of CPU until the first answer, by bundle and round; the CPU of an empty Worker in the same round is subtracted
  */
 export async function measureStartUps(bundles: readonly Bundle[], rounds: number): Promise<number[][]> {
   const taken: number[][] = bundles.map(() => []);

@@ -6,7 +6,7 @@ import { fleetOf, type Fleet, idOf } from "../fleet/agents.ts";
 import { populateRedis, PREFIX } from "../fleet/populate-redis.ts";
 import { cpuMs } from "../load/usage.ts";
 import type { Rig } from "../rig.ts";
-import { workOf } from "./tally.ts";
+import { workOf } from "./redis-work.ts";
 
 export interface SweepResult {
   agents: number;
@@ -19,9 +19,9 @@ export interface SweepResult {
   cpuMs: number;
   durationMs: number;
   runs: number;
-  /** Commands that write, beside the sweep's own report, by name. */
+  /** Commands that write, by name, without the one for the sweep's own report. */
   writes: Map<string, number>;
-  /** Whether every index holds the living, and nobody else. */
+  /** Whether every index holds exactly the agents that are left. */
   indexesExact: boolean;
 }
 
@@ -35,7 +35,7 @@ interface Summary {
 const WRITING = /^(set|del|zadd|zrem|hset|hdel|incr|xadd|expire|pexpire)$/;
 const LONG_AGO_MS = 80_000_000;
 
-/** Sweeps a whole fleet: first as it is, then after some fell silent, then after some are gone. */
+/** Sweeps a whole fleet: without changes, then with silent agents, then with lapsed leases. */
 export async function measureSweep(rig: Rig): Promise<SweepResult[]> {
   const { size, changes } = rig.plan.sweep;
   const fleet = fleetOf(size, "sweep");
@@ -43,7 +43,7 @@ export async function measureSweep(rig: Rig): Promise<SweepResult[]> {
   const served = await rig.start(rig.bundles.rollcall, "workerd", [fleet]);
   const http = served.http(fleet);
   const call = async () => JSON.parse(await http.expect(200, "POST", "/v1/sweep")) as Summary;
-  // The first one in this isolate, and the first that this fleet ever saw.
+  // The first sweep in this isolate, and of this fleet, does more than the later ones.
   await call();
 
   const results: SweepResult[] = [];
@@ -103,7 +103,7 @@ async function leasesOf(redis: Redis, fleet: Fleet, ids: readonly string[]): Pro
   });
 }
 
-/** As if they had not called in for most of a day. */
+/** Sets the last heartbeats of these agents back by most of a day. */
 async function silence(redis: Redis, fleet: Fleet, ids: readonly string[]): Promise<void> {
   for (const lease of await leasesOf(redis, fleet, ids)) {
     const state = JSON.parse((await redis.get(lease))!) as { lastSeenAt: number };
@@ -115,7 +115,7 @@ async function silence(redis: Redis, fleet: Fleet, ids: readonly string[]): Prom
   }
 }
 
-/** As if their leases had lapsed. */
+/** Deletes the leases of these agents, as if they had lapsed. */
 async function dropLeases(redis: Redis, fleet: Fleet, ids: readonly string[]): Promise<void> {
   const leases = await leasesOf(redis, fleet, ids);
   if (leases.length > 0) await redis.del(leases);

@@ -3,9 +3,9 @@ import type { Comparison, Turns } from "../measure/compare.ts";
 import { BUNDLE_KIB_MAX } from "../servers/bundle.ts";
 import type { Table } from "./table.ts";
 
-/** before/after: what a request takes now may be no more than this much of what it took. */
+/** CPU before / CPU after: a request may take 3 % more. */
 const CPU_RATIO_MIN = 0.97;
-/** after/before */
+/** CPU after / CPU before */
 const START_UP_RATIO_MAX = 1.15;
 
 const word = (met: boolean): string => (met ? "met" : "MISSED");

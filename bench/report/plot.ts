@@ -15,7 +15,7 @@ export interface Plot {
 const WIDTH = 640;
 const HEIGHT = 360;
 const MARGIN = { top: 44, right: 190, bottom: 48, left: 64 };
-// Told apart by colour-blind readers too (Okabe and Ito).
+// Colour-blind readers can tell these apart (Okabe and Ito).
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 
 const escape = (text: string): string =>
@@ -31,7 +31,7 @@ function decades(values: readonly number[]): number[] {
 const label = (value: number): string =>
   value >= 1 ? value.toLocaleString("en") : String(Number(value.toPrecision(1)));
 
-/** Draws lines with both axes logarithmic: what does not grow is flat, what grows in proportion rises like a stair. */
+/** Draws lines on two logarithmic axes: constant cost is a flat line, proportional cost a diagonal. */
 export function toSvg({ title, xLabel, yLabel, series }: Plot): string {
   const points = series.flatMap((line) => line.points);
   const xTicks = decades(points.map(([x]) => x));

@@ -39,7 +39,7 @@ export function plotsOf(results: Results): Map<string, Plot> {
     xLabel: "changes found",
     yLabel: "seconds",
     series: [
-      // Zero has no place on a logarithm.
+      // A logarithmic axis has no zero.
       { name: "Worker CPU", points: sweeps.map((sweep) => [Math.max(1, sweep.changed), sweep.cpuMs / 1000]) },
       { name: "took", points: sweeps.map((sweep) => [Math.max(1, sweep.changed), sweep.durationMs / 1000]) },
     ],

@@ -1,7 +1,7 @@
-/** A table: the first column to the left, the others to the right. */
+/** A table: the first column is aligned to the left, the others to the right. */
 export interface Table {
   title: string;
-  /** What the reader has to know to read it. */
+  /** Explains the columns. */
   note?: string;
   columns: string[];
   rows: string[][];
@@ -29,7 +29,7 @@ export function asMarkdown({ title, note, columns, rows }: Table): string {
   ].join("\n");
 }
 
-/** Three figures are what a measurement is good for. */
+/** Rounds to three significant figures; a measurement is not more precise. */
 export function figure(value: number): string {
   if (Number.isNaN(value)) return "–";
   const size = Math.abs(value);

@@ -12,10 +12,10 @@ import { barTable } from "./tables.ts";
 const DOCUMENT = "docs/benchmarks.md";
 const PLOTS = "docs/benchmarks";
 
-/** All that a full run has to show, but for the bars. */
+/** The tables of a full run, without the bars. */
 export const reportTables = (results: Results): Table[] => [...tablesOf(results), ...costTables(results)];
 
-/** Writes the whole run into the docs. */
+/** Writes docs/benchmarks.md and its plots. */
 export async function writeReport(results: Results): Promise<void> {
   const plots = plotsOf(results);
   await mkdir(PLOTS, { recursive: true });

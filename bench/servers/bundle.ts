@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 const CONFIG = "wrangler.toml";
 const OUT = "dist/bench";
 
-/** What a deploy may weigh, compressed: `npm run size` fails past it. */
+/** The largest size of a deploy, compressed; `npm run size` fails above it. */
 export const BUNDLE_KIB_MAX = 122;
 
 /** A Worker as a deploy would upload it. */
@@ -36,7 +36,7 @@ export async function buildBundle(
   { root = ".", config = CONFIG, minify = true } = {},
 ): Promise<Bundle> {
   const out = resolve(OUT, name);
-  // What an earlier build left would be served, and weighed, too.
+  // Files that an earlier build left would be served and counted.
   await rm(out, { recursive: true, force: true });
   const compatibilityDate = compatibilityDateIn(root);
   const args = ["deploy", main, "--config", config, "--compatibility-date", compatibilityDate];
@@ -48,7 +48,7 @@ export async function buildBundle(
   return { name, compatibilityDate, objects: objectsIn(join(root, config)), ...modulesIn(out) };
 }
 
-/** The Worker of a folder: of a checkout, which is built, or of what `wrangler deploy --outdir` left, run as wrangler.toml says here. */
+/** Builds the Worker of a checkout, or reads one that `wrangler deploy --outdir` has built; the latter runs with the bindings of our wrangler.toml. */
 export async function bundleOf(name: string, folder: string): Promise<Bundle> {
   if (existsSync(join(folder, CONFIG))) return buildBundle(name, "src/worker.ts", { root: folder });
   return {
@@ -81,7 +81,7 @@ function modulesIn(folder: string): Pick<Bundle, "modules" | "gzipBytes"> {
   };
 }
 
-/** A Worker that does nothing: what the runtime itself costs to start. */
+/** A Worker that does nothing; its start-up is the runtime's own. */
 export const EMPTY: Bundle = {
   name: "empty",
   compatibilityDate: compatibilityDateIn("."),

@@ -4,12 +4,12 @@ import { fileURLToPath } from "node:url";
 
 export interface Child<T> {
   pid: number;
-  /** What it said once it was ready. */
+  /** The message that it sent when it was ready. */
   ready: T;
   stop(): Promise<void>;
 }
 
-/** Starts a module of ours as a process of its own; it says one message when it is ready, and ends when we hang up. */
+/** Starts a module as a process of its own. It sends one message when it is ready, and ends when we disconnect. */
 export async function forkChild<T>(module: URL, env: Record<string, string> = {}): Promise<Child<T>> {
   const child = fork(fileURLToPath(module), { env: { ...process.env, ...env } });
   const ready = await Promise.race([
@@ -28,7 +28,7 @@ async function hangUp(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** For the child's side: says that it is ready, and does `stop` once whoever started it hangs up or is gone. */
+/** In the child: sends `ready`, and calls `stop` when the parent disconnects or has ended. */
 export function serveParent(ready: unknown, stop: () => Promise<void>): void {
   process.once("disconnect", () => void stop().finally(() => process.exit()));
   process.on("SIGINT", () => undefined);

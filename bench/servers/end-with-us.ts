@@ -6,7 +6,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
-/** However the bench ends, this process ends too. */
+/** Kills the child when the bench ends, for any reason. */
 export function endWithUs<C extends ChildProcess>(child: C): C {
   children.add(child);
   child.once("exit", () => children.delete(child));

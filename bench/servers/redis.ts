@@ -7,15 +7,15 @@ export const BRIDGE_TOKEN = "test-bench";
 
 /** What Redis has done so far. */
 export interface Work {
-  /** HTTP requests that the bridge took. */
+  /** HTTP requests to the bridge. */
   trips: number;
   /** Commands in them. */
   commands: number;
   /** As Upstash bills: each command, a script as one, and each command that a script runs. */
   billed: number;
-  /** In and out of Redis, without what HTTP adds. */
+  /** Sent to and by Redis, without the overhead of HTTP. */
   bytes: number;
-  /** Calls by command name, those inside scripts too. */
+  /** Calls by command name, including those that scripts make. */
   calls: Map<string, number>;
 }
 
@@ -24,19 +24,19 @@ export interface RedisRig {
   bridgePid: number;
   redisPid: number;
   version: string;
-  /** Straight over TCP. */
+  /** A connection over TCP, past the bridge. */
   redis: Redis;
   work(): Promise<Work>;
   memoryBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** What a Worker is told of it; every key that it writes begins with `prefix`. */
+/** The variables by which a Worker uses this Redis, with `prefix` for all of its keys. */
 export const varsOf = ({ url }: RedisRig, prefix: string): Record<string, string> => ({
   UPSTASH_REDIS_REST_URL: url,
   UPSTASH_REDIS_REST_TOKEN: BRIDGE_TOKEN,
   REDIS_PREFIX: prefix,
-  // The bench shares its machine; an answer that is late is measured, not refused.
+  // On a busy machine answers are late; they are to be measured, not refused.
   REDIS_TIMEOUT_MS: "30000",
 });
 

@@ -5,14 +5,14 @@ import { startMiniflare } from "./miniflare.ts";
 import type { RunningWorker } from "./worker.ts";
 import { startWorkerd } from "./workerd.ts";
 
-/** A Worker that serves fleets, and a caller for each of them. */
+/** A running Worker, and a client for each of its fleets. */
 export interface Served {
   worker: RunningWorker;
   http(fleet: Fleet): Http;
   stop(): Promise<void>;
 }
 
-/** Starts a bundle as a deployment with a key for each of these fleets; without Redis in `vars` on the embedded store. */
+/** Starts a bundle with an API key for each fleet. Unless `vars` name a Redis, it uses the embedded store. */
 export async function serve(
   bundle: Bundle,
   runtime: RunningWorker["runtime"],

@@ -1,6 +1,6 @@
 import type { Bundle } from "./bundle.ts";
 
-/** A bundle that runs somewhere and answers. */
+/** A bundle that is being served. */
 export interface RunningWorker {
   runtime: "workerd" | "miniflare";
   url: string;

@@ -8,10 +8,10 @@ import type { Readable } from "node:stream";
 import { endWithUs } from "./end-with-us.ts";
 import type { RunningWorker, WorkerSpec } from "./worker.ts";
 
-/** The path of the binary; the package is the one that wrangler and miniflare run. */
+/** The path of the binary that wrangler and miniflare run too. */
 const { default: WORKERD } = createRequire(import.meta.url)("workerd") as { default: string };
 
-/** Runs a bundle under plain `workerd serve`, nothing between the socket and the Worker. */
+/** Runs a bundle under plain `workerd serve`, without miniflare in between. */
 export async function startWorkerd(spec: WorkerSpec, flags: readonly string[] = []): Promise<RunningWorker> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-workerd-"));
   await mkdir(join(dir, "objects"));
@@ -38,7 +38,7 @@ export async function startWorkerd(spec: WorkerSpec, flags: readonly string[] = 
   };
 }
 
-/** workerd tells on its control pipe which port it got. */
+/** Reads from the control pipe on which port workerd listens. */
 async function listening(control: Readable): Promise<number> {
   let told = "";
   for await (const chunk of control) {

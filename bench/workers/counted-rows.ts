@@ -1,4 +1,4 @@
-/** What the embedded store read and wrote since it was last asked, as `counted.ts` counts it. */
+/** Rows that the embedded store has read and written since the last request for them. */
 export interface CountedRows {
   rowsRead: number;
   rowsWritten: number;

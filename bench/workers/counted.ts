@@ -1,4 +1,4 @@
-/** Rollcall as it is, and beside it a tally of the rows that the embedded store reads and writes: what Cloudflare bills. */
+/** Rollcall, with a count of the rows that the embedded store reads and writes, which Cloudflare bills. */
 import type { CountedRows } from "./counted-rows.ts";
 import worker, { RegistryObject as Registry, ServicePool, ToolGateway } from "../../src/worker.ts";
 
@@ -6,7 +6,7 @@ export { ServicePool, ToolGateway };
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
-/** A cursor knows its rows only once it has been read to its end: the newest are kept aside until they surely have been. */
+/** A cursor has its row counts only when it has been read to its end, so the newest cursors are counted later. */
 class RowCount {
   static readonly #UNFINISHED_MAX = 16;
   #cursors: Cursor[] = [];
@@ -48,7 +48,7 @@ export class RegistryObject extends Registry {
     this.#count = count;
   }
 
-  /** What was read and written since the last call. */
+  /** Rows read and written since the last call. */
   tally(): CountedRows {
     return { ...this.#count.take(), databaseBytes: this.ctx.storage.sql.databaseSize };
   }

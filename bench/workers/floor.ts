@@ -1,6 +1,6 @@
 /**
  * Yardstick (a), the floor: what one Redis command behind one Hono route costs, through the client and bridge that Rollcall
- * uses. It checks nothing, knows nobody and keeps no promise.
+ * uses. It has no validation, no access control and no leases.
  */
 import { Redis } from "@upstash/redis/cloudflare";
 import { Hono } from "hono";

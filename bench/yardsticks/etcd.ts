@@ -1,6 +1,6 @@
 /**
  * Yardstick (c), etcd through its JSON gateway: a lease per agent that keep-alives renew, a key per agent under the lease,
- * and discovery by reading the range and filtering where the caller is.
+ * and discovery by reading the whole range and filtering in the caller.
  *
  * @see https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
  */
@@ -10,7 +10,7 @@ import type { Operation } from "../load/load.ts";
 
 const PREFIX = "agents/";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
-/** A range ends before the prefix with its last byte raised. */
+/** The exclusive end of the range of a prefix: the prefix with its last byte increased. */
 const PREFIX_END = "agents0";
 const POPULATED_AT_ONCE = 16;
 
@@ -74,7 +74,7 @@ interface Agent {
   current_load: number;
 }
 
-/** What etcd has to say about "who can do it": everything; the caller looks through it. */
+/** etcd cannot filter: the caller reads all agents and looks for the capability itself. */
 export const discoverByRange =
   (http: Http, limit: number): Operation =>
   async () => {

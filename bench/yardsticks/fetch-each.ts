@@ -1,6 +1,6 @@
 /**
  * Yardstick (b), discovery as the systems before Rollcall did it: the index's ids, then each agent's record, then filter.
- * It has every advantage: it runs where its caller is, and speaks TCP to a Redis on the same machine.
+ * It runs in the caller's process, over TCP to a Redis on the same machine, which is to its advantage.
  */
 import type { Redis } from "ioredis";
 import { registrationOf } from "../fleet/agents.ts";

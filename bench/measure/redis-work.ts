@@ -1,7 +1,7 @@
 import type { RedisRig, Work } from "../servers/redis.ts";
 import type { Operation } from "../load/load.ts";
 
-/** What one operation makes Redis do. */
+/** The work of Redis for one operation. */
 export interface PerOperation {
   trips: number;
   commands: number;
@@ -23,7 +23,7 @@ export const difference = (after: Work, before: Work): Work => ({
   ),
 });
 
-/** What reading the counters itself moves is measured first, and taken off. */
+/** The bytes that reading the counters itself costs are measured first, and subtracted. */
 export async function workOf(redis: RedisRig, run: () => Promise<unknown>): Promise<Work> {
   const first = await redis.work();
   const before = await redis.work();
@@ -33,7 +33,7 @@ export async function workOf(redis: RedisRig, run: () => Promise<unknown>): Prom
 }
 
 export async function perOperation(redis: RedisRig, operation: Operation): Promise<PerOperation> {
-  // The first one may look at the directives, which is due every five seconds only.
+  // The first one may read the directives, which happens at most every five seconds.
   await operation(0);
   const work = await workOf(redis, async () => {
     for (let nth = 1; nth <= TIMES; nth += 1) await operation(nth);

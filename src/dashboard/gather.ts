@@ -13,7 +13,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { EventRecord, Store } from "../store/store.ts";
 import { walk } from "../store/walk.ts";
 import { readOne } from "../registry/read.ts";
-import { fleetOf } from "../registry/services/fleet.ts";
+import { readServiceFleet } from "../registry/services/fleet.ts";
 
 /** Each is two calls to its pool, at every look. */
 const SERVICES_MAX = 20;
@@ -100,7 +100,7 @@ async function serviceView(
 ): Promise<ServiceView> {
   try {
     const [fleet, kept] = await Promise.all([
-      fleetOf(entries, service, pool, now),
+      readServiceFleet(pool, service, entries, now),
       pool.selections(SELECTIONS_SHOWN),
     ]);
     return {

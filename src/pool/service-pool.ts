@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { BreakerConfig } from "../core/services/breaker.ts";
+import type { BreakerConfig, CircuitState } from "../core/services/breaker.ts";
 import {
   cursorAfter,
   type Offer,
@@ -73,7 +73,7 @@ export interface KeptSelection {
   provider: string | null;
   group: number | null;
   scope: string | null;
-  circuitState: string | null;
+  circuitState: CircuitState | null;
   rejected: ProviderChoice["rejected"];
 }
 

@@ -48,7 +48,7 @@ export async function sweep(
   store: Store,
   clock: () => number,
   budget: SweepBudget,
-  checkHealth: (after: string, now: number) => Promise<Omit<CheckedHealth, "results">> = noChecks,
+  checkHealth: (after: string, now: number) => Promise<Omit<CheckedHealth, "offers">> = noChecks,
 ): Promise<SweepSummary> {
   const now = clock();
   const last = await store.sweepReport();

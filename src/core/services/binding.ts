@@ -8,7 +8,18 @@ export const PRIORITY_NAMES = Object.keys(PRIORITIES) as PriorityName[];
 /** The name of a priority; the number itself where it has none. */
 export const priorityName = (value: number): string =>
   PRIORITY_NAMES.find((name) => PRIORITIES[name] === value) ?? String(value);
+/** The priority that an operator's word or number means, in any case; undefined where it means none. */
+export function readPriority(word: string | number): number | undefined {
+  const text = String(word).toUpperCase();
+  const name = PRIORITY_NAMES.find((known) => known === text || String(PRIORITIES[known]) === text);
+  return name && PRIORITIES[name];
+}
+
 export const STRATEGIES = ["fallback", "round_robin"] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+/** The strategy that a word means, in any case; undefined where it means none. */
+export const readStrategy = (word: string): Strategy | undefined =>
+  STRATEGIES.find((known) => known === word.toLowerCase());
 
 /** A priority by its name in any case, or by its number. */
 const priority = z.union([

@@ -1,42 +1,56 @@
-import { circuitState } from "../../core/services/breaker.ts";
 import type { Entry } from "../../core/entry.ts";
-import { offersOf } from "../../core/services/offers.ts";
+import { byCodeUnit } from "../../core/order.ts";
+import { circuitState, type CircuitState } from "../../core/services/breaker.ts";
 import { inOrder, type Offer, overridden } from "../../core/services/choose.ts";
+import { offersOf } from "../../core/services/offers.ts";
 import type { ProviderState } from "../../core/services/provider-state.ts";
 import type { Pool } from "../../pool/pool.ts";
-import type { Store } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
+import type { Namespace } from "../namespace.ts";
 
-/** One live provider's offer of one service, as operators have it, and what its pool knows. */
+/** One live provider's offer of one service, with what operators set for it, and what the service's pool knows of it. */
 export interface FleetMember {
   service: string;
   offer: Offer;
   state: ProviderState;
-  circuit: "closed" | "open" | "half_open";
+  circuit: CircuitState;
   metadata: Record<string, unknown>;
 }
 
-/** Everything on offer, by service, then in selection order; of one service when it is named. */
-export async function serviceFleet(
-  { store, pool, now }: { store: Store; pool: (service: string) => Pool; now: number },
+/**
+ * Every offer, by service, then in the order of selection. Walks all providers, and calls each service's pool once.
+ *
+ * @param only the service to restrict this to; undefined: all
+ */
+export async function readFleet(
+  { store, pool }: Namespace,
   only: string | undefined,
+  now: number,
 ): Promise<FleetMember[]> {
   const entries: Entry[] = [];
-  for await (const page of walk(store, "agent", [only === undefined ? "service" : `service:${only}`], now))
-    entries.push(...page);
-  const offered = entries.flatMap(({ document }) =>
-    document.registration.services.map(({ service }) => service),
+  for await (const page of walk(store, "agent", [only === undefined ? "service" : `service:${only}`], now)) {
+    for (const entry of page) entries.push(entry);
+  }
+  const services = only === undefined ? servicesOf(entries) : [only];
+  const members = await Promise.all(
+    services.map((service) => readServiceFleet(pool(service), service, entries, now)),
   );
-  const services = only === undefined ? [...new Set(offered)].toSorted() : [only];
-  const members = await Promise.all(services.map((service) => fleetOf(entries, service, pool(service), now)));
   return members.flat();
 }
 
-/** Those among `entries` who offer one service, in selection order. */
-export async function fleetOf(
-  entries: readonly Entry[],
-  service: string,
+/** The services that any of `entries` offers, each once, in order. */
+export const servicesOf = (entries: readonly Entry[]): string[] =>
+  [
+    ...new Set(
+      entries.flatMap(({ document }) => document.registration.services.map(({ service }) => service)),
+    ),
+  ].toSorted(byCodeUnit);
+
+/** The offers of one service among `entries`, in the order of selection. One call to its pool; none where nothing is offered. */
+export async function readServiceFleet(
   pool: Pool,
+  service: string,
+  entries: readonly Entry[],
   now: number,
 ): Promise<FleetMember[]> {
   const offers = offersOf(entries, service, now);

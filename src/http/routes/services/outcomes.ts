@@ -1,15 +1,10 @@
 import * as z from "zod";
 import { entryId, label } from "../../../core/names.ts";
-import { circuitState } from "../../../core/services/breaker.ts";
-import type { Ref } from "../../../core/entry.ts";
-import { offersOf } from "../../../core/services/offers.ts";
-import { Problem, orThrow } from "../../../core/problem.ts";
-import type { Pool } from "../../../pool/pool.ts";
-import type { Report } from "../../../pool/service-pool.ts";
-import type { Store } from "../../../store/store.ts";
-import { endpoint } from "../../frame/loose.ts";
-import { itemProblem } from "../../frame/dialects.ts";
+import { orThrow, Problem } from "../../../core/problem.ts";
+import { type Outcome, reportOutcomes, type TakenOutcome } from "../../../registry/services/report.ts";
 import * as shapes from "../../answers/index.ts";
+import { itemProblem } from "../../frame/dialects.ts";
+import { endpoint } from "../../frame/endpoint.ts";
 import { check } from "../../frame/validate.ts";
 
 const BATCH_MAX = 500;
@@ -22,97 +17,53 @@ const outcome = z.strictObject({
   latency_ms: z.number().min(0).max(86_400_000).optional(),
   error: z.string().max(4096).optional(),
 });
-type Outcome = z.output<typeof outcome>;
-
-interface Taken {
-  service: string;
-  provider_id: string;
-  counted: boolean;
-  circuit_state: string;
-  latency_ms: number | null;
-}
+type OutcomeInput = z.output<typeof outcome>;
 
 const report = endpoint({
   method: "POST",
   path: "/v1/outcomes",
   operationId: "reportOutcomes",
   summary: "Say how calls went, one or up to 500; only this and health checks move a breaker",
+  group: "services",
   scope: "write",
   body: z.union([outcome, z.strictObject({ outcomes: z.array(z.unknown()).min(1).max(BATCH_MAX) })]),
   bodyShape: z.union([outcome, z.strictObject({ outcomes: z.array(outcome).min(1).max(BATCH_MAX) })]),
   answers: { 200: { description: "Taken; a batch has one result per item", body: shapes.outcomeTaken } },
   refusals: ["invalid_request", "provider_not_found"],
-  async handle({ body, store, pool, now }) {
+  async handle({ body, namespace, now }) {
     if (!("outcomes" in body)) {
-      const [result] = await take([body], store, pool, now);
-      return { status: 200, body: orThrow(result!) };
+      const [result] = await reportOutcomes(namespace, [outcomeOf(body)], now);
+      return { status: 200, body: shown(orThrow(result!)) };
     }
     const items = body.outcomes.map((item) => check(outcome, item));
-    const sound = items.flatMap((item) => (item instanceof Problem ? [] : [item]));
-    const taken = await take(sound, store, pool, now);
+    const sound = items.flatMap((item) => (item instanceof Problem ? [] : [outcomeOf(item)]));
+    const taken = await reportOutcomes(namespace, sound, now);
     const results = items.map((item, index) => {
       const id = item instanceof Problem ? null : item.provider_id;
       const result = item instanceof Problem ? item : taken.shift()!;
       return result instanceof Problem
         ? { index, id, ...itemProblem(result) }
-        : { index, id, status: 200, ...result };
+        : { index, id, status: 200, ...shown(result) };
     });
     return { status: 200, body: { results } };
   },
 });
 
-/** Takes outcomes, each on its own: one read for all of them, and one call to each service's pool. */
-async function take(
-  outcomes: readonly Outcome[],
-  store: Store,
-  pool: (service: string) => Pool,
-  now: number,
-): Promise<(Taken | Problem)[]> {
-  const results: (Taken | Problem)[] = [];
-  const reports: (Report & { index: number; service: string })[] = [];
-  const ids = [...new Set(outcomes.map(({ provider_id }) => provider_id))];
-  const refs = ids.map((id): Ref => ({ kind: "agent", id }));
-  const entries = new Map((await store.read(refs, now)).map(({ ref, entry }) => [ref.id, entry]));
-  outcomes.forEach(({ service, provider_id, selection_id, success, latency_ms, error }, index) => {
-    const entry = entries.get(provider_id);
-    const [offer] = entry ? offersOf([entry], service, now) : [];
-    if (!offer) {
-      results[index] = new Problem(
-        "provider_not_found",
-        `No live agent "${provider_id}" offers "${service}".`,
-      );
-      return;
-    }
-    const { provider, fence, config } = offer;
-    reports.push({
-      index,
-      service,
-      provider,
-      fence,
-      config,
-      selectionId: selection_id,
-      success,
-      latencyMs: latency_ms,
-      error,
-    });
-  });
-  const byService = Map.groupBy(reports, ({ service }) => service);
-  await Promise.all(
-    [...byService].map(async ([service, list]) => {
-      const taken = await pool(service).report(list, now);
-      list.forEach(({ index, provider, config }, i) => {
-        const { counted, state } = taken[i]!;
-        results[index] = {
-          service,
-          provider_id: provider,
-          counted,
-          circuit_state: circuitState(state.breaker, config, now),
-          latency_ms: state.totals.latencyMs,
-        };
-      });
-    }),
-  );
-  return results;
-}
+const outcomeOf = (input: OutcomeInput): Outcome => ({
+  service: input.service,
+  provider: input.provider_id,
+  selectionId: input.selection_id,
+  success: input.success,
+  latencyMs: input.latency_ms,
+  error: input.error,
+});
+
+const shown = ({ service, provider, counted, circuit, latencyMs }: TakenOutcome) => ({
+  service,
+  provider_id: provider,
+  counted,
+  circuit_state: circuit,
+  latency_ms: latencyMs,
+});
 
 export const outcomeEndpoints = [report];

@@ -8,7 +8,7 @@ const DESCRIPTIONS: Record<PriorityName, string> = {
   FALLBACK: "The last resort of its group",
 };
 
-/** The rules of core/selection.ts in words, in the shape in which source 1 gave its own. */
+/** The rules of core/services/choose.ts in words, in the shape of source 1. */
 export const SELECTION_LOGIC = {
   service_selection_logic: {
     overview:

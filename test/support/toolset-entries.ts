@@ -1,6 +1,7 @@
 import type { Entry } from "../../src/core/entry.ts";
 import { orThrow } from "../../src/core/problem.ts";
 import { toolsetInput, type ToolsetRegistration } from "../../src/core/toolsets/toolset.ts";
+import { pulseAt } from "../../src/core/toolsets/health.ts";
 import { decideToolset } from "../../src/core/toolsets/registration.ts";
 import { ANYONE } from "./entries.ts";
 import { ECHO } from "./toolsets.ts";
@@ -30,3 +31,15 @@ export function toolsetEntryOf(
   };
   return orThrow(decideToolset(undefined, request, now).result);
 }
+
+export const NOW = Date.UTC(2026, 0, 1);
+export const PING = { intervalMs: 10_000, missedMax: 3 };
+
+/** The toolset "tools" of the key "robin", registered at `NOW`. */
+export function ownedToolset(fields: Record<string, unknown> = {}, fence = "f1"): Entry<"toolset"> {
+  const entry = toolsetEntryOf({ name: "tools", ...fields }, NOW, fence);
+  return { ...entry, document: { ...entry.document, owner: "robin" } };
+}
+
+/** The same, once its provider has answered a ping. */
+export const ponged = (at: number): Entry<"toolset"> => ({ ...ownedToolset(), lease: pulseAt(at) });

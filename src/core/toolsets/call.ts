@@ -1,23 +1,23 @@
 /**
- * The life of one tool call, as a function of what happened to it and `now`. Nothing is ticked: whoever looks at a call
- * first lets pass what is due, so it comes to the same whether that was looked at often or once.
+ * The life of one tool call, as a function of what happened to it and `now`. There is no timer. Every read first applies the
+ * transitions due by `now`, so the result does not depend on how often it is read.
  *
  * All instants are ms since the Unix epoch, and inclusive: a claim holds through its deadline.
  */
 
-/** How long a call may wait for somebody to claim it. */
+/** How long a call may wait for a provider to claim it. */
 export const UNCLAIMED_MS_MAX = 300_000;
-/** How long a claim holds; each delta gives it as much again. */
+/** How long a claim holds, counted from the claim and again from each delta. */
 export const CLAIM_MS = 60_000;
 export const CLAIMS_MAX = 3;
 /** How long a settled call is kept for its caller. */
 export const KEPT_MS = 900_000;
 /** How many calls of one toolset may wait unclaimed. */
 export const QUEUED_MAX = 1000;
-/** What one call may send besides its result, in characters. */
+/** The sum of one call's deltas, in characters. */
 export const DELTA_CHARS_MAX = 4_000_000;
 export const DELTAS_MAX = 10_000;
-/** What all kept calls of one toolset may take together, in characters; an object has room for 10 GB. */
+/** The sum of all kept calls of one toolset, in characters; an object has room for 10 GB. */
 export const KEPT_CHARS_MAX = 1_000_000_000;
 
 /** Who asks, in the caller's own terms. Providers get it as it is. */
@@ -53,7 +53,7 @@ export type CallOutcome =
   | { result: unknown; bounds?: unknown; server_data?: unknown[] | undefined }
   | { error: CallError };
 
-/** `dueAt` is the instant after which it becomes something else by itself. */
+/** After `dueAt` the call changes its state without anyone's doing; `callAt` says into what. */
 export type CallState =
   | { status: "queued"; claims: number; dueAt: number }
   | {
@@ -61,13 +61,13 @@ export type CallState =
       claims: number;
       claimId: string;
       consumer: string;
-      /** How many deltas came under this claim. */
+      /** Deltas sent under this claim. */
       deltas: number;
       dueAt: number;
     }
   | { status: "done" | "failed"; claims: number; outcome: CallOutcome; dueAt: number };
 
-type Claimed = Extract<CallState, { status: "claimed" }>;
+type ClaimedState = Extract<CallState, { status: "claimed" }>;
 
 export const queuedAt = (now: number, claims = 0): CallState => ({
   status: "queued",
@@ -79,7 +79,7 @@ export const claimedAt = (
   { claims }: CallState,
   { claimId, consumer }: { claimId: string; consumer: string },
   now: number,
-): Claimed => ({
+): ClaimedState => ({
   status: "claimed",
   claims: claims + 1,
   claimId,
@@ -88,8 +88,8 @@ export const claimedAt = (
   dueAt: now + CLAIM_MS,
 });
 
-/** A delta proves that somebody is at work. */
-export const extendedAt = (state: Claimed, now: number): Claimed => ({
+/** A delta proves that the provider is at work, so the claim holds 60 s from it. */
+export const extendedAt = (state: ClaimedState, now: number): ClaimedState => ({
   ...state,
   deltas: state.deltas + 1,
   dueAt: now + CLAIM_MS,
@@ -109,7 +109,7 @@ export const isSettled = (state: CallState): state is Settled =>
 const timedOut = (state: CallState, message: string): Settled =>
   settledAt(state, { error: { code: "timeout", message } }, state.dueAt);
 
-/** What a call has become at `now`; undefined: forgotten. What was due happened when it was due, not when it was noticed. */
+/** A call's state at `now`; undefined: it is no longer kept. A transition dates from when it was due, not from this read. */
 export function callAt(state: CallState, now: number): CallState | undefined {
   let current = state;
   while (current.dueAt < now) {
@@ -131,7 +131,7 @@ export function callAt(state: CallState, now: number): CallState | undefined {
   return current;
 }
 
-/** What becomes of a call whose registration ends before it is answered. */
+/** The failure of a call whose registration ends before it is answered. */
 export const orphaned = (state: CallState, now: number): Settled =>
   settledAt(
     state,

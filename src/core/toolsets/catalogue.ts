@@ -3,7 +3,7 @@ import { byCodeUnit } from "../order.ts";
 import { isoTime } from "../time.ts";
 import { type PingTerms, toolsetHealth } from "./health.ts";
 
-/** A toolset as lists show it: without its tools. */
+/** A toolset without its tools, as lists show it. */
 export function toolsetInfo(entry: Entry<"toolset">, ping: PingTerms, now: number) {
   const { registration, registeredAt, owner } = entry.document;
   const { id, tools, ...rest } = registration;
@@ -19,7 +19,7 @@ export function toolsetInfo(entry: Entry<"toolset">, ping: PingTerms, now: numbe
 
 export type ToolsetInfo = ReturnType<typeof toolsetInfo>;
 
-/** A toolset whole. */
+/** A toolset with its tools. */
 export function toolsetRecord(entry: Entry<"toolset">, ping: PingTerms, now: number) {
   const tools = entry.document.registration.tools.map(
     ({ payload_hash: _p, result_hash: _r, ...shown }) => shown,
@@ -28,8 +28,8 @@ export function toolsetRecord(entry: Entry<"toolset">, ping: PingTerms, now: num
 }
 
 /**
- * Toolsets that have `query` in their name, description or a tag, whatever the case: first those where the name has it,
- * then the description, then a tag; by name among equals.
+ * Toolsets that contain `query` in their name, description or a tag, whatever the case. Those that have it in the name come
+ * first, then in the description, then in a tag; each group is in order of name.
  */
 export function searchToolsets(toolsets: readonly ToolsetInfo[], query: string): ToolsetInfo[] {
   const wanted = query.toLowerCase();

@@ -8,7 +8,7 @@ export interface PingTerms {
   missedMax: number;
 }
 
-/** A provider has this long to answer, that instant included (source 3: one interval more than may be missed). */
+/** A toolset is healthy this long after a pong, that instant included: one interval more than may be missed (source 3). */
 export const stalenessThresholdMs = ({ intervalMs, missedMax }: PingTerms): number =>
   (missedMax + 1) * intervalMs;
 
@@ -19,7 +19,7 @@ export interface ToolsetHealth {
   staleness_threshold_ms: number;
 }
 
-/** Derived at every read, never stored. A toolset that never answered is not healthy. */
+/** Derived at every read and never stored. A toolset is not healthy before its first pong. */
 export function toolsetHealth(entry: Entry<"toolset">, ping: PingTerms, now: number): ToolsetHealth {
   const threshold = stalenessThresholdMs(ping);
   const lastPongAt = entry.lease?.lastPongAt ?? null;

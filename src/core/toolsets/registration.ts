@@ -6,11 +6,11 @@ import { pulseAt } from "./health.ts";
 import { toolsetNotFound } from "./kind.ts";
 import type { ToolsetRegistration } from "./toolset.ts";
 
-/** The same for its provider, who can do something about it. */
+/** As `toolsetNotFound`, for the provider: it can register again. */
 const notRegistered = (name: string): Problem =>
   new Problem("toolset_not_found", `toolset "${name}" not found`, { action: "register" });
 
-/** A message or an answer for a registration that was replaced since. */
+/** The ping or the call belongs to an earlier registration of the toolset. */
 export const staleRegistration = (name: string): Problem =>
   new Problem("stale_registration", `"${name}" has been registered anew since this ping was sent.`);
 
@@ -24,8 +24,8 @@ export interface ToolsetRequest {
 }
 
 /**
- * Registers, or replaces: every registration is an epoch of its own, unhealthy until its own first pong, so that neither the
- * health nor a late pong of what was there before counts for it.
+ * Registers a toolset, or replaces the one of that name. Each registration is an epoch of its own and unhealthy until its
+ * first pong: neither the health of the earlier registration nor a late pong for it counts.
  */
 export function decideToolset(
   before: Entry<"toolset"> | undefined,
@@ -35,7 +35,7 @@ export function decideToolset(
   const { id } = registration;
   const refused = replacementRefusal(asker, before, id, presentedFence);
   if (refused) return { result: refused };
-  // Later than what it replaces, whatever the clocks say: the gateway tells epochs apart by it.
+  // Later than the one it replaces even if this clock is behind, because the gateway orders epochs by it.
   const registeredAt = before ? Math.max(now, before.document.registeredAt + 1) : now;
   const entry: Entry<"toolset"> = {
     document: { fence: mintedFence, registeredAt, owner: asker.name, region, registration },
@@ -53,7 +53,7 @@ export interface ProviderRequest {
   fence: string | undefined;
 }
 
-/** The toolset, if `asker` may act as its provider: by token, as its owner, or as an admin. */
+/** The toolset, if `asker` may act as its provider: with the current token, as its owner, or as an admin. */
 export function toolsetForProvider(
   entry: Entry<"toolset"> | undefined,
   { name, asker, fence }: ProviderRequest,
@@ -61,7 +61,7 @@ export function toolsetForProvider(
   return entry ? (refusal(asker, entry, fence, true) ?? entry) : notRegistered(name);
 }
 
-/** Unregisters: the catalogue forgets it, its health included. */
+/** Removes a toolset from the catalogue, with its health. */
 export function decideToolsetRemoval(
   before: Entry<"toolset"> | undefined,
   { name, asker, fence }: ProviderRequest,
@@ -77,7 +77,8 @@ export function decideToolsetRemoval(
 }
 
 /**
- * Takes a pong. Which registration it speaks for is in the ping's id: for an earlier one it is refused, and heals nothing.
+ * Takes a pong. The ping's id names the registration that was pinged. A pong for an earlier registration is refused, and does
+ * not make the current one healthy.
  *
  * @param pingFence the fence in the ping's id
  */
@@ -88,7 +89,7 @@ export function decidePong(
 ): Decision<undefined | Problem, "toolset"> {
   if (!before) return { result: notRegistered(name) };
   if (before.document.fence !== pingFence) return { result: staleRegistration(name) };
-  const held = toolsetForProvider(before, { name, asker, fence });
-  if (held instanceof Problem) return { result: held };
+  const allowed = toolsetForProvider(before, { name, asker, fence });
+  if (allowed instanceof Problem) return { result: allowed };
   return { result: undefined, write: { entry: { ...before, lease: pulseAt(now) } } };
 }

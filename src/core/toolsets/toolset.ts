@@ -5,7 +5,7 @@ const TOOLS_MAX = 200;
 
 const description = z.string().max(4096).default("");
 const tags = z.array(label(128)).max(100).default([]);
-/** An object, or true or false, as JSON Schema has it; what may stand in it is json-schema's to say. */
+/** A JSON Schema: an object, or true or false. src/json-schema checks what is in it. */
 const schema = z.union([z.record(z.string(), z.unknown()), z.boolean()]);
 export type JsonSchema = z.output<typeof schema>;
 
@@ -44,7 +44,7 @@ export const toolsetInput = z.strictObject({
 });
 export type ToolsetInput = z.output<typeof toolsetInput>;
 
-/** A tool as it is kept. The hashes name its schemas by content, so that a compiled one can be found without hashing. */
+/** A tool as it is kept. The hashes are of its schemas' content, so that a call finds a compiled schema without hashing it. */
 export type Tool = ToolsetInput["tools"][number] & { payload_hash: string; result_hash: string };
 
 /** A toolset as it is kept; its name is its id. */
@@ -56,9 +56,9 @@ export interface ToolsetRegistration {
   tools: Tool[];
 }
 
-/** What a pong writes whole. It never ends: while it is there, the registration is the current one. */
+/** A toolset's lease, which each pong writes anew. It has no end, and is removed with its registration. */
 export interface ToolsetPulse {
-  /** ms since the Unix epoch; null: it has not answered a ping yet */
+  /** ms since the Unix epoch; null before the first pong */
   lastPongAt: number | null;
   expiresAt: null;
 }

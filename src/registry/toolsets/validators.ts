@@ -4,19 +4,19 @@ import { compile } from "../../json-schema/index.ts";
 import type { JsonSchema } from "../../core/toolsets/toolset.ts";
 import { sha256 } from "../digest.ts";
 
-/** Characters of JSON; compiled, each takes 20 to 110 bytes, most where the schemas are smallest. */
+/** Characters of JSON. Compiled, each takes 20 to 110 bytes, the most in small schemas. */
 const KEPT_WEIGHT_MAX = 300_000;
 
 export const schemaHash = async (schema: JsonSchema): Promise<string> =>
   (await sha256(JSON.stringify(schema))).toHex();
 
-/** What is wrong with a value, by a schema that was admitted and its hash. */
+/** Lists what is wrong with a value. `hash` is of the schema, which was admitted at registration. */
 type ValueErrors = (schema: JsonSchema, hash: string, value: unknown) => FieldError[];
 
 /**
- * Keeps compiled validators by what is in them, so tenants and epochs with the same schema share one.
+ * Keeps compiled validators by the hash of their schema, so that namespaces and epochs with the same schema share one.
  *
- * @param weightMax  characters of JSON that the schemas kept may have together
+ * @param weightMax  the sum of the kept schemas, in characters of JSON
  */
 export function keepValidators(weightMax: number, compileSchema = compile): ValueErrors {
   const kept = new Lru<ReturnType<typeof compile>>(weightMax);

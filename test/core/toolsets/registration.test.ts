@@ -1,0 +1,160 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Asker } from "../../../src/core/authority.ts";
+import type { Entry } from "../../../src/core/entry.ts";
+import { orThrow, Problem } from "../../../src/core/problem.ts";
+import { pulseAt } from "../../../src/core/toolsets/health.ts";
+import { decidePong, decideToolset, decideToolsetRemoval } from "../../../src/core/toolsets/registration.ts";
+import { ANYONE } from "../../support/entries.ts";
+import { NOW, ownedToolset as entry, ponged, toolsetRegistration } from "../../support/toolset-entries.ts";
+
+const WRITER: Asker = { name: "robin", scopes: ["write"], namespace: "default" };
+const OTHER: Asker = { ...WRITER, name: "wren" };
+const codeOf = (result: unknown) => (result instanceof Problem ? result.code : result);
+
+describe("registering a toolset", () => {
+  const register = (
+    before: Entry<"toolset"> | undefined,
+    { asker = WRITER, presentedFence }: { asker?: Asker; presentedFence?: string } = {},
+    now = NOW,
+  ) =>
+    decideToolset(
+      before,
+      {
+        registration: toolsetRegistration({ name: "tools", description: "new" }),
+        asker,
+        region: null,
+        presentedFence,
+        mintedFence: "f2",
+      },
+      now,
+    );
+
+  it("makes an entry that has yet to answer, and says so", () => {
+    const { result, write } = register(undefined);
+    expect(result).toStrictEqual({
+      document: {
+        fence: "f2",
+        registeredAt: NOW,
+        owner: "robin",
+        region: null,
+        registration: toolsetRegistration({ name: "tools", description: "new" }),
+      },
+      lease: { lastPongAt: null, expiresAt: null },
+      draining: false,
+      unreachable: false,
+    });
+    expect(write).toStrictEqual({
+      entry: result,
+      event: { type: "registered", kind: "toolset", id: "tools", at: NOW },
+    });
+  });
+
+  it("over one that lives replaces all of it, its health too, with and without its token", () => {
+    for (const presentedFence of [undefined, "f1"]) {
+      const { result, write } = register(
+        ponged(NOW),
+        presentedFence === undefined ? {} : { presentedFence },
+        NOW + 5,
+      );
+      const replaced = orThrow(result);
+      expect(replaced.document).toMatchObject({ fence: "f2", registeredAt: NOW + 5 });
+      expect(replaced.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
+      expect(write!.event).toStrictEqual({ type: "replaced", kind: "toolset", id: "tools", at: NOW + 5 });
+    }
+  });
+
+  it("is later than what it replaces, whatever the clock says", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e9, max: 1e9 }), (skew) => {
+        const { document } = orThrow(register(ponged(NOW), {}, NOW + skew).result);
+        expect(document.registeredAt).toBe(skew > 0 ? NOW + skew : NOW + 1);
+      }),
+    );
+  });
+
+  it.each([
+    ["by another key", { asker: OTHER }, "forbidden"],
+    ["with a token of an earlier registration", { presentedFence: "f0" }, "lease_lost"],
+    ["with one, by an admin", { asker: ANYONE, presentedFence: "f0" }, "lease_lost"],
+  ])("is refused %s, and nothing written", (_, by, code) => {
+    const { result, write } = register(ponged(NOW), by);
+    expect([codeOf(result), write]).toEqual([code, undefined]);
+  });
+
+  it("with a token is refused where nothing stands any more", () => {
+    const { result, write } = register(undefined, { presentedFence: "f1" });
+    expect([codeOf(result), write]).toEqual(["lease_lost", undefined]);
+  });
+
+  it("by another key is taken with the current token, or by an admin", () => {
+    expect(orThrow(register(entry(), { asker: OTHER, presentedFence: "f1" }).result).document.owner).toBe(
+      "wren",
+    );
+    expect(orThrow(register(entry(), { asker: ANYONE }).result).document.owner).toBe(null);
+  });
+});
+
+describe("a pong", () => {
+  const pong = (
+    before: Entry<"toolset"> | undefined,
+    { asker = WRITER, fence, pingFence = "f1" }: { asker?: Asker; fence?: string; pingFence?: string } = {},
+  ) => decidePong(before, { name: "tools", asker, fence, pingFence }, NOW + 7);
+
+  it("is taken from the token's holder, the owner and an admin, and writes the pulse alone", () => {
+    for (const by of [{ asker: OTHER, fence: "f1" }, {}, { asker: ANYONE }]) {
+      const before = ponged(NOW);
+      const { result, write } = pong(before, by);
+      expect(result).toBeUndefined();
+      expect(write).toStrictEqual({ entry: { ...before, lease: { lastPongAt: NOW + 7, expiresAt: null } } });
+      // The same document, so that the store has no need to write it.
+      expect(write!.entry!.document).toBe(before.document);
+    }
+  });
+
+  it("heals one whose lease was lost", () => {
+    const { write } = pong({ ...entry(), lease: null });
+    expect(write!.entry!.lease).toStrictEqual(pulseAt(NOW + 7));
+  });
+
+  it.each([
+    ["nobody registered", undefined, {}, "toolset_not_found"],
+    ["of an earlier registration, by anybody", entry(), { pingFence: "f0" }, "stale_registration"],
+    [
+      "of an earlier registration, with its token",
+      entry(),
+      { fence: "f0", pingFence: "f0" },
+      "stale_registration",
+    ],
+    ["with an earlier token", entry(), { fence: "f0" }, "lease_lost"],
+    ["by another key", entry(), { asker: OTHER }, "forbidden"],
+  ])("%s is refused and heals nothing", (_, before, by, code) => {
+    const { result, write } = pong(before, by);
+    expect([codeOf(result), write]).toEqual([code, undefined]);
+  });
+});
+
+describe("unregistering a toolset", () => {
+  const unregister = (before: Entry<"toolset"> | undefined, asker: Asker, fence?: string) =>
+    decideToolsetRemoval(before, { name: "tools", asker, fence }, NOW);
+
+  it("takes its token or an admin, leaves nothing, and says so", () => {
+    for (const { result, write } of [unregister(entry(), OTHER, "f1"), unregister(entry(), ANYONE)]) {
+      expect(result).toBeUndefined();
+      expect(write).toStrictEqual({
+        entry: undefined,
+        event: { type: "unregistered", kind: "toolset", id: "tools", at: NOW },
+      });
+    }
+  });
+
+  it.each([
+    ["that nobody registered", undefined, WRITER, undefined, "toolset_not_found"],
+    ["by its owner without the token", entry(), WRITER, undefined, "lease_token_required"],
+    ["with an earlier token", entry(), WRITER, "f0", "lease_lost"],
+    ["with an earlier token, by an admin", entry(), ANYONE, "f0", "lease_lost"],
+  ])("%s is refused", (_, before, asker, fence, code) => {
+    const { result, write } = unregister(before, asker, fence);
+    expect([codeOf(result), write]).toEqual([code, undefined]);
+  });
+});

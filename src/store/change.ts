@@ -3,14 +3,14 @@ import type { Decision } from "../core/decision.ts";
 import { Problem } from "../core/problem.ts";
 import type { Change, Snapshot, Store } from "./store.ts";
 
-// In every round at least one of the rivals for an entry gets through, so this many rounds serve as many rivals.
+// In every round at least one writer of an entry succeeds, so this many rounds are enough for as many writers at once.
 const ROUNDS_MAX = 24;
 
 /**
- * Read, decide, commit: for each snapshot asks `decide` what to do, commits it, and where somebody else was quicker asks
- * again on what they left. No entry may come twice: of two changes at once, one is the other's rival.
+ * Read, decide, commit: asks `decide` about each snapshot and commits what it decides. Where another writer committed first,
+ * asks again about the entry as it is now. Each entry at most once per call.
  *
- * @returns per entry what was decided, or the Problem `store_contended` where it is still fought over after 24 rounds
+ * @returns per entry what was decided, or the Problem `store_contended` if other writers were first 24 times in a row
  * @throws {Problem} `store_unavailable`
  */
 export async function change<R, K extends Kind>(

@@ -3,7 +3,7 @@ import type { Page, Store } from "./store.ts";
 
 const PAGE_ENTRIES = 5000;
 
-/** Every entry of a kind under all of `terms`, in id order, a page at a time; the consumer stops when it has enough. */
+/** Every entry of a kind under all of `terms`, in id order, one page per round trip, until the consumer stops. */
 export async function* walk<K extends Kind>(
   store: Store,
   kind: K,

@@ -259,13 +259,13 @@ describe("an isolate", () => {
   it("remembers a million characters of queries, and forgets those unused for longest", () => {
     const documents = new KnownDocuments();
     const queries = Array.from({ length: 11 }, (_, i) => `query ${i}`.padEnd(100_000));
-    for (const query of queries.slice(0, 10)) documents.judge(query, true);
-    expect(queries.filter((query) => documents.isFamiliar(query))).toEqual(queries.slice(0, 10));
-    documents.judge(queries[7]!, false);
-    expect(documents.isFamiliar(queries[7]!)).toBe(false);
-    documents.judge(queries[7]!, true);
-    documents.judge(queries[10]!, true);
-    expect(queries.filter((query) => documents.isFamiliar(query))).toEqual(queries.slice(1));
+    for (const query of queries.slice(0, 10)) documents.rememberQuery(query, true);
+    expect(queries.filter((query) => documents.wasAllCached(query))).toEqual(queries.slice(0, 10));
+    documents.rememberQuery(queries[7]!, false);
+    expect(documents.wasAllCached(queries[7]!)).toBe(false);
+    documents.rememberQuery(queries[7]!, true);
+    documents.rememberQuery(queries[10]!, true);
+    expect(queries.filter((query) => documents.wasAllCached(query))).toEqual(queries.slice(1));
   });
 
   it("remembers no query that nobody answers to", async () => {

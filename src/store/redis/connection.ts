@@ -8,7 +8,7 @@ export interface ConnectionOptions {
   timeoutMs: number;
 }
 
-/** A Lua file, and its digest once somebody needed it. */
+/** The text of a script, and its SHA-1 once it was needed. */
 export interface Script {
   text: string;
   sha1?: Promise<string>;
@@ -20,7 +20,7 @@ export interface ScriptCall {
   args: string[];
 }
 
-/** As Redis takes it, word by word; or a script. */
+/** The words of a command, or a run of a script. */
 export type Command = ScriptCall | readonly (string | number)[];
 
 interface Reply {
@@ -28,7 +28,7 @@ interface Reply {
   error?: string | undefined;
 }
 
-/** The client's HTTP alone: the object it would build for each command, and for each pipeline, costs more than sending it. */
+/** Only the HTTP part of the client: the objects that it builds for each command and pipeline cost more than sending it. */
 class Http extends Redis {
   pipelined(commands: readonly unknown[]): Promise<unknown> {
     return this.client.request({ path: ["pipeline"], body: commands }) as Promise<unknown>;
@@ -36,9 +36,9 @@ class Http extends Redis {
 }
 
 /**
- * Sends commands to Redis over HTTP: each call of `send` is one request, bounded in time.
+ * Sends commands to Redis over HTTP: a list of commands is one request, bounded in time.
  *
- * Nothing of what the client throws leaves here: its messages contain whole commands, values and all.
+ * The client's errors are never passed on: their messages contain whole commands with their values.
  */
 export class Connection {
   readonly #http: Http;
@@ -49,7 +49,7 @@ export class Connection {
     this.#http = new Http({
       url,
       token,
-      // The function form throws when it fires; a fixed signal would be taken for an answer.
+      // As a function: when a plain signal fires, the client returns an answer instead of throwing.
       signal: () => AbortSignal.timeout(timeoutMs),
       retry: { retries: 0 },
       enableTelemetry: false,
@@ -58,10 +58,10 @@ export class Connection {
   }
 
   /**
-   * Sends commands that may have taken effect when the answer is lost, so never twice.
+   * Sends commands that change something. Never twice: they may have taken effect even if the answer is lost.
    *
-   * @param operation  what the caller was doing, for the problem it becomes
-   * @returns one raw result per command
+   * @param operation  what the caller is doing, for the message of the problem
+   * @returns one raw result per command, in their order
    * @throws {Problem} `store_unavailable`
    */
   async write(operation: string, commands: readonly Command[]): Promise<unknown[]> {
@@ -72,7 +72,12 @@ export class Connection {
     }
   }
 
-  /** Sends commands that change nothing: once more if the first attempt broke off, but not if it ran out of time. */
+  /**
+   * Sends commands that change nothing. Tries a second time if the first attempt failed, but not if it ran out of time.
+   *
+   * @returns one raw result per command, in their order
+   * @throws {Problem} `store_unavailable`
+   */
   async read(operation: string, commands: readonly Command[]): Promise<unknown[]> {
     const startedAt = performance.now();
     try {
@@ -86,14 +91,15 @@ export class Connection {
   async #send(commands: readonly Command[]): Promise<unknown[]> {
     if (commands.length === 0) return [];
     const replies = await this.#exchange(commands, evalsha);
-    // Redis forgets scripts when it restarts. What it did not know it did not run, so those alone are sent whole.
-    const isMissing = ({ error }: Reply) => error?.startsWith("NOSCRIPT") === true;
-    if (replies.some(isMissing)) {
-      const missing = commands.filter((_, i) => isMissing(replies[i]!));
-      const resent = await this.#exchange(missing, evaluate);
-      replies.forEach((reply, i) => {
-        if (isMissing(reply)) replies[i] = resent.shift()!;
-      });
+    // Redis forgets scripts when it restarts. It did not run those that it forgot, so only those are sent again, as text.
+    const missing: number[] = [];
+    for (const [i, { error }] of replies.entries()) if (error?.startsWith("NOSCRIPT")) missing.push(i);
+    if (missing.length > 0) {
+      const resent = await this.#exchange(
+        missing.map((i) => commands[i]!),
+        evaluate,
+      );
+      for (const [nth, i] of missing.entries()) replies[i] = resent[nth]!;
     }
     return replies.map(({ result, error }) => {
       if (error !== undefined) throw new Error(error);
@@ -105,7 +111,7 @@ export class Connection {
     const words: (readonly (string | number)[])[] = [];
     for (const command of commands) words.push("script" in command ? await run(command) : command);
     const replies = await this.#http.pipelined(words);
-    // Anything but one reply per command is an outage, not an answer.
+    // A proxy may answer with something else: anything but one reply per command counts as an outage.
     if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");
     return replies as Reply[];
   }

@@ -13,10 +13,7 @@ function parseObject(json: string | null | undefined): Record<string, unknown> |
   }
 }
 
-/**
- * A document as we wrote it, or undefined: somebody else's hand may have been at work, and one broken entry must not hide
- * the others.
- */
+/** A document, or undefined where the JSON is not one: another program may have written it. */
 export function readDocument<K extends Kind>(
   kind: K,
   json: string | null | undefined,
@@ -31,8 +28,8 @@ export function readDocument<K extends Kind>(
 }
 
 /**
- * A lease, or null when its key is gone. That the key is there is all that counts: were its `expiresAt` compared with the
- * clock of whoever reads, one Worker whose clock is fast could reap what lives.
+ * A lease, or null where its key is gone. A lease is alive as long as its key exists. Its `expiresAt` is not compared with
+ * the clock here: a Worker whose clock is fast would reap live entries.
  */
 export function readLease<K extends Kind>(
   kind: K,

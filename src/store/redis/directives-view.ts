@@ -1,7 +1,7 @@
 const AGE_MAX_MS = 5000;
 
 /**
- * What one isolate last saw of a namespace's directives. It lets a heartbeat stay one command and still tell the agent to
+ * A namespace's directives as one isolate last read them. With it a heartbeat is one command and still tells an agent to
  * drain, at most 5 s late.
  */
 export class DirectivesView {
@@ -19,7 +19,7 @@ export class DirectivesView {
     this.#seenAt = now;
   }
 
-  /** Makes the next heartbeat look again: this isolate itself changed a directive. */
+  /** Makes the next heartbeat read the directives again: called when this isolate changed one. */
   expire(): void {
     this.#seenAt = Number.NEGATIVE_INFINITY;
   }

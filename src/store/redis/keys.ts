@@ -23,16 +23,19 @@ export type Keys = ReturnType<typeof keysOf>;
 /** An entry's field in the hashes that go by entry. */
 export const fieldOf = ({ kind, id }: Ref<Kind>): string => `${kind}:${id}`;
 
-// 0x1f sorts before every character an id may have, so members sort by id; and it is in no id and no fence.
+// 0x1f sorts before every character an id may have, so members sort by id. No id and no fence contains it.
 const SEPARATOR = "\x1f";
 
-/** An index member: it sorts by id, and gives the document's and the lease's key without another read. */
+/** An index member: sorts by id, and gives the keys of document and lease without another read. */
 export const memberOf = (id: string, fence: string): string => id + SEPARATOR + fence;
 
 export function parseMember(member: string): { id: string; fence: string } {
   const at = member.indexOf(SEPARATOR);
   return { id: member.slice(0, at), fence: member.slice(at + 1) };
 }
+
+/** The lexical bounds of the members of one id, whatever their fence. */
+export const membersOf = (id: string): [min: string, max: string] => [`[${id}${SEPARATOR}`, `(${id}\x20`];
 
 /** The lexical minimum of the members after `id`, whatever their fence. */
 export const afterId = (id: string): "-" | `(${string}` => (id === "" ? "-" : `(${id}\x20`);

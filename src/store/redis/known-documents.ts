@@ -3,27 +3,26 @@ import { Lru } from "../../core/lru.ts";
 
 /** Of an isolate's 128 MB. */
 const BYTES_MAX = 80_000_000;
-/** Of so many entries all documents may fit in here; of more, keeping some would only drive out the others'. */
+/** Queries with more matches than this are not cached: they would evict each other's documents. */
 const MATCHES_MAX = 10_000;
-/** Of all the queries that are remembered. */
+/** Of all queries that are remembered, together. */
 const QUERY_CHARS_MAX = 1_000_000;
 
 /**
- * The documents that one isolate has read, by stamp: a document gets a new one whenever it is written. A script may then
- * send stamps in the documents' place; and since a stamp names what was written and not the entry, nothing that is found
- * here can be out of date.
+ * The documents that one isolate has read, by stamp. A document gets a new stamp whenever it is written, so what is found
+ * here under a stamp is never outdated, and a script can send stamps instead of documents.
  *
- * A stamp that is not known costs another round trip. So a query is answered in stamps only while everything it came upon
- * the last time was known: true of fleets that fit in here and change slowly, and never of the others.
+ * A stamp that is not cached costs another round trip. So a query is answered with stamps only if every document of its last
+ * answer was cached: that holds for fleets that fit in here and change slowly.
  */
 export class KnownDocuments {
   readonly #documents: Lru<{ kind: Kind; document: Document<Kind> }>;
   readonly #matchesMax: number;
-  readonly #familiar = new Lru<true>(QUERY_CHARS_MAX);
+  readonly #allCached = new Lru<true>(QUERY_CHARS_MAX);
 
   /**
-   * @param bytesMax  what all documents here may take
-   * @param matchesMax  documents that queries of more matches come upon are not kept
+   * @param bytesMax  of all documents together
+   * @param matchesMax  documents that were read for a query with more matches are not kept
    */
   constructor(bytesMax = BYTES_MAX, matchesMax = MATCHES_MAX) {
     this.#documents = new Lru(bytesMax);
@@ -39,26 +38,26 @@ export class KnownDocuments {
     this.#documents.set(stamp, { kind, document }, bytesAtMost(json));
   }
 
-  /** Whether it makes sense to keep what a query with so many matches comes upon. */
+  /** Whether the documents of a query with so many matches are to be kept. */
   hasRoomFor(matches: number): boolean {
     return matches <= this.#matchesMax;
   }
 
-  /** Whether all that the query came upon the last time was known. */
-  isFamiliar(query: string): boolean {
-    return this.#familiar.get(query) === true;
+  /** Whether every document of the query's last answer was cached. */
+  wasAllCached(query: string): boolean {
+    return this.#allCached.get(query) === true;
   }
 
-  /** Remembers whether all that a query came upon was known. */
-  judge(query: string, allKnown: boolean): void {
-    if (allKnown) this.#familiar.set(query, true, query.length);
-    else this.#familiar.delete(query);
+  /** Remembers whether every document of the query's answer was cached. */
+  rememberQuery(query: string, allCached: boolean): void {
+    if (allCached) this.#allCached.set(query, true, query.length);
+    else this.#allCached.delete(query);
   }
 }
 
 /**
- * What a parsed document takes in V8: 64 bytes for an empty object, 8 for two characters of a list of digits, and many small
- * objects keep a table of their keys.
+ * An upper bound of what a parsed document takes in V8: an empty object takes 64 bytes, an element of a list 8 (two
+ * characters of JSON at least), and an object may have a table of its keys.
  */
 const bytesAtMost = (json: string): number =>
   4 * json.length + 64 * count(json, /[[{]/g) + 24 * count(json, /":/g);

@@ -2,7 +2,7 @@ import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
 import { fieldOf, type Keys, memberOf } from "./keys.ts";
 
-/** Writes for commit.lua: each names its key by position, so that every key is declared. */
+/** The commands that commit.lua runs. Each names its key by its position in KEYS, so that every key is declared. */
 export class Plan {
   readonly keys: string[] = [];
   readonly steps: (string | number)[][] = [];
@@ -24,7 +24,7 @@ export class Plan {
 /** 96 random bits. */
 const newStamp = (): string => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(12))));
 
-/** Adds what turns the entry that was read into the one that shall be: only what differs is written. */
+/** Adds the commands that turn the entry `before` into `after`: only what differs is written. */
 export function planChange<K extends Kind>(
   plan: Plan,
   keys: Keys,

@@ -1,10 +1,11 @@
+-- include: names entry
 -- Applies one change to one entry, whole, if the entry is still as it was read.
 --
 -- KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events   KEYS[6] terms
--- KEYS[7..] what the plan names
+-- KEYS[7..] the plan's keys
 -- ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
--- ARGV[4] plan: JSON list of [command, index into KEYS, argument...]; the one command that is ours is
---         ["RECOUNT", index of a term's index, term], which makes `terms` say how many members the index has
+-- ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
+--         ["RECOUNT", position of a term's index, term] writes the size of the index into `terms`
 -- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep
 -- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version}
 local entry = read_entry(KEYS[1], ARGV[1], KEYS[2], KEYS[3], ARGV[2])

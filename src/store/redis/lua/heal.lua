@@ -1,4 +1,5 @@
--- Removes index members behind which no document stands. Atomic, so nothing it judges can change under it.
+-- include: names
+-- Removes index members that no document matches. Atomic, so nothing changes between the check and the removal.
 --
 -- KEYS[1] terms   KEYS[2] stamps   KEYS[3] the index of all entries of the kind
 -- KEYS[4..] indexes of terms to check against it

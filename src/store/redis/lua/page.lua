@@ -1,3 +1,4 @@
+-- include: names fetch
 -- Entries under all terms, in id order, after one id.
 --
 -- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
@@ -7,7 +8,7 @@ local limit = tonumber(ARGV[6])
 local smallest = smallest_index(3)
 local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[5], "+", "LIMIT", 0, limit)
 if #examined == limit then
-  -- A stale member of the last id may hide the true one, and the next page begins after the id.
+  -- The next page begins after the last id: all of its members belong to this page, or a stale one could hide the current.
   local last_id = id_of(examined[limit])
   local more = redis.call("ZRANGEBYLEX", KEYS[smallest], "(" .. examined[limit], "(" .. last_id .. " ")
   for _, member in ipairs(more) do

@@ -1,3 +1,4 @@
+-- include: names entry
 -- Reads one entry whole.
 --
 -- KEYS[1] document   KEYS[2] directives   KEYS[3] ledger

@@ -1,11 +1,12 @@
--- Entries under all terms: every one when they are few, else that many at random.
+-- include: names fetch
+-- One trip of a random draw of entries under all terms.
 --
 -- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
--- ARGV[5] up to how many are all taken   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
--- ARGV[8] number n of ids that were drawn before and are to come first   ARGV[9..8+n] those
--- ARGV[9+n..] ids to leave out
--- Returns {total, cut, ...}, see fetch.lua; beyond ARGV[5], total is the smallest index's size; cut is how many of those
--- that were to come first did not fit into the reply
+-- ARGV[5] up to so many matches are all drawn   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
+-- ARGV[8] number n of ids that an earlier trip drew and did not read: read first   ARGV[9..8+n] those ids
+-- ARGV[9+n..] ids that earlier trips brought: not drawn again
+-- Returns {total, cut, ...}, see fetch.lua. total is the size of the smallest index where there are more than ARGV[5]
+-- matches; cut is how many of the n ids did not fit into the reply
 local exhaustive, size = tonumber(ARGV[5]), tonumber(ARGV[6])
 local indexes = { unpack(KEYS, 3) }
 local smallest, members_of_smallest = smallest_index(3)
@@ -22,7 +23,7 @@ if firsts > 0 then
   for i = 1, firsts do
     documents[i] = ARGV[1] .. ARGV[8 + i]
   end
-  -- As it is registered now: it may have been replaced since it was drawn.
+  -- The member is made of the fence as it is now: the entry may have been replaced since it was drawn.
   for i, document in ipairs(redis.call("MGET", unpack(documents))) do
     local fence = document and fence_of(document)
     if fence then
@@ -32,7 +33,7 @@ if firsts > 0 then
   chosen = in_all_indexes(chosen, 3, 0)
   firsts = #chosen
 end
--- So many members hold `size` that are not to be left out.
+-- Among so many members there are `size` that are not left out.
 local wanted = size + skipped
 
 local total = members_of_smallest
@@ -52,8 +53,8 @@ if size == 0 then
 elseif total <= math.max(exhaustive, wanted) then
   members = redis.call("ZINTER", #indexes, unpack(indexes))
 else
-  -- Draw from the smallest index and keep what the others have too; where that is too little, draw more; and where even
-  -- that is, the intersection is a small part of it, and is cheap to list.
+  -- Draw from the smallest index and keep what the others have too. If that is too little, draw more. If that is too little
+  -- again, the intersection is small, and cheap to list.
   for _, count in ipairs(#indexes == 1 and { wanted } or { 2 * wanted, math.max(2000, 8 * wanted) }) do
     members = in_all_indexes(redis.call("ZRANDMEMBER", KEYS[smallest], count), 3, smallest)
     if #members >= wanted then
@@ -68,7 +69,7 @@ if total > exhaustive then
   total = members_of_smallest
 end
 
--- Shuffled, because what ZRANDMEMBER returns is a random set but need not be in random order.
+-- Shuffled: ZRANDMEMBER returns a random set, but not in random order.
 local drawn = {}
 for _, member in ipairs(members) do
   if skipped == 0 or not skip[id_of(member)] then

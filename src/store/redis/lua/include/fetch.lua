@@ -1,19 +1,17 @@
--- Shared by sample.lua and page.lua.
---
 -- Fetches documents, stamps, leases and directives of index members ("<id>\31<fence>"), 100 of them at a time, until
 -- reply_bytes_max is passed: a reply has a size limit of 10 MB, and large documents, escaped, would break it.
--- Members of one id are fetched together, so that whoever goes on after an id misses none of them.
+-- Members of one id are fetched together: the next page begins after an id.
 --
 -- KEYS[1] directives   KEYS[2] stamps   ARGV[1] document prefix   ARGV[2] lease prefix
 -- ARGV[3] prefix of the fields in both hashes   ARGV[4] form: "documents", "stamped" (documents and their stamps), or
---         "stamps" (those alone, for who knows the documents; but as "stamped" where a document or a stamp is missing)
+--         "stamps" (stamps alone, for an isolate that has the documents; "stamped" where a document or a stamp is missing)
 -- Returns {member, stamp, document, lease, directive, ...}, flat, each absent value false, and how many were fetched.
 local reply_bytes_max = 1500000
 local form = ARGV[4]
 
 local function fetch(members)
   local reply, reply_bytes, fetched = {}, 0, 0
-  local somebody_drains = redis.call("EXISTS", KEYS[1]) == 1
+  local any_directive = redis.call("EXISTS", KEYS[1]) == 1
   while fetched < #members and reply_bytes < reply_bytes_max do
     local to = math.min(fetched + 100, #members)
     while to < #members and id_of(members[to + 1]) == id_of(members[to]) do
@@ -28,13 +26,13 @@ local function fetch(members)
       fields[i] = ARGV[3] .. (id or member)
     end
     local stamps = form ~= "documents" and redis.call("HMGET", KEYS[2], unpack(fields)) or {}
-    local stamps_do = form == "stamps" and redis.call("EXISTS", unpack(documents)) == count
+    local stamps_suffice = form == "stamps" and redis.call("EXISTS", unpack(documents)) == count
     for i = 1, count do
-      stamps_do = stamps_do and stamps[i]
+      stamps_suffice = stamps_suffice and stamps[i]
       keys[count + i] = documents[i]
     end
-    local values = redis.call("MGET", unpack(keys, 1, stamps_do and count or 2 * count))
-    local directives = somebody_drains and redis.call("HMGET", KEYS[1], unpack(fields)) or {}
+    local values = redis.call("MGET", unpack(keys, 1, stamps_suffice and count or 2 * count))
+    local directives = any_directive and redis.call("HMGET", KEYS[1], unpack(fields)) or {}
     for i = 1, count do
       if reply_bytes >= reply_bytes_max and (i == 1 or id_of(members[fetched + 1]) ~= id_of(members[fetched])) then
         return reply, fetched
@@ -42,8 +40,8 @@ local function fetch(members)
       local document = values[count + i]
       fetched = fetched + 1
       reply[#reply + 1] = members[fetched]
-      -- A stamp without its document says nothing.
-      reply[#reply + 1] = (stamps_do or document) and stamps[i] or false
+      -- Where the document is lost its stamp means nothing.
+      reply[#reply + 1] = (stamps_suffice or document) and stamps[i] or false
       reply[#reply + 1] = document or false
       reply[#reply + 1] = values[i]
       reply[#reply + 1] = directives[i] or false
@@ -65,7 +63,7 @@ local function smallest_index(first)
   return smallest, members
 end
 
--- Those of `members` (of KEYS[except]) that every other index from `first` on has too.
+-- The members that every index from position `first` on has too; KEYS[except] is known to have them.
 local function in_all_indexes(members, first, except)
   for i = first, #KEYS do
     if i ~= except and #members > 0 then

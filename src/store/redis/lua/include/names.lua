@@ -1,6 +1,6 @@
--- Comes before every other script: what is in the names that keys are made of.
+-- The parts of documents, members and keys that name an entry.
 
--- A document's fence, which stands first in it, so nothing is parsed as JSON; nil where it is no document of ours.
+-- The fence of a document, nil where it is not a document. It comes first in the JSON, so nothing has to be parsed.
 local function fence_of(document)
   return string.match(document, '^{"fence":"([%w_-]+)"')
 end

@@ -7,9 +7,9 @@ import { draw, idsOf, pageThrough, put, T0 } from "./conformance/opened.ts";
 
 const runSweep = (store: Store) => sweep(store, () => T0, SWEEP_BUDGET);
 
-describe("a ghost in an index", () => {
-  /** `a` and `c` live; what is planted is under `capability:x` as well, except where it says otherwise. */
-  async function haunted() {
+describe("a stale member of an index", () => {
+  /** `a` has the capability x, `c` has y. */
+  async function planted() {
     const opened = openRedis();
     const { store, redis, key, bridge } = opened;
     const a = entryOf({ id: "a", capabilities: ["x"] }, T0, "f1");
@@ -24,7 +24,7 @@ describe("a ghost in an index", () => {
       },
     };
   }
-  const GHOSTS: [what: string, planted: string][] = [
+  const STALE: [what: string, stale: string][] = [
     ["that no document stands behind", member("b", "f1")],
     ["of a registration that was replaced since", member("a", "f0")],
     ["that sorts behind the living one of its id", member("a", "f9")],
@@ -33,13 +33,13 @@ describe("a ghost in an index", () => {
   const sampleOf = async (store: Store, ...terms: string[]) =>
     idsOf((await draw(store, { kind: "agent", terms, exhaustive: 100, size: 5 }, T0)).entries);
 
-  it.each(GHOSTS)("%s is in no answer, and the answer heals", async (_, planted) => {
+  it.each(STALE)("%s is in no answer, and the answer heals", async (_, stale) => {
     for (const look of [
       async (store: Store) => idsOf(await pageThrough(store, ["capability:x"], 10, T0)),
       async (store: Store) => sampleOf(store, "capability:x"),
     ]) {
-      const { store, plant, members } = await haunted();
-      await plant("capability:x", planted);
+      const { store, plant, members } = await planted();
+      await plant("capability:x", stale);
       expect((await store.terms()).get("capability:x")).toBe(2);
       expect(await look(store)).toEqual(["a"]);
       expect(await members("capability:x")).toEqual([member("a", "f1")]);
@@ -48,16 +48,16 @@ describe("a ghost in an index", () => {
     }
   });
 
-  it.each(GHOSTS)("%s keeps nobody living out of the pages", async (_, planted) => {
-    const { store, plant } = await haunted();
+  it.each(STALE)("%s keeps nobody living out of the pages", async (_, stale) => {
+    const { store, plant } = await planted();
     await put(store, T0, entryOf({ id: "d", capabilities: ["x"] }, T0, "f1"));
-    await plant("capability:x", planted);
+    await plant("capability:x", stale);
     expect(idsOf(await pageThrough(store, ["capability:x"], 1, T0))).toEqual(["a", "d"]);
   });
 
-  it.each(GHOSTS)("%s is in no answer even while it cannot be healed", async (_, planted) => {
-    const { store, plant, bridge, members } = await haunted();
-    await plant("capability:x", planted);
+  it.each(STALE)("%s is in no answer even while it cannot be healed", async (_, stale) => {
+    const { store, plant, bridge, members } = await planted();
+    await plant("capability:x", stale);
     await bridge.fail({ kind: "status", after: 1 });
     const page = await store.page({ kind: "agent", terms: ["capability:x"], after: "", limit: 10 }, T0);
     expect(idsOf(page.entries)).toEqual(["a"]);
@@ -66,7 +66,7 @@ describe("a ghost in an index", () => {
   });
 
   it("under several of the terms asked for is healed in each", async () => {
-    const { store, plant, members } = await haunted();
+    const { store, plant, members } = await planted();
     await plant("capability:x", member("b", "f1"), member("b", "f2"));
     await plant("type:worker", member("b", "f1"), member("b", "f2"));
     expect(await sampleOf(store, "capability:x", "type:worker")).toEqual(["a"]);
@@ -77,10 +77,10 @@ describe("a ghost in an index", () => {
     );
   });
 
-  it.each(GHOSTS.slice(0, 3))("%s is gone from all indexes after a sweep", async (_, planted) => {
-    const { store, plant, members } = await haunted();
+  it.each(STALE.slice(0, 3))("%s is gone from all indexes after a sweep", async (_, stale) => {
+    const { store, plant, members } = await planted();
     const terms = ["agent", "capability:x", "type:worker", "tag:nobody"];
-    for (const term of terms) await plant(term, planted);
+    for (const term of terms) await plant(term, stale);
     const summary = await runSweep(store);
     expect(summary).toMatchObject({ healed: 4, reaped: [], unreachable: [], recovered: [] });
     expect(await members("agent")).toEqual([member("a", "f1"), member("c", "f1")]);
@@ -92,7 +92,7 @@ describe("a ghost in an index", () => {
   });
 
   it("whose document was lost is gone after a sweep, and the id can be had again", async () => {
-    const { store, redis, members, advance } = await haunted();
+    const { store, redis, members, advance } = await planted();
     await redis("DEL", "doc:agent:a");
     expect(await sampleOf(store, "agent", "type:worker")).toEqual(["c"]);
     await put(store, T0, entryOf({ id: "a", capabilities: ["x"] }, T0, "f2"));
@@ -104,15 +104,15 @@ describe("a ghost in an index", () => {
     expect(await store.terms()).toEqual(new Map());
   });
 
-  it("is not made of whom an unreadable document stands for", async () => {
-    const { store, redis, members } = await haunted();
+  it("is no member whose document cannot be read", async () => {
+    const { store, redis, members } = await planted();
     await redis("SET", "doc:agent:a", "{}");
     expect(await sampleOf(store, "capability:x")).toEqual([]);
     expect(await members("capability:x")).toEqual([member("a", "f1")]);
   });
 
   it("whose document was lost leaves no stamp after a sweep", async () => {
-    const { store, redis } = await haunted();
+    const { store, redis } = await planted();
     await redis("DEL", "doc:agent:a");
     await redis("DEL", "lease:agent:a:f1");
     await runSweep(store);
@@ -120,7 +120,7 @@ describe("a ghost in an index", () => {
   });
 
   it("is no reason to miscount: a sweep mends numbers that are wrong", async () => {
-    const { store, redis } = await haunted();
+    const { store, redis } = await planted();
     await redis("HSET", "terms", "agent", 7, "capability:x", 9, "tag:nobody", 3);
     await runSweep(store);
     expect(await store.terms()).toEqual(
@@ -129,7 +129,7 @@ describe("a ghost in an index", () => {
   });
 
   it("is found however many terms there are, a part of them in each sweep", async () => {
-    const { store, plant } = await haunted();
+    const { store, plant } = await planted();
     // Redis hands a hash out in parts once it is larger than this.
     const tags = Array.from({ length: 600 }, (_, i) => `tag:${i}`);
     for (const tag of tags) await plant(tag, member("b", "f1"));

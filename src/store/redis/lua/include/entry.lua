@@ -1,9 +1,6 @@
--- Shared by read.lua and commit.lua.
---
 -- Returns {document, lease, directive, ledger, version}: everything that is kept under one id, each false when absent.
--- The lease's key carries the fence, which stands first in the document, so nothing is parsed as JSON here.
--- version is what a later commit compares: equal only while none of the four has changed. It begins with the document's
--- digest.
+-- A later commit compares `version`: it is equal only while none of the four has changed. It begins with the document's
+-- SHA-1.
 local function read_entry(doc_key, lease_prefix, directives_key, ledger_key, field)
   local document = redis.call("GET", doc_key)
   if not document then

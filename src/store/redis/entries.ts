@@ -1,0 +1,148 @@
+import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import type { Event } from "../../core/event.ts";
+import { chunks } from "../chunks.ts";
+import { type Change, EVENTS_MAX, type Renewed, type Snapshot, type Store } from "../store.ts";
+import type { Command, ScriptCall } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { readDocument, readLease } from "./decode.ts";
+import { DirectivesView } from "./directives-view.ts";
+import { fieldOf } from "./keys.ts";
+import { Plan, planChange } from "./plan.ts";
+import { COMMIT, READ } from "./scripts.ts";
+
+/** KEYS of lua/commit.lua that come before the plan's own. */
+const COMMIT_OWN_KEYS = 6;
+// Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
+// commit, where the document is part of a plan that is part of a request.
+const PIPELINE_READS_MAX = 120;
+const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
+const SHA1_CHARS = 40;
+
+/** Entries by id: read for a decision, changed whole, their leases renewed. */
+export function entriesIn(database: Database): Pick<Store, "read" | "commit" | "renew"> {
+  const { connection, keys } = database;
+  const directives = new DirectivesView();
+  return {
+    read: (refs) => readEntries(database, refs),
+
+    async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
+      const calls = changes.map(({ before, after, event }) => {
+        const plan = planChange(emptyPlan(), keys, before.ref, before.entry, after, now);
+        return commitCall(database, before, plan, event);
+      });
+      const outcomes: ("committed" | Snapshot<K>)[] = [];
+      for (const batch of bySize(calls, PIPELINE_COMMIT_CHARS_MAX)) {
+        for (const reply of await connection.write("commit", batch)) {
+          const { ref } = changes[outcomes.length]!.before;
+          outcomes.push(reply === 1 ? "committed" : toSnapshot(ref, reply as RawEntry));
+        }
+      }
+      if (changes.some(({ before, after }) => isDraining(before.entry) !== isDraining(after)))
+        directives.expire();
+      return outcomes;
+    },
+
+    async renew(renewals, now) {
+      const commands = renewals.map(({ ref, fence, lease, ttlMs }): Command => {
+        const end = ttlMs === null ? ["KEEPTTL"] : ["PX", ttlMs];
+        return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", ...end];
+      });
+      const look = directives.isStale(now);
+      if (look) commands.push(["HGETALL", keys.directives]);
+      const replies = await connection.write("renew", commands);
+      if (look) directives.refresh((replies[renewals.length] ?? []) as string[], now);
+      return renewals.map(({ ref, fence }, i): Renewed => {
+        if (replies[i] !== "OK") return "gone";
+        return directives.isDraining(fieldOf(ref), fence) ? "drain" : "run";
+      });
+    },
+  };
+}
+
+const isDraining = (entry: Entry<Kind> | undefined): boolean => entry?.draining === true;
+
+export async function readEntries<K extends Kind>(
+  { connection, keys }: Database,
+  refs: readonly Ref<K>[],
+): Promise<Snapshot<K>[]> {
+  const snapshots: Snapshot<K>[] = [];
+  for (const batch of chunks(refs, PIPELINE_READS_MAX)) {
+    const calls = batch.map((ref) => ({
+      script: READ,
+      keys: [keys.document(ref), keys.directives, keys.ledger],
+      args: [`${keys.leases(ref.kind)}${ref.id}:`, fieldOf(ref)],
+    }));
+    const replies = (await connection.read("read", calls)) as RawEntry[];
+    for (const [i, ref] of batch.entries()) snapshots.push(toSnapshot(ref, replies[i]!));
+  }
+  return snapshots;
+}
+
+export const emptyPlan = (): Plan => new Plan(COMMIT_OWN_KEYS);
+
+/** A run of lua/commit.lua: carries out the plan if the entry is still as in the snapshot. */
+export function commitCall(
+  { keys }: Database,
+  { ref, version }: Snapshot<Kind>,
+  plan: Plan,
+  event?: Event,
+): ScriptCall {
+  const own = [keys.document(ref), keys.directives, keys.ledger, keys.revision, keys.events, keys.terms];
+  return {
+    script: COMMIT,
+    keys: [...own, ...plan.keys],
+    args: [
+      `${keys.leases(ref.kind)}${ref.id}:`,
+      fieldOf(ref),
+      version,
+      JSON.stringify(plan.steps),
+      event ? JSON.stringify(event) : "",
+      String(EVENTS_MAX),
+    ],
+  };
+}
+
+/** Cuts calls into pieces of at most so many characters of arguments; a larger call is a piece of its own. */
+function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] {
+  const pieces: ScriptCall[][] = [];
+  let chars = Number.POSITIVE_INFINITY;
+  for (const call of calls) {
+    const size = call.args.reduce((sum, arg) => sum + arg.length, 0);
+    if (chars + size > charsMax) {
+      pieces.push([]);
+      chars = 0;
+    }
+    pieces.at(-1)!.push(call);
+    chars += size;
+  }
+  return pieces;
+}
+
+/** What lua/include/entry.lua returns. */
+type RawEntry = [
+  document: string | null,
+  lease: string | null,
+  directive: string | null,
+  ledger: string | null,
+  version: string,
+];
+
+function toSnapshot<K extends Kind>(
+  ref: Ref<K>,
+  [json, lease, directive, ledger, version]: RawEntry,
+): Snapshot<K> {
+  const document = readDocument(ref.kind, json);
+  if (!document) return { ref, entry: undefined, version, ...(json !== null && { unreadable: true }) };
+  const { fence } = document;
+  return {
+    ref,
+    version,
+    documentDigest: version.slice(0, SHA1_CHARS),
+    entry: {
+      document,
+      lease: readLease(ref.kind, lease),
+      draining: directive === fence,
+      unreachable: ledger === fence,
+    },
+  };
+}

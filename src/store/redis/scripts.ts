@@ -1,0 +1,32 @@
+import type { Script } from "./connection.ts";
+import commitLua from "./lua/commit.lua";
+import healLua from "./lua/heal.lua";
+import entryLua from "./lua/include/entry.lua";
+import fetchLua from "./lua/include/fetch.lua";
+import namesLua from "./lua/include/names.lua";
+import pageLua from "./lua/page.lua";
+import readLua from "./lua/read.lua";
+import sampleLua from "./lua/sample.lua";
+
+const INCLUDES = new Map([
+  ["names", namesLua],
+  ["entry", entryLua],
+  ["fetch", fetchLua],
+]);
+
+/** A script's first line, `-- include: names entry`, names the files of lua/include that go before it, in order. */
+function scriptOf(lua: string): Script {
+  const [, names = ""] = /^-- include: (.+)$/m.exec(lua) ?? [];
+  const includes = names.split(" ").map((name) => {
+    const text = INCLUDES.get(name);
+    if (text === undefined) throw new Error(`no lua/include/${name}.lua`);
+    return text;
+  });
+  return { text: [...includes, lua].join("") };
+}
+
+export const READ = scriptOf(readLua);
+export const COMMIT = scriptOf(commitLua);
+export const SAMPLE = scriptOf(sampleLua);
+export const PAGE = scriptOf(pageLua);
+export const HEAL = scriptOf(healLua);

@@ -1,0 +1,107 @@
+import type { Entry, Kind } from "../../core/entry.ts";
+import { chunks } from "../chunks.ts";
+import type { Draw, Page, PageQuery, Store } from "../store.ts";
+import type { Database } from "./database.ts";
+import { afterId, parseMember } from "./keys.ts";
+import { PAGE, SAMPLE } from "./scripts.ts";
+import { idsFetched, verify } from "./verified.ts";
+
+const TERMS_PER_SCAN = 1000;
+
+/** Entries by their terms, and how many there are. */
+export function searchIn(database: Database): Pick<Store, "sample" | "page" | "count" | "terms"> {
+  const { connection, keys } = database;
+  return {
+    sample: ({ kind, terms, exhaustive, size }) => draw(database, kind, terms, exhaustive, size, [], []),
+
+    async page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>): Promise<Page<K>> {
+      const args = [...fetchArgs(database, kind, "documents"), afterId(after), String(limit)];
+      const call = { script: PAGE, keys: fetchKeys(database, terms), args };
+      const [reply] = await connection.read("page", [call]);
+      const [last, ...flat] = reply as [string, ...(string | null)[]];
+      const { entries } = await verify(database, kind, terms, flat, false);
+      return { entries, next: last === "" ? null : parseMember(last).id };
+    },
+
+    async count(kind) {
+      const [members] = await connection.read("count", [["ZCARD", keys.index(kind)]]);
+      return members as number;
+    },
+
+    async terms() {
+      const counts = new Map<string, number>();
+      let cursor = "0";
+      do {
+        const [reply] = await connection.read("terms", [
+          ["HSCAN", keys.terms, cursor, "COUNT", TERMS_PER_SCAN],
+        ]);
+        const [next, flat] = reply as [string, string[]];
+        for (const [term, entries] of chunks(flat, 2)) counts.set(term!, Number(entries));
+        cursor = next;
+      } while (cursor !== "0");
+      return counts;
+    },
+  };
+}
+
+/**
+ * One trip of a random draw.
+ *
+ * @param examined  ids that earlier trips of the draw brought: not to be drawn again
+ * @param unread  ids that an earlier trip drew and did not bring: to be read first
+ */
+async function draw<K extends Kind>(
+  database: Database,
+  kind: K,
+  terms: readonly string[],
+  exhaustive: number,
+  size: number,
+  examined: readonly string[],
+  unread: readonly string[],
+): Promise<Draw<K>> {
+  const { connection, documents } = database;
+  const searched = fetchKeys(database, terms);
+  const query = searched.join(" ");
+  const isFirst = examined.length === 0 && unread.length === 0;
+  const form = isFirst && documents.wasAllCached(query) ? "stamps" : "stamped";
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
+  const numbers = [exhaustive, size, seed, unread.length].map(String);
+  const args = [...fetchArgs(database, kind, form), ...numbers, ...unread, ...examined];
+  const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args }]);
+  const [total, cut, ...flat] = reply as [number, number, ...(string | null)[]];
+  const { entries, unknown, allCached } = await verify(
+    database,
+    kind,
+    terms,
+    flat,
+    documents.hasRoomFor(total),
+  );
+  documents.rememberQuery(query, allCached);
+  if (cut > 0) {
+    const came = idsFetched(flat);
+    for (const id of unread) if (!came.has(id)) unknown.add(id);
+  }
+  return {
+    entries,
+    total,
+    unread: unknown.size,
+    more: (further) =>
+      draw(database, kind, terms, 0, further, [...examined, ...idsOf(entries)], [...unknown]),
+  };
+}
+
+/** The KEYS and the first ARGV that lua/include/fetch.lua needs. */
+const fetchKeys = ({ keys }: Database, terms: readonly string[]): string[] => [
+  keys.directives,
+  keys.stamps,
+  ...terms.map(keys.index),
+];
+const fetchArgs = ({ keys }: Database, kind: Kind, form: "documents" | "stamped" | "stamps"): string[] => [
+  keys.documents(kind),
+  keys.leases(kind),
+  `${kind}:`,
+  form,
+];
+
+const idsOf = (entries: readonly Entry<Kind>[]): string[] =>
+  entries.map(({ document }) => document.registration.id);

@@ -1,0 +1,61 @@
+import { kindOfTerm } from "../../core/kinds.ts";
+import { chunks } from "../chunks.ts";
+import type { Store } from "../store.ts";
+import type { Command } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { readLease } from "./decode.ts";
+import { afterId, fieldOf, memberOf, parseMember } from "./keys.ts";
+import { HEAL } from "./scripts.ts";
+
+const MGET_KEYS_MAX = 1000;
+
+/** What the sweep needs: who holds which lease, and indexes that agree with the documents. */
+export function upkeepOf({ connection, keys }: Database): Pick<Store, "roll" | "heal"> {
+  return {
+    async roll({ kind, after, limit }) {
+      const [members] = (await connection.read("roll", [
+        ["ZRANGEBYLEX", keys.index(kind), afterId(after), "+", "LIMIT", 0, limit],
+      ])) as [string[]];
+      if (members.length === 0) return { calls: [], next: null };
+      const parsed = members.map(parseMember);
+      const leaseKeys = parsed.map(({ id, fence }) => keys.lease({ kind, id }, fence));
+      const commands: Command[] = [
+        ["HMGET", keys.ledger, ...parsed.map(({ id }) => fieldOf({ kind, id }))],
+        ...chunks(leaseKeys, MGET_KEYS_MAX).map((batch) => ["MGET", ...batch]),
+      ];
+      const [ledger, ...leases] = (await connection.read("roll", commands)) as (string | null)[][];
+      const flat = leases.flat();
+      return {
+        calls: parsed.map(({ id, fence }, i) => ({
+          id,
+          fence,
+          lease: readLease(kind, flat[i]),
+          unreachable: ledger![i] === fence,
+        })),
+        next: members.length === limit ? parsed.at(-1)!.id : null,
+      };
+    },
+
+    async heal({ kind, suspects, after, termsMax }) {
+      const [scan] = await connection.read("terms", [["HSCAN", keys.terms, after || "0", "COUNT", termsMax]]);
+      const [next, flat] = scan as [string, string[]];
+      const terms = chunks(flat, 2)
+        .map(([term]) => term!)
+        .filter((term) => term !== kind && kindOfTerm(term) === kind);
+      const [removed] = await connection.write("heal", [
+        {
+          script: HEAL,
+          keys: [keys.terms, keys.stamps, keys.index(kind), ...terms.map(keys.index)],
+          args: [
+            keys.documents(kind),
+            String(suspects.length),
+            ...suspects.map(({ id, fence }) => memberOf(id, fence)),
+            kind,
+            ...terms,
+          ],
+        },
+      ]);
+      return { removed: removed as number, next: next === "0" ? "" : next };
+    },
+  };
+}

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { entryId } from "../../core/names.ts";
 import { agentMain } from "../../dashboard/agent.ts";
-import { agentView, overviewOf } from "../../dashboard/gather.ts";
+import { gatherAgent } from "../../dashboard/gather-agent.ts";
+import { gatherOverview } from "../../dashboard/gather-overview.ts";
 import type { Html } from "../../dashboard/html.ts";
 import { overview } from "../../dashboard/overview.ts";
 import { docsPage, page } from "../../dashboard/page.ts";
@@ -12,13 +13,11 @@ import { htmlHeaders } from "../frame/reply.ts";
 import { param } from "../frame/validate.ts";
 import { statusParam } from "./agents/agents.ts";
 
-/**
- * The HTML pages. A page stays live by being fetched again: its script takes over what is different.
- */
+/** The HTML pages. The script of a page fetches it again and takes over what has changed. */
 
 const shared = { method: "GET", group: null, dialect: "page", refusals: [] } as const;
 
-/** A form sends the fields that were left empty, too. */
+/** A form also sends the fields that were left empty. */
 const orEmpty = <T extends z.ZodType>(field: T) =>
   z.union([z.literal("").transform(() => undefined), field]).optional();
 const word = orEmpty(z.string().max(256));
@@ -40,7 +39,7 @@ const overviewPage = endpoint({
   }),
   answers: { 200: { description: "The page" }, 304: { description: "Nothing but the clock has changed" } },
   async handle({ query, headers, namespace, now }) {
-    const view = await overviewOf(namespace, query, now);
+    const view = await gatherOverview(namespace, query, now);
     const title = `${view.total} agents · Rollcall`;
     return unlessKnown(headers, view, 200, () => page({ title, asOf: view.as_of, main: overview(view) }));
   },
@@ -59,10 +58,10 @@ const agentPage = endpoint({
     404: { description: "No live agent has the id; its events are shown" },
   },
   async handle({ params: { id }, headers, namespace, now }) {
-    const view = await agentView(namespace, id, now);
+    const view = await gatherAgent(namespace, id, now);
     const { agent, events } = view;
     const title = `${agent?.name ?? id} · Rollcall`;
-    // Flat, because only the top of what is hashed is spared what ticks.
+    // Flat: weakEtag leaves clock fields out at the top level and in its lists, not deeper.
     return unlessKnown(headers, { ...agent, events }, agent === null ? 404 : 200, () =>
       page({ title, asOf: view.as_of, main: agentMain(view) }),
     );

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { entryId, label } from "../../../core/names.ts";
 import { orThrow, Problem } from "../../../core/problem.ts";
+import { unlessRefused } from "../../../registry/batch.ts";
 import { type Outcome, reportOutcomes, type TakenOutcome } from "../../../registry/services/report.ts";
 import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/dialects.ts";
@@ -35,19 +36,23 @@ const report = endpoint({
       const [result] = await reportOutcomes(namespace, [outcomeOf(body)], now);
       return { status: 200, body: shown(orThrow(result!)) };
     }
-    const items = body.outcomes.map((item) => check(outcome, item));
-    const sound = items.flatMap((item) => (item instanceof Problem ? [] : [outcomeOf(item)]));
-    const taken = await reportOutcomes(namespace, sound, now);
-    const results = items.map((item, index) => {
-      const id = item instanceof Problem ? null : item.provider_id;
-      const result = item instanceof Problem ? item : taken.shift()!;
+    const items = body.outcomes.map(readItem);
+    const results = await unlessRefused(items, (outcomes) => reportOutcomes(namespace, outcomes, now));
+    const list = results.map((result, index) => {
+      const item = items[index]!;
+      const id = item instanceof Problem ? null : item.provider;
       return result instanceof Problem
         ? { index, id, ...itemProblem(result) }
         : { index, id, status: 200, ...shown(result) };
     });
-    return { status: 200, body: { results } };
+    return { status: 200, body: { results: list } };
   },
 });
+
+function readItem(item: unknown): Outcome | Problem {
+  const checked = check(outcome, item);
+  return checked instanceof Problem ? checked : outcomeOf(checked);
+}
 
 const outcomeOf = (input: OutcomeInput): Outcome => ({
   service: input.service,

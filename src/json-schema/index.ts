@@ -3,7 +3,7 @@ import { Evaluation } from "./evaluation.ts";
 import { readSchema } from "./reader.ts";
 
 export type { Fault, JsonSchema } from "./draft.ts";
-export { canonical, JSON_DEPTH_MAX, pointerStep } from "./json-value.ts";
+export { canonical, JSON_DEPTH_MAX } from "./json-value.ts";
 
 /** Units that one value may take: about 20 ms, some thousand times what a usual tool call needs. */
 const WORK_MAX = 1_000_000;

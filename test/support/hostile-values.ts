@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { BODY_BYTES_MAX } from "../../src/http/frame/validate.ts";
+import { BODY_BYTES_MAX } from "../../src/http/frame/json.ts";
 import type { Json } from "./json-schema.ts";
 
 /** What is put where something else belongs. Each has broken some service somewhere. */

@@ -5,7 +5,9 @@ import { Lru } from "../../core/lru.ts";
 import { invalid, orThrow, Problem } from "../../core/problem.ts";
 import { DIALECTS } from "./dialects.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { BODY_BYTES_MAX, check, checkQuery, readJson } from "./validate.ts";
+import { BODY_BYTES_MAX, readJson } from "./json.ts";
+import { check } from "../../core/check.ts";
+import { checkQuery } from "./query.ts";
 
 /** The sender's own id if it is a plain word, so that a request can be followed through the logs of both; else a new one. */
 export function requestIdOf(c: Context): string {

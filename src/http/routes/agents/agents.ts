@@ -15,7 +15,7 @@ import { recordEtag } from "../../frame/etag.ts";
 import { readSnapshot } from "../../../registry/read.ts";
 import { register as registerAgent } from "../../../registry/agents/register.ts";
 import * as shapes from "../../answers/index.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 
 const PAGE_MAX = 200;
 /** A page examines at most this many members, so that a filter that lets nothing through cannot make it slow. */

@@ -5,7 +5,7 @@ import { isoTime } from "../../../core/time.ts";
 import { discover } from "../../../registry/agents/discover.ts";
 import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 import { statusParam } from "./agents.ts";
 
 const discovery = endpoint({

@@ -10,7 +10,7 @@ import { unlessRefused } from "../../../registry/batch.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import * as shapes from "../../answers/index.ts";
-import { check } from "../../frame/validate.ts";
+import { check } from "../../../core/check.ts";
 
 const BULK_MAX = 500;
 

@@ -7,7 +7,8 @@ import { endpoint } from "../../frame/loose.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import { type NewAgent, registerAll } from "../../../registry/agents/register.ts";
 import * as shapes from "../../answers/index.ts";
-import { check, param } from "../../frame/validate.ts";
+import { check } from "../../../core/check.ts";
+import { param } from "../../frame/query.ts";
 
 const ITEMS_MAX = 1000;
 

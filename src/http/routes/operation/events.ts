@@ -4,7 +4,7 @@ import { isoTime } from "../../../core/time.ts";
 import { EVENTS_MAX } from "../../../store/store.ts";
 import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 
 const PAGE_MAX = 1000;
 

@@ -6,7 +6,7 @@ import { type Outcome, reportOutcomes, type TakenOutcome } from "../../../regist
 import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/dialects.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { check } from "../../frame/validate.ts";
+import { check } from "../../../core/check.ts";
 
 const BATCH_MAX = 500;
 

@@ -3,7 +3,7 @@ import { orThrow } from "../../../core/problem.ts";
 import { waitUntilReady } from "../../../registry/services/ready.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 
 const TIMEOUT_SECONDS_MAX = 60;
 const TIMEOUT_SECONDS_DEFAULT = 30;

@@ -7,7 +7,7 @@ import { isoTime } from "../../../core/time.ts";
 import { listSelections, resolve } from "../../../registry/services/resolve.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 
 const SELECTIONS_MAX = 100;
 

@@ -6,7 +6,7 @@ import { toolsetLoad } from "../../../registry/toolsets/read.ts";
 import { callEvents, callResult } from "../../../registry/toolsets/result.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 import { eventStream, lastEventId } from "./event-stream.ts";
 
 export const WAIT_SECONDS_MAX = 30;

@@ -6,7 +6,7 @@ import { sendDelta, settleCall } from "../../../registry/toolsets/answer.ts";
 import { claimCalls, openSocket, takePong } from "../../../registry/toolsets/attach.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 import { WAIT_SECONDS_MAX } from "./calls.ts";
 
 const CLAIMED_AT_ONCE_MAX = 100;

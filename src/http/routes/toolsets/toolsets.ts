@@ -9,7 +9,7 @@ import { readToolset } from "../../../registry/toolsets/read.ts";
 import { registerToolset, unregisterToolset } from "../../../registry/toolsets/register.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { param } from "../../frame/validate.ts";
+import { param } from "../../frame/query.ts";
 
 const register = endpoint({
   method: "POST",

@@ -1,0 +1,62 @@
+import * as z from "zod";
+import { fieldErrors, pointerTo } from "../../core/check.ts";
+import { type FieldError, invalid, type Problem } from "../../core/problem.ts";
+
+/**
+ * Query parameters, checked by a schema's fields. A parameter may repeat if its field is an array. Unknown ones are refused
+ * with a list of the known ones, unless `ignoreUnknown`.
+ *
+ * @param search  what comes after the question mark
+ * @returns or the Problem `invalid_request`
+ */
+export function checkQuery<T>(
+  schema: z.ZodType<T> | undefined,
+  search: string,
+  ignoreUnknown = false,
+): T | Problem {
+  if (search === "" && !schema) return undefined as T;
+  const params = new URLSearchParams(search);
+  const shape = schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {};
+  const known = Object.keys(shape);
+  const errors: FieldError[] = [];
+  const raw: Record<string, unknown> = {};
+  for (const name of new Set(params.keys())) {
+    const values = params.getAll(name);
+    if (!Object.hasOwn(shape, name)) {
+      if (ignoreUnknown) continue;
+      const list = known.length > 0 ? `the known ones are ${known.join(", ")}` : "this route takes none";
+      errors.push({ pointer: pointerTo([name]), detail: `unknown parameter; ${list}` });
+    } else if (mayRepeat(shape[name]!)) raw[name] = values;
+    else if (values.length > 1) errors.push({ pointer: pointerTo([name]), detail: "given more than once" });
+    else raw[name] = values[0];
+  }
+  const parsed = schema?.safeParse(raw);
+  if (parsed && !parsed.success) errors.push(...fieldErrors(parsed.error.issues));
+  if (errors.length > 0) return invalid(errors);
+  return parsed?.data as T;
+}
+
+function mayRepeat(type: z.ZodType): boolean {
+  let inner: unknown = type;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional) inner = inner.unwrap();
+  return inner instanceof z.ZodArray;
+}
+
+/** Schemas of parameters. They arrive as text; `meta` gives the OpenAPI document the type that the text stands for. */
+export const param = {
+  integer: (min: number, max: number) =>
+    z
+      .string()
+      .regex(/^\d{1,15}$/, "must be a whole number")
+      .transform(Number)
+      .pipe(z.number().min(min).max(max))
+      .meta({ type: "integer", minimum: min, maximum: max, pattern: undefined }),
+  number: (min: number, max: number) =>
+    z
+      .string()
+      .regex(/^\d{1,12}(\.\d{1,12})?$/, "must be a plain decimal number")
+      .transform(Number)
+      .pipe(z.number().min(min).max(max))
+      .meta({ type: "number", minimum: min, maximum: max, pattern: undefined }),
+  flag: () => z.enum(["true", "false"]).default("false"),
+};

@@ -11,40 +11,48 @@ import type {
   Registered,
   Registration,
 } from "./shapes.ts";
-import type { Transport } from "./transport.ts";
+import type { LeaseOptions, RequestOptions, Transport } from "./transport.ts";
 
-/** `signal` gives up waiting for the answer; the registry may have acted all the same. */
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-  timeoutMs?: number | undefined;
-}
-
-export interface LeaseOptions extends CallOptions {
-  /** As the registration answered with it. */
-  leaseToken?: string | undefined;
-}
+/** The largest page that the registry gives. */
+const PAGE_MAX = 200;
 
 const pathOf = (id: string, rest = ""): string => `/v1/agents/${encodeURIComponent(id)}${rest}`;
 
 export type Agents = ReturnType<typeof agents>;
 
+/** Agents, one request per method. `registry.join` registers an agent and keeps it registered. */
 export const agents = ({ send }: Transport) => ({
-  /** Registers once. `registry.join` also stays registered; with the current lease token, this renews. */
+  /**
+   * Registers an agent, or replaces the registration under its id; with the current lease token it renews. Scope `write`.
+   *
+   * Without `id` the registry makes one up. Defaults: `ttl_seconds` 300 (2 to 86,400) and `heartbeat_interval_seconds` 30 (1 to
+   * 43,200; null: a static agent without heartbeats), unless the deployment has its own; `max_concurrency` 10 (null: no limit).
+   *
+   * @throws {RollcallError} `lease_lost` for a token that is not the current one; `payload_too_large` for more than 32 KiB
+   */
   register: (body: Registration, options: LeaseOptions = {}) =>
     send<Registered>("POST", "/v1/agents", { body, ...options }),
 
-  get: (id: string, options: CallOptions = {}) => send<AgentRecord>("GET", pathOf(id), options),
+  /** Reads a live agent. Scope `read`. @throws {RollcallError} `agent_not_found` */
+  get: (id: string, options: RequestOptions = {}) => send<AgentRecord>("GET", pathOf(id), options),
 
-  /** One page, in id order; the next one begins at its `next_cursor`. */
-  list: (query: AgentFilter & { limit?: number; cursor?: string } = {}, options: CallOptions = {}) =>
+  /**
+   * Reads one page of live agents in id order, unreachable ones included. Scope `read`.
+   *
+   * A page may hold fewer than `limit` agents, even none, before the end: only a null `next_cursor` ends the list.
+   *
+   * @param query.limit   1 to 200 (100)
+   * @param query.cursor  the `next_cursor` of the page before
+   */
+  list: (query: AgentFilter & { limit?: number; cursor?: string } = {}, options: RequestOptions = {}) =>
     send<AgentPage>("GET", "/v1/agents", { query, ...options }),
 
-  /** Everyone, page by page. */
-  async *all(query: AgentFilter = {}, options: CallOptions = {}): AsyncGenerator<AgentRecord, void> {
+  /** Yields every live agent that matches, in id order, and reads pages of 200 as it goes. Scope `read`. */
+  async *all(query: AgentFilter = {}, options: RequestOptions = {}): AsyncGenerator<AgentRecord, void> {
     let cursor: string | null = null;
     do {
       const page: AgentPage = await send<AgentPage>("GET", "/v1/agents", {
-        query: { ...query, limit: 200, cursor },
+        query: { ...query, limit: PAGE_MAX, cursor },
         ...options,
       });
       yield* page.agents;
@@ -52,33 +60,61 @@ export const agents = ({ send }: Transport) => ({
     } while (cursor !== null);
   },
 
+  /**
+   * Extends the lease of an agent and reports what has changed; absent fields stay as they are. Scope `write`.
+   *
+   * `current_load` is 0 to 1,000,000,000, `health_score` 0 to 1; a null in `metadata` deletes that key.
+   *
+   * @throws {RollcallError} `agent_not_found`: register (again); `lease_lost`: another registration has the id;
+   * `lease_token_required` without a token, unless the key is an admin's
+   */
   heartbeat: (id: string, body: Heartbeat = {}, options: LeaseOptions = {}) =>
     send<HeartbeatAnswer>("POST", pathOf(id, "/heartbeat"), { body, ...options }),
 
-  /** Calls in for up to 500 at once; each has a result of its own, in order. */
+  /**
+   * Sends 1 to 500 heartbeats in one request. Scope `write`.
+   *
+   * @returns one result per heartbeat, in order: its `status` and fields are those of the single answer, or `code` and `error`
+   */
   heartbeats: (
     heartbeats: readonly (Heartbeat & { id: string; lease_token?: string })[],
-    options: CallOptions = {},
+    options: RequestOptions = {},
   ) => send<HeartbeatResults>("POST", "/v1/heartbeats", { body: { heartbeats }, ...options }),
 
+  /**
+   * Removes an agent. Scope `write`.
+   *
+   * @throws {RollcallError} `agent_not_found`, `lease_lost`, or `lease_token_required` without a token, unless the key is an
+   * admin's
+   */
   unregister: (id: string, options: LeaseOptions = {}) => send<void>("DELETE", pathOf(id), options),
 
-  /** Takes an agent out of selection at once, and asks it to finish what it has. */
+  /**
+   * Takes an agent out of selection at once, and asks it to finish its work and leave. Lasts until the registration ends or
+   * `cancelDrain`. Scope `write`.
+   *
+   * @throws {RollcallError} `agent_not_found`, or `lease_lost` for a token that is not the current one
+   */
   drain: (id: string, options: LeaseOptions = {}) => send<DrainAnswer>("POST", pathOf(id, "/drain"), options),
 
+  /** Takes the request to drain back. Scope `write`. @throws {RollcallError} as `drain` */
   cancelDrain: (id: string, options: LeaseOptions = {}) =>
     send<DrainAnswer>("DELETE", pathOf(id, "/drain"), options),
 
   /**
-   * Registers the activated components of an activation file, up to 1,000; each has a result of its own, in order.
+   * Registers the activated components of an activation file, up to 1,000; their ids are `type/name`. Scope `write`.
    *
-   * @param options.static  components that never call in, and stay until they are unregistered
+   * @param options.static  as agents without heartbeats, which stay until they are unregistered (false)
+   * @returns one result per component, in order: its `outcome` is `skipped` if it is not activated; a refused one has `code`
+   * and `error`
    */
-  import: (components: readonly Component[], options: CallOptions & { static?: boolean } = {}) =>
+  import: (
+    components: readonly Component[],
+    { static: isStatic, ...options }: RequestOptions & { static?: boolean } = {},
+  ) =>
     send<ImportResults>("POST", "/v1/agents/import", {
       body: { components },
-      query: { static: options.static },
-      signal: options.signal,
-      timeoutMs: options.timeoutMs,
+      query: { static: isStatic },
+      ...options,
     }),
 });

@@ -1,56 +1,27 @@
-import type { CallOptions } from "./agents.ts";
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import { RollcallError } from "./problem.ts";
-import type { CallMeta, CallResult, CallTaken, Delta } from "./shapes.ts";
+import type { CallResult, CallTaken, Delta } from "./shapes.ts";
 import { serverSentEvents } from "./sse.ts";
+import type { CallToolOptions, ToolCall, ToolResult, Trace } from "./tool-call.ts";
 import { ToolError } from "./tool-error.ts";
 import { callPath, type Toolsets, toolsets } from "./toolsets.ts";
 import type { Transport } from "./transport.ts";
 
-export interface ToolCall {
-  toolset: string;
-  tool: string;
-  payload: unknown;
-  /** Without a `tool_call_id` one is minted. */
-  meta: CallMeta;
-}
-
-/** W3C trace context and baggage. */
-export interface Trace {
-  traceparent?: string | undefined;
-  tracestate?: string | undefined;
-  baggage?: string | undefined;
-}
-
-export interface CallToolOptions extends Pick<CallOptions, "signal"> {
-  /** Output as it comes, each piece once and in order. */
-  onDelta?: ((delta: Delta) => void) | undefined;
-  /** Passed on to the provider. */
-  trace?: Trace | undefined;
-}
-
-export interface ToolResult<T> {
-  toolUseId: string;
-  result: T;
-  bounds?: unknown;
-  server_data?: unknown[] | undefined;
-}
-
-/** How often in a row the registry may be out of reach before the call is given up: a good minute. */
+/** How many requests in a row may fail before the call is given up: a good minute. */
 const ATTEMPTS_MAX = 8;
-/** The registry says every 15 s that it is still there. */
+/** How long the stream may be silent; the registry sends a comment every 15 s. */
 const SILENCE_MS = 45_000;
 const POLL_SECONDS = 30;
 
-/** A toolset without a provider, or with too many calls, is the planner's business, who may know another. */
-const PLANNERS: ReadonlySet<string> = new Set(["toolset_unhealthy", "queue_full"]);
+/** Transient, but not retried here: the caller may know another toolset. */
+const LEFT_TO_CALLER: ReadonlySet<string> = new Set(["toolset_unhealthy", "queue_full"]);
 
 /**
- * Calls a tool and follows its result stream to the end, over broken connections: a call that is repeated because its answer
- * was lost is the same call.
+ * Calls a tool and follows its result stream to the end. While the registry cannot be reached each step is retried, up to 8
+ * times in a row. A repeated call has the same `tool_call_id`, and so is carried out once.
  *
- * @throws {ToolError} if the call failed; {RollcallError} if it was not taken, or was lost sight of; what `onDelta` throws;
- * or the signal's reason. `retryHint` says what can be done about it.
+ * @throws {ToolError} if the call failed; {RollcallError} if it was not accepted, or its result could not be read; what
+ * `onDelta` throws; or the signal's reason. `retryHint` says what can be done about it.
  */
 export async function callTool<T>(
   transport: Transport,
@@ -63,15 +34,16 @@ export async function callTool<T>(
   const stop = () => stopping.abort(given?.reason);
   given?.addEventListener("abort", stop);
   try {
-    return await new Following<T>(transport, clock, stopping, onDelta).run(call, { ...trace });
+    return await new Caller<T>(transport, clock, stopping, onDelta).run(call, { ...trace });
   } finally {
     given?.removeEventListener("abort", stop);
   }
 }
 
-type Settled = Pick<CallResult, "result" | "bounds" | "server_data" | "error">;
+type Outcome = Pick<CallResult, "result" | "bounds" | "server_data" | "error">;
 
-class Following<T> {
+/** One call, from the request to its outcome. */
+class Caller<T> {
   readonly #transport: Transport;
   readonly #toolsets: Toolsets;
   readonly #clock: Clock;
@@ -98,72 +70,72 @@ class Following<T> {
     const body = { payload, meta: { ...meta, tool_call_id: meta.tool_call_id || crypto.randomUUID() } };
     const headers = Object.fromEntries(Object.entries(trace).filter(([, value]) => value !== undefined));
     const { signal } = this.#stopping;
-    const taken: CallTaken = await this.#insist(() =>
+    const taken: CallTaken = await this.#retry(() =>
       this.#toolsets.call(toolset, tool, body, { signal, headers }),
     );
     const { call_id: callId, tool_use_id: toolUseId } = taken;
-    // Something on the way may let no stream through: then there are no deltas, and the result all the same.
-    const settled =
-      (await this.#insist(() => this.#stream(toolset, callId))) ??
-      (await this.#insist(() => this.#poll(toolset, callId)));
-    const { error, result, bounds, server_data } = settled;
+    // A proxy on the way may not let a stream through. The result can be read without one, but not the output.
+    const { error, result, bounds, server_data } =
+      (await this.#retry(() => this.#stream(toolset, callId))) ??
+      (await this.#retry(() => this.#poll(toolset, callId)));
     if (error) throw new ToolError(error.code, error.message, { issues: error.issues ?? [], toolUseId });
     return {
       toolUseId,
+      // The caller declares the type that the tool's schema, which the registry has checked, describes.
       result: result as T,
       ...(bounds !== undefined && { bounds }),
       ...(server_data !== undefined && { server_data }),
     };
   }
 
-  /** Tries again for as long as the trouble is one that passes. */
-  async #insist<R>(attempt: () => Promise<R>): Promise<R> {
+  async #retry<R>(attempt: () => Promise<R>): Promise<R> {
     const { signal } = this.#stopping;
     for (;;) {
       try {
         return await attempt();
       } catch (error) {
         signal.throwIfAborted();
-        const passes = error instanceof RollcallError && error.transient && !PLANNERS.has(error.code);
         this.#failures += 1;
-        if (!passes || this.#failures >= ATTEMPTS_MAX) throw error;
+        const isTransient =
+          error instanceof RollcallError && error.transient && !LEFT_TO_CALLER.has(error.code);
+        if (!isTransient || this.#failures >= ATTEMPTS_MAX) throw error;
         await wait(this.#clock, backoffMs(this.#clock, this.#failures, Infinity, error.retryAfterMs), signal);
         signal.throwIfAborted();
       }
     }
   }
 
-  /** Goes on after the last event it had. Undefined where no stream comes. */
-  #stream(toolset: string, callId: string): Promise<Settled | undefined> {
+  /** Continues after the last event that was read. Undefined if the answer is not a stream. */
+  #stream(toolset: string, callId: string): Promise<Outcome | undefined> {
     const headers = {
       Accept: "text/event-stream",
       ...(this.#lastEventId !== "" && { "Last-Event-ID": this.#lastEventId }),
     };
-    const request = { headers, signal: this.#stopping.signal, timeoutMs: SILENCE_MS };
-    return this.#transport.stream(callPath(toolset, callId), request, async (response, alive) => {
+    const parts = { headers, signal: this.#stopping.signal, timeoutMs: SILENCE_MS };
+    return this.#transport.stream(callPath(toolset, callId), parts, async (response, alive) => {
       const type = response.headers.get("Content-Type") ?? "";
       if (!response.body || !type.includes("text/event-stream")) return undefined;
       for await (const { id, event, data } of serverSentEvents(response.body, alive)) {
         this.#failures = 0;
-        if (event === "result") return JSON.parse(data) as Settled;
-        if (event === "output_delta") this.#tell(JSON.parse(data) as Delta);
+        if (event === "result") return JSON.parse(data) as Outcome;
+        if (event === "output_delta") this.#report(JSON.parse(data) as Delta);
         this.#lastEventId = id;
       }
       throw new RollcallError("network", "The result stream broke off.");
     });
   }
 
-  #tell({ stream, delta }: Delta): void {
+  #report({ stream, delta }: Delta): void {
     try {
       this.#onDelta?.({ stream, delta });
     } catch (thrown) {
-      // The listener's trouble is for the caller to see, and no reason to connect again.
+      // Ends the call with what `onDelta` threw, instead of connecting again.
       this.#stopping.abort(thrown);
       throw thrown;
     }
   }
 
-  async #poll(toolset: string, callId: string): Promise<Settled> {
+  async #poll(toolset: string, callId: string): Promise<Outcome> {
     const { signal } = this.#stopping;
     for (;;) {
       const answer = await this.#toolsets.result(toolset, callId, { wait: POLL_SECONDS }, { signal });

@@ -1,34 +1,40 @@
-import type { CallOptions } from "./agents.ts";
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import { RollcallError } from "./problem.ts";
 import type { EventPage, RegistryEvent } from "./shapes.ts";
-import type { Transport } from "./transport.ts";
+import type { RequestOptions, Transport } from "./transport.ts";
 
 const POLL_MS = 2000;
-const PAGE = 1000;
+const PAGE_EVENTS = 1000;
 
 /**
- * What happens, as it happens, oldest first, until the signal is aborted or the caller stops listening. Waits out an outage.
- * Where the registry no longer has what comes next, it goes on with the oldest event that is kept.
+ * Yields events as they happen, oldest first, until the signal is aborted or the caller stops. Polls every 2 s. Retries
+ * without limit while the registry cannot be reached. If the next event is no longer kept (`cursor_too_old`), continues with
+ * the oldest that is.
  *
- * @param since  the revision to begin after; absent: with the oldest event that is kept
- * @throws {RollcallError} what will not pass by itself, such as a key that is not known
+ * @param since  the revision to begin after; absent: begins with the oldest event that is kept
+ * @throws {RollcallError} one that is not transient, such as `unauthorized`
  */
 export async function* followEvents(
   { send }: Transport,
   clock: Clock,
-  { since: from, signal = new AbortController().signal }: CallOptions & { since?: number | undefined } = {},
+  {
+    since: from,
+    signal = new AbortController().signal,
+  }: RequestOptions & { since?: number | undefined } = {},
 ): AsyncGenerator<RegistryEvent, void> {
   let since = from;
   let failures = 0;
   while (!signal.aborted) {
     let pauseMs = POLL_MS;
     try {
-      const page = await send<EventPage>("GET", "/v1/events", { query: { since, limit: PAGE }, signal });
+      const page = await send<EventPage>("GET", "/v1/events", {
+        query: { since, limit: PAGE_EVENTS },
+        signal,
+      });
       failures = 0;
       since = page.next_since;
       yield* page.events;
-      if (page.count === PAGE) continue;
+      if (page.count === PAGE_EVENTS) continue;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof RollcallError)) throw error;

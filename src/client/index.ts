@@ -2,15 +2,31 @@ import { systemClock } from "./clock.ts";
 import { registry, type Registry } from "./registry.ts";
 import type { ClientOptions } from "./transport.ts";
 
-export type { JoinedAgent, JoinOptions } from "./join.ts";
-export type { Ending } from "./stay.ts";
+export type { JoinedAgent, JoinOptions } from "./joined-agent.ts";
+export type { Ending } from "./lifecycle.ts";
 export { type ErrorCode, type Reason, RollcallError } from "./problem.ts";
-export type { CallToolOptions, ToolCall, ToolResult, Trace } from "./call.ts";
-export type { CallContext, ServedTool, ServedToolset, ServeOptions, ToolsetDefinition } from "./serve.ts";
-export { retryHint, type RetryHint, ToolError } from "./tool-error.ts";
 export type { Registry } from "./registry.ts";
+export { retryHint, type RetryHint } from "./retry-hint.ts";
+export type {
+  CallContext,
+  ServedTool,
+  ServedToolset,
+  ServeOptions,
+  ToolsetDefinition,
+} from "./served-toolset.ts";
 export type * from "./shapes.ts";
-export type { ClientOptions } from "./transport.ts";
+export type { CallToolOptions, ToolCall, ToolResult, Trace } from "./tool-call.ts";
+export { ToolError } from "./tool-error.ts";
+export type { ClientOptions, LeaseOptions, RequestOptions } from "./transport.ts";
 
-/** A client of one registry. It holds no connection and needs no closing; what joined through it does. */
+/**
+ * Creates a client of one registry. It keeps no connection and needs no closing; an agent that joined and a toolset that is
+ * served do.
+ *
+ * ```ts
+ * const registry = createClient({ url: "https://rollcall.example.workers.dev", key: process.env.ROLLCALL_KEY });
+ * ```
+ *
+ * @see Registry for the methods and for how they fail
+ */
 export const createClient = (options: ClientOptions): Registry => registry(options, systemClock);

@@ -1,55 +1,19 @@
 import { agents, type Agents } from "./agents.ts";
-import { backoffMs, type Clock, wait } from "./clock.ts";
-import type { RollcallError } from "./problem.ts";
-import type { DesiredState, Registered, Registration, ReportedStatus } from "./shapes.ts";
-import { type Ending, Stay, type StayOptions } from "./stay.ts";
-import type { Transport } from "./transport.ts";
-
-export interface JoinOptions extends StayOptions {
-  /** Called after each change of `state` or `desiredState`. What it throws is the program's own. */
-  onChange?: (agent: JoinedAgent) => void;
-}
-
-/** An agent that is registered, and stays so until it leaves. */
-export interface JoinedAgent extends AsyncDisposable {
-  readonly id: string;
-  /** Sent with the next heartbeat, at once if the last was more than a second ago. So are `status` and `healthScore`. */
-  load: number;
-  status: ReportedStatus;
-  healthScore: number;
-  /** What the operator wants: on `drain` finish what you have, take nothing new, and leave. */
-  readonly desiredState: DesiredState;
-  /** `absent`: the registration was lost, or may have been; it is being renewed. */
-  readonly state: "joined" | "absent" | "ended";
-  readonly leaseToken: string | undefined;
-  /** Resolves when it ends, however it ends; never rejects. */
-  readonly ended: Promise<Ending>;
-  /** Unregisters, and ends. Never rejects: if the registry cannot be told, the lease lapses by itself. */
-  leave(): Promise<void>;
-}
+import { type Clock, wait } from "./clock.ts";
+import type { JoinedAgent, JoinOptions } from "./joined-agent.ts";
+import { Lease } from "./lease.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { asRollcallError, type RollcallError } from "./problem.ts";
+import { checkReport, firstReport, isChanged, type Report } from "./report.ts";
+import { Schedule } from "./schedule.ts";
+import type { DesiredState, Registration, ReportedStatus } from "./shapes.ts";
+import { asSent, type Transport } from "./transport.ts";
 
 const LEAVE_TIMEOUT_MS = 5000;
-const LOAD_MAX = 1_000_000_000;
-/** However often its load changes, an agent calls in this often at most. */
-const REPORT_EVERY_MS = 1000;
-/** A heartbeat is never late for its interval, and up to this share of it early: agents that began together drift apart. */
-const JITTER = 0.1;
-
-/** What a heartbeat tells. */
-interface Report {
-  status: ReportedStatus;
-  load: number;
-  healthScore: number;
-}
-
-/** When to call in next: not before `earliestMs`, then on a change, or after `latestMs`. */
-interface Rest {
-  earliestMs: number;
-  latestMs: number;
-}
 
 /**
- * Registers, and stays registered.
+ * Registers an agent and keeps it registered: sends heartbeats at the interval that the registry asks for, reports changes,
+ * registers again when the registry has lost the agent, and retries without limit during an outage.
  *
  * @throws {RollcallError} if the registry refuses, or cannot be reached for `patienceMs`; or the signal's reason
  */
@@ -59,82 +23,62 @@ export async function join(
   registration: Registration,
   options: JoinOptions = {},
 ): Promise<JoinedAgent> {
-  // As it would go over the wire: what is done to the object later has no say, and what cannot go fails here.
-  const wire = JSON.parse(JSON.stringify(registration)) as Registration;
-  const member = new Member(agents(transport), clock, wire, options.onChange);
+  const member = new Member(agents(transport), clock, asSent(registration), options.onChange);
   await member.begin(options);
   return member;
 }
 
-class Member implements JoinedAgent {
+class Member extends Lifecycle implements JoinedAgent {
   readonly id: string;
   readonly #agents: Agents;
-  readonly #clock: Clock;
   readonly #registration: Registration;
   readonly #onChange: JoinOptions["onChange"];
-  readonly #stay = new Stay(() => this.#unregister());
+  readonly #schedule: Schedule;
 
   #state: JoinedAgent["state"] = "absent";
   #desiredState: DesiredState = "run";
-  #leaseToken: string | undefined;
   #report: Report;
-  /** What the registry knows already. */
-  #told: Report;
-  #failures = 0;
-  /** A registration that went out and had no answer may take effect yet, and take the place of a later one. */
-  #unanswered = false;
-  #intervalMs = Infinity;
-  #rest: Rest = { earliestMs: 0, latestMs: 0 };
-  #nudge = new AbortController();
+  /** The report that the registry has. */
+  #reported: Report;
+  /** Aborted to send a heartbeat before the interval is over. */
+  #untilChange = new AbortController();
 
   constructor(api: Agents, clock: Clock, registration: Registration, onChange: JoinOptions["onChange"]) {
-    const { status = "available", current_load = 0, health_score = 1 } = registration;
-    // The id is minted here, so that trying again replaces what a try without an answer may have registered.
+    super(clock, new Lease("agent_not_found"));
+    // Made here rather than by the registry, so that a retry replaces what an unanswered try may have registered.
     this.id = registration.id ?? crypto.randomUUID();
     this.#agents = api;
-    this.#clock = clock;
     this.#registration = registration;
     this.#onChange = onChange;
-    this.#report = {
-      status: status === "healthy" ? "available" : status,
-      load: current_load,
-      healthScore: health_score,
-    };
-    this.#told = this.#report;
-    this.#stay.leaving.addEventListener("abort", () => this.#nudge.abort());
+    this.#schedule = new Schedule(clock);
+    this.#report = firstReport(registration);
+    this.#reported = this.#report;
+    this.leaving.addEventListener("abort", () => this.#untilChange.abort());
     void this.ended.then(() => {
-      this.#leaseToken = undefined;
+      this.lease.token = undefined;
       this.#become("ended", this.#desiredState);
     });
-  }
-
-  begin(options: JoinOptions): Promise<void> {
-    return this.#stay.begin(this.#clock, options, () => this.#live());
   }
 
   get load(): number {
     return this.#report.load;
   }
   set load(load: number) {
-    if (!(load >= 0 && load <= LOAD_MAX)) throw new RangeError(`load must be 0 to ${LOAD_MAX}, not ${load}`);
-    this.#say({ ...this.#report, load });
+    this.#change({ load });
   }
 
   get status(): ReportedStatus {
     return this.#report.status;
   }
   set status(status: ReportedStatus) {
-    this.#say({ ...this.#report, status });
+    this.#change({ status });
   }
 
   get healthScore(): number {
     return this.#report.healthScore;
   }
   set healthScore(healthScore: number) {
-    if (!(healthScore >= 0 && healthScore <= 1)) {
-      throw new RangeError(`healthScore must be 0 to 1, not ${healthScore}`);
-    }
-    this.#say({ ...this.#report, healthScore });
+    this.#change({ healthScore });
   }
 
   get desiredState(): DesiredState {
@@ -143,120 +87,91 @@ class Member implements JoinedAgent {
   get state(): JoinedAgent["state"] {
     return this.#state;
   }
-  get leaseToken(): string | undefined {
-    return this.#leaseToken;
+
+  #change(change: Partial<Report>): void {
+    const report = { ...this.#report, ...change };
+    checkReport(report);
+    this.#report = report;
+    if (isChanged(report, this.#reported)) this.#untilChange.abort();
   }
 
-  get ended(): Promise<Ending> {
-    return this.#stay.ended;
-  }
-
-  leave(): Promise<void> {
-    return this.#stay.leave();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.leave();
-  }
-
-  async #unregister(): Promise<void> {
-    const leaseToken = this.#leaseToken;
-    if (leaseToken === undefined) return;
-    const told = this.#agents.unregister(this.id, { leaseToken, timeoutMs: LEAVE_TIMEOUT_MS });
-    await told.catch(() => undefined);
-  }
-
-  async #live(): Promise<void> {
-    while (!this.#stay.leaving.aborted) {
+  protected async run(): Promise<void> {
+    while (!this.leaving.aborted) {
       await this.#callIn();
       if (this.#state === "ended") return;
       await this.#untilDue();
     }
   }
 
+  protected async depart(): Promise<void> {
+    const leaseToken = this.lease.token;
+    if (leaseToken === undefined) return;
+    const sent = this.#agents.unregister(this.id, { leaseToken, timeoutMs: LEAVE_TIMEOUT_MS });
+    await sent.catch(() => undefined);
+  }
+
   async #untilDue(): Promise<void> {
-    const { earliestMs, latestMs } = this.#rest;
-    await wait(this.#clock, earliestMs, this.#stay.leaving);
-    if (this.#stay.leaving.aborted || changed(this.#report, this.#told)) return;
-    this.#nudge = new AbortController();
-    await wait(this.#clock, latestMs - earliestMs, this.#nudge.signal);
+    const { earliestMs, latestMs } = this.#schedule;
+    await wait(this.clock, earliestMs, this.leaving);
+    if (this.leaving.aborted || isChanged(this.#report, this.#reported)) return;
+    this.#untilChange = new AbortController();
+    await wait(this.clock, latestMs - earliestMs, this.#untilChange.signal);
   }
 
   async #callIn(): Promise<void> {
     const report = this.#report;
-    const since = this.#clock.now();
+    const startedAt = this.clock.now();
     try {
-      const seconds = await (this.#leaseToken === undefined
+      const intervalSeconds = await (this.lease.token === undefined
         ? this.#register(report)
-        : this.#beat(report, this.#leaseToken));
-      this.#told = report;
-      this.#failures = 0;
-      this.#intervalMs = seconds === null ? Infinity : seconds * 1000;
-      const took = Math.max(0, this.#clock.now() - since);
-      const latestMs = this.#intervalMs * (1 - JITTER * this.#clock.random()) - took;
-      this.#rest = { earliestMs: Math.min(REPORT_EVERY_MS, latestMs), latestMs };
-    } catch (error) {
-      // Leaving cuts heartbeats short; whatever else comes here is the transport's.
-      if (!this.#stay.leaving.aborted) this.#recover(error as RollcallError);
+        : this.#heartbeat(report, this.lease.token));
+      this.#reported = report;
+      this.#schedule.succeeded(intervalSeconds, this.clock.now() - startedAt);
+    } catch (thrown) {
+      // Leaving cuts heartbeats short, which is not a failure.
+      if (!this.leaving.aborted) this.#recover(asRollcallError(thrown));
     }
   }
 
-  /** @returns the interval, s; null where no heartbeats are wanted */
+  /** @returns the heartbeat interval, s; null: the registry wants no heartbeats */
   async #register({ status, load, healthScore }: Report): Promise<number | null> {
-    const body = {
+    const registration = {
       ...this.#registration,
       id: this.id,
       status,
       current_load: load,
       health_score: healthScore,
     };
-    let registered: Registered;
-    try {
-      registered = await this.#agents.register(body);
-    } catch (error) {
-      const { status: answered } = error as RollcallError;
-      if (answered === 0 || answered >= 500) this.#unanswered = true;
-      throw error;
-    }
-    this.#leaseToken = registered.lease_token;
-    this.#stay.begun();
+    const registered = await this.lease.register(this.#agents.register(registration));
+    this.ready();
     this.#become("joined", "run");
     return registered.heartbeat_interval_seconds;
   }
 
-  async #beat({ status, load, healthScore }: Report, leaseToken: string): Promise<number | null> {
-    // Status and load alone are one command for the registry; the health score is kept elsewhere, and goes along if it changed.
+  async #heartbeat({ status, load, healthScore }: Report, leaseToken: string): Promise<number | null> {
     const body = {
       status,
       current_load: load,
-      ...(healthScore !== this.#told.healthScore && { health_score: healthScore }),
+      // Only when it changed: status and load alone cost the registry a single command.
+      ...(healthScore !== this.#reported.healthScore && { health_score: healthScore }),
     };
-    const answer = await this.#agents.heartbeat(this.id, body, { leaseToken, signal: this.#stay.leaving });
-    this.#unanswered = false;
+    const answer = await this.#agents.heartbeat(this.id, body, { leaseToken, signal: this.leaving });
+    this.lease.confirm();
     this.#become("joined", answer.desired_state);
     return answer.next_interval_seconds;
   }
 
   #recover(error: RollcallError): void {
-    this.#stay.failure = error;
-    const superseded = error.code === "lease_lost";
-    if (error.code === "agent_not_found" || (superseded && this.#unanswered)) {
-      this.#leaseToken = undefined;
-      this.#unanswered = false;
-      this.#rest = { earliestMs: 0, latestMs: 0 };
+    this.failure = error;
+    if (this.lease.dropIfGone(error)) {
+      this.#schedule.now();
       this.#become("absent", this.#desiredState);
     } else if (error.transient) {
-      this.#failures += 1;
-      const ms = backoffMs(this.#clock, this.#failures, this.#intervalMs, error.retryAfterMs);
-      this.#rest = { earliestMs: ms, latestMs: ms };
+      this.#schedule.failed(error.retryAfterMs);
     } else {
-      this.#finish({ reason: superseded ? "lease_lost" : "refused", error });
+      this.fail(error);
+      this.#become("ended", this.#desiredState);
     }
-  }
-
-  #say(report: Report): void {
-    this.#report = report;
-    if (changed(report, this.#told)) this.#nudge.abort();
   }
 
   #become(state: JoinedAgent["state"], desiredState: DesiredState): void {
@@ -266,12 +181,4 @@ class Member implements JoinedAgent {
     const onChange = this.#onChange;
     if (onChange) queueMicrotask(() => onChange(this));
   }
-
-  #finish(ending: Ending): void {
-    this.#stay.finish(ending);
-    this.#become("ended", this.#desiredState);
-  }
 }
-
-const changed = (report: Report, told: Report): boolean =>
-  report.status !== told.status || report.load !== told.load || report.healthScore !== told.healthScore;

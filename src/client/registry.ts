@@ -1,9 +1,11 @@
-import { agents, type CallOptions } from "./agents.ts";
-import { callTool, type CallToolOptions, type ToolCall } from "./call.ts";
+import { agents } from "./agents.ts";
+import { callTool } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { followEvents } from "./events.ts";
-import { join, type JoinOptions } from "./join.ts";
-import { type ServeOptions, serveToolset, type ToolsetDefinition } from "./serve.ts";
+import { join } from "./join.ts";
+import type { JoinOptions } from "./joined-agent.ts";
+import { serveToolset } from "./serve.ts";
+import type { ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
 import { services } from "./services.ts";
 import type {
   CapabilityList,
@@ -16,12 +18,24 @@ import type {
   Stats,
   SweepSummary,
 } from "./shapes.ts";
+import type { CallToolOptions, ToolCall } from "./tool-call.ts";
 import { toolsets } from "./toolsets.ts";
-import { type ClientOptions, createTransport } from "./transport.ts";
+import { type ClientOptions, createTransport, type RequestOptions } from "./transport.ts";
 
+const SWEEP_TIMEOUT_MS = 120_000;
+
+/**
+ * One registry, as a key or open access shows it.
+ *
+ * A method sends one request and is not retried, except `join`, `serveToolset`, `callTool` and `follow`, which say what they
+ * retry. Each names the scope that the key needs.
+ *
+ * Methods reject with a `RollcallError`, or with the reason of an aborted signal. Any of them may reject with `network`,
+ * `timeout`, `unexpected_answer`, `invalid_request`, `unauthorized`, `forbidden`, `payload_too_large` (a body over 256 KiB),
+ * `store_unavailable`, `not_configured` or `internal`; the methods name the further codes. An outage is never an empty list.
+ */
 export type Registry = ReturnType<typeof registry>;
 
-/** Everything the registry can be asked. Every method rejects with a `RollcallError`. */
 export function registry(options: ClientOptions, clock: Clock) {
   const transport = createTransport(options, clock);
   const { send } = transport;
@@ -30,37 +44,102 @@ export function registry(options: ClientOptions, clock: Clock) {
     services: services(transport),
     toolsets: toolsets(transport),
 
-    /** Registers an agent that stays registered until it leaves: `await using agent = await registry.join({…})`. */
+    /**
+     * Registers an agent and keeps it registered until it leaves: `await using agent = await registry.join({ … })`. Scope
+     * `write`.
+     *
+     * Sends heartbeats at the interval that the registry asks for, and changes at once. Registers again when the registry has
+     * lost the agent. Retries without limit while the registry cannot be reached, after 1 s and then ever less often, up to
+     * 30 s or the heartbeat interval.
+     *
+     * @returns the agent, as soon as it is registered
+     * @throws {RollcallError} if the registry refuses, or cannot be reached for `patienceMs`; or the signal's reason
+     */
     join: (registration: Registration, joining: JoinOptions = {}) =>
       join(transport, clock, registration, joining),
 
-    /** Provides tools: `await using served = await registry.serveToolset({ name, tools: { upper: { …, handle } } })`. */
+    /**
+     * Provides tools: `await using served = await registry.serveToolset({ name, tools: { upper: { …, handle } } })`. Scope
+     * `write`.
+     *
+     * Registers the toolset, answers pings, and carries out calls until it leaves. Registers again when the registry has lost
+     * the toolset, but not with a given `leaseToken`. Retries without limit while the registry cannot be reached, after 1 s
+     * and then ever less often, up to 30 s. An output or answer is retried up to 8 times.
+     *
+     * @returns the toolset, as soon as its tools can be called
+     * @throws {RangeError} for a `concurrency` out of range
+     * @throws {RollcallError} if the registry refuses, or cannot be reached for `patienceMs`; or the signal's reason
+     */
     serveToolset: (definition: ToolsetDefinition, serving: ServeOptions = {}) =>
       serveToolset(transport, clock, definition, serving),
 
-    /** Calls a tool, and resolves to its result. */
+    /**
+     * Calls a tool, and resolves to its result. There is no time limit but the registry's: 300 s for a provider to claim the
+     * call, and 60 s without output for the provider, three times. Scope `write`.
+     *
+     * Retries each step up to 8 times in a row while the registry cannot be reached. It is the same call each time, and
+     * carried out once. Aborting the signal stops waiting, and does not stop the call.
+     *
+     * @throws {ToolError} if the call failed
+     * @throws {RollcallError} if the call was not accepted (`toolset_not_found`, `tool_not_found`, `toolset_unhealthy`,
+     * `queue_full`, `call_conflict`, or `invalid_request` for a payload that does not match the tool's schema), or its result
+     * could not be read; what `onDelta` throws; or the signal's reason
+     * @see retryHint for what can be done about an error
+     */
     callTool: <T = unknown>(call: ToolCall, calling: CallToolOptions = {}) =>
       callTool<T>(transport, clock, call, calling),
 
-    /** Who can do this, now? Least loaded first; nobody is an empty list. */
-    discover: (query: DiscoverQuery = {}, call: CallOptions = {}) =>
-      send<Discovered>("GET", "/v1/discover", { query, ...call }),
+    /**
+     * Finds the agents that match and can take work now, least loaded first; an empty list if there are none. Scope `read`.
+     *
+     * Of more than 200 matches it looks at a random sample, and says so (`sampled`), unless the query is `exact`.
+     *
+     * @throws {RollcallError} `too_many_candidates` for an exact query that more than 5,000 agents match
+     */
+    discover: (query: DiscoverQuery = {}, requested: RequestOptions = {}) =>
+      send<Discovered>("GET", "/v1/discover", { query, ...requested }),
 
-    capabilities: (call: CallOptions = {}) => send<CapabilityList>("GET", "/v1/capabilities", call),
-    stats: (call: CallOptions = {}) => send<Stats>("GET", "/v1/stats", call),
+    /** Reads every capability of live agents by name, with how many have it. Scope `read`. */
+    capabilities: (requested: RequestOptions = {}) =>
+      send<CapabilityList>("GET", "/v1/capabilities", requested),
 
-    /** What happened after the revision `since`; ask again with `next_since`. */
-    events: (query: { since?: number; limit?: number } = {}, call: CallOptions = {}) =>
-      send<EventPage>("GET", "/v1/events", { query, ...call }),
-    /** What happens, as it happens: `for await (const event of registry.follow())`. */
-    follow: (following: CallOptions & { since?: number | undefined } = {}) =>
+    /** Counts live agents by type and effective status. Scope `read`. */
+    stats: (requested: RequestOptions = {}) => send<Stats>("GET", "/v1/stats", requested),
+
+    /**
+     * Reads the events after the revision `since`, oldest first; the next page begins at its `next_since`. Scope `read`.
+     *
+     * @param query.since  absent: from the oldest event that is kept
+     * @param query.limit  1 to 1,000 (100)
+     * @throws {RollcallError} `cursor_too_old` if events after `since` are no longer kept
+     */
+    events: (query: { since?: number; limit?: number } = {}, requested: RequestOptions = {}) =>
+      send<EventPage>("GET", "/v1/events", { query, ...requested }),
+
+    /**
+     * Yields events as they happen: `for await (const event of registry.follow())`. Ends when the signal is aborted. Polls
+     * every 2 s. Scope `read`.
+     *
+     * Retries without limit while the registry cannot be reached. If the next event is no longer kept, it continues with the
+     * oldest that is. `timeoutMs` has no effect.
+     *
+     * @param following.since  the revision to begin after; absent: from the oldest event that is kept
+     * @throws {RollcallError} one that is not transient, such as `unauthorized`
+     */
+    follow: (following: RequestOptions & { since?: number | undefined } = {}) =>
       followEvents(transport, clock, following),
 
-    /** Calls the roll now, as the registry does every minute. */
-    sweep: (call: CallOptions = {}) =>
-      send<SweepSummary>("POST", "/v1/sweep", { timeoutMs: 120_000, ...call }),
-    /** Whether the registry is up, and whether its store answers. */
-    health: (call: CallOptions = {}) => send<Health>("GET", "/health", call),
-    ready: (call: CallOptions = {}) => send<Ready>("GET", "/ready", call),
+    /**
+     * Runs a sweep now, as the registry does every minute: finds silent agents and removes those whose lease has ended. Waits up
+     * to 120 s by default. Scope `admin`.
+     */
+    sweep: (requested: RequestOptions = {}) =>
+      send<SweepSummary>("POST", "/v1/sweep", { timeoutMs: SWEEP_TIMEOUT_MS, ...requested }),
+
+    /** Whether the registry is up; says nothing of its store. Needs no key. */
+    health: (requested: RequestOptions = {}) => send<Health>("GET", "/health", requested),
+
+    /** Whether the store answers. Scope `read`. @throws {RollcallError} `store_unavailable` */
+    ready: (requested: RequestOptions = {}) => send<Ready>("GET", "/ready", requested),
   };
 }

@@ -1,11 +1,10 @@
-import type { CallOptions } from "./agents.ts";
 import type {
   BreakersReset,
+  CallReport,
   CheckResults,
-  Outcome,
-  OutcomeTaken,
   PriorityChanged,
   ReadyServices,
+  ReportTaken,
   Resolved,
   ResolveQuery,
   RuntimeHealth,
@@ -13,71 +12,126 @@ import type {
   SelectionList,
   SelectionLogic,
 } from "./shapes.ts";
-import { ANSWER_MS, type Transport } from "./transport.ts";
+import { type RequestOptions, TIMEOUT_MS, type Transport } from "./transport.ts";
 
 const RUNTIME = "/v1/runtime/services";
-const READY_TIMEOUT_SECONDS = 30;
+const READY_SECONDS = 30;
+/** Up to 200 providers are probed in one request. */
+const CHECK_TIMEOUT_MS = 120_000;
 
 const pathOf = (service: string, rest: string): string =>
   `/v1/services/${encodeURIComponent(service)}${rest}`;
 
-type ServiceFilter = { handler?: string | undefined; service_type?: string | undefined };
-type Single = Extract<OutcomeTaken, { counted: boolean }>;
-type Batch = Extract<OutcomeTaken, { results: unknown }>;
+/** Absent: all. */
+type ServiceFilter = {
+  handler?: string | undefined;
+  /** The name of the service. */
+  service_type?: string | undefined;
+};
 
 export type Services = ReturnType<typeof services>;
 
+/** Services, their providers, and the circuit breakers between them. One request per method. */
 export const services = ({ send }: Transport) => ({
-  /** Which provider to use, now. */
-  resolve: (service: string, query: ResolveQuery = {}, options: CallOptions = {}) =>
+  /**
+   * Chooses the provider of a service to use now, and records the choice. Scope `read`.
+   *
+   * @throws {RollcallError} `service_not_found`: no live agent offers it; `no_provider_available`: none can be used now, and
+   * the error's `reasons` says why of each
+   */
+  resolve: (service: string, query: ResolveQuery = {}, options: RequestOptions = {}) =>
     send<Resolved>("GET", pathOf(service, "/resolve"), { query, ...options }),
 
-  /** The last choices, newest first, with their reasons. */
-  selections: (service: string, query: { limit?: number } = {}, options: CallOptions = {}) =>
+  /**
+   * Reads the last choices for a service, newest first, with their reasons. Scope `read`.
+   *
+   * @param query.limit  1 to 100 (100)
+   */
+  selections: (service: string, query: { limit?: number } = {}, options: RequestOptions = {}) =>
     send<SelectionList>("GET", pathOf(service, "/selections"), { query, ...options }),
 
-  /** Says how a call went; this is what moves a circuit breaker. */
-  report: (outcome: Outcome, options: CallOptions = {}) =>
-    send<Single>("POST", "/v1/outcomes", { body: outcome, ...options }),
+  /**
+   * Reports how a call to a provider went. Such reports and health checks are what moves its circuit breaker. Scope `write`.
+   *
+   * @throws {RollcallError} `provider_not_found`: no live agent of that id offers the service
+   */
+  report: (call: CallReport, options: RequestOptions = {}) =>
+    send<Extract<ReportTaken, { counted: boolean }>>("POST", "/v1/outcomes", { body: call, ...options }),
 
-  /** The same for up to 500; each has a result of its own, in order. */
-  reportAll: (outcomes: readonly Outcome[], options: CallOptions = {}) =>
-    send<Batch>("POST", "/v1/outcomes", { body: { outcomes }, ...options }),
+  /**
+   * Reports 1 to 500 calls in one request. Scope `write`.
+   *
+   * @returns one result per call, in order: as of `report`, or `code` and `error`
+   */
+  reportAll: (calls: readonly CallReport[], options: RequestOptions = {}) =>
+    send<Extract<ReportTaken, { results: unknown }>>("POST", "/v1/outcomes", {
+      body: { outcomes: calls },
+      ...options,
+    }),
 
-  /** Waits until each service has a provider. */
-  ready: (service: readonly string[], options: CallOptions & { timeoutSeconds?: number } = {}) => {
-    const { timeoutSeconds = READY_TIMEOUT_SECONDS, ...call } = options;
-    const query = { service, timeout: timeoutSeconds };
-    const timeoutMs = timeoutSeconds * 1000 + ANSWER_MS;
-    return send<ReadyServices>("GET", "/v1/services/ready", { query, timeoutMs, ...call });
-  },
+  /**
+   * Waits until each of 1 to 50 services has a provider that can be selected. Scope `read`.
+   *
+   * @param options.timeoutSeconds  how long the registry waits, 0 to 60 (30)
+   * @throws {RollcallError} `services_not_ready` after that time; its `missing` names the services without a provider
+   */
+  ready: (
+    service: readonly string[],
+    { timeoutSeconds = READY_SECONDS, ...options }: RequestOptions & { timeoutSeconds?: number } = {},
+  ) =>
+    send<ReadyServices>("GET", "/v1/services/ready", {
+      query: { service, timeout: timeoutSeconds },
+      timeoutMs: timeoutSeconds * 1000 + TIMEOUT_MS,
+      ...options,
+    }),
 
-  /** Probes every provider's `health_url` now. */
-  checkHealth: (options: CallOptions = {}) =>
-    send<CheckResults>("POST", "/v1/services/health-checks", { timeoutMs: 120_000, ...options }),
+  /**
+   * Probes the `health_url` of up to 200 providers now. Waits up to 120 s by default. Scope `admin`.
+   *
+   * @returns whether each passed, by `{handler}.{service}.{provider}`
+   */
+  checkHealth: (options: RequestOptions = {}) =>
+    send<CheckResults>("POST", "/v1/services/health-checks", { timeoutMs: CHECK_TIMEOUT_MS, ...options }),
 
-  /** Every provider, in the order of selection. */
-  list: (query: ServiceFilter = {}, options: CallOptions = {}) =>
+  /**
+   * Reads every provider in the order of selection, by handler and service, with its breaker. With a handler, providers for
+   * any handler are included. Scope `read`.
+   */
+  list: (query: ServiceFilter = {}, options: RequestOptions = {}) =>
     send<RuntimeServices>("GET", RUNTIME, { query, ...options }),
 
-  health: (options: CallOptions = {}) => send<RuntimeHealth>("GET", `${RUNTIME}/health`, options),
+  /** Reads the health of all services together and of each. Scope `read`. */
+  health: (options: RequestOptions = {}) => send<RuntimeHealth>("GET", `${RUNTIME}/health`, options),
 
-  selectionLogic: (options: CallOptions = {}) =>
+  /** Reads a description of how providers are selected. Scope `read`. */
+  selectionLogic: (options: RequestOptions = {}) =>
     send<SelectionLogic>("GET", `${RUNTIME}/selection-logic`, options),
 
-  /** @param options.filter  which binding is meant, where the provider has several */
+  /**
+   * Overrides the priority of a provider, until it registers anew. Scope `admin`.
+   *
+   * @param body.priority        `CRITICAL`, `HIGH`, `NORMAL`, `LOW` or `FALLBACK` in any case, or its number (0, 1, 2, 3, 9)
+   * @param body.priority_group  0 to 1,000; lower groups come first
+   * @param body.strategy        `fallback` or `round_robin`
+   * @param options.filter       which binding is meant, if the provider has several
+   * @throws {RollcallError} `provider_not_found`; `invalid_request` if several bindings match
+   */
   setPriority: (
     provider: string,
     body: { priority: string | number; priority_group?: number; strategy?: string },
-    options: CallOptions & { filter?: ServiceFilter } = {},
+    { filter, ...options }: RequestOptions & { filter?: ServiceFilter } = {},
   ) =>
     send<PriorityChanged>("PUT", `${RUNTIME}/${encodeURIComponent(provider)}/priority`, {
       body,
-      query: { ...options.filter },
-      signal: options.signal,
-      timeoutMs: options.timeoutMs,
+      query: { ...filter },
+      ...options,
     }),
 
-  resetBreakers: (query: { service_type?: string } = {}, options: CallOptions = {}) =>
+  /**
+   * Closes the circuit breakers of all providers, or of one service's. Scope `admin`.
+   *
+   * @throws {RollcallError} `service_not_found` for a service that no live agent offers
+   */
+  resetBreakers: (query: { service_type?: string } = {}, options: RequestOptions = {}) =>
     send<BreakersReset>("POST", `${RUNTIME}/circuit-breakers/reset`, { query, ...options }),
 });

@@ -8,7 +8,7 @@ import type {
 import type { toolsetInput } from "../core/toolsets/toolset.ts";
 import type * as shapes from "../http/answers/index.ts";
 
-/** What goes over the wire, as the server's own schemas say it. */
+/** What goes over the wire, with the types of the server's own schemas. Nothing of the server is loaded. */
 
 type Answer<Name extends keyof typeof shapes> = z.output<(typeof shapes)[Name]>;
 
@@ -32,7 +32,7 @@ export type RegistryEvent = EventPage["events"][number];
 export type SweepSummary = Answer<"sweepSummary">;
 export type Resolved = Answer<"resolved">;
 export type SelectionList = Answer<"selectionList">;
-export type OutcomeTaken = Answer<"outcomeTaken">;
+export type ReportTaken = Answer<"outcomeTaken">;
 export type ReadyServices = Answer<"readyServices">;
 export type CheckResults = Answer<"checkResults">;
 export type RuntimeServices = Answer<"runtimeServices">;
@@ -47,37 +47,50 @@ export type DesiredState = HeartbeatAnswer["desired_state"];
 
 /** `healthy` means `available`. */
 type Status = EffectiveStatus | "healthy";
-/** Of a list, all have to be met. */
+/** An agent has to have every one of a list, which holds up to 16. */
 type Every = string | readonly string[];
 
 export type AgentFilter = {
   type?: string | undefined;
   capability?: Every | undefined;
   tag?: Every | undefined;
-  /** Of a list, any will do. */
+  /** The effective status; any one of a list. */
   status?: Status | readonly Status[] | undefined;
 };
+/** The default `status` is `available`. */
 export type DiscoverQuery = AgentFilter & {
+  /** 0 to 1, inclusive (0.7) */
   min_health_score?: number | undefined;
+  /** The load divided by `max_concurrency`, inclusive (0.8) */
   max_load_ratio?: number | undefined;
+  /** How many agents to return, 1 to 1,000 (100) */
   limit?: number | undefined;
+  /** Looks at every candidate, of which there may be 5,000, instead of a sample (false) */
   exact?: boolean | undefined;
+  /** Adds `excluded`: why candidates were left out (false) */
   explain?: boolean | undefined;
 };
 export type ResolveQuery = {
+  /** Who asks; absent: only offers to any handler are considered. */
   handler?: string | undefined;
   capability?: Every | undefined;
+  /** Also consider offers to any handler, after those to this one (true) */
   fallback_to_global?: boolean | undefined;
+  /** Adds `reasons`: why other providers were not chosen (false) */
   explain?: boolean | undefined;
+  /** Chooses without recording the choice, so that the next choice is the same (false) */
   dry_run?: boolean | undefined;
 };
-export type Outcome = {
+/** How a call to a provider went. */
+export type CallReport = {
   service: string;
   provider_id: string;
-  /** As `resolve` gave it; the outcome then counts once, however often it is reported. */
+  /** From `resolve`; the report then counts once, however often it is sent. */
   selection_id?: string | undefined;
   success: boolean;
+  /** 0 to 86,400,000 */
   latency_ms?: number | undefined;
+  /** Up to 4,096 characters */
   error?: string | undefined;
 };
 
@@ -96,7 +109,7 @@ export type Ping = Extract<Message, { type: "ping" }>;
 export type ClaimedCall = Extract<Message, { type: "call" }>;
 export type CallMeta = ClaimedCall["meta"];
 export type Delta = { stream: string; delta: string };
-/** What a provider answers. */
+/** A provider's answer to a call. */
 export type CallAnswer =
   | { result: unknown; bounds?: Record<string, unknown>; server_data?: Record<string, unknown>[] }
   | { error: CallError };

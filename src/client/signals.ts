@@ -1,4 +1,4 @@
-/** What this needs of Node's `process`; Bun has it too, browsers and Workers need not. */
+/** The part of Node's `process` that is used here. Bun has it too; browsers and Workers may not. */
 interface Process {
   pid: number;
   on(signal: string, listener: () => void): unknown;
@@ -12,10 +12,11 @@ type Leave = () => Promise<unknown>;
 const watched = new Map<string, { leaving: Set<Leave>; stop: () => void }>();
 
 /**
- * Has `leave` run when the process is told to end, and lets it end once everyone has left, unless the program listens for the
- * signal itself: then that is its affair. A second signal ends it at once.
+ * Runs `leave` when the process gets the signal. When all such functions are done, the process ends, unless the program has a
+ * listener for the signal itself. A second signal ends the process at once.
  *
- * @returns what takes it back
+ * @param signal  such as `SIGTERM`
+ * @returns       a function that cancels this
  */
 export function onSignal(signal: string, leave: Leave): () => void {
   const { process } = globalThis as { process?: Partial<Process> };
@@ -38,7 +39,7 @@ function watchFor(process: Process, signal: string) {
     const leaves = [...leaving];
     stop();
     void Promise.allSettled(leaves.map((leave) => leave())).then(() => {
-      // Listening took the signal's effect away; this gives it back.
+      // A listener suppresses the signal's default effect, so it is sent again without one.
       if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
     });
   };

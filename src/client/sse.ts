@@ -1,15 +1,15 @@
 export interface ServerSentEvent {
-  /** "" where none was given. */
+  /** "" if the event has none. */
   id: string;
   event: string;
   data: string;
 }
 
 /**
- * Reads a stream of server-sent events (HTML standard, 9.2.6), however it is cut into pieces. Lines end in LF or CRLF; the
- * standard's lone CR nobody sends.
+ * Reads a stream of server-sent events (HTML standard, 9.2.6). Lines end in LF or CRLF; a lone CR, which the standard also
+ * allows, is not supported. An event that is incomplete when the stream ends is dropped.
  *
- * @param alive  called with every piece, be there an event in it or not
+ * @param alive  called with every chunk, even if it completes no event
  */
 export async function* serverSentEvents(
   body: ReadableStream<Uint8Array>,
@@ -39,7 +39,7 @@ export async function* serverSentEvents(
       }
     }
   } finally {
-    // Whoever stops listening lets the connection go.
+    // Closes the connection when the reader stops early.
     await reader.cancel().catch(() => undefined);
   }
 }

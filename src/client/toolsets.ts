@@ -1,4 +1,3 @@
-import type { CallOptions, LeaseOptions } from "./agents.ts";
 import type {
   CallAnswer,
   CallMeta,
@@ -12,7 +11,7 @@ import type {
   ToolsetRegistered,
   ToolsetRegistration,
 } from "./shapes.ts";
-import { ANSWER_MS, type Transport } from "./transport.ts";
+import { type LeaseOptions, type RequestOptions, TIMEOUT_MS, type Transport } from "./transport.ts";
 
 const pathOf = (name: string, rest = ""): string => `/v1/toolsets/${encodeURIComponent(name)}${rest}`;
 export const callPath = (name: string, callId: string): string =>
@@ -20,39 +19,81 @@ export const callPath = (name: string, callId: string): string =>
 
 export type Toolsets = ReturnType<typeof toolsets>;
 
-/** The wire as it is; `serveToolset` and `callTool` know how it is used. */
+/** Toolsets, one request per method. `registry.serveToolset` and `registry.callTool` do what a provider and a caller need. */
 export const toolsets = ({ send }: Transport) => ({
+  /**
+   * Registers a toolset of 1 to 200 tools, or replaces the one of this name and ends its calls (`stale_registration`). It is
+   * unhealthy until a provider answers a ping. Scope `write`.
+   *
+   * @throws {RollcallError} `invalid_request` also for a schema that the registry does not support; `forbidden` if the name is
+   * another key's; `lease_lost` for a token that is not the current one; `store_contended`
+   */
   register: (body: ToolsetRegistration, options: LeaseOptions = {}) =>
     send<ToolsetRegistered>("POST", "/v1/toolsets", { body, ...options }),
 
-  /** By name; under all of the given tags. */
-  list: (query: { tag?: string | readonly string[]; healthy?: boolean } = {}, options: CallOptions = {}) =>
+  /**
+   * Reads toolsets by name, without their tools; at most 1,000, then `truncated` is set. Scope `read`.
+   *
+   * @param query.tag      all of these, at most 16
+   * @param query.healthy  only those that can be called now (false)
+   */
+  list: (query: { tag?: string | readonly string[]; healthy?: boolean } = {}, options: RequestOptions = {}) =>
     send<ToolsetList>("GET", "/v1/toolsets", { query, ...options }),
 
-  /** By a part of the name, the description or a tag. */
-  search: (q: string, query: { healthy?: boolean } = {}, options: CallOptions = {}) =>
+  /**
+   * Reads the toolsets that have `q` in their name, description or a tag, as `list` does. Scope `read`.
+   *
+   * @param q  1 to 1,024 characters
+   */
+  search: (q: string, query: { healthy?: boolean } = {}, options: RequestOptions = {}) =>
     send<ToolsetList>("GET", "/v1/toolsets/search", { query: { q, ...query }, ...options }),
 
-  /** With its tools and their schemas. */
-  get: (name: string, options: CallOptions = {}) => send<ToolsetRecord>("GET", pathOf(name), options),
+  /** Reads a toolset with its tools and their schemas. Scope `read`. @throws {RollcallError} `toolset_not_found` */
+  get: (name: string, options: RequestOptions = {}) => send<ToolsetRecord>("GET", pathOf(name), options),
 
+  /**
+   * Removes a toolset and ends its calls (`stale_registration`). Scope `write`.
+   *
+   * @throws {RollcallError} `toolset_not_found`, `lease_lost`, `store_contended`, or `lease_token_required` without a token,
+   * unless the key is an admin's
+   */
   unregister: (name: string, options: LeaseOptions = {}) => send<void>("DELETE", pathOf(name), options),
 
-  /** How many calls wait, and how many are under way. */
-  load: (name: string, options: CallOptions = {}) =>
+  /** Counts the calls that wait, the calls that are claimed, and the consumers. Scope `read`. @throws {RollcallError} `toolset_not_found` */
+  load: (name: string, options: RequestOptions = {}) =>
     send<ToolsetLoad>("GET", pathOf(name, "/calls"), options),
 
-  /** Attaches as a provider, and takes what there is, or waits for some. `max` 0 takes pings alone. */
+  /**
+   * Attaches as a consumer and takes calls and pings, or waits for some. Each call is this consumer's for 60 s. Scope `write`.
+   *
+   * @param body.consumer  the consumer's own id, 1 to 128 characters
+   * @param body.max       how many calls to take, 0 to 100; 0 takes pings only
+   * @param body.wait      how long to wait, 0 to 30 s
+   * @throws {RollcallError} `toolset_not_found`, `lease_lost`, `store_contended`
+   */
   claim: (
     name: string,
     body: { consumer: string; max: number; wait: number },
     options: LeaseOptions = {},
   ): Promise<{ messages: Message[] }> =>
-    send("POST", pathOf(name, "/claims"), { body, timeoutMs: body.wait * 1000 + ANSWER_MS, ...options }),
+    send("POST", pathOf(name, "/claims"), { body, timeoutMs: body.wait * 1000 + TIMEOUT_MS, ...options }),
 
+  /**
+   * Answers a ping, which shows that the toolset has a provider. Scope `write`.
+   *
+   * @throws {RollcallError} `toolset_not_found`, `lease_lost`, `store_contended`, or `stale_registration` for a ping of an earlier
+   * registration
+   */
   pong: (name: string, pingId: string, options: LeaseOptions = {}) =>
     send<unknown>("POST", pathOf(name, "/pong"), { body: { ping_id: pingId }, ...options }),
 
+  /**
+   * Sends a piece of output of a claimed call, and extends the claim to 60 s from now. Scope `write`.
+   *
+   * @param body.seq  1 for the first piece of a claim, then one more each; a repeated one is taken once
+   * @throws {RollcallError} `call_not_found`, `call_settled`, `claim_lost`, `stream_full`, `toolset_not_found`, `lease_lost`,
+   * `store_contended`
+   */
   delta: (
     name: string,
     callId: string,
@@ -60,6 +101,12 @@ export const toolsets = ({ send }: Transport) => ({
     options: LeaseOptions = {},
   ) => send<unknown>("POST", `${callPath(name, callId)}/delta`, { body, ...options }),
 
+  /**
+   * Answers a claimed call with its result or its error. A result that does not match the tool's `result_schema` fails the call
+   * with `invalid_result`. Scope `write`.
+   *
+   * @throws {RollcallError} `call_not_found`, `call_settled`, `claim_lost`, `toolset_not_found`, `lease_lost`, `store_contended`
+   */
   settle: (
     name: string,
     callId: string,
@@ -67,18 +114,31 @@ export const toolsets = ({ send }: Transport) => ({
     options: LeaseOptions = {},
   ) => send<unknown>("POST", `${callPath(name, callId)}/result`, { body, ...options }),
 
+  /**
+   * Calls a tool, without waiting for its result. The same `meta.tool_call_id` in the same run is the same call for 15 minutes
+   * after it ended. Scope `write`.
+   *
+   * @throws {RollcallError} `toolset_not_found`, `tool_not_found`, `invalid_request` also for a payload that does not match the
+   * schema, `call_conflict`, `queue_full`, `toolset_unhealthy`, `store_contended`
+   */
   call: (
     name: string,
     tool: string,
     body: { payload: unknown; meta: CallMeta },
-    options: CallOptions & { headers?: Record<string, string> } = {},
+    options: RequestOptions & { headers?: Record<string, string> } = {},
   ) =>
     send<CallTaken>("POST", pathOf(name, `/tools/${encodeURIComponent(tool)}/calls`), { body, ...options }),
 
-  result: (name: string, callId: string, query: { wait?: number } = {}, options: CallOptions = {}) =>
+  /**
+   * Reads the result of a call, or that it is pending. Results are kept for 15 minutes. Scope `write`.
+   *
+   * @param query.wait  how long the registry waits for the result, 0 to 30 s (0)
+   * @throws {RollcallError} `call_not_found`; `forbidden` for another key's call
+   */
+  result: (name: string, callId: string, query: { wait?: number } = {}, options: RequestOptions = {}) =>
     send<CallResult>("GET", callPath(name, callId), {
       query,
-      timeoutMs: (query.wait ?? 0) * 1000 + ANSWER_MS,
+      timeoutMs: (query.wait ?? 0) * 1000 + TIMEOUT_MS,
       ...options,
     }),
 });

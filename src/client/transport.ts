@@ -2,48 +2,63 @@ import type { Clock } from "./clock.ts";
 import { problemOf, RollcallError } from "./problem.ts";
 
 export interface ClientOptions {
-  /** Where the registry is, as in `https://rollcall.example.workers.dev`. */
+  /** The registry's URL, such as `https://rollcall.example.workers.dev`. A path is kept as a prefix. */
   url: string;
-  /** An API key; a registry under open access needs none. */
+  /** An API key, sent as a bearer token. Not needed under open access. */
   key?: string | undefined;
-  /** Under open access only: a key has its namespace. */
+  /** The namespace, under open access only (`default`). With a key it is the key's. */
   namespace?: string | undefined;
-  /** How long to wait for an answer, ms. */
+  /** How long to wait for an answer, ms (10,000). Requests that the registry holds open wait for that time in addition. */
   timeoutMs?: number | undefined;
+  /** In place of the global `fetch`. */
   fetch?: ((url: string, init?: RequestInit) => Promise<Response>) | undefined;
+}
+
+export interface RequestOptions {
+  /** Gives up waiting for the answer. The registry may have done what was asked all the same. */
+  signal?: AbortSignal | undefined;
+  /** How long to wait for this answer, ms (the client's `timeoutMs`, unless the method says otherwise). */
+  timeoutMs?: number | undefined;
+}
+
+export interface LeaseOptions extends RequestOptions {
+  /** The `lease_token` of the registration. */
+  leaseToken?: string | undefined;
 }
 
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
-export interface Request {
-  /** A list repeats its parameter; what is absent is left out. */
+export interface RequestParts extends LeaseOptions {
+  /** A list repeats its parameter; null and undefined are left out. */
   query?: Query;
+  /** Sent as JSON. */
   body?: unknown;
-  leaseToken?: string | undefined;
   headers?: Record<string, string>;
-  signal?: AbortSignal | undefined;
-  /** For requests that are meant to take their time. */
-  timeoutMs?: number | undefined;
 }
 
-/** One exchange with the registry. */
+/** Sends one request; nothing is retried here. */
 export interface Transport {
   /**
-   * Resolves to the answer's JSON; undefined where there is none.
+   * Resolves to the answer's JSON; undefined where the answer is empty.
    *
-   * @throws {RollcallError}, or the signal's reason
+   * @throws {RollcallError} or the signal's reason
    */
-  send: <T>(method: string, path: string, request?: Request) => Promise<T>;
-  /** Hands the answer to `read` as it comes in; the timeout begins anew whenever that says that something came. */
+  send: <T>(method: string, path: string, parts?: RequestParts) => Promise<T>;
+  /**
+   * Hands the answer to `read` as it arrives.
+   *
+   * @param read  calls `alive` when something has arrived, which restarts the timeout
+   * @throws {RollcallError} what `read` throws, or the signal's reason
+   */
   stream: <T>(
     path: string,
-    request: Request,
+    parts: RequestParts,
     read: (response: Response, alive: () => void) => Promise<T>,
   ) => Promise<T>;
 }
 
-/** For an answer, once the registry has done what takes its time. */
-export const ANSWER_MS = 10_000;
+/** The default timeout. Requests that the registry is to hold open for a time get that time in addition. */
+export const TIMEOUT_MS = 10_000;
 
 export function createTransport(options: ClientOptions, clock: Clock): Transport {
   const base = options.url.replace(/\/+$/, "");
@@ -52,12 +67,12 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
   async function exchange<T>(
     method: string,
     path: string,
-    request: Request,
+    parts: RequestParts,
     read: (response: Response, alive: () => void) => Promise<T>,
   ): Promise<T> {
-    const { signal, timeoutMs = options.timeoutMs ?? ANSWER_MS } = request;
+    const { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = parts;
     signal?.throwIfAborted();
-    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    const body = parts.body === undefined ? null : JSON.stringify(parts.body);
     const controller = new AbortController();
     let timedOut = false;
     const expire = () => {
@@ -72,9 +87,9 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
     const abort = () => controller.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
-      const response = await send(base + path + queryOf(request.query), {
+      const response = await send(base + path + queryOf(parts.query), {
         method,
-        headers: headersOf(options, request),
+        headers: headersOf(options, parts),
         signal: controller.signal,
         body,
       });
@@ -92,12 +107,20 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
   }
 
   return {
-    send: <T>(method: string, path: string, request: Request = {}) =>
-      exchange(method, path, request, readJson<T>),
-    stream: (path, request, read) => exchange("GET", path, request, read),
+    send: <T>(method: string, path: string, parts: RequestParts = {}) =>
+      exchange(method, path, parts, readJson<T>),
+    stream: (path, parts, read) => exchange("GET", path, parts, read),
   };
 }
 
+/**
+ * A copy of `value` as it goes over the wire, so that later changes to the original have no effect.
+ *
+ * @throws {TypeError} if it is not JSON, because of a cycle or a BigInt
+ */
+export const asSent = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** The type is not checked here: the server's tests hold its answers to the schemas that the types come from. */
 async function readJson<T>(response: Response): Promise<T> {
   const text = await response.text();
   if (text === "") return undefined as T;
@@ -114,7 +137,7 @@ async function readJson<T>(response: Response): Promise<T> {
 
 function headersOf(
   { key, namespace }: ClientOptions,
-  { body, leaseToken, headers }: Request,
+  { body, leaseToken, headers }: RequestParts,
 ): Record<string, string> {
   return {
     Accept: "application/json, application/problem+json",

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { JoinedAgent } from "../../src/client/join.ts";
+import type { JoinedAgent } from "../../src/client/joined-agent.ts";
 import { clientOver, SCOUT } from "../support/client.ts";
 import { Network, type Weather } from "../support/network.ts";
 import { Registry } from "../support/registry.ts";

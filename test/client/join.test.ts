@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JoinedAgent } from "../../src/client/join.ts";
+import type { JoinedAgent } from "../../src/client/joined-agent.ts";
 import { RollcallError } from "../../src/client/problem.ts";
 import { clientOver, joined, SCOUT } from "../support/client.ts";
 import { Network } from "../support/network.ts";

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { RollcallError } from "../../src/client/problem.ts";
-import { retryHint, ToolError } from "../../src/client/tool-error.ts";
+import { retryHint } from "../../src/client/retry-hint.ts";
+import { ToolError } from "../../src/client/tool-error.ts";
 
 const tool = (code: string, issues: { field: string; constraint: string }[] = []) =>
   new ToolError(code, "failed", { issues });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { wait } from "../../src/client/clock.ts";
-import type { CallContext } from "../../src/client/serve.ts";
+import type { CallContext } from "../../src/client/served-toolset.ts";
 import { ToolError } from "../../src/client/tool-error.ts";
 import { CLAIM_MS } from "../../src/core/toolsets/call.ts";
 import { clientOver } from "../support/client.ts";

@@ -1,4 +1,4 @@
-import type { JoinOptions } from "../../src/client/join.ts";
+import type { JoinOptions } from "../../src/client/joined-agent.ts";
 import { type Registry, registry } from "../../src/client/registry.ts";
 import type { Registration } from "../../src/client/shapes.ts";
 import type { ClientOptions } from "../../src/client/transport.ts";

@@ -1,0 +1,109 @@
+import { ClaimTimer } from "./claim-timer.ts";
+import { backoffMs, type Clock, wait } from "./clock.ts";
+import { DeltaQueue } from "./delta-queue.ts";
+import { RollcallError } from "./problem.ts";
+import type { CallContext, ServedTool } from "./served-toolset.ts";
+import type { CallAnswer, ClaimedCall, Delta } from "./shapes.ts";
+import { ToolError, wireError } from "./tool-error.ts";
+
+const SETTLE_ATTEMPTS_MAX = 8;
+/** The registry refuses the answer itself, so a shorter one is sent in its place. */
+const UNSENDABLE: ReadonlySet<string> = new Set(["invalid_request", "payload_too_large"]);
+
+/** Requests about one claimed call. */
+export interface ClaimRequests {
+  delta: (delta: Delta & { seq: number }) => Promise<unknown>;
+  settle: (answer: CallAnswer) => Promise<unknown>;
+}
+
+/** One claimed call: its handler, its output and its answer. */
+export class RunningCall {
+  /** Resolves when the call is answered or given up; never rejects. */
+  done: Promise<void> = Promise.resolve();
+  readonly #clock: Clock;
+  readonly #call: ClaimedCall;
+  readonly #requests: ClaimRequests;
+  readonly #unwanted = new AbortController();
+
+  constructor(clock: Clock, call: ClaimedCall, requests: ClaimRequests) {
+    this.#clock = clock;
+    this.#call = call;
+    this.#requests = requests;
+  }
+
+  /** Tells the handler that its answer is no longer wanted; none is sent. */
+  giveUp(reason: unknown): void {
+    this.#unwanted.abort(reason);
+  }
+
+  /** @param tool  undefined: this provider does not have it */
+  start(tool: ServedTool | undefined): Promise<void> {
+    this.done = this.#run(tool);
+    return this.done;
+  }
+
+  async #run(tool: ServedTool | undefined): Promise<void> {
+    const { tool_use_id, call_id, meta, traceparent, tracestate, baggage } = this.#call;
+    const timer = new ClaimTimer(this.#clock, this.#unwanted);
+    const deltas = new DeltaQueue(this.#clock, this.#unwanted, async (delta) => {
+      await this.#requests.delta(delta);
+      timer.renew();
+    });
+    const answer = await this.#handle(tool, {
+      toolUseId: tool_use_id,
+      callId: call_id,
+      meta,
+      trace: { traceparent, tracestate, baggage },
+      signal: this.#unwanted.signal,
+      delta: (stream, text) => deltas.push(stream, text),
+    });
+    await deltas.sent;
+    if (!this.#unwanted.signal.aborted) await this.#settle(answer);
+    timer.stop();
+  }
+
+  async #handle(tool: ServedTool | undefined, context: CallContext): Promise<CallAnswer> {
+    const { tool: name, payload } = this.#call;
+    try {
+      if (!tool) throw new ToolError("execution_failed", `This provider has no tool "${name}".`);
+      // Each handler declares the type that its tool's schema, which the registry has checked, describes.
+      const result = await tool.handle(payload as never, context);
+      return { result: result ?? null };
+    } catch (thrown) {
+      return { error: wireError(thrown) };
+    }
+  }
+
+  /** Retries while the registry cannot be reached, up to 8 times. After that the claim lapses. */
+  async #settle(handled: CallAnswer): Promise<void> {
+    const { signal } = this.#unwanted;
+    let answer = handled;
+    for (let failures = 1; failures <= SETTLE_ATTEMPTS_MAX && !signal.aborted; failures += 1) {
+      try {
+        await this.#requests.settle(answer);
+        return;
+      } catch (thrown) {
+        const isProblem = thrown instanceof RollcallError;
+        if (isProblem && thrown.transient) {
+          await wait(this.#clock, backoffMs(this.#clock, failures, Infinity, thrown.retryAfterMs), signal);
+        } else if (answer === handled && (!isProblem || UNSENDABLE.has(thrown.code))) {
+          answer = unsendable(handled, thrown);
+          failures = 0;
+        } else {
+          // The call is settled, or claimed by another provider, or its registration was replaced.
+          return;
+        }
+      }
+    }
+  }
+}
+
+/** An answer that says why the handler's cannot be sent; short enough that the registry takes it. */
+function unsendable(answer: CallAnswer, why: unknown): CallAnswer {
+  const reason = why instanceof Error ? why.message : String(why);
+  const message =
+    "result" in answer
+      ? `The result cannot be sent: ${reason}`
+      : `The error cannot be sent: ${reason} It said: ${answer.error.message}`;
+  return { error: wireError(new Error(message)) };
+}

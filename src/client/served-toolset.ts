@@ -1,0 +1,60 @@
+import type { Ending, LifecycleOptions } from "./lifecycle.ts";
+import type { CallMeta, ToolRegistration, ToolsetRegistration } from "./shapes.ts";
+import type { Trace } from "./tool-call.ts";
+
+/** What a handler gets besides the payload. */
+export interface CallContext {
+  toolUseId: string;
+  callId: string;
+  /** As the caller gave it. */
+  meta: CallMeta;
+  /** As the caller gave it. */
+  trace: Trace;
+  /** Aborted when the answer is no longer wanted: the claim lapsed, or another registration replaced this one. */
+  signal: AbortSignal;
+  /**
+   * Sends output to the caller, in order, and extends the claim by 60 s. A claim lapses after 60 s without output, so a handler
+   * that takes longer has to send some; an empty text will do. Of one call the registry takes 10,000 pieces with 4,000,000
+   * characters in all (a text over 32,768 characters is several pieces); what is over that is dropped.
+   *
+   * Resolves when it has been sent or dropped; never rejects.
+   *
+   * @param stream  the name of the stream, such as `stdout`
+   */
+  delta: (stream: string, text: string) => Promise<void>;
+}
+
+/** A tool as it is registered (its schemas, description and tags), and its handler. */
+export interface ServedTool extends Omit<ToolRegistration, "name"> {
+  /**
+   * Carries out a call. The registry has checked the payload against `payload_schema`, and checks the returned result, or the
+   * promise's, against `result_schema`; undefined becomes null. A thrown `ToolError` fails the call with its code, anything
+   * else with `execution_failed`. May run a second time for the same call, if the first claim lapsed.
+   */
+  handle(payload: never, context: CallContext): unknown;
+}
+
+export interface ToolsetDefinition extends Omit<ToolsetRegistration, "tools"> {
+  /** By name; 1 to 200. */
+  tools: Record<string, ServedTool>;
+}
+
+export interface ServeOptions extends LifecycleOptions {
+  /** How many calls to carry out at once, 1 to 100 (4). */
+  concurrency?: number;
+  /** Joins the registration with this token as a further provider, instead of registering. */
+  leaseToken?: string | undefined;
+}
+
+/** A toolset that this process provides until it leaves or another process registers the name. */
+export interface ServedToolset extends AsyncDisposable {
+  readonly name: string;
+  /** With it other processes can provide the same toolset. Changes with each registration; undefined while there is none. */
+  readonly leaseToken: string | undefined;
+  /** How many calls are being carried out. */
+  readonly running: number;
+  /** Resolves when it ends, for whatever reason; never rejects. */
+  readonly ended: Promise<Ending>;
+  /** Takes no more calls, finishes those it has, and ends. The toolset stays registered. Never rejects. */
+  leave(): Promise<void>;
+}

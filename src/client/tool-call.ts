@@ -1,0 +1,33 @@
+import type { CallMeta, Delta } from "./shapes.ts";
+import type { RequestOptions } from "./transport.ts";
+
+export interface ToolCall {
+  toolset: string;
+  tool: string;
+  /** JSON; the registry checks it against the tool's `payload_schema`. At most 256 KiB together with `meta`. */
+  payload: unknown;
+  /** The caller's own ids, passed on to the provider. A missing `tool_call_id` is made up. */
+  meta: CallMeta;
+}
+
+/** W3C trace context and baggage, as header values. */
+export interface Trace {
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
+  baggage?: string | undefined;
+}
+
+export interface CallToolOptions extends Pick<RequestOptions, "signal"> {
+  /** Called with each piece of output as it comes, once and in order. If it throws, the call rejects with that. */
+  onDelta?: ((delta: Delta) => void) | undefined;
+  /** Passed on to the provider. */
+  trace?: Trace | undefined;
+}
+
+export interface ToolResult<T> {
+  toolUseId: string;
+  /** What the handler returned; the registry has checked it against the tool's `result_schema`. */
+  result: T;
+  bounds?: unknown;
+  server_data?: unknown[] | undefined;
+}

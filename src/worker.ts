@@ -1,8 +1,8 @@
 import { namespacesOf, parseConfig } from "./config.ts";
 import { Problem } from "./core/problem.ts";
-import { durableGateway } from "./gateway/gateway.ts";
+import { durableGateway } from "./gateway/durable-gateway.ts";
 import { createApp } from "./http/app.ts";
-import { durablePool } from "./pool/pool.ts";
+import { durablePool } from "./pool/durable-pool.ts";
 import { type Namespace, namespaces } from "./registry/namespace.ts";
 import { checkHealth } from "./registry/services/health-checks.ts";
 import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
@@ -12,8 +12,8 @@ import { Connection } from "./store/redis/connection.ts";
 import { KnownDocuments } from "./store/redis/known-documents.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 
-export { ToolGateway } from "./gateway/tool-gateway.ts";
-export { ServicePool } from "./pool/service-pool.ts";
+export { DurableToolGateway as ToolGateway } from "./gateway/durable-gateway.ts";
+export { DurableServicePool as ServicePool } from "./pool/durable-pool.ts";
 export { RegistryObject } from "./store/embedded/registry-object.ts";
 
 /** What one isolate keeps between requests. */

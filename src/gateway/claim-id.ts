@@ -1,6 +1,6 @@
 /**
- * A claim's id names the tool, so that whoever takes the result knows its schema without asking for the call. Made up or
- * altered, it is no claim's: the gateway compares the whole.
+ * A claim's id, which names the tool: whoever takes the result then knows its schema without asking the gateway. Not trusted:
+ * the gateway compares the complete id.
  */
 export const claimIdOf = (tool: string): string => `${crypto.randomUUID()}.${tool}`;
 

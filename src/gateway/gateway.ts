@@ -1,57 +1,64 @@
 import type { CallMessage, CallOutcome } from "../core/toolsets/call.ts";
-import { remote } from "../durable/remote.ts";
-import type { ToolGateway } from "./tool-gateway.ts";
 
-/** Which registration the asker knows as the current one. */
+/** A toolset's registration, as the asker knows it: which of two is the current one is told by these. */
 export interface Epoch {
   fence: string;
-  /** ms since the Unix epoch; of two registrations the later one is current */
+  /** ms since the Unix epoch; the later of two registrations is the current one */
   registeredAt: number;
 }
 
 export interface CallRequest {
   epoch: Epoch;
-  /** Minted by the asker, unguessable; a repetition's is not used. */
+  /** Unguessable, made by the asker; not used when the call repeats an earlier one. */
   callId: string;
   toolUseId: string;
-  /** The API key's name; "" under open access. */
+  /** The name of the caller's API key; "" under open access. */
   caller: string;
-  /** The same for every repetition of one call; null where there is nothing to know one by. */
+  /** The same for every repetition of one call; null: this call cannot be repeated. */
   identity: string | null;
-  /** Of tool and payload: a repetition has the same. */
+  /** Digest of tool and payload, which a repetition must have in common with its call. */
   digest: string;
-  /** What providers get: tool, payload, meta and trace context, as JSON. */
+  /** A `CallMessage` as JSON: what the provider gets. */
   message: string;
 }
 
-export type Called =
+export type CallAnswer =
   | { answer: "taken" | "repeated"; callId: string; toolUseId: string; settled: boolean }
   | { answer: "conflict" | "queue_full" | "stale" };
 
 export interface ClaimRequest {
   epoch: Epoch;
-  /** Who polls: what is claimed is known by it, and each consumer is pinged. */
+  /** The name of the one that claims: claims are kept, and pings sent, by consumer. */
   consumer: string;
   /** At most so many calls. */
   max: number;
+  /** How often this consumer is pinged. */
   intervalMs: number;
 }
 
-export type Message =
+/** What a consumer gets. A ping's id and a claim's id have to be sent back with the answer. */
+export type ProviderMessage =
   | { type: "ping"; ping_id: string }
-  | (CallMessage & { type: "call"; claim_id: string; call_id: string; deadline: string });
+  | (CallMessage & {
+      type: "call";
+      claim_id: string;
+      call_id: string;
+      /** When the claim ends, RFC 3339. */
+      deadline: string;
+    });
 
-export type Claimed =
+export type ClaimAnswer =
   | {
-      messages: Message[];
-      /** Give it to `arrived`, to wait for what comes after this. */
+      messages: ProviderMessage[];
+      /** To be given to `arrived`, to wait for what comes after this. */
       seen: number;
-      /** When this consumer's next ping is due. */
+      /** When this consumer's next ping is due, in ms from now. */
       pingInMs: number;
     }
   | "stale";
 
-export interface Answering {
+/** Names a claim, when a provider sends deltas or the outcome of its call. */
+export interface ClaimRef {
   epoch: Epoch;
   callId: string;
   claimId: string;
@@ -60,12 +67,12 @@ export interface Answering {
 export interface Delta {
   stream: string;
   delta: string;
-  /** 1, 2, … within the claim: one sent again is taken once. */
+  /** 1, 2, … within the claim, so that a delta sent again is taken once; undefined: each is taken. */
   seq: number | undefined;
 }
 
-/** Why an answer is not taken. */
-export type AnswerRefusal =
+/** Why a delta or an outcome is not taken. */
+export type ClaimRefusal =
   | "stale"
   | "call_not_found"
   | "call_settled"
@@ -73,87 +80,77 @@ export type AnswerRefusal =
   | "stream_full"
   | "out_of_order";
 
-export interface Followed {
+/** How far a call has come. */
+export interface CallProgress {
   caller: string;
   toolUseId: string;
   status: "pending" | "done" | "failed";
+  /** undefined while the call is pending */
   outcome: CallOutcome | undefined;
-  /** Deltas after the one asked for, in order; so many as make a message of fair size, and there may be more. */
+  /** Deltas after the one asked for, in order, until they have 250,000 characters; there may be more. */
   deltas: { seq: number; stream: string; delta: string }[];
-  /** How many deltas there are. */
+  /** How many deltas the call has altogether. */
   total: number;
 }
 
 export interface GatewayLoad {
   queued: number;
   claimed: number;
-  /** Consumers that polled lately or have a socket open. */
+  /** Consumers that polled within the last 40 s or have a socket open. */
   consumers: number;
 }
 
 /**
- * What one toolset's callers and providers share: the call queue, claims, result streams, who is attached. One object per
- * namespace and toolset; every method but the two that wait is atomic, and one call to it. `now` is in ms since the Unix
- * epoch. "stale" means that the object knows of a later registration than the asker does.
+ * What the callers and providers of one toolset share: the queue of calls, claims, result streams, consumers. There is one
+ * object per namespace and toolset; every method is one call to it, and atomic except for the two that wait (`arrived` and
+ * `changed`). `now` is in ms since the Unix epoch. "stale" means that the object knows a later registration than the asker's.
  *
  * Every method throws the Problem `store_unavailable` when the object cannot be reached, throws or is overloaded.
  */
 export interface Gateway {
   /**
-   * Queues a call, or finds the one that this repeats. "queue_full" beyond 1,000 unclaimed calls, or 10^9 characters kept of
-   * all. A call that failed without anybody having claimed it is repeated as a new one.
+   * Queues a call, or finds the one that this repeats. A call that failed before any provider claimed it is not repeated but
+   * queued anew.
+   *
+   * @returns "taken": queued; "repeated": the earlier call's ids; "conflict": the earlier call has another digest;
+   *   "queue_full": 1,000 calls are unclaimed, or the toolset's calls take 10^9 characters; "stale"
    */
-  call(request: CallRequest, now: number): Promise<Called>;
-  /** Attaches a consumer, and gives it what there is: a ping if one is due, and calls, each of which it now has for 60 s. */
-  claim(request: ClaimRequest, now: number): Promise<Claimed>;
-  /** Resolves when something may have come since `seen`. Claims nothing, so a waiter that goes away loses nothing. */
+  call(request: CallRequest, now: number): Promise<CallAnswer>;
+  /** Notes that a consumer polls, and gives it a ping if one is due, and queued calls, each claimed for 60 s. */
+  claim(request: ClaimRequest, now: number): Promise<ClaimAnswer>;
+  /**
+   * Resolves when there may be something to claim since `seen` (see `ClaimAnswer`). It claims nothing, so no call is lost
+   * when the one that waits goes away.
+   */
   arrived(seen: number): Promise<void>;
-  /** Adds to a call's result stream and gives its claim 60 s more. At most 10,000 of them and 4,000,000 characters a call. */
-  delta(answer: Answering & Delta, now: number): Promise<{ deadlineAt: number } | AnswerRefusal>;
-  /** Settles a call, for good: the first answer counts. */
-  settle(answer: Answering & { outcome: CallOutcome }, now: number): Promise<"taken" | AnswerRefusal>;
-  /** A call, and its deltas after number `after`; undefined when it is not kept (any more). */
-  follow(callId: string, after: number, now: number): Promise<Followed | undefined>;
-  /** Resolves when the call has more than `deltas` deltas, or is settled or forgotten. */
+  /**
+   * Adds a delta to a call's result stream, and sets the end of the claim to 60 s from now. A call has at most 10,000 deltas
+   * with 4,000,000 characters.
+   */
+  delta(delta: ClaimRef & Delta, now: number): Promise<{ deadlineAt: number } | ClaimRefusal>;
+  /** Settles a call for good: the first outcome counts. */
+  settle(settlement: ClaimRef & { outcome: CallOutcome }, now: number): Promise<"taken" | ClaimRefusal>;
+  /**
+   * @param after give the deltas after the one of this number; 0: from the first
+   * @returns undefined when the call is unknown, or was settled more than 15 min ago
+   */
+  follow(callId: string, after: number, now: number): Promise<CallProgress | undefined>;
+  /** Resolves when the call has more than `deltas` deltas, is settled, or is not kept. */
   changed(callId: string, deltas: number): Promise<void>;
   /**
-   * A registration has begun: what waited for an earlier one fails as `stale_registration`.
+   * Begins a registration: calls of an earlier one that are not settled fail as `stale_registration`.
    *
-   * @returns undefined; or where this one is not the later, the instant it would have to be later than
+   * @returns undefined; or, where the current registration is later than this one, its `registeredAt`
    */
   open(epoch: Epoch, now: number): Promise<number | undefined>;
-  /** The toolset is unregistered: what waited for it fails likewise. */
+  /** Ends a registration: its calls that are not settled fail as `stale_registration`. */
   close(epoch: Epoch, now: number): Promise<void>;
   load(now: number): Promise<GatewayLoad>;
-  /** A hibernating socket for a provider, on which the same messages come as `claim` gives; at most `max` calls at a time. */
+  /**
+   * Opens a hibernating socket for a consumer, on which it gets the messages that `claim` would give, at most `max` calls at
+   * a time. A claim that ends without an answer closes the socket with 4408, the end of the registration with 4410.
+   *
+   * @returns 101 with the client's end of the socket; 409: "stale"
+   */
   socket(request: ClaimRequest, now: number): Promise<Response>;
 }
-
-/** The gateway over RPC. */
-export function durableGateway(stub: () => DurableObjectStub<ToolGateway>): Gateway {
-  // A socket does not travel by RPC, only in the answer to a request.
-  const overFetch = {
-    socket: (...asked: SocketAsked) =>
-      stub().fetch("https://gateway/", {
-        headers: { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) },
-      }),
-  };
-  return {
-    ...remote<Omit<Gateway, "socket">>(stub, {
-      call: true,
-      claim: true,
-      arrived: true,
-      delta: true,
-      settle: true,
-      follow: true,
-      changed: true,
-      open: true,
-      close: true,
-      load: true,
-    }),
-    ...remote<Pick<Gateway, "socket">>(() => overFetch, { socket: true }),
-  };
-}
-
-/** What `ToolGateway.fetch` is asked. */
-export type SocketAsked = [request: ClaimRequest, now: number];

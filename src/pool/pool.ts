@@ -1,47 +1,96 @@
-import type { ProviderChoice } from "../core/services/choose.ts";
-import type { Override, ProviderState } from "../core/services/provider-state.ts";
-import { remote } from "../durable/remote.ts";
+import type { BreakerConfig, CircuitState } from "../core/services/breaker.ts";
+import type { Offer, ProviderChoice, ProviderQuery } from "../core/services/choose.ts";
 import type {
-  Check,
-  Holder,
-  KeptSelection,
-  Report,
-  Reported,
-  ResolveRequest,
-  ServicePool,
-} from "./service-pool.ts";
+  CallReport,
+  Override,
+  ProviderState,
+  RegistrationRef,
+} from "../core/services/provider-state.ts";
 
-/**
- * What one service's callers share: round-robin cursors, breakers, probes, overrides, the last selections. One object per
- * namespace and service; every method is atomic, and one call to it.
- *
- * Every method throws the Problem `store_unavailable` when the object cannot be reached, throws or is overloaded.
- */
-export interface Pool {
-  /** Chooses a provider; unless it is a dry run, moves the cursor, counts a probe and keeps the selection. */
-  resolve(request: ResolveRequest, now: number): Promise<ProviderChoice>;
-  /** Takes reports of calls; one that names its selection counts once, so a retry is harmless. */
-  report(reports: readonly Report[], now: number): Promise<Reported[]>;
-  /** Takes the results of health checks: a failure counts as one, and bars the provider until a check passes. */
-  check(checks: readonly Check[], now: number): Promise<void>;
-  /** What is known of each registration, in the order asked; of one never heard of, a closed breaker. */
-  describe(holders: readonly Holder[]): Promise<ProviderState[]>;
-  /** Closes the breakers of these registrations. */
-  reset(holders: readonly Holder[]): Promise<void>;
-  /** Sets what holds for one registration's binding to `handler`, until that registration ends. */
-  override(holder: Holder, handler: string, override: Override): Promise<void>;
-  /** The newest `limit` selections, newest first, of the last 100. */
-  selections(limit: number): Promise<KeptSelection[]>;
+/** How many selections a pool keeps. */
+export const SELECTIONS_MAX = 100;
+
+export interface ResolveRequest {
+  /** Every offer of the service, whether it can be selected or not. */
+  offers: readonly Offer[];
+  query: ProviderQuery;
+  /** Names this selection in later reports; unique. */
+  selectionId: string;
+  /** Choose, and change nothing. */
+  dryRun: boolean;
 }
 
-/** The pool over RPC. */
-export const durablePool = (stub: () => DurableObjectStub<ServicePool>): Pool =>
-  remote<Pool>(stub, {
-    resolve: true,
-    report: true,
-    check: true,
-    describe: true,
-    reset: true,
-    override: true,
-    selections: true,
-  });
+/** One call to a provider, as its caller reports it. */
+export interface ProviderReport extends RegistrationRef, CallReport {
+  /** The breaker's terms of this provider. */
+  config: BreakerConfig;
+}
+
+export interface ReportResult {
+  /** false: this selection was reported before, so the report changed nothing. */
+  counted: boolean;
+  /** The provider after the report. */
+  state: ProviderState;
+}
+
+/** What one health check of a provider found. */
+export interface CheckResult extends RegistrationRef {
+  /** The breaker's terms of this provider. */
+  config: BreakerConfig;
+  /** What went wrong; null: the check passed. */
+  failure: string | null;
+}
+
+/** One answer of `resolve`, as it is kept. */
+export interface SelectionRecord {
+  selectionId: string;
+  /** ms since the Unix epoch */
+  at: number;
+  /** The handler asked for; null: none in particular. */
+  handler: string | null;
+  /** The capabilities asked for. */
+  capabilities: readonly string[];
+  /** The provider chosen, and how; null when there was none. */
+  provider: string | null;
+  group: number | null;
+  scope: string | null;
+  circuitState: CircuitState | null;
+  /** The providers passed over and why, at most 100. */
+  rejected: ProviderChoice["rejected"];
+}
+
+/**
+ * What the callers of one service share: round-robin cursors, breakers, probes, overrides, the last selections. There is one
+ * object per namespace and service; every method is atomic and one call to it. `now` is in ms since the Unix epoch.
+ *
+ * Every method throws the Problem `store_unavailable` when the object cannot be reached, throws or is overloaded; then
+ * nothing has changed, or the answer was lost on its way.
+ */
+export interface Pool {
+  /**
+   * Chooses a provider among the offers. Unless it is a dry run, also moves the round-robin cursor, counts a probe where the
+   * breaker is half open, and keeps the selection.
+   */
+  resolve(request: ResolveRequest, now: number): Promise<ProviderChoice>;
+  /**
+   * Counts reports of calls. A report that names its selection counts once within 24 h, so it can be sent again; one that
+   * does not name it counts each time.
+   *
+   * @returns a result per report, in their order
+   */
+  report(reports: readonly ProviderReport[], now: number): Promise<ReportResult[]>;
+  /** Takes the results of health checks: a failure counts as one failed call, and bars the provider until a check passes. */
+  check(results: readonly CheckResult[], now: number): Promise<void>;
+  /**
+   * Gives what is known of each registration.
+   *
+   * @returns a state per registration, in their order; one that was never reported has a closed breaker
+   */
+  describe(registrations: readonly RegistrationRef[]): Promise<ProviderState[]>;
+  /** Closes the breakers of these registrations; counters of calls stay. */
+  reset(registrations: readonly RegistrationRef[]): Promise<void>;
+  /** Overrides one registration's binding to `handler`, until that registration ends or the next override of it. */
+  override(registration: RegistrationRef, handler: string, override: Override): Promise<void>;
+  /** The newest `limit` selections, newest first; `SELECTIONS_MAX` are kept. */
+  selections(limit: number): Promise<SelectionRecord[]>;
+}

@@ -29,9 +29,9 @@ describe("a service's pool, asked by many at once,", () => {
     const at = NOW + 60_000;
     const admitted = async (now: number) => {
       const selections = await many(20, (n) =>
-        opened.resolve([only], { now, id: `${now}-${n}` }).then(({ choice, rejected }) => {
-          expect(stages(rejected)).toEqual(choice ? [] : ["a: probes"]);
-          return choice ? [`${now}-${n}`] : [];
+        opened.resolve([only], { now, id: `${now}-${n}` }).then(({ chosen, rejected }) => {
+          expect(stages(rejected)).toEqual(chosen ? [] : ["a: probes"]);
+          return chosen ? [`${now}-${n}`] : [];
         }),
       );
       return selections.flat();

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { durableGateway, type Gateway } from "../../src/gateway/gateway.ts";
+import type { Gateway } from "../../src/gateway/gateway.ts";
+import { durableGateway } from "../../src/gateway/durable-gateway.ts";
 import type { Backend } from "./stores.ts";
 
 const TABLES = ["epoch", "call", "delta"];
@@ -27,7 +28,7 @@ export function reachableGateways(backend: Backend) {
     },
     stubOf,
     /** What the alarm does, at an instant of the test's own. */
-    tick: (now: number) => runInDurableObject(stubOf(), (gateway) => gateway.tick(now)),
+    tick: (now: number) => runInDurableObject(stubOf(), ({ inner }) => inner.tick(now)),
     /** From here on the gateway throws wherever it looks at one of the tables. */
     fail: (tables: readonly string[] = TABLES) => rename(itself, mislaid, tables),
     recover: (tables: readonly string[] = TABLES) => rename(mislaid, itself, tables),

@@ -4,20 +4,20 @@ import {
   type Offer,
   type PoolState,
   type Position,
-  type Query,
   selectProvider,
   type ProviderChoice,
+  type ProviderQuery,
 } from "../../src/core/services/choose.ts";
 import {
-  afterServing,
   type ProviderState,
   providerKey,
   stateOf,
+  afterChoice,
 } from "../../src/core/services/provider-state.ts";
 import { entryOf } from "./entries.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
-export const ANY: Query = { handler: undefined, capabilities: [], fallbackToGlobal: true };
+export const ANY: ProviderQuery = { handler: undefined, capabilities: [], fallbackToGlobal: true };
 
 export interface OfferOptions {
   fence?: string;
@@ -56,19 +56,15 @@ export function know(pool: MemoryPool, of: Offer, change: Partial<ProviderState>
 export function serve(
   pool: MemoryPool,
   offered: readonly Offer[],
-  query: Query,
+  query: ProviderQuery,
   selectionId: string,
   now: number,
 ): ProviderChoice {
   const selection = selectProvider(offered, pool, query, now);
-  const { choice } = selection;
-  if (choice) {
-    know(
-      pool,
-      choice.offer,
-      afterServing(stateOf(pool, choice.offer), choice.offer.config, selectionId, now),
-    );
-    const cursor = cursorAfter(choice);
+  const { chosen } = selection;
+  if (chosen) {
+    know(pool, chosen.offer, afterChoice(stateOf(pool, chosen.offer), chosen.offer.config, selectionId, now));
+    const cursor = cursorAfter(chosen);
     if (cursor) pool.cursors.set(...cursor);
   }
   return selection;
@@ -79,9 +75,9 @@ export const turns = (
   count: number,
   offered: readonly Offer[],
   pool: MemoryPool,
-  query: Partial<Query> = {},
+  query: Partial<ProviderQuery> = {},
 ) =>
   Array.from(
     { length: count },
-    (_, i) => serve(pool, offered, { ...ANY, ...query }, `s${i}`, NOW).choice?.offer.provider ?? "nobody",
+    (_, i) => serve(pool, offered, { ...ANY, ...query }, `s${i}`, NOW).chosen?.offer.provider ?? "nobody",
   );

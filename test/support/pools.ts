@@ -1,16 +1,16 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
-import type { Offer, Query, ProviderChoice } from "../../src/core/services/choose.ts";
-import { durablePool } from "../../src/pool/pool.ts";
-import type { Check, Report, Reported, ServicePool } from "../../src/pool/service-pool.ts";
+import type { Offer, ProviderChoice, ProviderQuery } from "../../src/core/services/choose.ts";
+import { durablePool, type DurableServicePool } from "../../src/pool/durable-pool.ts";
+import type { CheckResult, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
 import { ANY, NOW } from "./offers.ts";
 
 export interface ResolveOptions {
-  query?: Partial<Query>;
+  query?: Partial<ProviderQuery>;
   id?: string;
   dryRun?: boolean;
   now?: number;
 }
-export type ReportOptions = Partial<Report> & { now?: number };
+export type ReportOptions = Partial<ProviderReport> & { now?: number };
 
 /** A pool of its own for one test, in words that leave out what a test does not care for. */
 export function openServicePool() {
@@ -21,7 +21,7 @@ export function openServicePool() {
     const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
     return pool.resolve({ offers, query: { ...ANY, ...query }, selectionId, dryRun }, now);
   };
-  const reportOf = ({ provider, fence, config }: Offer, rest: Partial<Report>): Report => ({
+  const reportOf = ({ provider, fence, config }: Offer, rest: Partial<ProviderReport>): ProviderReport => ({
     provider,
     fence,
     config,
@@ -36,18 +36,18 @@ export function openServicePool() {
     resolve,
     /** Who is served; undefined: nobody. */
     served: async (...args: Parameters<typeof resolve>) => {
-      const { choice } = await resolve(...args);
-      return choice?.offer.provider;
+      const { chosen } = await resolve(...args);
+      return chosen?.offer.provider;
     },
     /** Tells of one call to `of`, which failed unless said otherwise. */
-    report: async (of: Offer, { now = NOW, ...rest }: ReportOptions = {}): Promise<Reported> => {
+    report: async (of: Offer, { now = NOW, ...rest }: ReportOptions = {}): Promise<ReportResult> => {
       const [reported] = await pool.report([reportOf(of, rest)], now);
       return reported!;
     },
-    check: ({ provider, fence, config }: Offer, failure: Check["failure"]) =>
+    check: ({ provider, fence, config }: Offer, failure: CheckResult["failure"]) =>
       pool.check([{ provider, fence, config, failure }], NOW),
     evict: () => evictDurableObject(stub),
-    inside: <R>(work: (object: ServicePool, sql: SqlStorage) => R): Promise<R> =>
+    inside: <R>(work: (object: DurableServicePool, sql: SqlStorage) => R): Promise<R> =>
       runInDurableObject(stub, (object, { storage }) => work(object, storage.sql)),
   };
 }

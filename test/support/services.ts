@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { durablePool, type Pool } from "../../src/pool/pool.ts";
+import type { Pool } from "../../src/pool/pool.ts";
+import { durablePool } from "../../src/pool/durable-pool.ts";
 import { type Registered, Registry, type RegistryOptions, type Reply } from "./registry.ts";
 import type { Backend } from "./stores.ts";
 

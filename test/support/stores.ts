@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
-import { durableGateway, type Gateway } from "../../src/gateway/gateway.ts";
-import { durablePool, type Pool } from "../../src/pool/pool.ts";
+import type { Gateway } from "../../src/gateway/gateway.ts";
+import { durableGateway } from "../../src/gateway/durable-gateway.ts";
+import type { Pool } from "../../src/pool/pool.ts";
+import { durablePool } from "../../src/pool/durable-pool.ts";
 import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";

@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { CallOutcome } from "../../src/core/toolsets/call.ts";
-import { durableGateway, type Epoch, type Message } from "../../src/gateway/gateway.ts";
-import type { ToolGateway } from "../../src/gateway/tool-gateway.ts";
+import type { Epoch, ProviderMessage } from "../../src/gateway/gateway.ts";
+import { durableGateway, type DurableToolGateway } from "../../src/gateway/durable-gateway.ts";
 import { START } from "./registry.ts";
 
 export const INTERVAL_MS = 10_000;
@@ -10,12 +10,12 @@ export const INTERVAL_MS = 10_000;
 /** The registrations of one toolset, in their order. */
 export const epochOf = (n: number): Epoch => ({ fence: `fence-${n}`, registeredAt: START + n });
 
-export type CallMessage = Extract<Message, { type: "call" }>;
-export const callsOf = (messages: readonly Message[]): CallMessage[] =>
+export type CallMessage = Extract<ProviderMessage, { type: "call" }>;
+export const callsOf = (messages: readonly ProviderMessage[]): CallMessage[] =>
   messages.filter((message) => message.type === "call");
-export const idsOf = (messages: readonly Message[]): string[] =>
+export const idsOf = (messages: readonly ProviderMessage[]): string[] =>
   callsOf(messages).map(({ call_id }) => call_id);
-export const pingsOf = (messages: readonly Message[]): string[] =>
+export const pingsOf = (messages: readonly ProviderMessage[]): string[] =>
   messages.flatMap((message) => (message.type === "ping" ? [message.ping_id] : []));
 
 /** What a provider knows of a call that it has. */
@@ -108,7 +108,7 @@ export class OpenedGateway {
   tick(): Promise<void> {
     return this.inside(async (object, { storage }) => {
       await storage.deleteAlarm();
-      await object.tick(this.now);
+      await object.inner.tick(this.now);
     });
   }
 
@@ -128,7 +128,7 @@ export class OpenedGateway {
     );
   }
 
-  inside<R>(work: (object: ToolGateway, state: DurableObjectState) => R | Promise<R>): Promise<R> {
+  inside<R>(work: (object: DurableToolGateway, state: DurableObjectState) => R | Promise<R>): Promise<R> {
     return runInDurableObject(this.#stub, work);
   }
 }
@@ -136,7 +136,7 @@ export class OpenedGateway {
 /** A provider's end of a socket. */
 export class ProviderSocket {
   readonly #socket: WebSocket;
-  #messages: Message[] = [];
+  #messages: ProviderMessage[] = [];
   #heard: (() => void) | undefined;
   /** Resolves once the socket is closed, with the code that the other end gave. */
   readonly closed: Promise<number>;
@@ -145,7 +145,7 @@ export class ProviderSocket {
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
       if (data === "pong") this.#heard?.();
-      else this.#messages.push(...(JSON.parse(data as string) as { messages: Message[] }).messages);
+      else this.#messages.push(...(JSON.parse(data as string) as { messages: ProviderMessage[] }).messages);
     });
     this.closed = new Promise((resolve) =>
       socket.addEventListener("close", ({ code }) => resolve(code), { once: true }),
@@ -154,7 +154,7 @@ export class ProviderSocket {
   }
 
   /** All that came since this was last asked: the platform's own pong comes after what was sent before it. */
-  async received(): Promise<Message[]> {
+  async received(): Promise<ProviderMessage[]> {
     await new Promise<void>((resolve) => {
       this.#heard = resolve;
       this.#socket.send("ping");

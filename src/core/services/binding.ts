@@ -31,7 +31,7 @@ const priority = z.union([
     .transform((name): number => PRIORITIES[name]),
 ]);
 
-/** A breaker's terms where a binding states none: counts of calls, and seconds. */
+/** The terms of a breaker where a binding states none: counts of calls, and seconds. */
 const BREAKER_DEFAULTS = {
   failure_threshold: 5,
   recovery_timeout: 60,
@@ -39,7 +39,7 @@ const BREAKER_DEFAULTS = {
   timeout_duration: 30,
 } as const;
 
-/** An agent's offer to serve one service. */
+/** An agent's binding to one service: which calls it takes, and in which order it is tried. */
 export const bindingInput = z.strictObject({
   service: label(256),
   handler: label(256).default("*"),
@@ -63,7 +63,7 @@ export const bindingInput = z.strictObject({
 
 export type Binding = z.output<typeof bindingInput>;
 
-/** An agent's offers. Two for one service and handler are refused: outcomes and overrides could not tell them apart. */
+/** An agent's bindings. Two to one service and handler are refused: an override could not tell them apart. */
 export const bindings = z
   .array(bindingInput)
   .max(100)

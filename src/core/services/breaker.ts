@@ -1,27 +1,29 @@
-/** One provider's circuit breaker, as data: every rule is a function of it, the config and `now`. */
+/** The terms of one provider's circuit breaker. */
 export interface BreakerConfig {
-  /** consecutive failures that open it */
+  /** Consecutive failures that open it. */
   failureThreshold: number;
-  /** how long it stays open */
+  /** How long it stays open before it is half open. */
   recoveryTimeoutMs: number;
-  /** successes that close it, and how many probes may be out at a time while it is half open */
+  /** While half open: successes that close it, and how many probes may be unreported at a time. */
   successThreshold: number;
-  /** how long a call may take; a probe not reported by then is given back */
+  /** How long a call may take. A probe that is not reported by then no longer counts as unreported. */
   timeoutMs: number;
 }
 
+/** A call that was sent while the breaker was half open. */
 export interface Probe {
   selectionId: string;
   /** ms since the Unix epoch */
   sentAt: number;
 }
 
+/** One provider's circuit breaker, as data; every rule is a function of it, its terms and `now`. */
 export interface Breaker {
-  /** null: closed. Else when it opened, ms since the Unix epoch; whether it is half open by now is derived. */
+  /** null: closed. Else when it opened, in ms since the Unix epoch; whether it is half open by `now` is derived. */
   openedAt: number | null;
-  /** consecutive failures while closed */
+  /** Consecutive failures while closed. */
   failures: number;
-  /** successes since it became half open */
+  /** Successes since it became half open. */
   successes: number;
   probes: Probe[];
 }
@@ -31,31 +33,32 @@ export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
 export const closedBreaker = (): Breaker => ({ openedAt: null, failures: 0, successes: 0, probes: [] });
 
-/** Half open from exactly `recoveryTimeoutMs` after it opened; nobody has to come by for that (a cron, a caller). */
+/** Half open from exactly `recoveryTimeoutMs` after it opened, without a timer or a call that would have to notice it. */
 export function circuitState(breaker: Breaker, config: BreakerConfig, now: number): CircuitState {
   if (breaker.openedAt === null) return "closed";
   return now - breaker.openedAt >= config.recoveryTimeoutMs ? "half_open" : "open";
 }
 
-/** Probes still out: one that was sent `timeoutMs` ago is given back at that instant. */
+/** Probes that are not reported and were sent less than `timeoutMs` ago. */
 export const probesOut = (breaker: Breaker, config: BreakerConfig, now: number): Probe[] =>
   breaker.probes.filter(({ sentAt }) => now - sentAt < config.timeoutMs);
 
-export type Admission = "admitted" | "open" | "probing";
+/** "probing": half open, and as many probes are unreported as may be at a time. */
+export type Permission = "permitted" | "open" | "probing";
 
-/** Whether a call may go through now. */
-export function admits(breaker: Breaker, config: BreakerConfig, now: number): Admission {
+/** Whether a call may be sent at `now`. */
+export function permits(breaker: Breaker, config: BreakerConfig, now: number): Permission {
   switch (circuitState(breaker, config, now)) {
     case "closed":
-      return "admitted";
+      return "permitted";
     case "open":
       return "open";
     case "half_open":
-      return probesOut(breaker, config, now).length < config.successThreshold ? "admitted" : "probing";
+      return probesOut(breaker, config, now).length < config.successThreshold ? "permitted" : "probing";
   }
 }
 
-/** Takes note of a call that was let through; only a half-open breaker cares. */
+/** The breaker after a call was sent: while half open, it counts the call as a probe. */
 export function sendProbe(
   breaker: Breaker,
   config: BreakerConfig,
@@ -66,46 +69,39 @@ export function sendProbe(
   return { ...breaker, probes: [...probesOut(breaker, config, now), { selectionId, sentAt: now }] };
 }
 
-export interface CallReport {
+export interface CallEnd {
   success: boolean;
-  /** Which call it was, if its reporter knows. */
+  /** The selection that the call came from; undefined: its reporter does not say. */
   selectionId: string | undefined;
 }
 
 /**
- * The breaker after a call was reported. While open nothing counts: a late failure would only prolong the outage, and a
- * late success says nothing about now.
+ * The breaker after a call was reported. While it is open, reports do not count: a late failure would only keep it open
+ * longer, and a late success was sent before it opened.
  */
-export function afterOutcome(
-  breaker: Breaker,
-  config: BreakerConfig,
-  report: CallReport,
-  now: number,
-): Breaker {
+export function recordCall(breaker: Breaker, config: BreakerConfig, call: CallEnd, now: number): Breaker {
   switch (circuitState(breaker, config, now)) {
     case "open":
       return breaker;
     case "closed": {
-      const failures = report.success ? 0 : breaker.failures + 1;
+      const failures = call.success ? 0 : breaker.failures + 1;
       return failures < config.failureThreshold ? { ...breaker, failures } : opened(now);
     }
     case "half_open": {
-      if (!report.success) return opened(now);
+      if (!call.success) return opened(now);
       const successes = breaker.successes + 1;
       if (successes >= config.successThreshold) return closedBreaker();
       const out = probesOut(breaker, config, now);
-      // A report that does not say which call it was gives the oldest probe back: one call has ended, whichever.
-      const named = out.findIndex(({ selectionId }) => selectionId === report.selectionId);
-      return {
-        ...breaker,
-        successes,
-        probes: out.toSpliced(
-          named < 0 && report.selectionId === undefined ? 0 : named < 0 ? out.length : named,
-          1,
-        ),
-      };
+      return { ...breaker, successes, probes: without(call.selectionId, out) };
     }
   }
+}
+
+/** A report without a selection takes off the oldest probe, because one of them has ended. */
+function without(selectionId: string | undefined, probes: Probe[]): Probe[] {
+  if (selectionId === undefined) return probes.slice(1);
+  const index = probes.findIndex((probe) => probe.selectionId === selectionId);
+  return index < 0 ? probes : probes.toSpliced(index, 1);
 }
 
 const opened = (now: number): Breaker => ({ openedAt: now, failures: 0, successes: 0, probes: [] });

@@ -1,40 +1,44 @@
 import { byCodeUnit } from "../order.ts";
 import type { Binding } from "./binding.ts";
-import { admits, type BreakerConfig, circuitState, type CircuitState } from "./breaker.ts";
+import { type BreakerConfig, circuitState, type CircuitState, permits } from "./breaker.ts";
 import { type ProviderState, stateOf } from "./provider-state.ts";
 
-/** One agent's offer to serve, as the caller's request finds it. */
+/** One binding of one agent to the service that is asked for. */
 export interface Offer {
   provider: string;
   fence: string;
   binding: Binding;
-  /** Its breaker's terms. */
+  /** The terms of the provider's breaker. */
   config: BreakerConfig;
-  /** What it can do: the binding's own list, or the agent's. */
+  /** The binding's own list, or the agent's where it has none. */
   capabilities: readonly string[];
-  /** Why it cannot be selected whatever the pool knows: unreachable, or a status other than available. */
+  /** Why it cannot be selected, what the pool knows aside: unreachable, or a status other than available. */
   notSelectable: { stage: "liveness" | "status"; reason: string; detail: string } | null;
 }
 
-export interface Query {
-  /** undefined: global offers only */
+/** What a caller wants of a provider. */
+export interface ProviderQuery {
+  /** undefined: offers to every handler only */
   handler: string | undefined;
+  /** All of them are needed. */
   capabilities: readonly string[];
+  /** Whether an offer to every handler will do where none to `handler` can be selected. */
   fallbackToGlobal: boolean;
 }
 
-/** Where the round robin of one scope and group stands: the last one served. */
+/** Where the round robin of one scope and group stands: at the provider chosen last. */
 export interface Position {
   priority: number;
   provider: string;
 }
 
-/** What one service's pool remembers between selections. */
+/** What one service's pool knows between selections. */
 export interface PoolState {
   providers: ReadonlyMap<string, ProviderState>;
   cursors: Pick<ReadonlyMap<string, Position>, "get">;
 }
 
+/** What can be in a provider's way, in the order in which it is looked at; the handler aside, which comes last. */
 export const SELECTION_STAGES = [
   "handler",
   "capability",
@@ -45,6 +49,7 @@ export const SELECTION_STAGES = [
   "probes",
 ] as const;
 
+/** Why a provider was passed over. */
 export interface Rejection {
   id: string;
   stage: (typeof SELECTION_STAGES)[number];
@@ -52,8 +57,9 @@ export interface Rejection {
   detail: string;
 }
 
-export interface Choice {
+export interface ChosenOffer {
   offer: Offer;
+  /** The handler that its binding is for; "*": every one. */
   scope: string;
   group: number;
   strategy: "fallback" | "round_robin";
@@ -61,44 +67,43 @@ export interface Choice {
 }
 
 export interface ProviderChoice {
-  choice: Choice | null;
+  /** null: no provider can be selected. */
+  chosen: ChosenOffer | null;
   /** How many providers were looked at, the chosen one included. */
   considered: number;
-  /** Each provider passed over, once, with the first thing that was in the way. */
+  /** Each provider passed over, once, with the first reason found. */
   rejected: Rejection[];
   warnings: string[];
 }
 
-/** The scope of what any handler may use. */
+/** The handler of offers to every handler. */
 export const GLOBAL = "*";
 
 export const cursorKey = (scope: string, group: number): string => `${group}\x1f${scope}`;
 
-const compare = (a: Position, b: Position): number =>
-  a.priority - b.priority || byCodeUnit(a.provider, b.provider);
 export const positionOf = ({ provider, binding }: Offer): Position => ({
   priority: binding.priority,
   provider,
 });
 
-/** By place in the ring; a provider's own offers by handler, so that the order they came in decides nothing. */
+/** By priority, then provider, then handler: a total order, so that the order of the entries decides nothing. */
 export const inOrder = (a: Offer, b: Offer): number =>
   compare(positionOf(a), positionOf(b)) || byCodeUnit(a.binding.handler, b.binding.handler);
 
-/** The offer as operators have it: what they set for this registration holds over what it registered. */
+/** The offer with what an operator set for this registration over what it registered. */
 export function overridden(offer: Offer, state: ProviderState): Offer {
   const override = state.overrides[offer.binding.handler];
   return override ? { ...offer, binding: { ...offer.binding, ...override } } : offer;
 }
 
 /**
- * Chooses a provider, and says of each one passed over what was in the way. Handler-specific offers first, then global
- * ones; groups ascending; in a group by priority, then id; the first provider's strategy rules its group.
+ * Chooses a provider, and says why each other one was passed over. Offers to the handler come first, then offers to every
+ * handler; groups ascending; in a group by priority, then provider id. The first offer's strategy holds for its group.
  */
 export function selectProvider(
   registered: readonly Offer[],
   pool: PoolState,
-  query: Query,
+  query: ProviderQuery,
   now: number,
 ): ProviderChoice {
   const offers = registered.map((offer) => overridden(offer, stateOf(pool, offer))).toSorted(inOrder);
@@ -124,21 +129,21 @@ export function selectProvider(
       const ring =
         strategy === "round_robin" ? rotate(members, pool.cursors.get(cursorKey(scope, group))) : members;
       for (const offer of ring) {
-        const obstacle = obstacleTo(offer, stateOf(pool, offer), query, now);
-        if (obstacle) {
-          reject(offer, obstacle);
+        const reason = whyNot(offer, stateOf(pool, offer), query, now);
+        if (reason) {
+          reject(offer, reason);
           continue;
         }
         rejected.delete(offer.provider);
         const { breaker } = stateOf(pool, offer);
-        const choice = {
+        const chosen = {
           offer,
           scope,
           group,
           strategy,
           circuitState: circuitState(breaker, offer.config, now),
         };
-        return { choice, considered: rejected.size + 1, rejected: [...rejected.values()], warnings };
+        return { chosen, considered: rejected.size + 1, rejected: [...rejected.values()], warnings };
       }
     }
   }
@@ -150,30 +155,34 @@ export function selectProvider(
         : `the handler "${offer.binding.handler}" only`;
     reject(offer, { stage: "handler", reason: "other_handler", detail: `it serves ${serves}` });
   }
-  return { choice: null, considered: rejected.size, rejected: [...rejected.values()], warnings };
+  return { chosen: null, considered: rejected.size, rejected: [...rejected.values()], warnings };
 }
 
 function byGroup(offers: readonly Offer[]): [number, Offer[]][] {
   return [...Map.groupBy(offers, ({ binding }) => binding.priority_group)].toSorted(([a], [b]) => a - b);
 }
 
+const compare = (a: Position, b: Position): number =>
+  a.priority - b.priority || byCodeUnit(a.provider, b.provider);
+
 /**
- * The ring, from the one after the last served. Found by its place, not its presence: the last served may have left. It
- * comes last itself, wherever another priority has put it since.
+ * Starts after the position chosen last, compared by priority and id because that provider may be gone. If it is still
+ * there it comes last, even if its priority changed.
  */
 function rotate(ring: readonly Offer[], last: Position | undefined): Offer[] {
   if (!last) return [...ring];
   const others = ring.filter(({ provider }) => provider !== last.provider);
-  const itself = ring.filter(({ provider }) => provider === last.provider);
+  const lastChosen = ring.filter(({ provider }) => provider === last.provider);
   const next = others.findIndex((offer) => compare(positionOf(offer), last) > 0);
   const first = next < 0 ? 0 : next;
-  return [...others.slice(first), ...others.slice(0, first), ...itself];
+  return [...others.slice(first), ...others.slice(0, first), ...lastChosen];
 }
 
-function obstacleTo(
+/** Why a provider cannot be chosen at `now`; undefined when it can. */
+function whyNot(
   offer: Offer,
   state: ProviderState,
-  query: Query,
+  query: ProviderQuery,
   now: number,
 ): Omit<Rejection, "id"> | undefined {
   const missing = query.capabilities.filter((name) => !offer.capabilities.includes(name));
@@ -189,8 +198,8 @@ function obstacleTo(
     return { stage: "health_check", reason: "health_check_failed", detail: state.failedCheck };
   }
   const { config } = offer;
-  switch (admits(state.breaker, config, now)) {
-    case "admitted":
+  switch (permits(state.breaker, config, now)) {
+    case "permitted":
       return undefined;
     case "open":
       return {
@@ -207,11 +216,11 @@ function obstacleTo(
   }
 }
 
-/** Where the cursor stands once `choice` is served; undefined where nothing rotates. */
+/** Where the round robin stands after `chosen`; undefined under the fallback strategy. */
 export const cursorAfter = ({
   offer,
   scope,
   group,
   strategy,
-}: Choice): [key: string, position: Position] | undefined =>
+}: ChosenOffer): [key: string, position: Position] | undefined =>
   strategy === "round_robin" ? [cursorKey(scope, group), positionOf(offer)] : undefined;

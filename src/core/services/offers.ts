@@ -3,13 +3,13 @@ import { effectiveState } from "../agents/liveness.ts";
 import type { Offer } from "./choose.ts";
 import { breakerConfig } from "./binding.ts";
 
-/** Every offer of one service among `entries`, one per binding; an agent whose lease has lapsed offers nothing. */
+/** The offers of one service among `entries`, one per binding; an agent without a lease has none. */
 export function offersOf(entries: readonly Entry[], service: string, now: number): Offer[] {
   return entries.filter(isLive).flatMap((entry) => {
     const { registration, fence } = entry.document;
     const notSelectable = whyNotSelectable(entry, now);
     const bindings = registration.services.filter((binding) => binding.service === service);
-    // A provider has one breaker a service, so one of its bindings has to set its terms: the first.
+    // A provider has one breaker per service; its first binding to the service sets the breaker's terms.
     const config = breakerConfig(bindings[0]);
     return bindings.map((binding) => ({
       provider: registration.id,
@@ -22,7 +22,7 @@ export function offersOf(entries: readonly Entry[], service: string, now: number
   });
 }
 
-/** What bars an agent from selection whatever any breaker says; null when nothing does. */
+/** Why an agent cannot be selected, its breaker aside; null when it can. */
 export function whyNotSelectable(entry: LiveEntry, now: number): Offer["notSelectable"] {
   const { status, reason } = effectiveState(entry, now);
   if (status === "available") return null;

@@ -1,27 +1,27 @@
 import type { Binding } from "./binding.ts";
 import {
-  afterOutcome,
   type Breaker,
   type BreakerConfig,
   circuitState,
   closedBreaker,
   sendProbe,
-  type CallReport,
+  type CallEnd,
+  recordCall,
 } from "./breaker.ts";
 
-/** What an operator set for one binding of the current registration, over what it registered. */
+/** What an operator set for one binding of a registration; it holds over what was registered. */
 export interface Override {
   priority: number;
   priority_group: number;
   strategy: Binding["strategy"];
 }
 
-/** What the pool knows of one registration of one provider. */
+/** What the pool knows of one registration of one provider. Instants are ms since the Unix epoch. */
 export interface ProviderState {
   breaker: Breaker;
   /** Why its last health check failed; null when it passed, or none was made. */
   failedCheck: string | null;
-  /** by handler */
+  /** By the binding's handler. */
   overrides: Record<string, Override>;
   totals: Totals;
 }
@@ -29,25 +29,31 @@ export interface ProviderState {
 export interface Totals {
   successes: number;
   failures: number;
-  /** ms since the Unix epoch */
   lastFailureAt: number | null;
-  /** What the last failure said of itself. */
+  /** The error that the last failure was reported with; null: none. */
   lastError: string | null;
-  /** exponentially weighted mean of what was reported */
+  /** Exponentially weighted mean of the latencies reported; null: none was. */
   latencyMs: number | null;
   stateChanges: number;
   recoveryAttempts: number;
 }
 
-/** One registration of a provider: breakers, probes and overrides end with it. */
-export interface ProviderRef {
+/** One registration of a provider: its breaker, probes and overrides end with it. */
+export interface RegistrationRef {
   provider: string;
   fence: string;
 }
 
-export const providerKey = ({ provider, fence }: ProviderRef): string => `${provider}\x1f${fence}`;
+/** A finished call, as its caller reports it. */
+export interface CallReport extends CallEnd {
+  latencyMs: number | undefined;
+  /** What went wrong, in the caller's words. */
+  error: string | undefined;
+}
 
-const NEVER_HEARD_OF: ProviderState = {
+export const providerKey = ({ provider, fence }: RegistrationRef): string => `${provider}\x1f${fence}`;
+
+const UNREPORTED: ProviderState = {
   breaker: closedBreaker(),
   failedCheck: null,
   overrides: {},
@@ -61,13 +67,14 @@ const NEVER_HEARD_OF: ProviderState = {
     recoveryAttempts: 0,
   },
 };
+
 export const stateOf = (
   { providers }: { providers: ReadonlyMap<string, ProviderState> },
-  provider: ProviderRef,
-): ProviderState => providers.get(providerKey(provider)) ?? NEVER_HEARD_OF;
+  registration: RegistrationRef,
+): ProviderState => providers.get(providerKey(registration)) ?? UNREPORTED;
 
-/** The provider once a call was handed to it: a half-open breaker counts a probe. */
-export function afterServing(
+/** The provider after it was chosen for a call: a half-open breaker counts a probe. */
+export function afterChoice(
   state: ProviderState,
   config: BreakerConfig,
   selectionId: string,
@@ -89,15 +96,15 @@ export function afterServing(
 /** How much one report moves the mean latency. */
 const LATENCY_WEIGHT = 0.2;
 
-/** The provider once a call was reported. */
+/** The provider after a call to it was reported. */
 export function afterReport(
   state: ProviderState,
   config: BreakerConfig,
-  report: CallReport & { latencyMs: number | undefined; error: string | undefined },
+  report: CallReport,
   now: number,
 ): ProviderState {
   const { totals } = state;
-  const breaker = afterOutcome(state.breaker, config, report, now);
+  const breaker = recordCall(state.breaker, config, report, now);
   const changed = circuitState(breaker, config, now) !== circuitState(state.breaker, config, now);
   const { latencyMs } = report;
   const mean = totals.latencyMs;
@@ -121,7 +128,10 @@ export function afterReport(
   };
 }
 
-/** The provider once its health was checked: a failure is one failure more and bars it until a check passes; a pass moves no counter. */
+/**
+ * The provider after a health check. A failure counts as one failed call, and bars the provider until a check passes; a pass
+ * counts nothing.
+ */
 export function afterCheck(
   state: ProviderState,
   config: BreakerConfig,
@@ -133,7 +143,7 @@ export function afterCheck(
   return { ...afterReport(state, config, report, now), failedCheck: failure };
 }
 
-/** The provider once an operator closed its breaker: the past is forgotten, but for the totals. */
+/** The provider after an operator closed its breaker: the last failure is forgotten, the counters of calls stay. */
 export function afterReset(state: ProviderState): ProviderState {
   const { breaker, totals } = state;
   const stateChanges = totals.stateChanges + (breaker.openedAt === null ? 0 : 1);

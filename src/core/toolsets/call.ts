@@ -1,6 +1,6 @@
 /**
  * The life of one tool call, as a function of what happened to it and `now`. There is no timer. Every read first applies the
- * transitions due by `now`, so the result does not depend on how often it is read.
+ * transitions due before `now`, so the result does not depend on how often it is read.
  *
  * All instants are ms since the Unix epoch, and inclusive: a claim holds through its deadline.
  */
@@ -9,6 +9,7 @@
 export const UNCLAIMED_MS_MAX = 300_000;
 /** How long a claim holds, counted from the claim and again from each delta. */
 export const CLAIM_MS = 60_000;
+/** How often a call is claimed before it times out. */
 export const CLAIMS_MAX = 3;
 /** How long a settled call is kept for its caller. */
 export const KEPT_MS = 900_000;
@@ -16,6 +17,7 @@ export const KEPT_MS = 900_000;
 export const QUEUED_MAX = 1000;
 /** The sum of one call's deltas, in characters. */
 export const DELTA_CHARS_MAX = 4_000_000;
+/** How many deltas one call may have. */
 export const DELTAS_MAX = 10_000;
 /** The sum of all kept calls of one toolset, in characters; an object has room for 10 GB. */
 export const KEPT_CHARS_MAX = 1_000_000_000;
@@ -67,19 +69,23 @@ export type CallState =
     }
   | { status: "done" | "failed"; claims: number; outcome: CallOutcome; dueAt: number };
 
-type ClaimedState = Extract<CallState, { status: "claimed" }>;
+export type ClaimedCall = Extract<CallState, { status: "claimed" }>;
+export type SettledCall = Extract<CallState, { outcome: CallOutcome }>;
 
-export const queuedAt = (now: number, claims = 0): CallState => ({
+export const isSettled = (state: CallState): state is SettledCall =>
+  state.status === "done" || state.status === "failed";
+
+export const queueCall = (now: number, claims = 0): CallState => ({
   status: "queued",
   claims,
   dueAt: now + UNCLAIMED_MS_MAX,
 });
 
-export const claimedAt = (
+export const claimCall = (
   { claims }: CallState,
   { claimId, consumer }: { claimId: string; consumer: string },
   now: number,
-): ClaimedState => ({
+): ClaimedCall => ({
   status: "claimed",
   claims: claims + 1,
   claimId,
@@ -89,25 +95,21 @@ export const claimedAt = (
 });
 
 /** A delta proves that the provider is at work, so the claim holds 60 s from it. */
-export const extendedAt = (state: ClaimedState, now: number): ClaimedState => ({
+export const extendClaim = (state: ClaimedCall, now: number): ClaimedCall => ({
   ...state,
   deltas: state.deltas + 1,
   dueAt: now + CLAIM_MS,
 });
 
-export const settledAt = ({ claims }: CallState, outcome: CallOutcome, now: number): Settled => ({
+export const settleCall = ({ claims }: CallState, outcome: CallOutcome, now: number): SettledCall => ({
   status: "error" in outcome ? "failed" : "done",
   claims,
   outcome,
   dueAt: now + KEPT_MS,
 });
 
-export type Settled = Extract<CallState, { outcome: CallOutcome }>;
-export const isSettled = (state: CallState): state is Settled =>
-  state.status === "done" || state.status === "failed";
-
-const timedOut = (state: CallState, message: string): Settled =>
-  settledAt(state, { error: { code: "timeout", message } }, state.dueAt);
+const timedOut = (state: CallState, message: string): SettledCall =>
+  settleCall(state, { error: { code: "timeout", message } }, state.dueAt);
 
 /** A call's state at `now`; undefined: it is no longer kept. A transition dates from when it was due, not from this read. */
 export function callAt(state: CallState, now: number): CallState | undefined {
@@ -115,13 +117,13 @@ export function callAt(state: CallState, now: number): CallState | undefined {
   while (current.dueAt < now) {
     switch (current.status) {
       case "queued":
-        current = timedOut(current, `Nobody claimed the call for ${UNCLAIMED_MS_MAX / 1000} s.`);
+        current = timedOut(current, `No provider claimed the call within ${UNCLAIMED_MS_MAX / 1000} s.`);
         break;
       case "claimed":
         current =
           current.claims < CLAIMS_MAX
-            ? queuedAt(current.dueAt, current.claims)
-            : timedOut(current, `${CLAIMS_MAX} providers claimed the call, and none answered in time.`);
+            ? queueCall(current.dueAt, current.claims)
+            : timedOut(current, `The call was claimed ${CLAIMS_MAX} times and not answered in time.`);
         break;
       case "done":
       case "failed":
@@ -132,8 +134,8 @@ export function callAt(state: CallState, now: number): CallState | undefined {
 }
 
 /** The failure of a call whose registration ends before it is answered. */
-export const orphaned = (state: CallState, now: number): Settled =>
-  settledAt(
+export const orphanCall = (state: CallState, now: number): SettledCall =>
+  settleCall(
     state,
     {
       error: {

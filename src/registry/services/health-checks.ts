@@ -1,7 +1,7 @@
 import { isLive, type LiveEntry } from "../../core/entry.ts";
 import type { Problem } from "../../core/problem.ts";
 import { offersOf } from "../../core/services/offers.ts";
-import type { Check } from "../../pool/service-pool.ts";
+import type { CheckResult } from "../../pool/pool.ts";
 import type { Page, Store } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
 import { hostOf, type HostCounts, probe, takeShare } from "./probe.ts";
@@ -44,7 +44,7 @@ export async function checkHealth(namespace: Namespace, after: string, now: numb
   );
 
   const offers: CheckedOffer[] = [];
-  const checks = new Map<string, Check[]>();
+  const checks = new Map<string, CheckResult[]>();
   targets.forEach((entry, index) => {
     const failure = failures[index];
     if (failure === undefined) return;

@@ -2,7 +2,7 @@ import type { Ref } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
 import { circuitState, type CircuitState } from "../../core/services/breaker.ts";
 import { offersOf } from "../../core/services/offers.ts";
-import type { Report } from "../../pool/service-pool.ts";
+import type { ProviderReport } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 
 /** How one call to a provider went. */
@@ -43,7 +43,7 @@ export async function reportOutcomes(
   const entries = new Map((await store.read(refs, now)).map(({ ref, entry }) => [ref.id, entry]));
 
   const results: (TakenOutcome | Problem)[] = [];
-  const byService = new Map<string, { index: number; report: Report }[]>();
+  const byService = new Map<string, { index: number; report: ProviderReport }[]>();
   outcomes.forEach(({ service, provider, ...outcome }, index) => {
     const entry = entries.get(provider);
     const [offer] = entry ? offersOf([entry], service, now) : [];

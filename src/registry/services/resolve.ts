@@ -1,28 +1,27 @@
 import { isLive, type LiveEntry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
 import {
-  type Choice,
   positionOf,
   type ProviderChoice,
-  type Query,
   selectProvider,
+  type ChosenOffer,
+  type ProviderQuery,
 } from "../../core/services/choose.ts";
 import { offersOf } from "../../core/services/offers.ts";
-import type { Pool } from "../../pool/pool.ts";
-import type { KeptSelection, ResolveRequest } from "../../pool/service-pool.ts";
+import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { readProviders } from "./providers.ts";
 
 export interface ResolveInput {
   service: string;
-  query: Query;
+  query: ProviderQuery;
   /** Choose, and move nothing. */
   dryRun: boolean;
 }
 
 /** A provider to use now, and how it was chosen. */
 export interface Resolved extends ProviderChoice {
-  choice: Choice;
+  chosen: ChosenOffer;
   provider: LiveEntry;
   /** Names the choice when its call is reported; null for a dry run. */
   selectionId: string | null;
@@ -46,18 +45,18 @@ export async function resolve(
   if (offers.length === 0) return new Problem("service_not_found", `No live agent offers "${service}".`);
 
   const selectionId = crypto.randomUUID();
-  const { chosen, degraded } = await choose(pool(service), { offers, query, selectionId, dryRun }, now);
-  const { choice, considered, rejected, warnings } = chosen;
-  if (!choice) {
+  const { choice, degraded } = await choose(pool(service), { offers, query, selectionId, dryRun }, now);
+  const { chosen, considered, rejected, warnings } = choice;
+  if (!chosen) {
     return new Problem("no_provider_available", `None of the providers of "${service}" can be used now.`, {
       reasons: rejected,
     });
   }
-  const { provider: id } = choice.offer;
+  const { provider: id } = chosen.offer;
   const provider = entries.find(({ document }) => document.registration.id === id);
   if (!isLive(provider)) throw new Error("the chosen provider is not among the offers");
   return {
-    choice,
+    chosen,
     provider,
     selectionId: dryRun ? null : selectionId,
     degraded,
@@ -72,15 +71,15 @@ async function choose(
   pool: Pool,
   request: ResolveRequest,
   now: number,
-): Promise<{ chosen: ProviderChoice; degraded: boolean }> {
+): Promise<{ choice: ProviderChoice; degraded: boolean }> {
   const { offers, query } = request;
   try {
-    return { chosen: await pool.resolve(request, now), degraded: false };
+    return { choice: await pool.resolve(request, now), degraded: false };
   } catch {
     const [random] = crypto.getRandomValues(new Uint32Array(1));
     const start = positionOf(offers[random! % offers.length]!);
     const nothingKnown = { providers: new Map(), cursors: { get: () => start } };
-    return { chosen: selectProvider(offers, nothingKnown, query, now), degraded: true };
+    return { choice: selectProvider(offers, nothingKnown, query, now), degraded: true };
   }
 }
 
@@ -89,4 +88,4 @@ export const listSelections = (
   { pool }: Namespace,
   service: string,
   limit: number,
-): Promise<KeptSelection[]> => pool(service).selections(limit);
+): Promise<SelectionRecord[]> => pool(service).selections(limit);

@@ -4,7 +4,7 @@ import { type FieldError, Problem, invalid } from "../../core/problem.ts";
 import type { CallError, CallOutcome } from "../../core/toolsets/call.ts";
 import { staleRegistration } from "../../core/toolsets/registration.ts";
 import { toolOfClaim } from "../../gateway/claim-id.ts";
-import type { AnswerRefusal, Delta } from "../../gateway/gateway.ts";
+import type { Delta, ClaimRefusal } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
 import { epochOf, type ProviderOf, readForProvider } from "./read.ts";
 import { valueErrors } from "./validators.ts";
@@ -69,7 +69,7 @@ const invalidResult = (errors: readonly FieldError[]): CallError => ({
   issues: errors.map(({ pointer, detail }) => ({ field: pointer, constraint: detail })),
 });
 
-function notTaken(refusal: AnswerRefusal, name: string): Problem {
+function notTaken(refusal: ClaimRefusal, name: string): Problem {
   switch (refusal) {
     case "stale":
       return staleRegistration(name);

@@ -2,7 +2,7 @@ import type { Asker } from "../../core/authority.ts";
 import { Problem } from "../../core/problem.ts";
 import { pulseAt } from "../../core/toolsets/health.ts";
 import { decidePong } from "../../core/toolsets/registration.ts";
-import type { Message } from "../../gateway/gateway.ts";
+import type { ProviderMessage } from "../../gateway/gateway.ts";
 import { changeOne } from "../../store/change.ts";
 import type { Namespace } from "../namespace.ts";
 import { somethingOr } from "../wait.ts";
@@ -27,7 +27,7 @@ export async function claimCalls(
   asker: Asker,
   { waitMs, ...attachment }: Attachment & { waitMs: number },
   now: number,
-): Promise<Message[] | Problem> {
+): Promise<ProviderMessage[] | Problem> {
   const { clock, pause, ping } = namespace;
   const { name, consumer, max } = attachment;
   const gateway = namespace.gateway(name);

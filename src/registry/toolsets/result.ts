@@ -1,7 +1,7 @@
 import { type Asker, hasScope } from "../../core/authority.ts";
 import { Problem, orThrow } from "../../core/problem.ts";
 import type { CallOutcome } from "../../core/toolsets/call.ts";
-import type { Followed } from "../../gateway/gateway.ts";
+import type { CallProgress } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
 import { somethingOr } from "../wait.ts";
 import { callerOf } from "./call.ts";
@@ -27,7 +27,7 @@ export async function callResult(
   asker: Asker,
   { waitMs, ...call }: CallRef & { waitMs: number },
   now: number,
-): Promise<Followed | Problem> {
+): Promise<CallProgress | Problem> {
   const { clock, pause } = namespace;
   const end = now + waitMs;
   for (;;) {
@@ -76,7 +76,7 @@ async function follow(
   asker: Asker,
   { toolset, callId }: CallRef,
   after: number,
-): Promise<Followed | Problem> {
+): Promise<CallProgress | Problem> {
   const followed = await gateway(toolset).follow(callId, after, clock());
   if (!followed) return new Problem("call_not_found", `No such call of "${toolset}" is kept.`);
   if (followed.caller !== callerOf(asker) && !hasScope(asker, "admin")) {

@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  admits,
-  afterOutcome,
   type Breaker,
   type BreakerConfig,
   circuitState,
   closedBreaker,
   probesOut,
   sendProbe,
+  permits,
+  recordCall,
 } from "../../../src/core/services/breaker.ts";
 import { frozen } from "../../support/frozen.ts";
 
@@ -43,7 +43,7 @@ function told(breaker: Breaker, now: number): string {
 }
 
 const report = (success: boolean, selectionId?: string) => (breaker: Breaker, now: number) =>
-  afterOutcome(breaker, CONFIG, { success, selectionId }, now);
+  recordCall(breaker, CONFIG, { success, selectionId }, now);
 const EVENTS = {
   nothing: (breaker: Breaker) => breaker,
   "a success": report(true),
@@ -88,23 +88,23 @@ describe("a circuit breaker", () => {
   });
 
   it.each<[Before, number, string, string]>([
-    ["fresh", 0, "admitted", "closed 0"],
-    ["one failure short", 0, "admitted", "closed 2"],
+    ["fresh", 0, "permitted", "closed 0"],
+    ["one failure short", 0, "permitted", "closed 2"],
     ["opened at 0", 59_999, "open", "open @0"],
-    ["opened at 0", 60_000, "admitted", "half 0+n"],
-    ["probed by a", 89_999, "admitted", "half 0+an"],
-    ["probed by a", 90_000, "admitted", "half 0+n"],
+    ["opened at 0", 60_000, "permitted", "half 0+n"],
+    ["probed by a", 89_999, "permitted", "half 0+an"],
+    ["probed by a", 90_000, "permitted", "half 0+n"],
     ["probed by a and b", 89_999, "probing", "half 0+abn"],
-    ["probed by a and b", 90_000, "admitted", "half 0+bn"],
-    ["probed by a and b", 99_999, "admitted", "half 0+bn"],
-    ["probed by a and b", 100_000, "admitted", "half 0+n"],
+    ["probed by a and b", 90_000, "permitted", "half 0+bn"],
+    ["probed by a and b", 99_999, "permitted", "half 0+bn"],
+    ["probed by a and b", 100_000, "permitted", "half 0+n"],
     ["one success short", 89_999, "probing", "half 1+abn"],
-    ["one success short", 90_000, "admitted", "half 1+bn"],
+    ["one success short", 90_000, "permitted", "half 1+bn"],
   ])(
     "%s, at %i ms, answers a new call: %s; one that is made all the same is on its books [1-32, 1-34]",
     (before, now, admission, after) => {
       const breaker = frozen<Breaker>(BEFORE[before]);
-      expect(admits(breaker, CONFIG, now)).toBe(admission);
+      expect(permits(breaker, CONFIG, now)).toBe(admission);
       expect(told(sendProbe(breaker, CONFIG, "n", now), now)).toBe(after);
     },
   );
@@ -120,9 +120,9 @@ describe("a circuit breaker", () => {
 
   it("that needs no recovery time is half open at once, and one failure is enough where one is the threshold", () => {
     const hasty = { ...CONFIG, failureThreshold: 1, recoveryTimeoutMs: 0, successThreshold: 1 };
-    const opened = afterOutcome(closedBreaker(), hasty, { success: false, selectionId: undefined }, 7);
+    const opened = recordCall(closedBreaker(), hasty, { success: false, selectionId: undefined }, 7);
     expect([opened.openedAt, circuitState(opened, hasty, 7)]).toEqual([7, "half_open"]);
-    const closed = afterOutcome(opened, hasty, { success: true, selectionId: undefined }, 7);
+    const closed = recordCall(opened, hasty, { success: true, selectionId: undefined }, 7);
     expect(closed).toEqual(closedBreaker());
   });
 });
@@ -157,7 +157,7 @@ interface Moment {
   after: Breaker;
 }
 
-/** What becomes of a breaker whose calls are only made when it admits them; each moment with what was before. */
+/** What becomes of a breaker whose calls are only made when it permits them; each moment with what was before. */
 function lived(history: readonly Step[], config: BreakerConfig, start = closedBreaker(), from = 0): Moment[] {
   let [breaker, now] = [start, from];
   return history.map((step) => {
@@ -165,8 +165,8 @@ function lived(history: readonly Step[], config: BreakerConfig, start = closedBr
     now += step.afterMs;
     if (step.event !== "call") {
       const selectionId = step.call === undefined ? undefined : `call-${step.call}`;
-      breaker = afterOutcome(before, config, { success: step.event === "success", selectionId }, now);
-    } else if (admits(before, config, now) === "admitted") {
+      breaker = recordCall(before, config, { success: step.event === "success", selectionId }, now);
+    } else if (permits(before, config, now) === "permitted") {
       breaker = sendProbe(before, config, `call-${step.call ?? 0}`, now);
     }
     return { step, now, before, after: breaker };

@@ -2,7 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Breaker, closedBreaker } from "../../../src/core/services/breaker.ts";
 import { offersOf } from "../../../src/core/services/offers.ts";
-import { type Offer, type Query, type Rejection, selectProvider } from "../../../src/core/services/choose.ts";
+import {
+  type Offer,
+  type Rejection,
+  selectProvider,
+  type ProviderQuery,
+} from "../../../src/core/services/choose.ts";
 import { entryOf } from "../../support/entries.ts";
 import { frozen } from "../../support/frozen.ts";
 import { ANY, emptyPool, know, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
@@ -10,11 +15,11 @@ import { ANY, emptyPool, know, NOW, offer, offers, serve, turns } from "../../su
 const OPEN: Breaker = { ...closedBreaker(), openedAt: NOW };
 const HALF_OPEN: Breaker = { ...closedBreaker(), openedAt: NOW - 60_000 };
 
-const select = (offered: readonly Offer[], query: Partial<Query> = {}, pool = emptyPool()) =>
+const select = (offered: readonly Offer[], query: Partial<ProviderQuery> = {}, pool = emptyPool()) =>
   selectProvider(offered, pool, { ...ANY, ...query }, NOW);
-const chosen = (offered: readonly Offer[], query: Partial<Query> = {}, pool = emptyPool()) => {
-  const { choice } = select(offered, query, pool);
-  return choice && `${choice.offer.provider} of ${choice.scope} ${choice.group}`;
+const chosenOf = (offered: readonly Offer[], query: Partial<ProviderQuery> = {}, pool = emptyPool()) => {
+  const { chosen } = select(offered, query, pool);
+  return chosen && `${chosen.offer.provider} of ${chosen.scope} ${chosen.group}`;
 };
 const stages = (rejected: readonly Rejection[]) => rejected.map(({ id, stage }) => [id, stage]);
 
@@ -24,17 +29,17 @@ describe("a service's provider", () => {
       offer("global", { priority: "CRITICAL" }),
       offer("own", { handler: "h", priority_group: 9 }),
     ];
-    expect(chosen(offered, { handler: "h" })).toBe("own of h 9");
-    expect(chosen(offered)).toBe("global of * 0");
-    expect(chosen(offered, { handler: "*" })).toBe("global of * 0");
-    expect(chosen(offered, { handler: "stranger" })).toBe("global of * 0");
+    expect(chosenOf(offered, { handler: "h" })).toBe("own of h 9");
+    expect(chosenOf(offered)).toBe("global of * 0");
+    expect(chosenOf(offered, { handler: "*" })).toBe("global of * 0");
+    expect(chosenOf(offered, { handler: "stranger" })).toBe("global of * 0");
   });
 
   it("is a global one only where fallback_to_global allows, once the handler's own yield nobody [1-11]", () => {
     const offered = [offer("own", { handler: "h" }, { fields: { status: "busy" } }), offer("global")];
-    expect(chosen(offered, { handler: "h" })).toBe("global of * 0");
-    const { choice, rejected } = select(offered, { handler: "h", fallbackToGlobal: false });
-    expect([choice, rejected]).toEqual([
+    expect(chosenOf(offered, { handler: "h" })).toBe("global of * 0");
+    const { chosen, rejected } = select(offered, { handler: "h", fallbackToGlobal: false });
+    expect([chosen, rejected]).toEqual([
       null,
       [
         { id: "own", stage: "status", reason: "busy", detail: "status is busy" },
@@ -56,7 +61,7 @@ describe("a service's provider", () => {
       offer("b", { priority_group: 1 }, busy),
       offer("d", { priority_group: 1 }, busy),
     ];
-    expect(chosen(offered)).toBe("c of * 2");
+    expect(chosenOf(offered)).toBe("c of * 2");
     expect(stages(select(offered).rejected)).toEqual([
       ["b", "status"],
       ["d", "status"],
@@ -77,9 +82,9 @@ describe("a service's provider", () => {
     const pool = emptyPool();
     const order = ranked.map(({ provider }) => provider);
     const found = order.map(() => {
-      const { choice } = select(ranked.toReversed(), {}, pool);
-      know(pool, choice!.offer, { breaker: OPEN });
-      return choice!.offer.provider;
+      const { chosen } = select(ranked.toReversed(), {}, pool);
+      know(pool, chosen!.offer, { breaker: OPEN });
+      return chosen!.offer.provider;
     });
     expect(found).toEqual(order);
   });
@@ -103,9 +108,9 @@ describe("a service's provider", () => {
   it("has all the capabilities asked for: its binding's, or its agent's where that names none [1-22]", () => {
     const fields = { capabilities: ["chat", "vision"] };
     const offered = [offer("a", { capabilities: ["chat"] }, { fields }), offer("b", {}, { fields })];
-    expect(chosen(offered, { capabilities: ["chat"] })).toBe("a of * 0");
-    expect(chosen(offered, { capabilities: ["vision", "chat"] })).toBe("b of * 0");
-    expect(chosen([offer("c", { capabilities: [] }, { fields })], { capabilities: ["chat"] })).toBeNull();
+    expect(chosenOf(offered, { capabilities: ["chat"] })).toBe("a of * 0");
+    expect(chosenOf(offered, { capabilities: ["vision", "chat"] })).toBe("b of * 0");
+    expect(chosenOf([offer("c", { capabilities: [] }, { fields })], { capabilities: ["chat"] })).toBeNull();
     expect(select(offered, { capabilities: ["vision", "song"] }).rejected).toEqual([
       {
         id: "a",
@@ -118,7 +123,7 @@ describe("a service's provider", () => {
   });
 
   it("is nobody, of nobody [1-26]", () => {
-    expect(select([])).toEqual({ choice: null, considered: 0, rejected: [], warnings: [] });
+    expect(select([])).toEqual({ chosen: null, considered: 0, rejected: [], warnings: [] });
   });
 
   it("is never an agent whose lease has lapsed, nor one that offers something else", () => {
@@ -174,10 +179,10 @@ describe("a provider passed over", () => {
       const pool = emptyPool();
       const only = offer("a", {}, { silentMs, fields: { status } });
       know(pool, only, { failedCheck, breaker });
-      const { choice, considered, rejected } = select([only], query, pool);
+      const { chosen, considered, rejected } = select([only], query, pool);
       expect(considered).toBe(1);
-      return choice
-        ? choice.circuitState
+      return chosen
+        ? chosen.circuitState
         : rejected.map(({ stage, reason, detail }) => ({ stage, reason, detail }));
     });
     expect(told).toEqual([
@@ -221,10 +226,10 @@ describe("a provider passed over", () => {
     const bindings = [{ handler: "h", capabilities: ["x"] }, { capabilities: ["chat"] }, { handler: "g" }];
     const twice = offers("a", bindings);
     const asked = { handler: "h", capabilities: ["chat"] };
-    expect(chosen(twice, asked)).toBe("a of * 0");
+    expect(chosenOf(twice, asked)).toBe("a of * 0");
     expect(select(twice, asked)).toMatchObject({ considered: 1, rejected: [] });
     expect(select(twice, { ...asked, capabilities: ["song"] })).toMatchObject({
-      choice: null,
+      chosen: null,
       considered: 1,
       rejected: [{ id: "a", detail: "it does not offer song" }],
     });
@@ -239,14 +244,14 @@ describe("what an operator sets", () => {
     const [own, global] = offers("b", [{ handler: "h", priority_group: 3 }, { priority_group: 3 }]);
     know(pool, own!, { overrides: { "*": override } });
     const offered = [offer("a"), own!, global!];
-    expect(chosen(offered, {}, pool)).toBe("b of * 0");
-    expect(select(offered, {}, pool).choice).toMatchObject({
+    expect(chosenOf(offered, {}, pool)).toBe("b of * 0");
+    expect(select(offered, {}, pool).chosen).toMatchObject({
       strategy: "round_robin",
       offer: { binding: override },
     });
-    expect(chosen(offered, { handler: "h" }, pool)).toBe("b of h 3");
+    expect(chosenOf(offered, { handler: "h" }, pool)).toBe("b of h 3");
     const again = offers("b", [{ priority_group: 3 }], { fence: "f2" });
-    expect(chosen([offer("a"), ...again], {}, pool)).toBe("a of * 0");
+    expect(chosenOf([offer("a"), ...again], {}, pool)).toBe("a of * 0");
   });
 
   it("does not give the one served last another turn by moving it to a later place in the ring", () => {
@@ -308,14 +313,14 @@ describe("a selection", () => {
   it("accounts for every provider once where it chooses none, and else once for those it passed over", () => {
     fc.assert(
       fc.property(aSituation(), ({ offered, pool, query }) => {
-        const { choice, considered, rejected } = selectProvider(offered, pool, query, NOW);
+        const { chosen, considered, rejected } = selectProvider(offered, pool, query, NOW);
         const ids = rejected.map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
-        expect(considered).toBe(ids.length + (choice ? 1 : 0));
+        expect(considered).toBe(ids.length + (chosen ? 1 : 0));
         const providers = new Set(offered.map(({ provider }) => provider));
-        if (choice) providers.delete(choice.offer.provider);
+        if (chosen) providers.delete(chosen.offer.provider);
         expect([...providers]).toEqual(expect.arrayContaining(ids));
-        expect(choice !== null || ids.length === providers.size).toBe(true);
+        expect(chosen !== null || ids.length === providers.size).toBe(true);
       }),
       { numRuns: 2000 },
     );

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { admits } from "../../../src/core/services/breaker.ts";
+import { permits } from "../../../src/core/services/breaker.ts";
 import { afterCheck, afterReport, stateOf } from "../../../src/core/services/provider-state.ts";
 import { ANY, emptyPool, know, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
 
@@ -160,12 +160,12 @@ class Fleet {
     const usable = offered
       .filter((one) => {
         const { breaker, failedCheck } = stateOf(this.#pool, one);
-        const admitted = admits(breaker, one.config, this.#now) === "admitted";
+        const admitted = permits(breaker, one.config, this.#now) === "permitted";
         return this.#members.get(one.provider as Id)?.silentMs === 0 && failedCheck === null && admitted;
       })
       .map(({ provider }) => provider);
-    const { choice } = serve(this.#pool, offered, ANY, `s${(this.#served += 1)}`, this.#now);
-    const chosen = choice?.offer.provider;
+    const choice = serve(this.#pool, offered, ANY, `s${(this.#served += 1)}`, this.#now);
+    const chosen = choice.chosen?.offer.provider;
 
     if (chosen === undefined) expect(usable).toEqual([]);
     else expect(usable).toContain(chosen);

@@ -3,18 +3,18 @@ import { describe, expect, it } from "vitest";
 import {
   callAt,
   type CallState,
-  claimedAt,
-  extendedAt,
   isSettled,
-  orphaned,
-  queuedAt,
-  settledAt,
+  claimCall,
+  extendClaim,
+  orphanCall,
+  queueCall,
+  settleCall,
 } from "../../../src/core/toolsets/call.ts";
 import { frozen } from "../../support/frozen.ts";
 
 const by = { claimId: "claim", consumer: "c1" };
-const fresh = queuedAt(0);
-const claimed = (claims: number) => claimedAt(queuedAt(0, claims - 1), by, 0);
+const fresh = queueCall(0);
+const claimed = (claims: number) => claimCall(queueCall(0, claims - 1), by, 0);
 
 /** All that a call is at `now`, in a few words: what it is, after how many claims, and until when. */
 function told(state: CallState, now: number): string {
@@ -42,26 +42,26 @@ describe("a call", () => {
     ["claimed three times", 60_001, "timeout 3 @960000", claimed(3)],
     ["claimed three times", 960_000, "timeout 3 @960000", claimed(3)],
     ["claimed three times", 960_001, "forgotten", claimed(3)],
-    ["with a delta at 60 s", 120_000, "claimed 1 @120000", extendedAt(claimed(1), 60_000)],
-    ["with a delta at 60 s", 120_001, "queued 1 @420000", extendedAt(claimed(1), 60_000)],
-    ["that is done", 900_005, "done 1 @900005", settledAt(claimed(1), { result: 1 }, 5)],
-    ["that is done", 900_006, "forgotten", settledAt(claimed(1), { result: 1 }, 5)],
+    ["with a delta at 60 s", 120_000, "claimed 1 @120000", extendClaim(claimed(1), 60_000)],
+    ["with a delta at 60 s", 120_001, "queued 1 @420000", extendClaim(claimed(1), 60_000)],
+    ["that is done", 900_005, "done 1 @900005", settleCall(claimed(1), { result: 1 }, 5)],
+    ["that is done", 900_006, "forgotten", settleCall(claimed(1), { result: 1 }, 5)],
   ])("%s is, at %i ms, %s", (_, now, expected, state) => {
     expect(told(state, now)).toBe(expected);
   });
 
   it("is done by a result, even by one that is undefined or empty, and failed by an error", () => {
     const outcomes = [{ result: undefined }, { result: null }, { error: { code: "boom", message: "" } }];
-    const settled = outcomes.map((outcome) => settledAt(claimed(1), outcome, 0));
+    const settled = outcomes.map((outcome) => settleCall(claimed(1), outcome, 0));
     expect(settled.map(({ status }) => status)).toEqual(["done", "done", "failed"]);
     expect(settled.map((state) => isSettled(state) && state.outcome)).toEqual(outcomes);
   });
 
   it("counts the deltas of one claim, and begins anew with the next", () => {
-    const twice = extendedAt(extendedAt(claimed(1), 1), 2);
+    const twice = extendClaim(extendClaim(claimed(1), 1), 2);
     expect([twice.deltas, twice.dueAt, twice.claimId]).toEqual([2, 60_002, "claim"]);
     const again = callAt(twice, 60_003)!;
-    expect(claimedAt(again, { claimId: "other", consumer: "c2" }, 60_003)).toEqual({
+    expect(claimCall(again, { claimId: "other", consumer: "c2" }, 60_003)).toEqual({
       status: "claimed",
       claims: 2,
       claimId: "other",
@@ -73,7 +73,7 @@ describe("a call", () => {
 
   it("says whether it may have been carried out, when its registration ends", () => {
     const messages = [fresh, claimed(1)].map((state) => {
-      const ended = orphaned(state, 7);
+      const ended = orphanCall(state, 7);
       if (!isSettled(ended) || !("error" in ended.outcome)) throw new Error("it must have failed");
       expect(ended).toMatchObject({
         status: "failed",
@@ -118,19 +118,19 @@ function happened(state: CallState, event: Step["event"], now: number): CallStat
     case "look":
       return state;
     case "claim":
-      return state.status === "queued" ? claimedAt(state, by, now) : state;
+      return state.status === "queued" ? claimCall(state, by, now) : state;
     case "delta":
-      return state.status === "claimed" ? extendedAt(state, now) : state;
+      return state.status === "claimed" ? extendClaim(state, now) : state;
     case "settle":
-      return state.status === "claimed" ? settledAt(state, { result: now }, now) : state;
+      return state.status === "claimed" ? settleCall(state, { result: now }, now) : state;
     case "orphan":
-      return isSettled(state) ? state : orphaned(state, now);
+      return isSettled(state) ? state : orphanCall(state, now);
   }
 }
 
 /** Every state that a call goes through, each as it is at the end of a step; undefined once it is forgotten. */
 function lived(history: readonly Step[]): { now: number; state: CallState | undefined }[] {
-  let [state, now]: [CallState | undefined, number] = [queuedAt(0), 0];
+  let [state, now]: [CallState | undefined, number] = [queueCall(0), 0];
   return history.map(({ afterMs, event }) => {
     now += afterMs;
     const before = state && callAt(frozen(state), now);

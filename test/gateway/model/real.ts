@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Message } from "../../../src/gateway/gateway.ts";
+import type { ProviderMessage } from "../../../src/gateway/gateway.ts";
 import { START } from "../../support/registry.ts";
 import { epochOf, type Held, OpenedGateway, ProviderSocket } from "../../support/tool-gateway.ts";
 import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
@@ -118,7 +118,7 @@ export class Real {
     return;
   }
 
-  #got(messages: readonly Message[]): Got[] {
+  #got(messages: readonly ProviderMessage[]): Got[] {
     return messages.map((message) => {
       if (message.type === "ping") return "ping";
       const { call_id, claim_id, deadline } = message;

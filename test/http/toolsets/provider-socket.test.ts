@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Message } from "../../../src/gateway/gateway.ts";
+import type { ProviderMessage } from "../../../src/gateway/gateway.ts";
 import { bearer, keysAccess, type TestKey } from "../../support/keys.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { callsOf, pingsOf, ProviderSocket } from "../../support/tool-gateway.ts";
@@ -33,7 +33,7 @@ async function refusal(response: Response): Promise<[number, string]> {
 }
 
 /** Answers the ping that a socket gets when it is opened. */
-async function heal(registry: Toolsets, messages: readonly Message[], token: string): Promise<void> {
+async function heal(registry: Toolsets, messages: readonly ProviderMessage[], token: string): Promise<void> {
   const [ping] = pingsOf(messages);
   expect((await registry.pong(token, ping!)).status).toBe(200);
   expect(await registry.health()).toMatchObject({ healthy: true });

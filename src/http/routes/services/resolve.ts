@@ -33,7 +33,7 @@ const resolveService = endpoint({
     const wanted = { handler, capabilities, fallbackToGlobal: query.fallback_to_global === "true" };
     const dryRun = query.dry_run === "true";
     const found = orThrow(await resolve(namespace, { service, query: wanted, dryRun }, now));
-    const { offer, circuitState } = found.choice;
+    const { offer, circuitState } = found.chosen;
     return {
       status: 200,
       headers: { "Cache-Control": "no-store" },

@@ -1,0 +1,46 @@
+/**
+ * What an object uses of its platform. A Durable Object's `ctx` and `ctx.storage` have these shapes; anything else that has
+ * them can run the same object.
+ */
+
+export interface Sql {
+  /** Runs one statement, or several without bindings. `?` is bound in order, `?1` by number. */
+  exec<Row extends Record<string, ArrayBuffer | string | number | null>>(
+    statement: string,
+    ...bindings: (string | number | null)[]
+  ): Rows<Row>;
+}
+
+export interface Rows<Row> extends Iterable<Row> {
+  toArray(): Row[];
+  /** Throws unless there is exactly one row. */
+  one(): Row;
+}
+
+export interface ObjectStorage {
+  sql: Sql;
+  /** Runs `work` in one transaction, which is rolled back if `work` throws. */
+  transactionSync<T>(work: () => T): T;
+  /** When the alarm is set for, in ms since the Unix epoch; null when it is not set. */
+  getAlarm(): Promise<number | null>;
+  /** Sets the one alarm of the object, in ms since the Unix epoch. */
+  setAlarm(at: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
+}
+
+/** The server's end of a WebSocket that outlives the object's memory (hibernation), together with its attachment. */
+export interface HibernatingSocket {
+  readonly readyState: number;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  /** Keeps a value with the socket, at most 2 KiB when serialized. */
+  serializeAttachment(value: unknown): void;
+  deserializeAttachment(): unknown;
+}
+
+export interface Sockets {
+  /** Accepts a socket for the object to keep. */
+  acceptWebSocket(socket: HibernatingSocket): void;
+  /** The accepted sockets that either end has not closed yet. */
+  getWebSockets(): HibernatingSocket[];
+}

@@ -1,13 +1,13 @@
 import type { LiveEntry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
-import type { KeptSelection } from "../../pool/service-pool.ts";
+import type { SelectionRecord } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { type FleetMember, readServiceFleet } from "./fleet.ts";
 
 export interface ServiceGlance {
   service: string;
   /** undefined: its pool does not answer, so nothing is known of it */
-  pool: { fleet: FleetMember[]; selections: KeptSelection[] } | undefined;
+  pool: { fleet: FleetMember[]; selections: SelectionRecord[] } | undefined;
 }
 
 /** One service's offers among `agents`, and its newest selections. Two calls to its pool. */

@@ -30,7 +30,7 @@ describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {
     for (let i = 0; i < 2; i += 1) {
       expect(await resolve(namespace, dry, registry.now)).toMatchObject({
         selectionId: null,
-        choice: { offer: { provider: "a" } },
+        chosen: { offer: { provider: "a" } },
       });
     }
     expect(await listSelections(namespace, "llm", 1)).toEqual([]);
@@ -55,7 +55,7 @@ describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {
     await fail();
     expect(await resolve(registry.open("default"), LLM, registry.now)).toMatchObject({
       degraded: true,
-      choice: { offer: { provider: "a" } },
+      chosen: { offer: { provider: "a" } },
     });
   });
 });

@@ -70,7 +70,7 @@ it("whatever happens on the way, an agent ends registered as it is, or ended bec
       await network.pass(180_000);
       const isJoined = agent.state === "joined";
       const holds = async (token: string | undefined) =>
-        token !== undefined && (await network.registry.beat("agent/scout", token, {})).status === 200;
+        token !== undefined && (await network.registry.heartbeat("agent/scout", token, {})).status === 200;
       const { body } = await network.registry.get(PATH);
       const found = isJoined
         ? {

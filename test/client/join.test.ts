@@ -91,7 +91,7 @@ describe("an agent that has joined", () => {
     expect(agent.state).toBe("ended");
     expect(agent.leaseToken).toBeUndefined();
     await agent.leave();
-    expect((await network.registry.beat("agent/scout", usurper.lease_token)).status).toBe(200);
+    expect((await network.registry.heartbeat("agent/scout", usurper.lease_token)).status).toBe(200);
     expect(network.clock.pendingTimers).toBe(0);
   });
 
@@ -261,7 +261,7 @@ describe("trouble on the way", () => {
     await network.pass(60_000);
     expect(network.sent.filter(({ path }) => path === "/v1/agents")).toHaveLength(4);
     expect(agent.state).toBe("joined");
-    expect((await network.registry.beat("agent/scout", agent.leaseToken)).status).toBe(200);
+    expect((await network.registry.heartbeat("agent/scout", agent.leaseToken)).status).toBe(200);
   });
 
   it.each([

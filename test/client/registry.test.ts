@@ -6,7 +6,7 @@ import { endpoints } from "../../src/http/routes.ts";
 import { clientOver } from "../support/client.ts";
 import { keysAccess } from "../support/keys.ts";
 import { Network } from "../support/network.ts";
-import { RESIDENT, settle } from "../support/samples.ts";
+import { RESIDENT, registerResident } from "../support/samples.ts";
 
 const { id, service } = RESIDENT;
 
@@ -140,7 +140,7 @@ describe("the client", () => {
     expect(Object.keys(CALLS).toSorted()).toEqual(wanted.map(({ operationId }) => operationId).toSorted());
     for (const [operation, call] of Object.entries(CALLS)) {
       const network = new Network();
-      const { lease_token } = await settle(network.registry);
+      const { lease_token } = await registerResident(network.registry);
       const answer = await network.until(call(clientOver(network), lease_token));
       const { method, path } = network.sent.at(-1)!;
       const declared = wanted.find(({ operationId }) => operationId === operation)!;

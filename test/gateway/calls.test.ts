@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DELTA_CHARS_MAX, QUEUED_MAX } from "../../src/core/toolsets/call.ts";
 import { isoTime } from "../../src/core/time.ts";
-import { type CallOptions, type Held, idsOf, OpenedGateway } from "../support/tool-gateway.ts";
+import { type CallOptions, type ClaimedCall, idsOf, OpenedGateway } from "../support/tool-gateway.ts";
 
 const opened = () => new OpenedGateway();
 const error = { code: "boom", message: "It went wrong.", issues: [{ field: "/x", constraint: "required" }] };
@@ -184,7 +184,7 @@ describe("a claim", () => {
     await gateway.call("b");
     const a = await gateway.take();
     const b = await gateway.take();
-    const wrong: [Held, string][] = [
+    const wrong: [ClaimedCall, string][] = [
       [{ ...a, claim_id: b.claim_id }, "claim_lost"],
       [{ ...a, claim_id: `${a.claim_id}x` }, "claim_lost"],
       [{ ...a, claim_id: a.claim_id.replace(".echo", ".other") }, "claim_lost"],

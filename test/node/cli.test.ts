@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { createClient, ToolError, type ToolsetDefinition } from "../../src/client/index.ts";
-import { type Circumstances, rollcall } from "../support/cli.node.ts";
+import { type CliOptions, rollcall } from "../support/cli.node.ts";
 import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
 
 const ESCAPE = "\u001B";
@@ -27,8 +27,8 @@ function opened() {
   const env = { ROLLCALL_URL: worker.url, ROLLCALL_NAMESPACE };
   return {
     client: createClient({ url: worker.url, namespace: ROLLCALL_NAMESPACE }),
-    rollcall: (argv: readonly string[], circumstances: Circumstances = {}) =>
-      rollcall(argv, { ...circumstances, env: { ...env, ...circumstances.env } }),
+    rollcall: (argv: readonly string[], options: CliOptions = {}) =>
+      rollcall(argv, { ...options, env: { ...env, ...options.env } }),
   };
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createTestHarness, type TestHarness } from "wrangler";
-import { inFlight } from "../support/in-flight.ts";
+import { mapConcurrently } from "../support/map-concurrently.ts";
 
 /** The Worker as a deploy would bundle it, running in workerd, spoken to over HTTP by nothing but fetch. */
 
@@ -139,7 +139,7 @@ class Provider {
           if (this.#stop.signal.aborted) return [];
           throw error;
         });
-        await inFlight(8, calls, (call) => this.carryOut(call));
+        await mapConcurrently(8, calls, (call) => this.carryOut(call));
       }
     });
   }
@@ -275,7 +275,7 @@ describe.each([
       expect(new Set(ids).size).toBe(500);
       expect(provider.carriedOut.toSorted()).toEqual(ids.toSorted());
 
-      await inFlight(10, answers.slice(0, 50), async ({ n, taken, wanted }) => {
+      await mapConcurrently(10, answers.slice(0, 50), async ({ n, taken, wanted }) => {
         const own = await callers[n % callers.length]!.fetch(`${taken.result_url}?wait=1`);
         expect(await own.json()).toMatchObject({ status: "done", result: { text: wanted } });
         const others = await callers[(n + 1) % callers.length]!.fetch(taken.result_url);

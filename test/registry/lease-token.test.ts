@@ -20,10 +20,10 @@ describe.each(BACKENDS)("a lease token on $backend", ({ openBackend }) => {
     const { lease_token } = await registry.register({ id: "a" });
     const secret = secretOf(lease_token);
     for (const body of [WHOLE, {}]) {
-      expect((await registry.beat("a", `300.0.${secret}`, body)).status).toBe(409);
+      expect((await registry.heartbeat("a", `300.0.${secret}`, body)).status).toBe(409);
     }
     const { lease_token: forever } = await registry.register({ id: "a", heartbeat_interval_seconds: null });
-    expect((await registry.beat("a", `60.20.${secretOf(forever)}`, WHOLE)).status).toBe(409);
+    expect((await registry.heartbeat("a", `60.20.${secretOf(forever)}`, WHOLE)).status).toBe(409);
     await registry.pass(86_400_000);
     expect((await shown(registry)).expires_at).toBeNull();
   });
@@ -31,7 +31,7 @@ describe.each(BACKENDS)("a lease token on $backend", ({ openBackend }) => {
   it("is clamped to the bounds of its terms, whatever it says", async () => {
     const registry = open();
     const { lease_token } = await registry.register({ id: "a" });
-    const beat = await registry.beat("a", `99999999.99999999.${secretOf(lease_token)}`, WHOLE);
+    const beat = await registry.heartbeat("a", `99999999.99999999.${secretOf(lease_token)}`, WHOLE);
     expect(Date.parse(String(beat.body["expires_at"])) - registry.now).toBe(86_400_000);
     expect(beat.body["next_interval_seconds"]).toBe(43_200);
   });
@@ -41,22 +41,22 @@ describe.each(BACKENDS)("a lease token on $backend", ({ openBackend }) => {
     const first = await registry.register({ id: "a", heartbeat_interval_seconds: null });
     const second = await registry.register({ id: "a" }, { "Lease-Token": first.lease_token });
     expect(second.outcome).toBe("replaced");
-    expect((await registry.beat("a", first.lease_token, WHOLE)).status).toBe(409);
-    expect((await registry.beat("a", second.lease_token, WHOLE)).status).toBe(200);
+    expect((await registry.heartbeat("a", first.lease_token, WHOLE)).status).toBe(409);
+    expect((await registry.heartbeat("a", second.lease_token, WHOLE)).status).toBe(200);
     const third = await registry.register(
       { id: "a", heartbeat_interval_seconds: null },
       { "Lease-Token": second.lease_token },
     );
-    expect((await registry.beat("a", second.lease_token, WHOLE)).status).toBe(409);
+    expect((await registry.heartbeat("a", second.lease_token, WHOLE)).status).toBe(409);
     await registry.pass(86_400_000);
-    expect((await registry.beat("a", third.lease_token, WHOLE)).status).toBe(200);
+    expect((await registry.heartbeat("a", third.lease_token, WHOLE)).status).toBe(200);
   });
 
   it("of any shape is an answer, never a fault", async () => {
     const registry = open();
     await registry.register({ id: "a" });
     for (const token of ["x", ".", "..", "...", "300.30.", "-1.-1.x", "NaN.NaN.NaN", "1e9.1e9.x", "'\"\\"]) {
-      expect([token, (await registry.beat("a", token, WHOLE)).status]).toEqual([token, 409]);
+      expect([token, (await registry.heartbeat("a", token, WHOLE)).status]).toEqual([token, 409]);
     }
   });
 });

@@ -1,12 +1,12 @@
 import { run } from "../../src/cli/run.ts";
 
-export interface Ran {
+export interface CliResult {
   code: number;
   out: string;
   err: string;
 }
 
-export interface Circumstances {
+export interface CliOptions {
   env?: Record<string, string>;
   input?: string;
   isTTY?: boolean;
@@ -16,8 +16,8 @@ export interface Circumstances {
 }
 
 /** Runs the command line in this process, on a terminal or in a pipe. */
-export async function rollcall(argv: readonly string[], circumstances: Circumstances = {}): Promise<Ran> {
-  const { env = {}, input = "", isTTY = false, ending = new AbortController().signal, onOut } = circumstances;
+export async function rollcall(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const { env = {}, input = "", isTTY = false, ending = new AbortController().signal, onOut } = options;
   const written = { out: "", err: "" };
   const output = (name: "out" | "err") => ({
     isTTY,

@@ -1,4 +1,4 @@
-/** The value itself, which from now on throws at whoever changes any part of it. */
+/** Freezes the value and everything in it, so that a change of any part throws. */
 export function frozen<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

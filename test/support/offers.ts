@@ -48,7 +48,7 @@ export interface MemoryPool extends PoolState {
 export const emptyPool = (): MemoryPool => ({ providers: new Map(), cursors: new Map() });
 
 /** Changes what a pool knows of an offer's registration. */
-export function know(pool: MemoryPool, of: Offer, change: Partial<ProviderState>): void {
+export function setProviderState(pool: MemoryPool, of: Offer, change: Partial<ProviderState>): void {
   pool.providers.set(providerKey(of), { ...stateOf(pool, of), ...change });
 }
 
@@ -63,7 +63,11 @@ export function serve(
   const selection = selectProvider(offered, pool, query, now);
   const { chosen } = selection;
   if (chosen) {
-    know(pool, chosen.offer, afterChoice(stateOf(pool, chosen.offer), chosen.offer.config, selectionId, now));
+    setProviderState(
+      pool,
+      chosen.offer,
+      afterChoice(stateOf(pool, chosen.offer), chosen.offer.config, selectionId, now),
+    );
     const cursor = cursorAfter(chosen);
     if (cursor) pool.cursors.set(...cursor);
   }

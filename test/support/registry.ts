@@ -16,8 +16,8 @@ export interface Reply<T> {
   body: T;
 }
 
-/** Closes a socket that nobody is going to listen on. */
-export function hangUp({ webSocket }: Response): void {
+/** Closes the socket of an answer, if it has one: the test does not listen on it. */
+export function closeSocket({ webSocket }: Response): void {
   webSocket?.accept();
   webSocket?.close();
 }
@@ -96,7 +96,7 @@ export class Registry {
       headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    hangUp(response);
+    closeSocket(response);
     const text = await response.text();
     return {
       status: response.status,
@@ -132,7 +132,11 @@ export class Registry {
   }
 
   /** Calls in for one agent. */
-  beat(id: string, token: string | undefined, body: unknown = {}): Promise<Reply<Record<string, unknown>>> {
+  heartbeat(
+    id: string,
+    token: string | undefined,
+    body: unknown = {},
+  ): Promise<Reply<Record<string, unknown>>> {
     return this.post(
       `/v1/agents/${encodeURIComponent(id)}/heartbeat`,
       body,

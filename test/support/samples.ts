@@ -1,5 +1,5 @@
 import { endpoints } from "../../src/http/routes.ts";
-import { hangUp, type Registered, type Registry } from "./registry.ts";
+import { closeSocket, type Registered, type Registry } from "./registry.ts";
 import { type CallTaken, type ClaimedCall, ECHO, META, type Ping } from "./toolsets.ts";
 
 /** Values that must never turn up where they have no business. */
@@ -79,7 +79,7 @@ async function ask(registry: Registry) {
   return { ...provided, call_id: body.call_id };
 }
 /** A toolset of which a provider has a call in hand. */
-export async function take(registry: Registry) {
+export async function claimCall(registry: Registry) {
   const asked = await ask(registry);
   const headers = { "Lease-Token": asked.lease_token };
   const claimed = await registry.post<{ messages: [ClaimedCall] }>(
@@ -90,7 +90,7 @@ export async function take(registry: Registry) {
   return { ...asked, claim_id: claimed.body.messages[0].claim_id };
 }
 async function answer(registry: Registry) {
-  const taken = await take(registry);
+  const taken = await claimCall(registry);
   const result = { claim_id: taken.claim_id, result: { text: RESIDENT.secret } };
   const headers = { "Lease-Token": taken.lease_token };
   await registry.post(`${TOOLSET}/calls/${taken.call_id}/result`, result, headers);
@@ -252,7 +252,7 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "searchToolsets", title: "by a part", trips: "r", query: "?q=RESIDENT", prepare: provide },
   { operation: "getToolset", title: "a healthy one", trips: "r", prepare: provide },
-  { operation: "toolsetLoad", title: "with a call in hand", trips: "r", prepare: take },
+  { operation: "toolsetLoad", title: "with a call in hand", trips: "r", prepare: claimCall },
   { operation: "claimCalls", title: "a ping", trips: "r", prepare: offer, token: true, body: consumer },
   { operation: "claimCalls", title: "a call", trips: "r", prepare: ask, token: true, body: consumer },
   {
@@ -292,7 +292,7 @@ export const SAMPLES: readonly Sample[] = [
     operation: "sendDelta",
     title: "a piece",
     trips: "r",
-    prepare: take,
+    prepare: claimCall,
     token: true,
     body: ({ claim_id }) => ({ claim_id, stream: "stdout", delta: "half", seq: 1 }),
   },
@@ -300,7 +300,7 @@ export const SAMPLES: readonly Sample[] = [
     operation: "settleCall",
     title: "with a result",
     trips: "r",
-    prepare: take,
+    prepare: claimCall,
     token: true,
     body: ({ claim_id }) => ({ claim_id, result: { text: "whole" }, bounds: { total: 1 } }),
   },
@@ -308,7 +308,7 @@ export const SAMPLES: readonly Sample[] = [
     operation: "settleCall",
     title: "with a result that breaks the schema",
     trips: "r",
-    prepare: take,
+    prepare: claimCall,
     token: true,
     body: ({ claim_id }) => ({ claim_id, result: {} }),
   },
@@ -316,7 +316,7 @@ export const SAMPLES: readonly Sample[] = [
     operation: "settleCall",
     title: "with an error",
     trips: "r",
-    prepare: take,
+    prepare: claimCall,
     body: ({ claim_id }) => ({
       claim_id,
       error: { code: "missing", message: "no text", issues: [{ field: "text", constraint: "required" }] },
@@ -341,7 +341,7 @@ export const SAMPLES: readonly Sample[] = [
 ];
 
 /** The resident, who has something of everything to show, or to give away. */
-export const settle = (registry: Registry): Promise<Registered> =>
+export const registerResident = (registry: Registry): Promise<Registered> =>
   registry.register({
     id: RESIDENT.id,
     type: RESIDENT.type,
@@ -362,7 +362,7 @@ export function endpointOf({ operation }: Pick<Sample, "operation">) {
 
 /** Settles the resident, and whatever the sample presupposes besides. */
 export async function stage(registry: Registry, sample: Sample): Promise<Setting> {
-  const resident = await settle(registry);
+  const resident = await registerResident(registry);
   return { ...resident, ...(await sample.prepare?.(registry, resident)) };
 }
 
@@ -386,6 +386,6 @@ export async function sendSample(registry: Registry, sample: Sample, setting: Se
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  hangUp(response);
+  closeSocket(response);
   return { status: response.status, headers: response.headers, text: await response.text() };
 }

@@ -19,7 +19,7 @@ export const pingsOf = (messages: readonly ProviderMessage[]): string[] =>
   messages.flatMap((message) => (message.type === "ping" ? [message.ping_id] : []));
 
 /** What a provider knows of a call that it has. */
-export type Held = Pick<CallMessage, "call_id" | "claim_id">;
+export type ClaimedCall = Pick<CallMessage, "call_id" | "claim_id">;
 
 export interface CallOptions {
   tool?: string;
@@ -74,11 +74,11 @@ export class OpenedGateway {
     return call;
   }
 
-  delta({ call_id: callId, claim_id: claimId }: Held, delta = "…", seq?: number, stream = "out") {
+  delta({ call_id: callId, claim_id: claimId }: ClaimedCall, delta = "…", seq?: number, stream = "out") {
     return this.gateway.delta({ epoch: this.epoch, callId, claimId, stream, delta, seq }, this.now);
   }
 
-  settle({ call_id: callId, claim_id: claimId }: Held, outcome: CallOutcome = { result: "done" }) {
+  settle({ call_id: callId, claim_id: claimId }: ClaimedCall, outcome: CallOutcome = { result: "done" }) {
     return this.gateway.settle({ epoch: this.epoch, callId, claimId, outcome }, this.now);
   }
 

@@ -10,7 +10,7 @@ import {
 } from "../../../src/core/services/choose.ts";
 import { entryOf } from "../../support/entries.ts";
 import { frozen } from "../../support/frozen.ts";
-import { ANY, emptyPool, know, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
+import { ANY, emptyPool, setProviderState, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
 
 const OPEN: Breaker = { ...closedBreaker(), openedAt: NOW };
 const HALF_OPEN: Breaker = { ...closedBreaker(), openedAt: NOW - 60_000 };
@@ -83,7 +83,7 @@ describe("a service's provider", () => {
     const order = ranked.map(({ provider }) => provider);
     const found = order.map(() => {
       const { chosen } = select(ranked.toReversed(), {}, pool);
-      know(pool, chosen!.offer, { breaker: OPEN });
+      setProviderState(pool, chosen!.offer, { breaker: OPEN });
       return chosen!.offer.provider;
     });
     expect(found).toEqual(order);
@@ -178,7 +178,7 @@ describe("a provider passed over", () => {
     const told = rows.map(({ query, silentMs, status, failedCheck, breaker }) => {
       const pool = emptyPool();
       const only = offer("a", {}, { silentMs, fields: { status } });
-      know(pool, only, { failedCheck, breaker });
+      setProviderState(pool, only, { failedCheck, breaker });
       const { chosen, considered, rejected } = select([only], query, pool);
       expect(considered).toBe(1);
       return chosen
@@ -242,7 +242,7 @@ describe("what an operator sets", () => {
   it("is what selection uses, for that binding of that registration only [1-49]", () => {
     const pool = emptyPool();
     const [own, global] = offers("b", [{ handler: "h", priority_group: 3 }, { priority_group: 3 }]);
-    know(pool, own!, { overrides: { "*": override } });
+    setProviderState(pool, own!, { overrides: { "*": override } });
     const offered = [offer("a"), own!, global!];
     expect(chosenOf(offered, {}, pool)).toBe("b of * 0");
     expect(select(offered, {}, pool).chosen).toMatchObject({
@@ -258,7 +258,7 @@ describe("what an operator sets", () => {
     const pool = emptyPool();
     const ring = ["a", "b", "c"].map((id) => offer(id, { strategy: "round_robin" }));
     expect(turns(3, ring, pool)).toEqual(["a", "b", "c"]);
-    know(pool, ring[2]!, { overrides: { "*": { ...override, priority: 9 } } });
+    setProviderState(pool, ring[2]!, { overrides: { "*": { ...override, priority: 9 } } });
     expect(turns(4, ring, pool)).toEqual(["a", "b", "c", "a"]);
   });
 });
@@ -303,7 +303,7 @@ const aSituation = () =>
       const offered = agents.flatMap(({ id, handlers, bindings, breaker, failedCheck, status, silentMs }) => {
         const own = bindings.filter(({ handler }) => handlers.includes(handler));
         const list = offers(id, own, { silentMs, fields: { status } });
-        know(pool, list[0]!, { breaker, failedCheck });
+        setProviderState(pool, list[0]!, { breaker, failedCheck });
         return list;
       });
       return { offered, pool, query };

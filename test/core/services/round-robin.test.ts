@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { permits } from "../../../src/core/services/breaker.ts";
 import { afterCheck, afterReport, stateOf } from "../../../src/core/services/provider-state.ts";
-import { ANY, emptyPool, know, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
+import { ANY, emptyPool, setProviderState, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
 
 describe("a round robin", () => {
   const ring = (...ids: string[]) => ids.map((id) => offer(id, { strategy: "round_robin" }));
@@ -148,10 +148,10 @@ class Fleet {
     else if (event === "call in") member.silentMs = 0;
     else if (event.endsWith("a check")) {
       const failure = event === "fail a check" ? "it fell" : null;
-      know(this.#pool, own, afterCheck(state, own.config, failure, this.#now));
+      setProviderState(this.#pool, own, afterCheck(state, own.config, failure, this.#now));
     } else {
       const success = event === "succeed";
-      know(this.#pool, own, afterReport(state, own.config, { ...outcome, success }, this.#now));
+      setProviderState(this.#pool, own, afterReport(state, own.config, { ...outcome, success }, this.#now));
     }
   }
 

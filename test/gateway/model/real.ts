@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { ProviderMessage } from "../../../src/gateway/gateway.ts";
 import { START } from "../../support/registry.ts";
-import { epochOf, type Held, OpenedGateway, ProviderSocket } from "../../support/tool-gateway.ts";
+import { epochOf, type ClaimedCall, OpenedGateway, ProviderSocket } from "../../support/tool-gateway.ts";
 import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
 
 /** Takes steps with a gateway, tells what came of each as the model would, and fails at once at what may never happen. */
@@ -10,7 +10,7 @@ export class Real {
   #registration = 1;
   #calls = 0;
   /** In the order in which they were given out, by polls and over the socket. */
-  readonly #claims: (Held & { deltas: number })[] = [];
+  readonly #claims: (ClaimedCall & { deltas: number })[] = [];
   #socket: ProviderSocket | undefined;
   /** By call: until when somebody has it, and what it was seen to have come to. */
   readonly #heldUntilMs = new Map<string, number>();

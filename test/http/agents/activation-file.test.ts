@@ -57,7 +57,7 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
       capabilities: [],
       metadata: { activated_at: "2025-12-22T00:00:00Z", reason: "core" },
     });
-    expect((await registry.beat("skill/moe", result?.lease_token)).status).toBe(200);
+    expect((await registry.heartbeat("skill/moe", result?.lease_token)).status).toBe(200);
   });
 
   it("gives a component that says the least the source's defaults [0-06, 0-38]", async () => {
@@ -116,7 +116,7 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
       [400, "/id"],
       [400, "/id"],
     ]);
-    expect((await registry.beat("agent/a", results[0]?.lease_token)).status).toBe(200);
+    expect((await registry.heartbeat("agent/a", results[0]?.lease_token)).status).toBe(200);
     expect(await listed(registry)).toEqual(["agent/a"]);
   });
 
@@ -144,7 +144,10 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
     const found = await registry.get<{ agents: unknown[] }>("/v1/discover?type=skill");
     expect(found.body.agents).toHaveLength(1);
 
-    const beat = await registry.beat("skill/moe", imported?.lease_token, { status: "busy", current_load: 1 });
+    const beat = await registry.heartbeat("skill/moe", imported?.lease_token, {
+      status: "busy",
+      current_load: 1,
+    });
     expect(beat.body).toMatchObject({ next_interval_seconds: null, expires_at: null });
     await registry.pass(year);
     expect((await read(registry, "skill/moe")).status).toBe("busy");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/store.ts";
 import { expectExactIndexes } from "../../support/audit.ts";
-import { inFlight } from "../../support/in-flight.ts";
+import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { populate } from "../../support/populate.ts";
 import { type Registered, Registry } from "../../support/registry.ts";
 import { type Backend, BACKENDS } from "../../support/stores.ts";
@@ -50,16 +50,16 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
       services: [{ service: `half-${i % 2}` }],
     });
     const numbers = Array.from({ length: FLEET }, (_, i) => i);
-    const registered = await inFlight(WIDTH, numbers, (i) => registry.register(fields(i)));
+    const registered = await mapConcurrently(WIDTH, numbers, (i) => registry.register(fields(i)));
 
     // Each fifth leaves while the others call in, whole and partially in turn.
-    const statuses = await inFlight(WIDTH, registered, async ({ agent_id, lease_token }, i) => {
+    const statuses = await mapConcurrently(WIDTH, registered, async ({ agent_id, lease_token }, i) => {
       if (i % (FLEET / LEAVING) === 0) {
         const token = { "Lease-Token": lease_token };
         return (await registry.call("DELETE", `/v1/agents/${agent_id}`, undefined, token)).status;
       }
       const says = i % 2 === 0 ? { status: "busy", current_load: 1 } : { status: "busy", metadata: { i } };
-      return (await registry.beat(agent_id, lease_token, says)).status;
+      return (await registry.heartbeat(agent_id, lease_token, says)).status;
     });
     expect(statuses.filter((status) => status === 204)).toHaveLength(LEAVING);
     expect(statuses.filter((status) => status === 200)).toHaveLength(FLEET - LEAVING);
@@ -87,12 +87,14 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
 
   it("take one id, and exactly one of them holds it", async () => {
     const registry = new Registry({ backend: openBackend() });
-    const rivals = await inFlight(20, Array.from({ length: 20 }), (_, i) =>
+    const rivals = await mapConcurrently(20, Array.from({ length: 20 }), (_, i) =>
       registry.register({ id: "a", tags: [`tag-${i}`] }),
     );
     expect(rivals.filter(({ outcome }) => outcome === "created")).toHaveLength(1);
     expect(rivals.filter(({ outcome }) => outcome === "replaced")).toHaveLength(19);
-    const beats = await inFlight(20, rivals, ({ lease_token }) => registry.beat("a", lease_token));
+    const beats = await mapConcurrently(20, rivals, ({ lease_token }) =>
+      registry.heartbeat("a", lease_token),
+    );
     expect(beats.filter(({ status }) => status === 409)).toHaveLength(19);
     const holder = beats.findIndex(({ status }) => status === 200);
     const [entry] = await expectExactIndexes(registry.backend.open("default"), registry.now);
@@ -103,8 +105,8 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
     const registry = new Registry({ backend: openBackend() });
     const { lease_token } = await registry.register({ id: "a" });
     const keys = Array.from({ length: 20 }, (_, i) => `key-${i}`);
-    const beats = await inFlight(20, keys, (key) =>
-      registry.beat("a", lease_token, { metadata: { [key]: true } }),
+    const beats = await mapConcurrently(20, keys, (key) =>
+      registry.heartbeat("a", lease_token, { metadata: { [key]: true } }),
     );
     expect(beats.map(({ status }) => status)).toEqual(keys.map(() => 200));
     const { body } = await registry.get<Agent>("/v1/agents/a");
@@ -122,9 +124,9 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
         metadata: {},
         registered_at: current.registered_at,
       });
-      const late = await registry.beat("a", old.lease_token, says);
+      const late = await registry.heartbeat("a", old.lease_token, says);
       expect(late).toMatchObject({ status: 409, body: { code: "lease_lost", action: "register" } });
-      expect((await registry.beat("a", current.lease_token)).status).toBe(200);
+      expect((await registry.heartbeat("a", current.lease_token)).status).toBe(200);
     };
 
     it("never revives the old registration, whichever comes first", async () => {
@@ -134,7 +136,7 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
         let raced = 0;
         let current = old;
         const beat = async () => {
-          raced = (await registry.beat("a", old.lease_token, says)).status;
+          raced = (await registry.heartbeat("a", old.lease_token, says)).status;
         };
         const replace = async () => {
           current = await registry.register({ id: "a" });
@@ -153,7 +155,7 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
     const slow = new Registry({
       backend: interrupted(backend, () => registry.register({ id: "a", metadata: { new: true } })),
     });
-    const { status, body } = await slow.beat("a", old.lease_token, { metadata: { old: true } });
+    const { status, body } = await slow.heartbeat("a", old.lease_token, { metadata: { old: true } });
     expect({ status, code: body["code"] }).toEqual({ status: 409, code: "lease_lost" });
     expect((await registry.get<Agent>("/v1/agents/a")).body.metadata).toEqual({ new: true });
   });
@@ -167,7 +169,7 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
     await slow.pass(60_001);
     expect((await slow.post<{ reaped: string[] }>("/v1/sweep")).body.reaped).toEqual([]);
     expect((await registry.get("/v1/agents/a")).status).toBe(200);
-    expect((await registry.beat("a", lease_token)).status).toBe(409);
+    expect((await registry.heartbeat("a", lease_token)).status).toBe(409);
   });
 
   it("two sweeps tell each transition once", async () => {

@@ -8,7 +8,7 @@ describe.each(BACKENDS)("a first round on $backend", ({ openBackend }) => {
     const { agent_id, lease_token } = await registry.register({ id: "agent/a", capabilities: ["spot"] });
     expect(agent_id).toBe("agent/a");
 
-    const beat = await registry.beat("agent/a", lease_token, { status: "busy", current_load: 3 });
+    const beat = await registry.heartbeat("agent/a", lease_token, { status: "busy", current_load: 3 });
     expect(beat.status).toBe(200);
     const found = () =>
       registry.get<{ agents: { id: string }[] }>("/v1/discover?capability=spot&status=busy");

@@ -107,7 +107,7 @@ describe.each(BACKENDS)("an agent's id on $backend", ({ openBackend }) => {
     expect((await registry.get("/v1/agents/a%252Fb")).status).toBe(400);
     expect((await registry.get("/v1/agents/a/b")).status).toBe(404);
     expect((await registry.post("/agents/a%2Fb/heartbeat", { status: "degraded" })).status).toBe(200);
-    expect((await registry.beat("a/b", lease_token)).status).toBe(200);
+    expect((await registry.heartbeat("a/b", lease_token)).status).toBe(200);
     expect((await registry.post("/agents/a%2Fb/unregister")).status).toBe(200);
     expect((await registry.get("/v1/agents/a%2Fb")).status).toBe(404);
   });
@@ -117,9 +117,9 @@ describe.each(BACKENDS)("an agent's id on $backend", ({ openBackend }) => {
     async (id) => {
       const registry = open();
       const { lease_token } = await registry.register({ id, capabilities: ["spot"] });
-      expect((await registry.beat(id, lease_token, { status: "available", current_load: 1 })).status).toBe(
-        200,
-      );
+      expect(
+        (await registry.heartbeat(id, lease_token, { status: "available", current_load: 1 })).status,
+      ).toBe(200);
       const found = await registry.get<{ agents: { id: string }[] }>("/v1/discover?capability=spot");
       expect(found.body.agents.map((agent) => agent.id)).toEqual([id]);
       expect((await registry.get(`/v1/agents/${encodeURIComponent(id)}`)).body).toMatchObject({

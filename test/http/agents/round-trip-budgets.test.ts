@@ -34,8 +34,8 @@ describe("a heartbeat with status and load", () => {
   it("costs one command in one round trip", async () => {
     const { registry, cost } = open();
     const { agent_id, lease_token } = await registry.register();
-    await registry.beat(agent_id, lease_token, whole);
-    const { requests, commands, log } = await cost(() => registry.beat(agent_id, lease_token, whole));
+    await registry.heartbeat(agent_id, lease_token, whole);
+    const { requests, commands, log } = await cost(() => registry.heartbeat(agent_id, lease_token, whole));
     expect({ requests, commands }).toEqual({ requests: 1, commands: 1 });
     expect(log[0]).toMatch(/^SET .*:lease:/);
   });
@@ -48,9 +48,9 @@ describe("a heartbeat with status and load", () => {
     async ({ age, commands }) => {
       const { registry, cost } = open();
       const { agent_id, lease_token } = await registry.register();
-      await registry.beat(agent_id, lease_token, whole);
+      await registry.heartbeat(agent_id, lease_token, whole);
       await registry.pass(age);
-      const spent = await cost(() => registry.beat(agent_id, lease_token, whole));
+      const spent = await cost(() => registry.heartbeat(agent_id, lease_token, whole));
       expect(spent).toMatchObject({ requests: 1, commands });
     },
   );
@@ -58,10 +58,10 @@ describe("a heartbeat with status and load", () => {
   it("costs no more because somebody else registers or leaves", async () => {
     const { registry, cost } = open();
     const { agent_id, lease_token } = await registry.register();
-    await registry.beat(agent_id, lease_token, whole);
+    await registry.heartbeat(agent_id, lease_token, whole);
     await registry.register({ id: "other" });
     await registry.call("DELETE", "/v1/agents/other");
-    expect(await cost(() => registry.beat(agent_id, lease_token, whole))).toMatchObject({ commands: 1 });
+    expect(await cost(() => registry.heartbeat(agent_id, lease_token, whole))).toMatchObject({ commands: 1 });
   });
 
   it.each([
@@ -70,12 +70,12 @@ describe("a heartbeat with status and load", () => {
   ])("takes one more trip to say why it failed: $why", async ({ status, replace }) => {
     const { registry, cost } = open();
     const { lease_token } = await registry.register({ id: "a" });
-    await registry.beat("a", lease_token, whole);
+    await registry.heartbeat("a", lease_token, whole);
     if (replace === "DELETE") await registry.call("DELETE", "/v1/agents/a");
     else await registry.register({ id: "a" });
     let answered = 0;
     const spent = await cost(async () => {
-      answered = (await registry.beat("a", lease_token, whole)).status;
+      answered = (await registry.heartbeat("a", lease_token, whole)).status;
     });
     expect(answered).toBe(status);
     expect(spent).toMatchObject({ requests: 2, commands: 2 });
@@ -92,7 +92,7 @@ describe("any other heartbeat", () => {
   ])("costs two commands in two round trips: %j", async (body) => {
     const { registry, cost } = open();
     const { agent_id, lease_token } = await registry.register();
-    expect(await cost(() => registry.beat(agent_id, lease_token, body))).toMatchObject({
+    expect(await cost(() => registry.heartbeat(agent_id, lease_token, body))).toMatchObject({
       requests: 2,
       commands: 2,
     });

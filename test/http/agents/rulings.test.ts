@@ -24,21 +24,21 @@ describe.each(BACKENDS)("Rollcall's rulings on $backend", ({ openBackend }) => {
     const tokens = [named, minted, again].map(({ lease_token }) => lease_token);
     expect(new Set(tokens).size).toBe(3);
     for (const token of tokens) expect(token).toMatch(/^300\.30\.[\w-]{22}$/);
-    expect((await registry.beat("agent/orchestrator", named.lease_token)).status).toBe(409);
-    expect((await registry.beat("agent/orchestrator", again.lease_token)).status).toBe(200);
+    expect((await registry.heartbeat("agent/orchestrator", named.lease_token)).status).toBe(409);
+    expect((await registry.heartbeat("agent/orchestrator", again.lease_token)).status).toBe(200);
   });
 
   it("status words: one list, `healthy` means `available`, and `unreachable` is only ever computed [ruling 2]", async () => {
     const registry = open();
     const { lease_token } = await registry.register({ id: "a", status: "healthy" });
     expect((await read(registry, "a")).status).toBe("available");
-    await registry.beat("a", lease_token, { status: "busy" });
-    await registry.beat("a", lease_token, { status: "healthy" });
+    await registry.heartbeat("a", lease_token, { status: "busy" });
+    await registry.heartbeat("a", lease_token, { status: "healthy" });
     expect((await read(registry, "a")).status).toBe("available");
     for (const path of ["/v1/agents?status=healthy", "/v1/discover?status=healthy", "/v1/discover"]) {
       expect(await ids(registry, path)).toEqual(["a"]);
     }
-    expect((await registry.beat("a", lease_token, { status: "unreachable" })).status).toBe(400);
+    expect((await registry.heartbeat("a", lease_token, { status: "unreachable" })).status).toBe(400);
     await registry.pass(45_001);
     expect(await read(registry, "a")).toMatchObject({
       status: "available",
@@ -91,7 +91,7 @@ describe.each(BACKENDS)("Rollcall's rulings on $backend", ({ openBackend }) => {
         { status: "busy", current_load: 9 },
       ],
     ] as const) {
-      expect((await registry.beat("a", lease_token, said)).status).toBe(200);
+      expect((await registry.heartbeat("a", lease_token, said)).status).toBe(200);
       Object.assign(state, changed);
       const { status, current_load, health_score, metadata } = await read(registry, "a");
       expect({ status, current_load, health_score, metadata }).toEqual(state);
@@ -161,7 +161,7 @@ describe.each(BACKENDS)("Rollcall's rulings on $backend", ({ openBackend }) => {
     const late = await registry.post("/v1/agents", { id: "a", name: "late", type: "late" }, token);
     expect([late.status, late.body["code"], late.body["action"]]).toEqual([409, "lease_lost", "register"]);
     for (const said of [{}, { metadata: { a: 1 } }, { status: "busy", current_load: 9 }]) {
-      expect((await registry.beat("a", first.lease_token, said)).body["code"]).toBe("lease_lost");
+      expect((await registry.heartbeat("a", first.lease_token, said)).body["code"]).toBe("lease_lost");
     }
     const removal = await registry.call("DELETE", "/v1/agents/a", undefined, token);
     expect([removal.status, removal.body["code"]]).toEqual([409, "lease_lost"]);

@@ -189,7 +189,7 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
       const registry = open();
       await registry.register({ id: "a", status });
       const { lease_token } = await registry.register({ id: "b" });
-      await registry.beat("b", lease_token, { status });
+      await registry.heartbeat("b", lease_token, { status });
       for (const id of ["a", "b"]) {
         expect(await read(registry, id)).toMatchObject({
           status,
@@ -239,7 +239,7 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
     const before = { status: "busy", current_load: 5, health_score: 0.8, metadata: { zone: "a" } };
     const { lease_token } = await registry.register({ id: "a", ...before });
     await registry.pass(1000);
-    const { status, body } = await registry.beat("a", lease_token, said);
+    const { status, body } = await registry.heartbeat("a", lease_token, said);
     expect([status, body]).toEqual([
       200,
       {
@@ -271,7 +271,7 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
     const registry = open();
     const { lease_token } = await registry.register({ id: "a" });
     await registry.pass(1000);
-    const { status, body } = await registry.beat("a", lease_token, said);
+    const { status, body } = await registry.heartbeat("a", lease_token, said);
     expect(status).toBe(400);
     expect((body as unknown as Refused).errors.map((error) => error.pointer)).toEqual([pointer]);
     expect((await read(registry, "a")).last_seen).toBe("2126-01-01T00:00:00.000Z");
@@ -293,7 +293,7 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
       ["nobody", {}],
       ["nobody", { status: "busy", current_load: 1 }],
     ] as const) {
-      const answer = await registry.beat(id, lease_token, body);
+      const answer = await registry.heartbeat(id, lease_token, body);
       expect([answer.status, answer.body["code"], answer.body["action"]]).toEqual([
         404,
         "agent_not_found",
@@ -335,7 +335,7 @@ describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
       expect(await ids(registry, `agents?type=t${n}`)).toEqual(found);
       expect(await ids(registry, `discover?capability=c${n}`)).toEqual(found);
     }
-    const beats = await Promise.all(rivals.map(({ lease_token }) => registry.beat("a", lease_token)));
+    const beats = await Promise.all(rivals.map(({ lease_token }) => registry.heartbeat("a", lease_token)));
     expect(beats.map(({ status }) => status)).toEqual(rivals.map((_, n) => (n === winner ? 200 : 409)));
   });
 });

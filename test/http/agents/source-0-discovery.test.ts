@@ -185,7 +185,7 @@ describe.each(BACKENDS)("component discovery on $backend", ({ backend, openBacke
     const registry = open();
     const { lease_token } = await registry.register({ id: "a", capabilities: ["spot"] });
     await registry.pass(299_000);
-    await registry.beat("a", lease_token, { status: "available", current_load: 0 });
+    await registry.heartbeat("a", lease_token, { status: "available", current_load: 0 });
     await registry.pass(300_000);
     expect(await listed(registry, "capability=spot")).toEqual(["a"]);
     expect((await discover(registry, "capability=spot")).total_matches).toBe(1);
@@ -284,7 +284,7 @@ describe.each(BREAKABLE)("component discovery while $name is out", ({ openBreaka
     await fail();
     const answers = [
       await registry.post("/v1/agents", { id: "b", name: "b", type: "worker" }),
-      await registry.beat("a", lease_token),
+      await registry.heartbeat("a", lease_token),
       await registry.call("DELETE", "/v1/agents/a", undefined, { "Lease-Token": lease_token }),
       await registry.get("/v1/agents/a"),
       await registry.get("/v1/agents"),

@@ -45,7 +45,7 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
     const registry = open();
     const { lease_token } = await registry.register({ id: "a", status, current_load: 2 });
     await registry.pass(1000);
-    expect((await registry.beat("a", lease_token)).status).toBe(200);
+    expect((await registry.heartbeat("a", lease_token)).status).toBe(200);
     expect(await read(registry, "a")).toMatchObject({
       status: after,
       current_load: 2,
@@ -57,9 +57,9 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
   it("keeps an agent offline that says so, and ends it at any other sign of life [4-14, 4-15]", async () => {
     const registry = open();
     const { lease_token } = await registry.register({ id: "a", status: "offline" });
-    await registry.beat("a", lease_token, { status: "offline", current_load: 1 });
+    await registry.heartbeat("a", lease_token, { status: "offline", current_load: 1 });
     expect((await read(registry, "a")).status).toBe("offline");
-    await registry.beat("a", lease_token, { current_load: 4 });
+    await registry.heartbeat("a", lease_token, { current_load: 4 });
     expect(await read(registry, "a")).toMatchObject({ status: "available", current_load: 4 });
   });
 
@@ -124,7 +124,7 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
     ];
     for (const [ms, calls, told] of story) {
       await registry.pass(ms);
-      if (calls) await registry.beat("a", lease_token);
+      if (calls) await registry.heartbeat("a", lease_token);
       expect(await sweep(registry)).toMatchObject(told);
     }
   });
@@ -248,8 +248,8 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
         const id = `client-${String(n).padStart(2, "0")}`;
         const { lease_token } = await registry.register({ id, capabilities: ["shared", `own-${n}`] });
         for (let load = 1; load <= 5; load += 1) {
-          await registry.beat(id, lease_token, { status: "available", current_load: load });
-          await registry.beat(id, lease_token, { metadata: { [`k${load}`]: n } });
+          await registry.heartbeat(id, lease_token, { status: "available", current_load: load });
+          await registry.heartbeat(id, lease_token, { metadata: { [`k${load}`]: n } });
           expect((await read(registry, id)).current_load).toBe(load);
         }
       }),
@@ -269,7 +269,7 @@ describe.each(BACKENDS)("source 4's registry on $backend", ({ openBackend }) => 
     const { lease_token } = await registry.register({ id: "a" });
     const keys = Array.from({ length: 12 }, (_, n) => `k${n}`);
     const beats = await Promise.all(
-      keys.map((key) => registry.beat("a", lease_token, { metadata: { [key]: true } })),
+      keys.map((key) => registry.heartbeat("a", lease_token, { metadata: { [key]: true } })),
     );
     expect(beats.map(({ status }) => status)).toEqual(keys.map(() => 200));
     expect(Object.keys((await read(registry, "a")).metadata).toSorted()).toEqual(keys.toSorted());

@@ -91,7 +91,7 @@ describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
     });
     await registry.post("/v1/toolsets", { name: "tools", tools: [ECHO] });
     const etagOf = async (path: string) => (await registry.get(path)).headers.get("ETag")!;
-    return { registry, etagOf, beat: (body: unknown) => registry.beat("a", lease_token, body) };
+    return { registry, etagOf, beat: (body: unknown) => registry.heartbeat("a", lease_token, body) };
   }
 
   it.each(READS)("of %s has a weak ETag, and is not sent again to who has it", async (path) => {

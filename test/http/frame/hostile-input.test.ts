@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type ProblemCode, PROBLEMS } from "../../../src/core/problem.ts";
 import { type Aim, type Attempt, anAttempt, type Operation, toRequest } from "../../support/hostile.ts";
 import { Registry } from "../../support/registry.ts";
-import { RESIDENT, settle, take } from "../../support/samples.ts";
+import { RESIDENT, registerResident, claimCall } from "../../support/samples.ts";
 import { type Backend, BACKENDS } from "../../support/stores.ts";
 
 const { body: document } = await new Registry().get<{ paths: Record<string, Record<string, Operation>> }>(
@@ -87,8 +87,8 @@ interface Target {
 
 async function newTarget(backend: Backend): Promise<Target> {
   const registry = new Registry({ backend });
-  const { lease_token: agentToken } = await settle(registry);
-  const { lease_token: toolsetToken, call_id: callId } = await take(registry);
+  const { lease_token: agentToken } = await registerResident(registry);
+  const { lease_token: toolsetToken, call_id: callId } = await claimCall(registry);
   // So that a heartbeat or a pong that gets through shows even if it says nothing new.
   await registry.pass(1);
   const aim = { agentToken, toolsetToken, callId };

@@ -174,7 +174,8 @@ describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
 
     const { agent_id, lease_token } = await registry.register({ metadata: metadataOf(10_000) });
     const room = METADATA_BYTES_MAX - sizeBytes({ ...metadataOf(10_000), b: "" });
-    const beat = (length: number) => registry.beat(agent_id, lease_token, { metadata: { b: text(length) } });
+    const beat = (length: number) =>
+      registry.heartbeat(agent_id, lease_token, { metadata: { b: text(length) } });
     expect(await beat(room + 1)).toMatchObject({ status: 400, body: { errors: [{ pointer: "/metadata" }] } });
     expect((await beat(room)).status).toBe(200);
   });
@@ -202,7 +203,7 @@ describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
       body: { capabilities: [{ description: "" }, ...times(7, {})] },
     });
     const { lease_token } = await registry.register(fields(room));
-    const grown = await registry.beat("a", lease_token, { metadata: { a: 1 } });
+    const grown = await registry.heartbeat("a", lease_token, { metadata: { a: 1 } });
     expect(grown).toMatchObject({ status: 413, body: { code: "payload_too_large" } });
     expect((await registry.get("/v1/agents/a")).body["metadata"]).toEqual({});
   });

@@ -16,7 +16,7 @@ import {
   SAMPLES,
   type Sample,
   sendSample,
-  settle,
+  registerResident,
   stage,
 } from "../../support/samples.ts";
 import { type RedisBackend, redisBackend, TIMEOUT_MS } from "../../support/stores.ts";
@@ -146,7 +146,7 @@ describe("an outage", () => {
   it("is ridden out by a read that gets through at the second attempt", async () => {
     const backend = redisBackend();
     const registry = new Registry({ backend });
-    await settle(registry);
+    await registerResident(registry);
     await backend.bridge.fail({ kind: "cut", times: 1 });
     expect((await registry.get("/v1/agents")).body).toMatchObject({ count: 1 });
   });
@@ -183,7 +183,7 @@ describe("an outage", () => {
   it("while an index is being healed does not spoil the answer", async () => {
     const backend = redisBackend();
     const registry = new Registry({ backend });
-    await settle(registry);
+    await registerResident(registry);
     await backend.bridge.raw("ZADD", `${backend.prefix}:default:ix:agent`, 0, "ghost\x1ffence");
     await backend.bridge.fail({ kind: "cut", after: 1 });
     const { status, body } = await registry.get<{ agents: { id: string }[] }>("/v1/agents");
@@ -205,7 +205,7 @@ describe("a sweep cut short", () => {
     await registry.post("/v1/sweep");
     await populate(registry, 110, named("silent", 3600));
     await registry.pass(45_001);
-    for (const { id, leaseToken } of returning) await registry.beat(id, leaseToken);
+    for (const { id, leaseToken } of returning) await registry.heartbeat(id, leaseToken);
     const events = await backend.open("default").events({ since: undefined, limit: 10_000 });
     if (events === "too_old") throw new Error("nothing was dropped yet");
     const due = [

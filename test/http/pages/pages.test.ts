@@ -95,10 +95,10 @@ describe.each(DATA)("the data of %s", (path) => {
     const etag = (await open(registry, path)).headers.get("ETag") ?? "";
     expect(etag).toMatch(/^W\//);
     await registry.pass(5000);
-    await registry.beat("agent/a", lease_token, { status: "available", current_load: 0 });
+    await registry.heartbeat("agent/a", lease_token, { status: "available", current_load: 0 });
     const same = await open(registry, path, { "If-None-Match": etag });
     expect([same.status, same.text]).toEqual([304, ""]);
-    await registry.beat("agent/a", lease_token, { status: "busy", current_load: 0 });
+    await registry.heartbeat("agent/a", lease_token, { status: "busy", current_load: 0 });
     const changed = await open(registry, path, { "If-None-Match": etag });
     expect(changed.status).toBe(200);
     expect(changed.text).toContain('class="mark is-busy"');

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { populate } from "../../support/populate.ts";
 import { openServices, type Services } from "../../support/services.ts";
 import { BACKENDS } from "../../support/stores.ts";
-import { moved, wire } from "../../support/wire.ts";
+import { healthEndpoints, redirect } from "../../support/health-endpoints.ts";
 
 /** The registry cannot be made to attack anyone: not many at a time, not many to one, not many a run. */
 
@@ -11,7 +11,7 @@ const offering = (health_url: string) => ({ services: [{ service: "llm" }], heal
 
 describe.each(BACKENDS)("health checks on $backend", ({ openBackend }) => {
   function open() {
-    const { asked, fetchHealth } = wire(() => new Response("ok"));
+    const { asked, fetchHealth } = healthEndpoints(() => new Response("ok"));
     const services = openServices({ backend: openBackend(), fetchHealth });
     /** Sweeps once: whom that asked. */
     const sweep = async () => {
@@ -31,7 +31,7 @@ describe.each(BACKENDS)("health checks on $backend", ({ openBackend }) => {
     let now = 0;
     let most = 0;
     const waiting: (() => void)[] = [];
-    const { fetchHealth } = wire(async () => {
+    const { fetchHealth } = healthEndpoints(async () => {
       now += 1;
       most = Math.max(most, now);
       await new Promise<void>((release) => {
@@ -68,10 +68,10 @@ describe.each(BACKENDS)("health checks on $backend", ({ openBackend }) => {
   });
 
   it("reach a host no more often by way of others, and blame nobody for what was not learnt", async () => {
-    const { asked, fetchHealth } = wire((url) =>
+    const { asked, fetchHealth } = healthEndpoints((url) =>
       hostOf(url) === "victim.example"
         ? new Response("no", { status: 500 })
-        : moved("https://victim.example/"),
+        : redirect("https://victim.example/"),
     );
     const services = openServices({ backend: openBackend(), fetchHealth });
     await register(

@@ -5,15 +5,15 @@ import worker from "../../../src/worker.ts";
 import { apiKeys, bearer } from "../../support/keys.ts";
 import { openServices, type Services, stagesOf } from "../../support/services.ts";
 import { BACKENDS } from "../../support/stores.ts";
-import { wire } from "../../support/wire.ts";
+import { healthEndpoints } from "../../support/health-endpoints.ts";
 
 const CHECKS = "/v1/services/health-checks";
 const WELL = { health_url: "https://well.example/health" };
 
-/** Two ends of a wire: https://well.example is well, whatever else there is answers 503. */
+/** https://well.example is healthy; every other URL answers 503. */
 function connected({ openBackend }: (typeof BACKENDS)[number]) {
   const ill = new Set<string>();
-  const { asked, fetchHealth } = wire((url) => {
+  const { asked, fetchHealth } = healthEndpoints((url) => {
     const { hostname } = new URL(url);
     return new Response("…", { status: hostname === "well.example" && !ill.has(hostname) ? 200 : 503 });
   });

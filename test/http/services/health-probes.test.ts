@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { openServices } from "../../support/services.ts";
-import { moved, wire } from "../../support/wire.ts";
+import { healthEndpoints, redirect } from "../../support/health-endpoints.ts";
 
-/** What crosses the wire, and what is made of what comes back. The store plays no part in it. */
+/** Probes without a store: the requests that are sent, and the verdict on each answer. */
 
 const ADMIN = { name: "boss", token: "key-of-boss", scopes: ["admin" as const] };
 const HEALTH_URL = "https://a.example/health";
@@ -12,10 +12,10 @@ const NOT_FETCHED = "its health_url may not be fetched: ";
 /** Probes one URL as a deployment with keys does, and tells what was asked, and why it failed if it did. */
 async function probe(
   health_url: string,
-  answer: Parameters<typeof wire>[0],
+  answer: Parameters<typeof healthEndpoints>[0],
   access: "keys" | "open" = "keys",
 ) {
-  const { asked, requests, fetchHealth } = wire(answer);
+  const { asked, requests, fetchHealth } = healthEndpoints(answer);
   const services = openServices({
     fetchHealth,
     ...(access === "keys" && { access: await keysAccess([ADMIN]) }),
@@ -112,7 +112,7 @@ describe("a probe", () => {
 
   it.each([301, 302, 303, 307, 308])("follows a %i", async (status) => {
     const answer = (url: string) =>
-      url === HEALTH_URL ? moved("https://b.example/", status) : new Response(null, { status: 204 });
+      url === HEALTH_URL ? redirect("https://b.example/", status) : new Response(null, { status: 204 });
     const { asked, ...rest } = await probe(HEALTH_URL, answer);
     expect(asked).toEqual([HEALTH_URL, "https://b.example/"]);
     expect(rest).toMatchObject(passes);
@@ -123,13 +123,13 @@ describe("a probe", () => {
       [HEALTH_URL]: "//b.example/deep/er",
       "https://b.example/deep/er": "../up?x=1",
     };
-    const { asked, ...rest } = await probe(HEALTH_URL, (url) => (next[url] ? moved(next[url]) : ok()));
+    const { asked, ...rest } = await probe(HEALTH_URL, (url) => (next[url] ? redirect(next[url]) : ok()));
     expect(asked).toEqual([HEALTH_URL, "https://b.example/deep/er", "https://b.example/up?x=1"]);
     expect(rest).toMatchObject(passes);
   });
 
   it("does not follow a third", async () => {
-    const { asked, ...rest } = await probe(HEALTH_URL, (url) => moved(`${url}/x`));
+    const { asked, ...rest } = await probe(HEALTH_URL, (url) => redirect(`${url}/x`));
     expect(asked).toHaveLength(3);
     expect(rest).toMatchObject({
       passed: false,
@@ -162,7 +162,7 @@ describe("a probe", () => {
     "never follows a redirect to %s, first or second",
     async (location, why) => {
       const at = (hop: number) => (url: string) =>
-        url === `${HEALTH_URL}${"/x".repeat(hop)}` ? moved(location) : moved(`${url}/x`);
+        url === `${HEALTH_URL}${"/x".repeat(hop)}` ? redirect(location) : redirect(`${url}/x`);
       for (const hop of [0, 1]) {
         const { asked, ...rest } = await probe(HEALTH_URL, at(hop));
         expect(asked).toHaveLength(hop + 1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inFlight } from "../../support/in-flight.ts";
+import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { bearer, keysAccess, type TestKey } from "../../support/keys.ts";
 import { Registry, START } from "../../support/registry.ts";
 import { openServices, type Taken } from "../../support/services.ts";
@@ -75,7 +75,7 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
     const services = open();
     await services.offer("a");
     const { selection_id } = (await services.resolve()).body;
-    const taken = await inFlight(10, Array.from({ length: 10 }), () =>
+    const taken = await mapConcurrently(10, Array.from({ length: 10 }), () =>
       services.report("a", false, { selection_id }),
     );
     expect(taken.filter(({ body }) => body.counted)).toHaveLength(1);

@@ -29,7 +29,7 @@ describe.each(BACKENDS)("passed over on $backend", ({ openBackend }) => {
     const { body } = await services.resolve("?explain=true");
     expect(body.provider.id).toBe("b");
     expect(stagesOf(body.reasons)).toEqual([["a", "liveness", "unreachable"]]);
-    await services.beat("a", lease_token);
+    await services.heartbeat("a", lease_token);
     expect(await services.turns(1)).toEqual(["a"]);
   });
 
@@ -49,9 +49,9 @@ describe.each(BACKENDS)("passed over on $backend", ({ openBackend }) => {
   it("is who becomes busy by a heartbeat, at once, and no longer once it is available", async () => {
     const services = open();
     const { lease_token } = await services.offer("a");
-    await services.beat("a", lease_token, { status: "busy", current_load: 10 });
+    await services.heartbeat("a", lease_token, { status: "busy", current_load: 10 });
     expect(await services.turns(1)).toEqual(["no_provider_available"]);
-    await services.beat("a", lease_token, { status: "available", current_load: 0 });
+    await services.heartbeat("a", lease_token, { status: "available", current_load: 0 });
     expect(await services.turns(1)).toEqual(["a"]);
   });
 
@@ -99,7 +99,7 @@ describe.each(BACKENDS)("passed over on $backend", ({ openBackend }) => {
     const stage = async (query = "") => stagesOf((await services.resolve(query)).body.reasons)?.[0]?.[1];
     expect(await stage("?capability=y")).toBe("capability");
     expect(await stage()).toBe("status");
-    await services.beat("a", lease_token, { status: "available" });
+    await services.heartbeat("a", lease_token, { status: "available" });
     expect(await stage()).toBe("breaker");
   });
 });

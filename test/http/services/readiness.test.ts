@@ -108,7 +108,7 @@ describe.each(BACKENDS)("readiness on $backend", ({ openBackend }) => {
     const services = open();
     const { lease_token } = await services.offer("a", {}, { status });
     expect((await services.ready("?service=llm&timeout=0")).body.missing).toEqual(["llm"]);
-    services.meanwhile = { 1000: () => services.beat("a", lease_token, { status: "available" }) };
+    services.meanwhile = { 1000: () => services.heartbeat("a", lease_token, { status: "available" }) };
     expect((await services.ready("?service=llm")).body).toMatchObject({ ready: true, waited_ms: 1000 });
   });
 

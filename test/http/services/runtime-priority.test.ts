@@ -166,8 +166,8 @@ describe.each(BACKENDS)("a change of priority on $backend", ({ openBackend }) =>
     const { lease_token } = await services.offer("a", {}, { heartbeat_interval_seconds: 30 });
     await services.offer("b");
     await put(services, "a", { priority: "LOW" });
-    await services.beat("a", lease_token, { status: "available", current_load: 1 });
-    await services.beat("a", lease_token, { metadata: { zone: 1 } });
+    await services.heartbeat("a", lease_token, { status: "available", current_load: 1 });
+    await services.heartbeat("a", lease_token, { metadata: { zone: 1 } });
     const again = { id: "a", name: "agent", type: "worker", services: [{ service: "llm", priority: 0 }] };
     const renewed = await services.post("/v1/agents", again, { "Lease-Token": lease_token });
     expect(renewed.body).toMatchObject({ outcome: "renewed" });
@@ -183,7 +183,7 @@ describe.each(BACKENDS)("a change of priority on $backend", ({ openBackend }) =>
     const before = (await services.get("/v1/agents/a")).body;
     await put(services, "a", { priority: "LOW" });
     expect((await services.get("/v1/agents/a")).body).toEqual(before);
-    expect((await services.beat("a", lease_token)).status).toBe(200);
+    expect((await services.heartbeat("a", lease_token)).status).toBe(200);
   });
 
   it("leaves the breaker as it was", async () => {

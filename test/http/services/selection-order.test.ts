@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inFlight } from "../../support/in-flight.ts";
+import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { asOwnRequest } from "../../support/own-request.ts";
 import { countingPools, openServices, stagesOf } from "../../support/services.ts";
 import { BACKENDS, redisBackend } from "../../support/stores.ts";
@@ -146,7 +146,7 @@ describe.each(BACKENDS)("services on $backend", ({ openBackend }) => {
     const counts = new Map<string, number>();
     for (let round = 0; round < 4; round += 1) {
       const served = await asOwnRequest(() =>
-        inFlight(50, Array.from({ length: 250 }), async () => (await services.turns(1))[0]!),
+        mapConcurrently(50, Array.from({ length: 250 }), async () => (await services.turns(1))[0]!),
       );
       for (const id of served) counts.set(id, (counts.get(id) ?? 0) + 1);
     }

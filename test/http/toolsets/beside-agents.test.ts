@@ -74,7 +74,7 @@ describe.each(BACKENDS)("an agent and a toolset of one id on $backend", ({ openB
     await registry.serve(TOOLSET);
     const toolsets = await toolsetsSide(registry);
     await registry.post(`${agentPath}/drain`);
-    await registry.beat(SHARED.id, agent.lease_token, { status: "offline", metadata: { a: 1 } });
+    await registry.heartbeat(SHARED.id, agent.lease_token, { status: "offline", metadata: { a: 1 } });
     await registry.register({ ...AGENT, tags: ["us"] });
     await registry.post(`/agents/${encodeURIComponent(SHARED.id)}/unregister`);
     expect(await toolsetsSide(registry)).toEqual(toolsets);
@@ -84,7 +84,7 @@ describe.each(BACKENDS)("an agent and a toolset of one id on $backend", ({ openB
   it("take only their own tokens", async () => {
     const { registry, agent, toolset } = await namesakes(openBackend());
     const wrong = { "Lease-Token": agent.lease_token };
-    expect((await registry.beat(SHARED.id, toolset)).body["code"]).toBe("lease_lost");
+    expect((await registry.heartbeat(SHARED.id, toolset)).body["code"]).toBe("lease_lost");
     expect((await registry.call("DELETE", agentPath, undefined, { "Lease-Token": toolset })).status).toBe(
       409,
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sizeBytes } from "../../../src/core/agents/agent.ts";
-import { inFlight } from "../../support/in-flight.ts";
+import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { type Backend, BACKENDS } from "../../support/stores.ts";
 import { toolsetEntryOf } from "../../support/toolset-entries.ts";
 import { ECHO, type Health, openToolsets, type Refusal, type Toolsets } from "../../support/toolsets.ts";
@@ -199,7 +199,7 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
     }));
     const names = Array.from({ length: 60 }, (_, i) => `t${String(i).padStart(2, "0")}`);
     expect(sizeBytes({ name: "t00", tags: ["big"], tools })).toBeGreaterThan(240_000);
-    await inFlight(4, names, (name) => registry.offer({ name, tags: ["big"], tools }));
+    await mapConcurrently(4, names, (name) => registry.offer({ name, tags: ["big"], tools }));
     for (const query of ["", "?tag=big"]) expect(await listed(registry, query)).toEqual(names);
     expect(await found(registry, "BIG")).toEqual(names);
     expect((await registry.get("/v1/toolsets/t59")).body["tools"]).toStrictEqual(tools);

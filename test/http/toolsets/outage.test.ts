@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { reachableGateways } from "../../support/gateways.ts";
-import { HeldPause } from "../../support/held-pause.ts";
+import { ManualPause } from "../../support/manual-pause.ts";
 import { BREAKABLE } from "../../support/outage.ts";
 import type { Reply } from "../../support/registry.ts";
 import { BACKENDS, type Backend, redisBackend } from "../../support/stores.ts";
@@ -87,7 +87,7 @@ describe.each(BREAKABLE)("toolsets without their store, $name", ({ openBreakable
   });
 
   it("still bring their results to those who wait for them", async () => {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const { backend, fail, recover } = openBreakable();
     const { registry, token, taken, claim } = await openUsed(backend, held.pause);
     const waiting = registry.result(taken, "?wait=30");
@@ -162,7 +162,7 @@ describe.each(BACKENDS)("a toolset without its gateway, $backend", ({ openBacken
   });
 
   it("breaks off a stream, whose reader finds the rest when it is back", async () => {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const { registry, fail, recover, token, claim, taken } = await open(held.pause);
     await registry.delta(token, claim, "one");
     const response = await registry.fetch(taken.result_url, SSE);
@@ -178,7 +178,7 @@ describe.each(BACKENDS)("a toolset without its gateway, $backend", ({ openBacken
   });
 
   it("keeps nobody waiting for it", async () => {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const { uses, registry, taken, token, fail } = await open(held.pause);
     await uses["claim"]!();
     const waits = [registry.result(taken, "?wait=30"), registry.claim(token, { consumer: "c1", wait: 30 })];

@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { reachableGateways } from "../../support/gateways.ts";
-import { HeldPause } from "../../support/held-pause.ts";
-import { inFlight } from "../../support/in-flight.ts";
+import { ManualPause } from "../../support/manual-pause.ts";
+import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { START } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { type CallTaken, openToolsets } from "../../support/toolsets.ts";
@@ -115,7 +115,7 @@ describe.each(BACKENDS)("a call whose provider dies, $backend", ({ openBackend }
   });
 
   it("ends when its time is up though nobody looks: the caller who waits is told by the alarm", async () => {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const { backend, tick } = reachableGateways(openBackend());
     const registry = openToolsets({ backend, pause: held.pause });
     await registry.serve();
@@ -135,12 +135,16 @@ describe.each(BACKENDS)("many calls, $backend", ({ openBackend }) => {
     const registry = openToolsets({ backend });
     const token = await registry.serve();
     const numbers = Array.from({ length: 60 }, (_, n) => n);
-    const taken = await inFlight(10, numbers, async (n) => (await registry.callTool({ text: `${n}` })).body);
+    const taken = await mapConcurrently(
+      10,
+      numbers,
+      async (n) => (await registry.callTool({ text: `${n}` })).body,
+    );
     const dead = await registry.calls(token, { consumer: "dead", max: 30 });
     const alive = await registry.calls(token, { consumer: "alive", max: 100 });
     expect([dead.length, alive.length]).toEqual([30, 30]);
     const answer = (calls: typeof dead) =>
-      inFlight(10, calls, async (call) => {
+      mapConcurrently(10, calls, async (call) => {
         await registry.delta(token, call, "working");
         return (await registry.settle(token, call, { result: call.payload })).status;
       });
@@ -250,7 +254,7 @@ describe.each(BACKENDS)("a gateway, $backend", ({ openBackend }) => {
   });
 
   it("that breaks off leaves who waits waiting: for a result, for calls, for events", async () => {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const { backend, stubOf } = reachableGateways(openBackend());
     const registry = openToolsets({ backend, pause: held.pause });
     const token = await registry.serve();

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countingGateways } from "../../support/gateways.ts";
-import { HeldPause } from "../../support/held-pause.ts";
+import { ManualPause } from "../../support/manual-pause.ts";
 import { asOwnRequest } from "../../support/own-request.ts";
 import { START } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
@@ -31,7 +31,7 @@ function reader(response: Response) {
 
 describe.each(BACKENDS)("a call's stream, $backend", ({ openBackend }) => {
   async function open() {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const { backend, calls: asked } = countingGateways(openBackend());
     const registry = openToolsets({ backend, pause: held.pause });
     const token = await registry.serve();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { reachableGateways } from "../../support/gateways.ts";
-import { HeldPause } from "../../support/held-pause.ts";
+import { ManualPause } from "../../support/manual-pause.ts";
 import { START } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { openToolsets } from "../../support/toolsets.ts";
@@ -9,7 +9,7 @@ import { openToolsets } from "../../support/toolsets.ts";
 describe.each(BACKENDS)("waiting for a result, $backend", ({ openBackend }) => {
   /** A toolset with one call claimed, and a registry whose pauses only end when they are told to. */
   async function open() {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const registry = openToolsets({ backend: openBackend(), pause: held.pause });
     const token = await registry.serve();
     const { body: call } = await registry.callTool();
@@ -89,7 +89,7 @@ describe.each(BACKENDS)("waiting for a result, $backend", ({ openBackend }) => {
       { name: "alice", token: "token-of-alice", scopes: ["write"] },
       { name: "bob", token: "token-of-bob", scopes: ["write"] },
     ]);
-    const held = new HeldPause();
+    const held = new ManualPause();
     const registry = openToolsets({ backend: openBackend(), access, pause: held.pause });
     const mine = bearer("token-of-alice");
     const lease = { ...mine, "Lease-Token": await registry.offer({}, mine) };
@@ -107,7 +107,7 @@ describe.each(BACKENDS)("waiting for a result, $backend", ({ openBackend }) => {
 describe.each(BACKENDS)("waiting for calls, $backend", ({ openBackend }) => {
   /** A toolset whose consumer c1 has had its ping, so that it waits when it asks again. */
   async function open() {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const gateways = reachableGateways(openBackend());
     const registry = openToolsets({ backend: gateways.backend, pause: held.pause });
     const token = await registry.serve();

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Counters } from "../../support/bridge-control-protocol.ts";
 import { countingGateways } from "../../support/gateways.ts";
-import { inFlight } from "../../support/in-flight.ts";
+import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { redisBackend } from "../../support/stores.ts";
 import { ECHO, openToolsets } from "../../support/toolsets.ts";
 
@@ -120,7 +120,7 @@ describe("a call", () => {
 
   it("is claimed by the hundred at the price of one", async () => {
     const { registry, token, cost } = await open();
-    await inFlight(10, Array.from({ length: 100 }), () => registry.callTool());
+    await mapConcurrently(10, Array.from({ length: 100 }), () => registry.callTool());
     const spent = await cost(() => registry.claim(token, { max: 100 }));
     expect(spent).toMatchObject({ ...once, status: 200, gateway: ["claim"] });
   });
@@ -176,7 +176,7 @@ describe("a toolset", () => {
     async (query) => {
       const { registry, cost } = await open();
       const names = Array.from({ length: 100 }, (_, i) => `tool-${i}`);
-      await inFlight(10, names, (name) => registry.offer({ name, tags: ["a", "b"] }));
+      await mapConcurrently(10, names, (name) => registry.offer({ name, tags: ["a", "b"] }));
       const { status, requests, commands, gateway } = await cost(() => registry.get(`/v1/toolsets${query}`));
       expect([status, gateway]).toEqual([200, []]);
       expect(requests).toBeLessThanOrEqual(2);

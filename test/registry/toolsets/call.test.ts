@@ -7,7 +7,7 @@ import { claimCalls, takePong } from "../../../src/registry/toolsets/attach.ts";
 import { callTool } from "../../../src/registry/toolsets/call.ts";
 import { registerToolset } from "../../../src/registry/toolsets/register.ts";
 import { callEvents, callResult } from "../../../src/registry/toolsets/result.ts";
-import { HeldPause } from "../../support/held-pause.ts";
+import { ManualPause } from "../../support/manual-pause.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { ECHO, META } from "../../support/toolsets.ts";
@@ -19,7 +19,7 @@ const PROVIDER = { name: "tools", fence: undefined };
 describe.each(BACKENDS)("calling a tool on $backend", ({ openBackend }) => {
   /** A toolset whose provider has not answered a ping yet. */
   async function open() {
-    const held = new HeldPause();
+    const held = new ManualPause();
     const registry = new Registry({ backend: openBackend(), pause: held.pause });
     const namespace = registry.open("default");
     const input = toolsetInput.parse({ name: "tools", tools: [ECHO] });

@@ -1,5 +1,5 @@
-/** A pause that lasts until it is ended: whoever waits in it is woken by something else, or not at all. */
-export class HeldPause {
+/** A pause that lasts until the test ends it. */
+export class ManualPause {
   readonly #held: { ms: number; end: () => void }[] = [];
   #begun: (() => void)[] = [];
 

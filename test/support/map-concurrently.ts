@@ -1,5 +1,5 @@
-/** Works on all items, `width` at a time, and gives the results in their order. */
-export async function inFlight<T, R>(
+/** Maps all items, `width` at a time. @returns the results in the order of the items */
+export async function mapConcurrently<T, R>(
   width: number,
   items: readonly T[],
   work: (item: T, index: number) => Promise<R>,

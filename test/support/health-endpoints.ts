@@ -1,5 +1,5 @@
-/** The other end of health checks: answers by URL, and remembers what was asked. */
-export function wire(answer: (url: string, init: RequestInit) => Response | Promise<Response>) {
+/** Stands in for the probed endpoints: answers by URL, and records the requests. */
+export function healthEndpoints(answer: (url: string, init: RequestInit) => Response | Promise<Response>) {
   const asked: string[] = [];
   const requests: RequestInit[] = [];
   const fetchHealth: typeof fetch = async (url, init) => {
@@ -11,5 +11,5 @@ export function wire(answer: (url: string, init: RequestInit) => Response | Prom
   return { asked, requests, fetchHealth };
 }
 
-export const moved = (location: string, status = 302) =>
+export const redirect = (location: string, status = 302) =>
   new Response(null, { status, headers: { Location: location } });

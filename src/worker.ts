@@ -14,7 +14,7 @@ import { redisStore } from "./store/redis/redis-store.ts";
 
 export { DurableToolGateway as ToolGateway } from "./gateway/durable-gateway.ts";
 export { DurableServicePool as ServicePool } from "./pool/durable-pool.ts";
-export { RegistryObject } from "./store/embedded/registry-object.ts";
+export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-store.ts";
 
 /** What one isolate keeps between requests. */
 interface Instance {

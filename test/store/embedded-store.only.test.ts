@@ -1,8 +1,7 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../src/core/problem.ts";
-import { durableStore } from "../../src/store/embedded/durable-store.ts";
-import type { RegistryObject } from "../../src/store/embedded/registry-object.ts";
+import { type DurableRegistryObject, durableStore } from "../../src/store/embedded/durable-store.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
 import { sweep, SWEEP_BUDGET } from "../../src/registry/sweep.ts";
@@ -15,7 +14,7 @@ function openEmbedded() {
   return {
     stub,
     store: durableStore(() => stub),
-    inside: <R>(work: (object: RegistryObject, storage: DurableObjectStorage) => R) =>
+    inside: <R>(work: (object: DurableRegistryObject, storage: DurableObjectStorage) => R) =>
       runInDurableObject(stub, (object, { storage }) => work(object, storage)),
   };
 }
@@ -76,7 +75,7 @@ describe("what is written", () => {
   /** Runs `work` inside the object, and counts the rows that its statements write. */
   const rowsWritten = (
     inside: ReturnType<typeof openEmbedded>["inside"],
-    work: (object: RegistryObject) => unknown,
+    work: (object: DurableRegistryObject) => unknown,
   ): Promise<number> =>
     inside((object, { sql }) => {
       const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];

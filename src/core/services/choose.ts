@@ -38,7 +38,7 @@ export interface PoolState {
   cursors: Pick<ReadonlyMap<string, Position>, "get">;
 }
 
-/** What can be in a provider's way, in the order in which it is looked at; the handler aside, which comes last. */
+/** What a provider is looked at for. */
 export const SELECTION_STAGES = [
   "handler",
   "capability",
@@ -85,6 +85,9 @@ export const positionOf = ({ provider, binding }: Offer): Position => ({
   priority: binding.priority,
   provider,
 });
+
+const compare = (a: Position, b: Position): number =>
+  a.priority - b.priority || byCodeUnit(a.provider, b.provider);
 
 /** By priority, then provider, then handler: a total order, so that the order of the entries decides nothing. */
 export const inOrder = (a: Offer, b: Offer): number =>
@@ -161,9 +164,6 @@ export function selectProvider(
 function byGroup(offers: readonly Offer[]): [number, Offer[]][] {
   return [...Map.groupBy(offers, ({ binding }) => binding.priority_group)].toSorted(([a], [b]) => a - b);
 }
-
-const compare = (a: Position, b: Position): number =>
-  a.priority - b.priority || byCodeUnit(a.provider, b.provider);
 
 /**
  * Starts after the position chosen last, compared by priority and id because that provider may be gone. If it is still

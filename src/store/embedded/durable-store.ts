@@ -1,31 +1,37 @@
 import type { Kind } from "../../core/entry.ts";
 import { remote } from "../../durable/remote.ts";
+import { shell } from "../../durable/shell.ts";
 import { chunks } from "../chunks.ts";
 import type { Draw, SampleQuery, Store } from "../store.ts";
 import type { RegistryCalls } from "./registry-calls.ts";
-import type { RegistryObject } from "./registry-object.ts";
+import { RegistryObject } from "./registry-object.ts";
 
 // RPC messages have a size limit: this many of the largest documents keep well within it.
 const ENTRIES_PER_CALL_MAX = 100;
 
-/** The port over RPC to the namespace's object. */
-export function durableStore(stub: () => DurableObjectStub<RegistryObject>): Store {
-  const calls = remote<RegistryCalls>(stub, {
-    ping: true,
-    read: true,
-    commit: true,
-    renew: true,
-    sample: true,
-    page: true,
-    count: true,
-    terms: true,
-    roll: true,
-    heal: true,
-    events: true,
-    latest: true,
-    sweepReport: true,
-    keepSweepReport: true,
-  });
+const METHODS: Record<keyof RegistryCalls, true> = {
+  ping: true,
+  read: true,
+  commit: true,
+  renew: true,
+  sample: true,
+  page: true,
+  count: true,
+  terms: true,
+  roll: true,
+  heal: true,
+  events: true,
+  latest: true,
+  sweepReport: true,
+  keepSweepReport: true,
+};
+
+/** The store's end of RPC: a Durable Object. */
+export class DurableRegistryObject extends shell(({ storage }) => new RegistryObject(storage), METHODS) {}
+
+/** The caller's end of RPC: the port over calls to the namespace's object. */
+export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject>): Store {
+  const calls = remote<RegistryCalls>(stub, METHODS);
 
   async function draw<K extends Kind>(
     query: SampleQuery<K>,

@@ -1,5 +1,6 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
+import type { ObjectStorage } from "../../durable/storage.ts";
 import type { Change, Renewal, Renewed, Snapshot } from "../store.ts";
 import type { History } from "./history.ts";
 import { toEntry } from "./rows.ts";
@@ -7,10 +8,10 @@ import { type EntryRow, SQL } from "./schema.ts";
 
 /** Entries by id: read for a decision, changed whole, their leases renewed. */
 export class Entries {
-  readonly #storage: Pick<DurableObjectStorage, "sql" | "transactionSync">;
+  readonly #storage: ObjectStorage;
   readonly #history: History;
 
-  constructor(storage: Pick<DurableObjectStorage, "sql" | "transactionSync">, history: History) {
+  constructor(storage: ObjectStorage, history: History) {
     this.#storage = storage;
     this.#history = history;
   }

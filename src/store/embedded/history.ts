@@ -1,12 +1,13 @@
+import type { Sql } from "../../durable/storage.ts";
 import type { Event } from "../../core/event.ts";
 import { EVENTS_MAX, type EventRecord, type SweepReport } from "../store.ts";
 import { type EventRow, SQL } from "./schema.ts";
 
 /** What happened: the newest events, and the last sweep's report. */
 export class History {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
   }
 

@@ -1,7 +1,7 @@
-import { DurableObject } from "cloudflare:workers";
 import type { Kind, Ref } from "../../core/entry.ts";
 import { migrate } from "../../durable/migrate.ts";
 import type { Served } from "../../durable/served.ts";
+import type { ObjectStorage } from "../../durable/storage.ts";
 import type {
   Change,
   EventRecord,
@@ -26,17 +26,16 @@ import { Search } from "./search.ts";
  * The embedded store: one object holds one namespace. Its methods are those of the port (store.ts), and have its contract.
  * The object is the only writer of its tables and waits for nothing inside a method, so each method is atomic.
  */
-export class RegistryObject extends DurableObject implements Served<RegistryCalls> {
+export class RegistryObject implements Served<RegistryCalls> {
   readonly #entries: Entries;
   readonly #search: Search;
   readonly #history: History;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
-    super(ctx, env);
-    migrate(ctx.storage, MIGRATIONS);
-    const { sql } = ctx.storage;
+  constructor(storage: ObjectStorage) {
+    migrate(storage, MIGRATIONS);
+    const { sql } = storage;
     this.#history = new History(sql);
-    this.#entries = new Entries(ctx.storage, this.#history);
+    this.#entries = new Entries(storage, this.#history);
     this.#search = new Search(sql);
   }
 

@@ -1,3 +1,4 @@
+import type { Sql } from "../../durable/storage.ts";
 import type { Entry, Kind } from "../../core/entry.ts";
 import type { Page, PageQuery, RollPage, RollQuery } from "../store.ts";
 import type { DrawQuery, Drawn } from "./registry-calls.ts";
@@ -9,9 +10,9 @@ const REPLY_BYTES_MAX = 8_000_000;
 
 /** Entries by their terms, and how many there are. */
 export class Search {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
   }
 

@@ -1,6 +1,9 @@
-/** One component of an activation file, and the line on which it begins. */
-export interface Listed {
+import { messageOf } from "./explain.ts";
+
+export interface ListedComponent {
+  /** On which it begins, from 1. */
   line: number;
+  /** Not checked here. */
   component: unknown;
 }
 
@@ -9,10 +12,10 @@ export interface Listed {
  *
  * @throws {Error} that says what is wrong with it
  */
-export function readActivationFile(text: string): Listed[] {
+export function readActivationFile(text: string): ListedComponent[] {
   const parsed = parse(text);
   const isList = Array.isArray(parsed);
-  const components: unknown = isList ? parsed : (parsed as { components?: unknown } | null)?.components;
+  const components = isList ? parsed : componentsOf(parsed);
   if (!Array.isArray(components)) throw new Error('the file has no list "components"');
   const lines = linesOfItems(text, isList ? undefined : "components");
   return components.map((component: unknown, index) => ({ line: lines[index]!, component }));
@@ -22,15 +25,21 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`the file is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new Error(`the file is not JSON: ${messageOf(error)}`, { cause: error });
   }
 }
+
+const componentsOf = (parsed: unknown): unknown =>
+  typeof parsed === "object" && parsed !== null && "components" in parsed ? parsed.components : undefined;
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s"[\]{},:]+|\n/g;
 
 /**
- * Lines, from 1, on which the items of a list begin: of the list under `key` in the outermost object, the last if the key is
- * there more than once, as JSON.parse has it; or of the outermost list. The text is known to be JSON.
+ * The lines, from 1, on which the items of a list begin.
+ *
+ * @param text  valid JSON
+ * @param key   of the list in the outermost object (the last, if there are several, as JSON.parse does); undefined: the list
+ * is the outermost value
  */
 function linesOfItems(text: string, key: string | undefined): number[] {
   const depthOfItems = key === undefined ? 1 : 2;
@@ -39,13 +48,13 @@ function linesOfItems(text: string, key: string | undefined): number[] {
   let depth = 0;
   let inList = key === undefined;
   let previous = "";
-  let name = "";
+  let name: unknown;
   for (const [token] of text.matchAll(TOKENS)) {
     if (token === "\n") {
       line += 1;
       continue;
     }
-    if (token === ":" && depth === 1) name = JSON.parse(previous) as string;
+    if (token === ":" && depth === 1) name = JSON.parse(previous);
     if (inList && depth === depthOfItems && token !== "," && token !== "]") lines.push(line);
     if (token === "[" || token === "{") {
       if (depth === 1 && previous === ":" && name === key) {

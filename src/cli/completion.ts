@@ -1,5 +1,5 @@
+import { UsageError } from "./arguments.ts";
 import { COMMANDS } from "./commands.ts";
-import { UsageError } from "./command.ts";
 
 const SCRIPTS: Record<string, string> = {
   bash: `_rollcall() {
@@ -20,7 +20,7 @@ compdef _rollcall rollcall
 `,
 };
 
-/** What a shell is to run to complete `rollcall`. */
+/** The script that makes a shell complete `rollcall`. @throws {UsageError} for another shell */
 export function completionScript(shell: string | undefined): string {
   const script = shell !== undefined && Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (script === undefined)
@@ -28,10 +28,15 @@ export function completionScript(shell: string | undefined): string {
   return script;
 }
 
-/** What could stand in place of the last word, which may be empty, after those before it. */
+/**
+ * The words that the shell offers for the last word.
+ *
+ * @param words  what has been typed after `rollcall`; the last word may be incomplete or empty
+ */
 export function candidates(words: readonly string[]): string[] {
   const last = words.at(-1) ?? "";
   const before = words.slice(0, -1);
+  // A command's name is one word or two.
   const name = [2, 1]
     .map((count) => before.slice(0, count).join(" "))
     .find((known) => Object.hasOwn(COMMANDS, known));

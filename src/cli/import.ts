@@ -4,14 +4,15 @@ import { visible } from "./table.ts";
 import { progressBar } from "./progress.ts";
 import type { Io } from "./io.ts";
 
-type Result = ImportResults["results"][number];
-export type Imported = Result & { line: number };
+/** One component's result, and the line of the file on which the component begins. */
+export type Imported = ImportResults["results"][number] & { line: number };
 
-/** Few enough that a bar moves, and that no body is too large. */
+/** Per request. Few, so that the progress bar moves. */
 const CHUNK_ITEMS = 50;
-const CHUNK_BYTES = 200_000;
+/** Per request; the registry takes 256 KiB. */
+const CHUNK_CHARS = 200_000;
 
-/** Registers what an activation file lists, piece by piece; a refusal of one stops no other. */
+/** Registers the components of an activation file in chunks. A refused component does not stop the others. */
 export async function importFile(
   client: Registry,
   text: string,
@@ -24,6 +25,7 @@ export async function importFile(
   try {
     bar.at(0);
     for (const chunk of chunks(listed, ({ component }) => JSON.stringify(component).length)) {
+      // The registry checks each of them.
       const components = chunk.map(({ component }) => component as Component);
       const { results } = await client.agents.import(components, { static: isStatic, signal: io.ending });
       done.push(...results.map((result, i) => ({ ...result, index: done.length + i, line: chunk[i]!.line })));
@@ -32,7 +34,7 @@ export async function importFile(
   } catch (error) {
     if (done.length > 0 && !io.ending.aborted) {
       bar.end();
-      io.err.write(`stopped after ${done.length} of ${listed.length}; to begin again does no harm\n`);
+      io.err.write(`stopped after ${done.length} of ${listed.length}; it can be run again from the start\n`);
     }
     throw error;
   } finally {
@@ -46,16 +48,16 @@ export const reasonOf = ({ line, index, id, error, code }: Imported): string =>
 
 function* chunks<T>(items: readonly T[], sizeOf: (item: T) => number): Generator<T[]> {
   let chunk: T[] = [];
-  let bytes = 0;
+  let chars = 0;
   for (const item of items) {
     const size = sizeOf(item);
-    if (chunk.length === CHUNK_ITEMS || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
+    if (chunk.length === CHUNK_ITEMS || (chunk.length > 0 && chars + size > CHUNK_CHARS)) {
       yield chunk;
       chunk = [];
-      bytes = 0;
+      chars = 0;
     }
     chunk.push(item);
-    bytes += size;
+    chars += size;
   }
   if (chunk.length > 0) yield chunk;
 }

@@ -4,9 +4,9 @@ import type { Output } from "./io.ts";
 import { run } from "./run.ts";
 
 const ending = new AbortController();
-// Once: whoever presses Ctrl-C twice means it.
+// Once, so that a second Ctrl-C ends the program at once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
-// A reader that has seen enough, as `head` has, ends the program and is no error.
+// A reader that closes the pipe early, such as `head`, ends the program without an error.
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
 
 const output = (stream: NodeJS.WriteStream): Output => ({

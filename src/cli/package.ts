@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** The package's own folder: two above this file, in a checkout and once installed. */
+/** The package's folder is two above this file's, in a checkout and when installed. */
 export const packageFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 interface Manifest {
   version: string;
   devDependencies?: Record<string, string>;
-  /** In the installed package: the exact versions of what `dev` fetches. */
+  /** In the installed package only: the exact versions of the tools that `dev` fetches. */
   devTools?: Record<string, string>;
 }
 
@@ -15,7 +15,7 @@ export const manifest = (): Manifest =>
   JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as Manifest;
 export const version = (): string => manifest().version;
 
-/** The Worker's configuration: built, once installed; else the checkout's. */
+/** The Worker's configuration: the built one when installed, else the checkout's. */
 export function workerConfig(): string {
   const built = packageFile("worker/wrangler.json");
   return existsSync(built) ? built : packageFile("wrangler.toml");

@@ -2,7 +2,7 @@ import type { Output } from "./io.ts";
 
 const WIDTH = 30;
 
-/** A bar that is redrawn in its place, on a terminal; anywhere else, nothing. */
+/** A bar that is redrawn in place; nothing if the output is not a terminal. */
 export function progressBar(output: Output, total: number): { at(done: number): void; end(): void } {
   if (!output.isTTY) return { at: () => {}, end: () => {} };
   return {

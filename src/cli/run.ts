@@ -1,16 +1,16 @@
 import { stripVTControlCharacters } from "node:util";
 import { type CommandDef, renderUsage } from "citty";
-import { type Command, UsageError } from "./command.ts";
+import { UsageError } from "./arguments.ts";
+import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { candidates, completionScript } from "./completion.ts";
 import { explain } from "./explain.ts";
-import type { Io, Paint } from "./io.ts";
-import { painter } from "./io.ts";
+import { type Io, type Paint, painter } from "./io.ts";
 import { version } from "./package.ts";
 
 const DESCRIPTION = "The registry for agents, services and tools, from the command line";
 
-/** Runs one command line. Resolves to the exit code: 0, 1 if something failed, 2 if it makes no sense. */
+/** Runs one command line. Resolves to the exit code: 0; 1 if something failed; 2 if the command line makes no sense. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   const paint = painter(io.out, io.env);
   const [first, ...rest] = argv;
@@ -44,7 +44,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** A command's name may be two words. */
+/** A command's name is one word or two. */
 function find(argv: readonly string[]): { name: string; found: Command; rawArgs: readonly string[] } {
   for (const words of [2, 1]) {
     const name = argv.slice(0, words).join(" ");

@@ -2,16 +2,16 @@ import type { Paint } from "./io.ts";
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** What others have written must not steer a terminal. */
+/** Replaces control and format characters: text from the registry must not control the terminal. */
 export const visible = (text: string): string => text.replace(INVISIBLE, "\uFFFD");
 
 const graphemes = new Intl.Segmenter();
 const widthOf = (text: string): number => [...graphemes.segment(text)].length;
 
 /**
- * Columns as wide as their widest cell, under a heading.
+ * Lines of columns, each as wide as its widest cell.
  *
- * @param style  of a cell, by what it says
+ * @param style  styles a cell by its text
  */
 export function table(
   headings: readonly string[],
@@ -50,7 +50,7 @@ const STYLES: Record<string, Parameters<Paint>[0]> = {
   open: "red",
 };
 
-/** Gives the words for a state the colour of it. */
+/** Colours a cell that names a state. */
 export const stateStyle =
   (paint: Paint) =>
   (cell: string): string => {
@@ -61,12 +61,13 @@ export const stateStyle =
 export const percent = (ratio: number): string => `${Math.round(ratio * 100)}%`;
 export const score = (value: number): string => value.toFixed(2);
 
-/** The first few, and how many more. */
+/** The first names, and how many more there are. */
 export function few(names: readonly string[], most = 4): string {
   const more = names.length - most;
   return more > 0 ? `${names.slice(0, most).join(", ")} +${more}` : names.join(", ");
 }
 
+/** A duration in its largest unit. */
 export function age(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;

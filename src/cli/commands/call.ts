@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { command, UsageError } from "../command.ts";
+import { UsageError } from "../arguments.ts";
+import { command } from "../command.ts";
+import { messageOf } from "../explain.ts";
 import { visible } from "../table.ts";
 
 export const call = command({
@@ -14,9 +16,9 @@ export const call = command({
     toolset: { type: "positional", required: true, description: "The toolset" },
     tool: { type: "positional", required: true, description: "The tool" },
     payload: { type: "string", description: "JSON; @file reads a file, - standard input ({})" },
-    run: { type: "string", description: "The run that the call belongs to; minted unless given" },
-    session: { type: "string", description: "The session likewise" },
-    id: { type: "string", description: "A tool_call_id: the same call, however often it is sent" },
+    run: { type: "string", description: "The id of the run that the call belongs to (a new one)" },
+    session: { type: "string", description: "The id of the session (a new one)" },
+    id: { type: "string", description: "A tool_call_id: sent again, it is the same call (a new one)" },
   },
   async run({ args, client, io, answer }) {
     const { toolset, tool, payload: given = "{}" } = args;
@@ -42,6 +44,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`--payload is not JSON: ${(error as Error).message}`);
+    throw new UsageError(`--payload is not JSON: ${messageOf(error)}`);
   }
 }

@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { command, UsageError } from "../command.ts";
+import { UsageError } from "../arguments.ts";
+import { command } from "../command.ts";
 import { manifest, workerConfig } from "../package.ts";
 
 const QUIET = {
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_HIDE_BANNER: "true",
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  // Its packages ask for a newer Node than the one that npx runs on; the one they run on comes along.
+  // Hides warnings that its packages need a newer Node than npx runs on: that Node is fetched too, and runs them.
   npm_config_loglevel: "error",
 };
-/** What the Worker runs on here; wrangler needs a newer Node than the command line does. */
+/** What npx fetches; wrangler needs a newer Node than this command line does. */
 const TOOLS = ["node", "wrangler"];
 
 export const dev = command({
@@ -34,11 +34,14 @@ export const dev = command({
     const child = spawn("npx", ["--yes", ...packages, "--", ...wrangler, ...quietly, ...state], {
       stdio: "inherit",
       env: { ...process.env, ...QUIET },
-      // A group of its own, because npx does not pass a signal on to what it has started.
+      // A process group of its own, which the signal below goes to: npx does not pass signals on.
       detached: true,
     });
     io.ending.addEventListener("abort", () => process.kill(-child.pid!, "SIGTERM"));
-    const [code] = (await once(child, "exit")) as [number | null];
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("exit", resolve);
+      child.once("error", reject);
+    });
     return io.ending.aborted ? 0 : (code ?? 1);
   },
 });

@@ -3,22 +3,22 @@ import { command } from "../command.ts";
 import { visible } from "../table.ts";
 
 export const events = command({
-  description: "What happened, oldest first, and with --follow what happens",
+  description: "The events of the registry, oldest first",
   examples: ["events", "events --follow", "events --since 120 --json"],
   args: {
-    since: { type: "string", description: "What came after this revision" },
-    limit: { type: "string", description: "This many at most (100); not with --follow" },
-    follow: { type: "boolean", alias: "f", description: "Stay, and tell what happens until Ctrl-C" },
+    since: { type: "string", description: "Events after this revision" },
+    limit: { type: "string", description: "At most this many (100); not with --follow" },
+    follow: { type: "boolean", alias: "f", description: "Go on with new events until Ctrl-C" },
   },
   async run({ args, number, client, io, json, paint }) {
-    const tell = (event: RegistryEvent) => {
+    const show = (event: RegistryEvent) => {
       const words = `${event.at}  ${paint("dim", String(event.revision).padStart(6))}  ${paint("cyan", event.type.padEnd(18))}  ${visible(event.id)}`;
-      // One object a line: a list that goes on has no end to close.
+      // One JSON object per line, because the list may never end.
       io.out.write(`${json ? JSON.stringify(event) : words}\n`);
     };
     const since = number("since");
     if (args.follow) {
-      for await (const event of client.follow({ since, signal: io.ending })) tell(event);
+      for await (const event of client.follow({ since, signal: io.ending })) show(event);
       return;
     }
     const limit = number("limit");
@@ -26,6 +26,6 @@ export const events = command({
       ...(since !== undefined && { since }),
       ...(limit !== undefined && { limit }),
     });
-    for (const event of page.events) tell(event);
+    for (const event of page.events) show(event);
   },
 });

@@ -3,16 +3,16 @@ import { command } from "../command.ts";
 import { table } from "../table.ts";
 
 export const find = command({
-  description: "Who can do this, now? Least loaded first",
+  description: "The agents that can do something now, least loaded first",
   examples: ["find translate", "find translate --min-health 0.9 --limit 3", "find translate --explain"],
   args: {
-    capability: { type: "positional", required: true, description: "What is to be done" },
+    capability: { type: "positional", required: true, description: "The capability that is needed" },
     type: { type: "string", description: "Agents of this type" },
-    tag: { type: "string", description: "With this tag; repeat it for agents with all of them" },
-    "min-health": { type: "string", description: "Health score from this on (0.7)" },
-    "max-load": { type: "string", description: "Load up to this share of what they take (0.8)" },
-    limit: { type: "string", description: "This many at most (100)" },
-    exact: { type: "boolean", description: "Look at every candidate, however many" },
+    tag: { type: "string", description: "With this tag; repeat it for agents with all of several" },
+    "min-health": { type: "string", description: "The lowest health score, 0 to 1 (0.7)" },
+    "max-load": { type: "string", description: "The highest load, as a share of what an agent takes (0.8)" },
+    limit: { type: "string", description: "At most this many (100)" },
+    exact: { type: "boolean", description: "Look at every candidate, up to 5,000, instead of a sample" },
     explain: { type: "boolean", description: "Say why the others were left out" },
   },
   async run({ args, all, number, client, answer, paint }) {
@@ -32,8 +32,10 @@ export const find = command({
         agents.length === 0
           ? `nobody can do "${args.capability}" now; ${counted(total, "agent")} could\n`
           : `${agentsTable(agents, paint)}${agents.length} of ${counted(total, "agent")}${sampled ? ", from a sample" : ""}\n`;
-      const left = excluded.map(({ id, stage, detail }) => [id, stage, detail]);
-      return summary + (left.length > 0 ? `\n${table(["LEFT OUT", "AT", "BECAUSE"], left, paint)}` : "");
+      const leftOut = excluded.map(({ id, stage, detail }) => [id, stage, detail]);
+      return (
+        summary + (leftOut.length > 0 ? `\n${table(["LEFT OUT", "AT", "BECAUSE"], leftOut, paint)}` : "")
+      );
     });
   },
 });

@@ -3,7 +3,7 @@ import { agentsTable, counted } from "../agents-table.ts";
 import { command } from "../command.ts";
 
 export const list = command({
-  description: "Every live agent, by id",
+  description: "All live agents, by id",
   examples: [
     "list",
     "list --type worker --status unreachable",
@@ -13,12 +13,13 @@ export const list = command({
     type: { type: "string", description: "Of this type" },
     capability: {
       type: "string",
-      description: "With this capability; repeat it for agents with all of them",
+      description: "With this capability; repeat it for agents with all of several",
     },
-    tag: { type: "string", description: "With this tag; repeat it likewise" },
+    tag: { type: "string", description: "With this tag; repeat it for agents with all of several" },
     status: { type: "string", description: "In this effective status; repeat it for any of several" },
   },
   async run({ args, all, client, io, answer, paint }) {
+    // The registry checks them.
     const status = all("status") as NonNullable<AgentFilter["status"]>;
     const filter: AgentFilter = { type: args.type, capability: all("capability"), tag: all("tag"), status };
     const agents: AgentRecord[] = [];

@@ -1,29 +1,36 @@
 import { readFile } from "node:fs/promises";
 import type { JoinedAgent, Registration } from "../../client/index.ts";
-import { command, type Session, UsageError } from "../command.ts";
+import { UsageError } from "../arguments.ts";
+import { command, type Session } from "../command.ts";
 import { importFile, reasonOf } from "../import.ts";
 import { visible } from "../table.ts";
 
 const ARGS = {
   file: {
     type: "string",
-    description: "Register what this activation file lists (- for standard input), and be done",
+    description: "Register the components of this activation file (- for standard input)",
   },
   static: {
     type: "boolean",
     default: true,
-    description: "With --file: they never call in, and stay until unregistered",
-    negativeDescription: "With --file: they lapse unless they call in",
+    description: "With --file: without heartbeats, until they are unregistered",
+    negativeDescription: "With --file: they lapse without heartbeats",
   },
-  name: { type: "string", description: "Register one agent of this name, and call in for it until Ctrl-C" },
+  name: {
+    type: "string",
+    description: "Register one agent of this name, and send its heartbeats until Ctrl-C",
+  },
   type: { type: "string", description: "Its type (agent)" },
-  id: { type: "string", description: "Its id; minted unless given" },
-  capability: { type: "string", description: "What it can do; may be repeated" },
-  tag: { type: "string", description: "May be repeated" },
-  endpoint: { type: "string", description: "Where it is reached" },
-  "max-concurrency": { type: "string", description: "How much it takes at once (10)" },
-  ttl: { type: "string", description: "How long it is known after its last heartbeat, seconds (300)" },
-  interval: { type: "string", description: "How often it calls in, seconds (30)" },
+  id: { type: "string", description: "Its id (a new one)" },
+  capability: { type: "string", description: "What it can do; repeat it for several" },
+  tag: { type: "string", description: "A tag; repeat it for several" },
+  endpoint: { type: "string", description: "The URL where it is reached" },
+  "max-concurrency": { type: "string", description: "How much work it takes at once (10)" },
+  ttl: {
+    type: "string",
+    description: "How long it stays registered after its last heartbeat, in seconds (300)",
+  },
+  interval: { type: "string", description: "How often it sends a heartbeat, in seconds (30)" },
 } as const;
 
 export const register = command({
@@ -38,7 +45,7 @@ export const register = command({
     const { file, name } = session.args;
     if ((file === undefined) === (name === undefined))
       throw new UsageError("give --file, or --name for one agent");
-    return file === undefined ? stay(session, name!) : registerFile(session, file);
+    return file === undefined ? registerAgent(session, name!) : registerFile(session, file);
   },
 });
 
@@ -59,10 +66,10 @@ async function registerFile(
   return failed.length > 0 ? 1 : 0;
 }
 
-async function stay(session: Session<typeof ARGS>, name: string): Promise<number> {
+async function registerAgent(session: Session<typeof ARGS>, name: string): Promise<number> {
   const { args, all, number, client, io, url, json } = session;
-  const say = (words: string, fact: Record<string, unknown>) =>
-    io.out.write(json ? `${JSON.stringify(fact)}\n` : `${words}\n`);
+  const report = (text: string, value: Record<string, unknown>) =>
+    io.out.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`);
   const maxConcurrency = number("max-concurrency");
   const registration: Registration = {
     name,
@@ -77,16 +84,16 @@ async function stay(session: Session<typeof ARGS>, name: string): Promise<number
   };
   const onChange = ({ id, state, desiredState }: JoinedAgent) => {
     if (state === "ended") return;
-    const words = {
+    const text = {
       joined: desiredState === "drain" ? "is to drain" : "is registered",
       absent: "is no longer known, and registers again",
     }[state];
-    say(`${visible(id)} ${words}`, { id, state, desired_state: desiredState });
+    report(`${visible(id)} ${text}`, { id, state, desired_state: desiredState });
   };
   const agent = await client.join(registration, { signal: io.ending, leaveOn: [], onChange });
-  if (!json) io.err.write(`calling in at ${url}; Ctrl-C unregisters\n`);
+  if (!json) io.err.write(`sending heartbeats to ${url}; Ctrl-C unregisters\n`);
   const { reason, error } = await agent.ended;
-  say(`${visible(agent.id)} ${reason === "left" ? "is unregistered" : "has ended"}`, {
+  report(`${visible(agent.id)} ${reason === "left" ? "is unregistered" : "has ended"}`, {
     id: agent.id,
     state: "ended",
     reason,

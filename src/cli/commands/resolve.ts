@@ -9,13 +9,13 @@ const reasonsTable = (reasons: readonly Reason[], paint: Paint): string =>
   reasons.length === 0
     ? ""
     : `\n${table(
-        ["PASSED OVER", "AT", "BECAUSE"],
+        ["NOT CHOSEN", "AT", "BECAUSE"],
         reasons.map(({ id, stage, detail }) => [id, stage, detail]),
         paint,
       )}`;
 
 export const resolve = command({
-  description: "Which provider of a service to use, now",
+  description: "Choose the provider of a service to use now",
   examples: [
     "resolve llm",
     "resolve llm --handler chat --capability vision --explain",
@@ -23,10 +23,13 @@ export const resolve = command({
   ],
   args: {
     service: { type: "positional", required: true, description: "The service" },
-    handler: { type: "string", description: "Who asks; without it, only what is offered to everyone" },
-    capability: { type: "string", description: "What the provider must be capable of; may be repeated" },
-    explain: { type: "boolean", description: "Say why the others were passed over" },
-    "dry-run": { type: "boolean", description: "Choose, and move nothing" },
+    handler: { type: "string", description: "Who asks; without it, only offers to everyone" },
+    capability: {
+      type: "string",
+      description: "What the provider must be able to do; repeat it for several",
+    },
+    explain: { type: "boolean", description: "Say why the others were not chosen" },
+    "dry-run": { type: "boolean", description: "Choose without recording the choice" },
   },
   async run({ args, all, client, io, json, answer, paint }) {
     const { service, handler, explain } = args;
@@ -40,21 +43,11 @@ export const resolve = command({
       answer(found, () => {
         const { provider, binding, circuit_state, considered, warnings = [], reasons = [] } = found;
         const at = provider.endpoint ?? (provider.host ? `${provider.host}:${provider.port ?? ""}` : "");
-        const {
-          priority,
-          priority_group,
-          strategy,
-          handler: to,
-        } = binding as {
-          priority: number;
-          priority_group: number;
-          strategy: string;
-          handler: string;
-        };
+        const { priority, priority_group, strategy, handler: to } = binding;
         const facts = [
           `${PRIORITIES[priority] ?? priority} in group ${priority_group}, ${strategy}, for ${to === "*" ? "everyone" : to}`,
           `circuit ${circuit_state}; ${considered} considered; selection ${found.selection_id ?? "none (dry run)"}`,
-          ...(found.degraded ? ["chosen without the pool's memory, which cannot be reached"] : []),
+          ...(found.degraded ? ["chosen without the pool's records, which cannot be reached"] : []),
           ...warnings,
         ];
         const lines = [

@@ -6,8 +6,8 @@ export const services = command({
   description: "Services, their providers in the order of selection, and their breakers",
   examples: ["services", "services --service llm --handler chat"],
   args: {
-    service: { type: "string", description: "This service alone" },
-    handler: { type: "string", description: "What is offered to this handler, and to everyone" },
+    service: { type: "string", description: "Only this service" },
+    handler: { type: "string", description: "Offers to this handler, and to everyone" },
   },
   async run({ args, client, answer, paint }) {
     const found = await client.services.list({ handler: args.handler, service_type: args.service });

@@ -2,7 +2,7 @@ import { command } from "../command.ts";
 import { few } from "../table.ts";
 
 export const sweep = command({
-  description: "Call the roll now, as the registry does every minute",
+  description: "Sweep now, as the registry does every minute: find silent agents, remove those that are gone",
   examples: ["sweep"],
   args: {},
   async run({ client, answer }) {

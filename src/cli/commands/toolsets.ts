@@ -3,12 +3,12 @@ import { command } from "../command.ts";
 import { age, few, stateStyle, table } from "../table.ts";
 
 export const toolsets = command({
-  description: "Toolsets and whether they can be called; with a word, those that have it",
+  description: "Toolsets, and whether they can be called now",
   examples: ["toolsets", "toolsets weather --healthy", "toolsets --tag demo --json"],
   args: {
-    word: { type: "positional", required: false, description: "In the name, the description or a tag" },
-    tag: { type: "string", description: "Under this tag; repeat it for all of several" },
-    healthy: { type: "boolean", description: "Those alone that can be called now" },
+    word: { type: "positional", required: false, description: "Part of the name, the description or a tag" },
+    tag: { type: "string", description: "With this tag; repeat it for toolsets with all of several" },
+    healthy: { type: "boolean", description: "Only those that can be called now" },
   },
   async run({ args, all, client, answer, paint }) {
     const { word, healthy } = args;

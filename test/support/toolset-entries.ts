@@ -1,5 +1,6 @@
 import type { Entry } from "../../src/core/entry.ts";
 import { orThrow } from "../../src/core/problem.ts";
+import { toolOf } from "../../src/core/toolsets/tool.ts";
 import { toolsetInput, type ToolsetRegistration } from "../../src/core/toolsets/toolset.ts";
 import { pulseAt } from "../../src/core/toolsets/health.ts";
 import { decideToolset } from "../../src/core/toolsets/registration.ts";
@@ -12,7 +13,7 @@ export function toolsetRegistration(fields: { name: string; [field: string]: unk
   return {
     id: name,
     ...rest,
-    tools: tools.map((tool) => ({ ...tool, payload_hash: "p", result_hash: "r" })),
+    tools: tools.map((tool) => ({ ...toolOf(tool), payload_hash: "p", result_hash: "r" })),
   };
 }
 

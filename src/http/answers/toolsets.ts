@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { count, json, time } from "./common.ts";
+import { mcpFields } from "../../core/toolsets/tool.ts";
+import { count, json, refusedItem, time } from "./common.ts";
 
 const toolsetHealth = z.strictObject({
   healthy: z.boolean(),
@@ -33,10 +34,18 @@ export const toolsetRecord = z.strictObject({
       payload_schema: schema,
       result_schema: schema,
       sidecar_schema: schema.optional(),
+      mcp: mcpFields.optional(),
     }),
   ),
 });
-export const toolsetRegistered = z.strictObject({ registered_at: time, lease_token: z.string() });
+export const toolsetRegistered = z.strictObject({
+  registered_at: time,
+  lease_token: z.string(),
+  /** With `partial=true`: tools that are not registered, by their place in the request. */
+  refused: z
+    .array(z.strictObject({ index: count, name: z.string().nullable(), status: count, ...refusedItem }))
+    .optional(),
+});
 
 export const callTaken = z.strictObject({
   tool_use_id: z.string(),

@@ -6,7 +6,8 @@ import {
   decideToolsetRemoval,
   type ToolsetRequest,
 } from "../../core/toolsets/registration.ts";
-import type { Tool, ToolsetInput } from "../../core/toolsets/toolset.ts";
+import { type Tool, type ToolInput, toolOf } from "../../core/toolsets/tool.ts";
+import type { PartialToolset, RefusedTool } from "../../core/toolsets/toolset.ts";
 import { schemaErrors } from "../../json-schema/index.ts";
 import { changeOne } from "../../store/change.ts";
 import { fenceOf, leaseToken, mintSecret } from "../lease-token.ts";
@@ -18,7 +19,9 @@ import { schemaHash } from "./validators.ts";
 const NO_TERMS = { ttlSeconds: 0, intervalSeconds: null };
 
 export interface RegisterToolset {
-  input: ToolsetInput;
+  input: PartialToolset;
+  /** Registers the sound tools although others are refused. */
+  partial: boolean;
   region: Region | null;
   /** Of the lease token that came along; undefined without one. */
   fence: string | undefined;
@@ -27,6 +30,8 @@ export interface RegisterToolset {
 export interface RegisteredToolset {
   entry: Entry<"toolset">;
   leaseToken: string;
+  /** Those that are not registered, with their place in the input. */
+  refused: (RefusedTool & { index: number })[];
 }
 
 /**
@@ -37,20 +42,20 @@ export interface RegisteredToolset {
 export async function registerToolset(
   namespace: Namespace,
   asker: Asker,
-  { input, region, fence }: RegisterToolset,
+  { input, partial, region, fence }: RegisterToolset,
   now: number,
 ): Promise<RegisteredToolset | Problem> {
-  const errors = toolErrors(input.tools);
-  if (errors.length > 0) return invalid(errors);
+  const judged = judge(input.tools, partial);
+  if (judged instanceof Problem) return judged;
   const { name, ...rest } = input;
   const random = mintSecret();
-  const registration = { id: name, ...rest, tools: await withSchemaHashes(input.tools) };
+  const registration = { id: name, ...rest, tools: await kept(judged.accepted) };
   const mintedFence = await fenceOf(random, true);
   const request = { registration, asker, region, presentedFence: fence, mintedFence };
   const entry = await commit(namespace, request, now);
   if (entry instanceof Problem) return entry;
   const current = await openEpoch(namespace, request, entry, now);
-  return { entry: current, leaseToken: leaseToken(NO_TERMS, random) };
+  return { entry: current, leaseToken: leaseToken(NO_TERMS, random), refused: judged.refused };
 }
 
 const commit = (
@@ -114,25 +119,53 @@ export async function unregisterToolset(
  */
 const ignoringOutage = <T>(told: Promise<T>): Promise<T | undefined> => told.catch(() => undefined);
 
-/** What is wrong with the tools' schemas: each error names the tool, the schema and the place in it. */
-function toolErrors(tools: ToolsetInput["tools"]): FieldError[] {
-  return tools.flatMap(({ name, ...tool }, index) =>
-    (["payload_schema", "result_schema", "sidecar_schema"] as const).flatMap((field) => {
-      const schema = tool[field];
-      if (schema === undefined) return [];
-      return schemaErrors(schema).map(({ pointer, detail }) => ({
-        pointer: `/tools/${index}/${field}${pointer}`,
-        detail: `invalid tool schema: tool "${name}": ${field.replace("_", " ")}: ${detail}`,
-      }));
-    }),
-  );
+const SCHEMA_FIELDS = [
+  "payload_schema",
+  "result_schema",
+  "sidecar_schema",
+  "inputSchema",
+  "outputSchema",
+] as const;
+
+/** What is wrong with a tool's schemas. Pointers begin at the tool. */
+const schemaFaults = (tool: ToolInput): FieldError[] =>
+  SCHEMA_FIELDS.flatMap((field) => {
+    const schema = tool[field];
+    if (schema === undefined) return [];
+    return schemaErrors(schema).map(({ pointer, detail }) => ({
+      pointer: `/${field}${pointer}`,
+      detail: `invalid tool schema: tool "${tool.name}": ${field.replace("_", " ")}: ${detail}`,
+    }));
+  });
+
+interface JudgedTools {
+  accepted: ToolInput[];
+  refused: (RefusedTool & { index: number })[];
 }
 
-const withSchemaHashes = (tools: ToolsetInput["tools"]): Promise<Tool[]> =>
+/** @returns which tools can be registered, or the Problem `invalid_request` if one cannot, and with `partial` if none can */
+function judge(tools: PartialToolset["tools"], partial: boolean): JudgedTools | Problem {
+  const judged: JudgedTools = { accepted: [], refused: [] };
+  const errors: FieldError[] = [];
+  tools.forEach((tool, index) => {
+    const faults = "problem" in tool ? (tool.problem.options.errors ?? []) : schemaFaults(tool);
+    errors.push(...faults.map((fault) => ({ ...fault, pointer: `/tools/${index}${fault.pointer}` })));
+    if ("problem" in tool) judged.refused.push({ ...tool, index });
+    else if (faults.length > 0) judged.refused.push({ name: tool.name, problem: invalid(faults), index });
+    else judged.accepted.push(tool);
+  });
+  const { accepted, refused } = judged;
+  return refused.length > 0 && (!partial || accepted.length === 0) ? invalid(errors) : judged;
+}
+
+const kept = (tools: readonly ToolInput[]): Promise<Tool[]> =>
   Promise.all(
-    tools.map(async (tool) => ({
-      ...tool,
-      payload_hash: await schemaHash(tool.payload_schema),
-      result_hash: await schemaHash(tool.result_schema),
-    })),
+    tools.map(async (input) => {
+      const tool = toolOf(input);
+      const [payload_hash, result_hash] = await Promise.all([
+        schemaHash(tool.payload_schema),
+        schemaHash(tool.result_schema),
+      ]);
+      return { ...tool, payload_hash, result_hash };
+    }),
   );

@@ -1,7 +1,7 @@
 import type { FieldError } from "../../core/problem.ts";
 import { Lru } from "../../core/lru.ts";
 import { compile } from "../../json-schema/index.ts";
-import type { JsonSchema } from "../../core/toolsets/toolset.ts";
+import type { JsonSchema } from "../../core/toolsets/tool.ts";
 import { sha256 } from "../digest.ts";
 
 /** Characters of JSON. Compiled, each takes 20 to 110 bytes, the most in small schemas. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { toolsetInput } from "../../../src/core/toolsets/toolset.ts";
+import { Problem } from "../../../src/core/problem.ts";
+import { checkPartially, toolsetInput } from "../../../src/core/toolsets/toolset.ts";
 import { ECHO } from "../../support/toolsets.ts";
 
 describe("what a toolset may say", () => {
@@ -58,4 +59,40 @@ describe("what a toolset may say", () => {
       expect(placesOf({ ...said, name })).toBeUndefined();
     },
   );
+});
+
+describe("a toolset checked in part", () => {
+  const refusedIn = (tools: unknown[]) => {
+    const checked = checkPartially({ name: "tools", tools });
+    if (checked instanceof Problem) return checked.options.errors;
+    return checked.tools.map((tool) => {
+      if (!("problem" in tool)) return tool.name;
+      return [tool.name, ...(tool.problem.options.errors ?? []).map(({ pointer }) => pointer)];
+    });
+  };
+
+  it("has its sound tools, and says of each other what is wrong with it", () => {
+    const { payload_schema } = ECHO;
+    const tools = [
+      ECHO,
+      { name: "a/b", payload_schema },
+      1,
+      { name: "none" },
+      ECHO,
+      { ...ECHO, name: "last" },
+    ];
+    expect(refusedIn(tools)).toEqual([
+      "echo",
+      ["a/b", "/name"],
+      [null, ""],
+      ["none", "/payload_schema"],
+      ["echo", "/name"],
+      "last",
+    ]);
+  });
+
+  it("is refused whole for what is wrong with itself", () => {
+    expect(refusedIn([])).toMatchObject([{ pointer: "/tools" }]);
+    expect(checkPartially({ name: "search", tools: [ECHO] })).toBeInstanceOf(Problem);
+  });
 });

@@ -23,7 +23,12 @@ describe.each(BACKENDS)("calling a tool on $backend", ({ openBackend }) => {
     const registry = new Registry({ backend: openBackend(), pause: held.pause });
     const namespace = registry.open("default");
     const input = toolsetInput.parse({ name: "tools", tools: [ECHO] });
-    await registerToolset(namespace, OWNER, { input, region: null, fence: undefined }, registry.now);
+    await registerToolset(
+      namespace,
+      OWNER,
+      { input, partial: false, region: null, fence: undefined },
+      registry.now,
+    );
     const claim = async (waitMs = 0) =>
       orThrow(
         await claimCalls(namespace, OWNER, { ...PROVIDER, consumer: "c1", max: 10, waitMs }, registry.now),

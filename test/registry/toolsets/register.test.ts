@@ -15,7 +15,12 @@ describe.each(BACKENDS)("registering a toolset on $backend", ({ openBackend }) =
     const namespace = registry.open("default");
     const register = (tool: object = {}) => {
       const input = toolsetInput.parse({ name: "tools", tools: [{ ...ECHO, ...tool }] });
-      return registerToolset(namespace, ANYONE, { input, region: null, fence: undefined }, registry.now);
+      return registerToolset(
+        namespace,
+        ANYONE,
+        { input, partial: false, region: null, fence: undefined },
+        registry.now,
+      );
     };
     const read = () => readToolset(namespace, "tools", registry.now);
     return { registry, namespace, register, read };

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { compile } from "../../../src/json-schema/index.ts";
-import type { JsonSchema } from "../../../src/core/toolsets/toolset.ts";
+import type { JsonSchema } from "../../../src/core/toolsets/tool.ts";
 import { keepValidators } from "../../../src/registry/toolsets/validators.ts";
 
 const WEIGHT_MAX = 400;

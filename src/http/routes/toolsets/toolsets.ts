@@ -1,13 +1,19 @@
 import * as z from "zod";
+import { check } from "../../../core/check.ts";
 import { entryId } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { toolsetRecord } from "../../../core/toolsets/catalogue.ts";
-import { toolsetInput } from "../../../core/toolsets/toolset.ts";
+import { checkPartially, toolsetInput } from "../../../core/toolsets/toolset.ts";
 import { findToolsets, listToolsets, type ToolsetList } from "../../../registry/toolsets/catalogue.ts";
 import { readToolset } from "../../../registry/toolsets/read.ts";
-import { registerToolset, unregisterToolset } from "../../../registry/toolsets/register.ts";
+import {
+  type RegisteredToolset,
+  registerToolset,
+  unregisterToolset,
+} from "../../../registry/toolsets/register.ts";
 import * as shapes from "../../answers/index.ts";
+import { itemProblem } from "../../frame/dialects.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 
@@ -19,18 +25,32 @@ const register = endpoint({
   group: "toolsets",
   scope: "write",
   takesLeaseToken: true,
-  body: toolsetInput,
+  query: z.strictObject({ partial: param.flag() }),
+  body: z.unknown(),
+  bodyShape: toolsetInput,
   answers: { 201: { description: "A new registration, with its own epoch", body: shapes.toolsetRegistered } },
   refusals: ["invalid_request", "forbidden", "lease_lost", "store_contended"],
-  async handle({ namespace, asker, body, region, token, now }) {
-    const request = { input: body, region, fence: token?.fence };
-    const { entry, leaseToken } = orThrow(await registerToolset(namespace, asker, request, now));
+  async handle({ namespace, asker, query, body, region, token, now }) {
+    const partial = query.partial === "true";
+    const input = orThrow(partial ? checkPartially(body) : check(toolsetInput, body));
+    const request = { input, partial, region, fence: token?.fence };
+    const { entry, leaseToken, refused } = orThrow(await registerToolset(namespace, asker, request, now));
     return {
       status: 201,
-      headers: { Location: `/v1/toolsets/${encodeURIComponent(body.name)}` },
-      body: { registered_at: isoTime(entry.document.registeredAt), lease_token: leaseToken },
+      headers: { Location: `/v1/toolsets/${encodeURIComponent(input.name)}` },
+      body: {
+        registered_at: isoTime(entry.document.registeredAt),
+        lease_token: leaseToken,
+        ...(refused.length > 0 && { refused: refused.map(refusedTool) }),
+      },
     };
   },
+});
+
+const refusedTool = ({ index, name, problem }: RegisteredToolset["refused"][number]) => ({
+  index,
+  name,
+  ...itemProblem(problem),
 });
 
 const shown = ({ toolsets, truncated }: ToolsetList) => ({

@@ -24,7 +24,7 @@ export class ClaimTimer {
     this.renew();
   }
 
-  /** Starts anew: the registry has just confirmed the claim. */
+  /** Starts again: the registry has just confirmed the claim. */
   renew(): void {
     this.stop();
     if (this.#unwanted.signal.aborted) return;

@@ -108,7 +108,7 @@ export const services = ({ send }: Transport) => ({
     send<SelectionLogic>("GET", `${RUNTIME}/selection-logic`, options),
 
   /**
-   * Overrides the priority of a provider, until it registers anew. Scope `admin`.
+   * Overrides the priority of a provider for as long as its registration lasts. Scope `admin`.
    *
    * @param body.priority        `CRITICAL`, `HIGH`, `NORMAL`, `LOW` or `FALLBACK` in any case, or its number (0, 1, 2, 3, 9)
    * @param body.priority_group  0 to 1,000; lower groups come first

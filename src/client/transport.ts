@@ -15,7 +15,7 @@ export interface ClientOptions {
 }
 
 export interface RequestOptions {
-  /** Gives up waiting for the answer. The registry may have done what was asked all the same. */
+  /** Gives up waiting for the answer. The registry may have acted on the request nevertheless. */
   signal?: AbortSignal | undefined;
   /** How long to wait for this answer, ms (the client's `timeoutMs`, unless the method says otherwise). */
   timeoutMs?: number | undefined;

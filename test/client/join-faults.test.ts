@@ -58,7 +58,7 @@ async function happen(network: Network, agent: JoinedAgent, now: Event, takers: 
   }
 }
 
-it("whatever happens on the way, an agent ends registered as it is, or ended because another took its place", async () => {
+it("after any sequence of network faults, an agent is registered with its last report, or ended because another process took its id", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (script) => {
       const network = new Network();

@@ -10,7 +10,7 @@ const read = async (network: Network) => (await network.registry.get(PATH)).body
 const beats = (network: Network) => network.sent.filter(({ path }) => path.endsWith("/heartbeat"));
 
 describe("an agent that has joined", () => {
-  it("is registered, calls in at the interval the registry says, early by up to a tenth, and is never unreachable", async () => {
+  it("sends heartbeats at the interval that the registry asks for, up to a tenth early, and is never unreachable", async () => {
     const { network, agent } = await joined({ ...SCOUT, heartbeat_interval_seconds: 20, ttl_seconds: 60 });
     expect(agent.state).toBe("joined");
     for (const chance of [0, 0.999, 0.5]) {
@@ -26,7 +26,7 @@ describe("an agent that has joined", () => {
     expect(await read(network)).toMatchObject({ effective_status: "available" });
   });
 
-  it("says status and load whole, so that a heartbeat is one command, and the health score only when it changed", async () => {
+  it("sends status and load with every heartbeat, which is one command for the registry, and the health score only when it changed", async () => {
     const { network, agent } = await joined();
     await network.pass(30_000);
     expect(beats(network).at(-1)!.body).toEqual({ status: "available", current_load: 0 });
@@ -38,7 +38,7 @@ describe("an agent that has joined", () => {
     expect(await read(network)).toMatchObject({ health_score: 0.5 });
   });
 
-  it("tells a change at once, and many changes once a second", async () => {
+  it("reports a change at once, and many changes once a second", async () => {
     const { network, agent } = await joined();
     await network.pass(5000);
     const before = beats(network).length;
@@ -56,7 +56,7 @@ describe("an agent that has joined", () => {
     expect(await read(network)).toMatchObject({ current_load: 99, status: "busy" });
   });
 
-  it("says nothing of a load set to what it is, and refuses what no load can be", async () => {
+  it("sends nothing when the load is set to its present value, and refuses an impossible load", async () => {
     const { network, agent } = await joined();
     await network.pass(5000);
     agent.load = 0;
@@ -67,7 +67,7 @@ describe("an agent that has joined", () => {
     expect(agent.load).toBe(0);
   });
 
-  it("registers again when the registry no longer knows it, with the load and status it has now", async () => {
+  it("registers again when the registry no longer knows it, with its present load and status", async () => {
     const { network, agent } = await joined();
     const first = agent.leaseToken;
     agent.load = 7;
@@ -80,7 +80,7 @@ describe("an agent that has joined", () => {
     expect(await read(network)).toMatchObject({ current_load: 7, status: "busy" });
   });
 
-  it("ends when another process has taken its id, and leaves that one alone", async () => {
+  it("ends when another process has taken its id, and does not unregister that one", async () => {
     const { network, agent } = await joined();
     const usurper = await network.registry.register({ id: SCOUT.id });
     await network.pass(30_000);
@@ -95,7 +95,7 @@ describe("an agent that has joined", () => {
     expect(network.clock.pendingTimers).toBe(0);
   });
 
-  it("learns that it is to drain, and that it may run again, and tells the program each time", async () => {
+  it("learns that it is to drain, and that it may run again, and calls onChange each time", async () => {
     const told: string[] = [];
     const onChange = ({ state, desiredState }: JoinedAgent) => void told.push(`${state} ${desiredState}`);
     const { network, client, agent } = await joined(SCOUT, { onChange });
@@ -109,7 +109,7 @@ describe("an agent that has joined", () => {
     expect(told).toEqual(["joined run", "joined drain", "joined run", "ended run"]);
   });
 
-  it("unregisters when its block ends, leaves no timer, and is heard of no more", async () => {
+  it("unregisters when its block ends, leaves no timer, and sends nothing more", async () => {
     const network = new Network();
     await network.until(
       (async () => {
@@ -125,7 +125,7 @@ describe("an agent that has joined", () => {
     expect(network.sent).toHaveLength(sent);
   });
 
-  it("leaves when its signal is aborted, and only once however often it is told", async () => {
+  it("leaves when its signal is aborted, and only once however often leave is called", async () => {
     const controller = new AbortController();
     const { network, agent } = await joined(SCOUT, { signal: controller.signal });
     controller.abort();
@@ -159,7 +159,7 @@ describe("an agent that has joined", () => {
     expect((await network.registry.get(PATH)).status).toBe(404);
   });
 
-  it("with no interval to keep says nothing until something changes, and has no timer", async () => {
+  it("without a heartbeat interval sends nothing until something changes, and has no timer", async () => {
     const { network, agent } = await joined({ ...SCOUT, heartbeat_interval_seconds: null });
     await network.pass(86_400_000);
     expect(beats(network)).toHaveLength(0);
@@ -172,8 +172,8 @@ describe("an agent that has joined", () => {
   });
 });
 
-describe("trouble on the way", () => {
-  it("comes back by itself after an outage longer than the lease", async () => {
+describe("during network faults", () => {
+  it("registers again after an outage longer than the lease", async () => {
     const { network, agent } = await joined();
     network.weather = { kind: "answer", status: 503 };
     await network.pass(400_000);
@@ -183,7 +183,7 @@ describe("trouble on the way", () => {
     expect(await read(network)).toMatchObject({ effective_status: "available" });
   });
 
-  it("tries again sooner than the next heartbeat is due, ever less often, and not all clients at once", async () => {
+  it("retries sooner than the next heartbeat is due, ever less often, and at another time than other clients", async () => {
     const attempts = async (chance: number) => {
       const { network } = await joined();
       network.clock.chance = chance;
@@ -205,7 +205,7 @@ describe("trouble on the way", () => {
     expect(early.length).toBeGreaterThan(late.length);
   });
 
-  it.each([503, 429])("leaves a registry alone that answers %i, for as long as it asks", async (status) => {
+  it.each([503, 429])("waits after a %i for as long as its Retry-After says", async (status) => {
     const { network, agent } = await joined();
     network.weather = { kind: "answer", status, retryAfter: 120 };
     await network.pass(30_000);
@@ -219,7 +219,7 @@ describe("trouble on the way", () => {
     expect(await read(network)).toMatchObject({ current_load: 5 });
   });
 
-  it("after a sleep of ten minutes registers again within five seconds of waking", async () => {
+  it("registers again within five seconds after the machine has slept for ten minutes", async () => {
     const { network, agent } = await joined();
     await network.pass(3000);
     await network.sleep(600_000);
@@ -228,7 +228,7 @@ describe("trouble on the way", () => {
     expect(await read(network)).toMatchObject({ effective_status: "available" });
   });
 
-  it.each([600_000, -600_000])("is not led astray by a clock that jumps by %i ms", async (ms) => {
+  it.each([600_000, -600_000])("keeps its interval when the clock jumps by %i ms", async (ms) => {
     const { network, agent } = await joined();
     await network.pass(10_000);
     network.clock.jump(ms);
@@ -240,7 +240,7 @@ describe("trouble on the way", () => {
     expect(agent.state).toBe("joined");
   });
 
-  it("gives up a stalled heartbeat, and calls in before it would be unreachable", async () => {
+  it("gives up a stalled heartbeat, and sends another before it would be unreachable", async () => {
     const { network } = await joined();
     await network.pass(26_000);
     network.weather = { kind: "stall" };
@@ -252,7 +252,7 @@ describe("trouble on the way", () => {
     }
   });
 
-  it("is not ended by a registration of its own that comes late", async () => {
+  it("does not end when its own unanswered registration takes effect late", async () => {
     const { network, agent } = await joined();
     await network.registry.call("DELETE", PATH);
     network.weather = (path) => (path === "/v1/agents" ? { kind: "late", ms: 15_000 } : { kind: "fine" });
@@ -267,7 +267,7 @@ describe("trouble on the way", () => {
   it.each([
     { status: 400, code: "unexpected_answer" },
     { status: 401, code: "unexpected_answer" },
-  ])("ends when it is refused for good ($status), with the reason", async ({ status, code }) => {
+  ])("ends with the reason when the registry refuses it ($status)", async ({ status, code }) => {
     const { network, agent } = await joined();
     network.weather = { kind: "answer", status };
     await network.pass(30_000);
@@ -277,7 +277,7 @@ describe("trouble on the way", () => {
 });
 
 describe("joining", () => {
-  it("waits out a short outage, and replaces what an unanswered try has registered", async () => {
+  it("retries during a short outage, and replaces what an unanswered try has registered", async () => {
     const network = new Network();
     network.weather = { kind: "cut-reply" };
     const joining = clientOver(network).join({ name: "scout", type: "research" });
@@ -316,7 +316,7 @@ describe("joining", () => {
     expect(network.clock.pendingTimers).toBe(0);
   });
 
-  it("is taken back by its signal: nothing stays registered", async () => {
+  it("leaves nothing registered when its signal is aborted", async () => {
     const network = new Network();
     const controller = new AbortController();
     const joining = clientOver(network).join(SCOUT, { signal: controller.signal });

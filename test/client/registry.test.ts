@@ -132,7 +132,7 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
 };
 
 describe("the client", () => {
-  it("reaches every operation of the registry, the older API's, the socket and the document apart", async () => {
+  it("has a method for every operation but those of the older APIs, the socket and the document", async () => {
     const others = new Set(["openapi", "openProviderSocket"]);
     const wanted = endpoints.filter(
       ({ dialect, operationId }) => dialect !== "bare" && !others.has(operationId),
@@ -160,7 +160,7 @@ describe("the client", () => {
     expect(network.sent).toHaveLength(2);
   });
 
-  it("sends its key, and speaks for the namespace that it names", async () => {
+  it("sends its key and its namespace", async () => {
     const access = await keysAccess([{ name: "k", token: "secret", scopes: ["read"] }]);
     const network = new Network({ access });
     await expect(clientOver(network, { key: "secret" }).stats()).resolves.toBeDefined();
@@ -174,8 +174,8 @@ describe("the client", () => {
   });
 });
 
-describe("what goes wrong", () => {
-  it("is told by code, with all that the registry says of it", async () => {
+describe("an error", () => {
+  it("has a code, and everything that the registry says about it", async () => {
     const network = new Network();
     const client = clientOver(network);
     const refused = async (call: Promise<unknown>) => {
@@ -209,14 +209,14 @@ describe("what goes wrong", () => {
     { weather: { kind: "answer", status: 502 }, code: "unexpected_answer", transient: true, status: 502 },
     { weather: { kind: "answer", status: 404 }, code: "unexpected_answer", transient: false, status: 404 },
     { weather: { kind: "answer", status: 200 }, code: "unexpected_answer", transient: true, status: 200 },
-  ] as const)("on the way is $code", async ({ weather, ...expected }) => {
+  ] as const)("of the network is $code", async ({ weather, ...expected }) => {
     const network = new Network();
     network.weather = weather;
     await expect(network.until(clientOver(network).stats())).rejects.toMatchObject(expected);
     expect(network.clock.pendingTimers).toBe(0);
   });
 
-  it("to wait is for the caller to say: an aborted call rejects with the caller's reason", async () => {
+  it("is the reason of the signal, if the caller aborts the request", async () => {
     const network = new Network();
     network.weather = { kind: "stall" };
     const controller = new AbortController();
@@ -228,7 +228,7 @@ describe("what goes wrong", () => {
 });
 
 describe("following events", () => {
-  it("tells each once and in order, over an outage, until told to stop", async () => {
+  it("yields each event once and in order, over an outage, until the signal is aborted", async () => {
     const network = new Network();
     const client = clientOver(network);
     await network.registry.register({ id: "a" });

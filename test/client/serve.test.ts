@@ -79,7 +79,7 @@ it("tells a handler at once that its claim has lapsed while the machine slept", 
   await leave();
 });
 
-it("holds its claim for as long as there are deltas, be they empty", async () => {
+it("extends its claim with every delta, even an empty one", async () => {
   let runs = 0;
   const { network, result, leave } = await serving(async (_, { delta, signal }) => {
     runs += 1;
@@ -98,7 +98,7 @@ it("holds its claim for as long as there are deltas, be they empty", async () =>
 it.each([
   { besides: "", deltas: 0 },
   { besides: ", and a delta is answered then", deltas: 1 },
-])("leaves no timer to a handler that goes on after it was given up$besides", async ({ deltas }) => {
+])("leaves no timer when a handler goes on after its call was given up$besides", async ({ deltas }) => {
   const answered = Promise.withResolvers<void>();
   const free = Promise.withResolvers<void>();
   const { network, leave } = await serving(async (_, { delta }) => {
@@ -116,7 +116,7 @@ it.each([
   await leave();
 });
 
-it("cuts long output between characters, and mends halves of them", async () => {
+it("cuts long output between characters, and replaces half surrogate pairs", async () => {
   const emoji = "\u{1f600}";
   const text = `${"a".repeat(32_767)}${emoji}${emoji.repeat(20_000)}\ud800b`;
   const { network, result, leave } = await serving((_, { delta }) => delta("stdout", text));

@@ -49,13 +49,13 @@ it("reads the same events however the stream is cut, whatever ends its lines", a
   );
 });
 
-it("leaves out what is not whole when the stream ends, and comments", async () => {
+it("drops comments, and an event that is incomplete when the stream ends", async () => {
   expect(await read(": still here\n\nid: 1\nevent: init\ndata: {}\n\nid: 2\nevent: result\ndata: {")).toEqual(
     [{ id: "1", event: "init", data: "{}" }],
   );
 });
 
-it("lets the stream go when its reader has enough", async () => {
+it("cancels the stream when its reader stops", async () => {
   let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new TextEncoder().encode("data: 1\n\n")),

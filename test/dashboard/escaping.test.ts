@@ -6,7 +6,7 @@ import { overview } from "../../src/dashboard/overview.ts";
 import { keyPage, page, refusalPage } from "../../src/dashboard/page.ts";
 import { agentWith, overviewWith } from "./views.ts";
 
-/** What a browser would make of it: every element with the names of its attributes, in order. */
+/** Every element that a browser would make of the markup, with the names of its attributes, in order. */
 async function elementsOf(markup: Html): Promise<string[]> {
   const elements: string[] = [];
   const rewriter = new HTMLRewriter().on("*", {
@@ -49,7 +49,7 @@ const anyText = fc.oneof(
     .map((all) => all.join("")),
 );
 
-describe.each(PAGES)("whatever stands in %s", (_, render) => {
+describe.each(PAGES)("any text in %s", (_, render) => {
   it("makes no element and no attribute", async () => {
     const plain = await elementsOf(render("plain"));
     await fc.assert(
@@ -68,7 +68,7 @@ describe.each(PAGES)("whatever stands in %s", (_, render) => {
 });
 
 describe("a template", () => {
-  it("quotes every attribute it puts a value in, which is what escaping relies on", () => {
+  it("quotes every attribute with a value, which escaping relies on", () => {
     for (const [, render] of PAGES) expect(render("plain").toString()).not.toMatch(/\s[\w-]+=plain/);
   });
 

@@ -23,7 +23,7 @@ const FLEET = [
 const idsOf = (filter: Parameters<typeof applyFilter>[1]) =>
   applyFilter(FLEET, filter).rows.map(({ id }) => id);
 
-it("leaves those that fit every part of the filter", () => {
+it("keeps the agents that match every part of the filter", () => {
   expect(idsOf({})).toEqual(["a", "b", "c"]);
   expect(idsOf({ type: "coder" })).toEqual(["a", "c"]);
   expect(idsOf({ type: "coder", status: "available" })).toEqual(["a"]);
@@ -38,7 +38,7 @@ it("searches ids, names, types and capabilities, in any case", () => {
   expect(idsOf({ q: "cod" })).toEqual(["a", "c"]);
 });
 
-it("counts for each part what else could be chosen, the other parts standing", () => {
+it("counts for each facet the values that the other parts of the filter leave", () => {
   const { facets } = applyFilter(FLEET, { type: "coder", status: "busy" });
   expect(facets.type.map(({ value, agents }) => [value, agents])).toEqual([["coder", 1]]);
   expect(facets.status.map(({ value, agents }) => [value, agents])).toEqual([
@@ -48,7 +48,7 @@ it("counts for each part what else could be chosen, the other parts standing", (
   expect(facets.capability.map(({ value, agents }) => [value, agents])).toEqual([["plan", 1]]);
 });
 
-it("shows a chosen value that leaves nobody, so that it can be taken away", () => {
+it("lists a chosen value that no agent has, so that it can be removed", () => {
   expect(applyFilter(FLEET, { type: "gone" }).facets.type).toContainEqual({
     value: "gone",
     agents: 0,
@@ -56,7 +56,7 @@ it("shows a chosen value that leaves nobody, so that it can be taken away", () =
   });
 });
 
-it("orders by what was asked for, and by id where that ties", () => {
+it("orders as asked, and equal agents by id", () => {
   expect(idsOf({ sort: "load" })).toEqual(["c", "b", "a"]);
   expect(idsOf({ sort: "status" })).toEqual(["c", "a", "b"]);
   expect(idsOf({ sort: "silence" })).toEqual(["a", "b", "c"]);
@@ -66,7 +66,7 @@ it("shows up to the limit, and says how many there are", () => {
   expect(applyFilter(FLEET, { limit: 2 })).toMatchObject({ rows: [{ id: "a" }, { id: "b" }], matching: 3 });
 });
 
-it("writes a filter as an address", () => {
+it("writes a filter as a path with a query", () => {
   expect(hrefOf({})).toBe("/");
   expect(hrefOf({ q: "", type: "a&b", status: undefined })).toBe("/?type=a%26b");
 });

@@ -45,7 +45,7 @@ export function recordWith(text: string, fields: Partial<AgentRecord> = {}): Age
   };
 }
 
-/** The overview of one such agent, with `text` in everything else that somebody outside may have written. */
+/** The overview of one such agent, with `text` also in every other field that comes from outside. */
 export function overviewWith(text: string): Overview {
   const filter: Filter = { q: text, type: text, capability: text, region: text };
   return {

@@ -73,7 +73,7 @@ describe("register --file", () => {
     isBad(i) ? { ...entry(i), name: "" } : entry(i),
   );
 
-  it("registers 990 of 1,000, says line and reason of the 10 that are bad, and exits with 1", async () => {
+  it("registers 990 of 1,000, prints line and reason of the 10 bad ones, and exits with 1", async () => {
     const file = join(dir, "activation.json");
     const text = JSON.stringify({ generated: "2026", components }, null, 2);
     await writeFile(file, text);
@@ -103,7 +103,7 @@ describe("register --file", () => {
     expect(shown.err).toContain("\r██████████████████████████████ 200/200");
   });
 
-  it("gives machines every result, with its line and its lease token", async () => {
+  it("prints every result as JSON, with its line and its lease token", async () => {
     const { rollcall: run } = opened();
     const input =
       '[\n{"type":"skill","name":"a","activated":true},\n{"type":"skill","name":"b"}, {"type":1}]';
@@ -121,7 +121,7 @@ describe("register --file", () => {
     });
   });
 
-  it("keeps what the file lists until it is unregistered, unless told otherwise", async () => {
+  it("registers without a lease that ends, unless --no-static is given", async () => {
     const { rollcall: run, client } = opened();
     const input = (name: string) => JSON.stringify([{ type: "skill", name, activated: true }]);
     await run(["register", "--file", "-"], { input: input("kept") });
@@ -142,7 +142,7 @@ describe("register --file", () => {
 });
 
 describe("register --name", () => {
-  it("keeps one agent registered until it is told to end, then unregisters it and exits with 0", async () => {
+  it("keeps one agent registered until Ctrl-C, then unregisters it and exits with 0", async () => {
     const { rollcall: run, client } = opened();
     const ending = new AbortController();
     const seen = Promise.withResolvers<void>();
@@ -174,8 +174,8 @@ describe("register --name", () => {
   });
 });
 
-describe("what people see", () => {
-  it("lists agents by id, health as 0.00, load as a share", async () => {
+describe("output for people", () => {
+  it("lists agents by id, health as 0.00, load as a percentage", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
     await client.agents.register({ id: "agent/atlas", name: "atlas", type: "worker", status: "busy" });
@@ -195,7 +195,7 @@ describe("what people see", () => {
     expect((await run(["list", "--capability", "web_search", "--capability", "no"])).out).toBe("no agents\n");
   });
 
-  it("finds who can, and says of the others why not", async () => {
+  it("finds the agents that can, and explains why others are left out", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
     await client.agents.register({ ...scout, id: "agent/tired", health_score: 0.1 });
@@ -203,10 +203,10 @@ describe("what people see", () => {
     expect((await run(["find", "web_search", "--explain"])).out).toMatch(
       /agent\/tired {2}health {2}health score 0\.1 is below 0\.7/,
     );
-    expect((await run(["find", "flying"])).out).toBe('nobody can do "flying" now; 0 agents could\n');
+    expect((await run(["find", "flying"])).out).toBe('no agent can do "flying" now; 0 agents could\n');
   });
 
-  it("resolves a service, and when none can be used says of each why", async () => {
+  it("resolves a service, and explains why no provider can be used", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register({ ...scout, endpoint: "https://scout.example/" });
     const { out } = await run(["resolve", "llm"]);
@@ -223,7 +223,7 @@ describe("what people see", () => {
     expect(none.err).toContain("None of the providers");
   });
 
-  it("drains, sweeps, counts, and tells what happened", async () => {
+  it("drains, sweeps, counts, and lists events", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
     expect((await run(["drain", "agent/scout"])).out).toBe("agent/scout is to drain\n");
@@ -248,7 +248,7 @@ describe("what people see", () => {
     expect(failed.err).toContain("invalid_arguments: no text; /text: missing_field\n");
   });
 
-  it("follows events until it is told to end", async () => {
+  it("follows events until Ctrl-C", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
     const ending = new AbortController();
@@ -261,7 +261,7 @@ describe("what people see", () => {
     expect(JSON.parse(out)).toMatchObject({ type: "registered", id: "agent/scout", revision: 1 });
   });
 
-  it("has colours on a terminal whose owner has not declined them, and nowhere else", async () => {
+  it("has colours only on a terminal, and not with NO_COLOR", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
     expect((await run(["list"], { isTTY: true })).out).toContain(`${ESCAPE}[32mavailable`);
@@ -272,7 +272,7 @@ describe("what people see", () => {
     }
   });
 
-  it("lets nothing that others have written steer the terminal", async () => {
+  it("replaces control characters in text from the registry", async () => {
     const { rollcall: run, client } = opened();
     await client.agents.register({ ...scout, type: "re\u202Esearch", capabilities: ["web\u200Fsearch"] });
     const { out } = await run(["list"]);
@@ -281,7 +281,7 @@ describe("what people see", () => {
   });
 });
 
-describe("what machines get", () => {
+describe("output for machines", () => {
   const asked: Record<string, string[]> = {
     stats: [],
     list: [],
@@ -296,7 +296,7 @@ describe("what machines get", () => {
     events: ["--limit", "1"],
   };
 
-  it.each(Object.entries(asked))("%s answers in JSON", async (name, rest) => {
+  it.each(Object.entries(asked))("of %s is JSON", async (name, rest) => {
     const { rollcall: run, client } = opened();
     await client.agents.register(scout);
     await using _ = await client.serveToolset(TEXT);
@@ -305,7 +305,7 @@ describe("what machines get", () => {
     expect(JSON.parse(out)).toBeTypeOf("object");
   });
 
-  it("a key, whose digest is in the entry that admits it", async () => {
+  it("is a new key alone, with the entry for API_KEYS on standard error", async () => {
     const { out, err } = await rollcall(["keys", "new", "ci", "--scope", "read", "--scope", "write"]);
     const key = out.trim();
     const entry = JSON.parse(err.trimEnd().split("\n").at(-1)!) as unknown;
@@ -336,14 +336,14 @@ describe("a command line that makes no sense", () => {
   });
 });
 
-describe("a registry that says no", () => {
+describe("a refusal of the registry", () => {
   it.each([
     { argv: ["list", "--url", "http://127.0.0.1:1"], says: "start one with `rollcall dev`" },
     { argv: ["drain", "nobody"], says: 'No live agent has the id "nobody"' },
     { argv: ["call", "nothing", "at-all"], says: "`rollcall toolsets` lists them" },
     { argv: ["resolve", "nothing"], says: 'No live agent offers "nothing"' },
     { argv: ["find", "x", "--limit", "0"], says: "/limit" },
-  ])("$argv: one line, with what to do", async ({ argv, says }) => {
+  ])("$argv: is one line, with what to do", async ({ argv, says }) => {
     const { code, out, err } = await opened().rollcall(argv);
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toContain(says);
@@ -362,7 +362,7 @@ describe("help and completion", () => {
     }
   });
 
-  it("offers commands, their second words and their options, and what begins as the last word does", async () => {
+  it("offers commands, their second words and their options, by the beginning of the last word", async () => {
     const offers = async (...words: string[]) =>
       (await rollcall(["complete", ...words])).out.trimEnd().split("\n");
     expect(await offers("")).toEqual(expect.arrayContaining(["stats", "keys", "completion"]));

@@ -8,7 +8,7 @@ import { registry } from "../../src/client/registry.ts";
 import { BridgeControl } from "../support/bridge-control.ts";
 import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
 
-/** As short as leases get, because here time is real. */
+/** The shortest lease, because these tests run in real time. */
 const BRIEF: Registration = { name: "brief", type: "worker", ttl_seconds: 2, heartbeat_interval_seconds: 1 };
 const SOON = { timeout: 20_000, interval: 50 };
 
@@ -36,7 +36,7 @@ const statusOf = async ({ url }: RunningWorker, { id }: JoinedAgent) =>
       (error: unknown) => (error as { code?: string }).code,
     );
 
-/** "" of one that is gone. */
+/** "" for an agent that is gone. */
 const lastSeen = async ({ url }: RunningWorker, { id }: JoinedAgent) =>
   createClient({ url })
     .agents.get(id)
@@ -45,7 +45,7 @@ const lastSeen = async ({ url }: RunningWorker, { id }: JoinedAgent) =>
       () => "",
     );
 
-describe("an agent, and a registry that runs", () => {
+describe("an agent and a running registry", () => {
   it.each([{ keep: true }, { keep: false }])(
     "outlives a restart (with what was kept: $keep)",
     async ({ keep }) => {
@@ -72,7 +72,7 @@ describe("an agent, and a registry that runs", () => {
     expect(agent.leaseToken).not.toBe(first);
   });
 
-  it("gives way to the process that joins under its id after it", async () => {
+  it("ends when another process joins under its id", async () => {
     const client = createClient({ url: embedded.url });
     await using first = await client.join({ ...BRIEF, id: "worker/one" });
     await using second = await client.join({ ...BRIEF, id: "worker/one" });
@@ -81,7 +81,7 @@ describe("an agent, and a registry that runs", () => {
     expect(await statusOf(embedded, second)).toBe("available");
   });
 
-  it.each([600_000, -600_000])("does not mind a clock that jumps by %i ms", async (jump) => {
+  it.each([600_000, -600_000])("stays registered when the clock jumps by %i ms", async (jump) => {
     let offset = 0;
     const clock = { ...systemClock, now: () => Date.now() + offset };
     await using agent = await registry({ url: embedded.url }, clock).join(BRIEF);
@@ -91,7 +91,7 @@ describe("an agent, and a registry that runs", () => {
     expect(await statusOf(embedded, agent)).toBe("available");
   });
 
-  it("tells its load, is found by it, and is gone once it leaves", async () => {
+  it("reports its load, is found by it, and is gone after it leaves", async () => {
     const client = createClient({ url: redis.url });
     const agent = await client.join({ ...BRIEF, capabilities: ["translate"], max_concurrency: 10 });
     agent.load = 9;

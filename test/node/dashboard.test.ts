@@ -98,7 +98,7 @@ async function visit(url: URL, path: string, options: BrowserContextOptions = LO
 }
 
 async function seriousViolations(page: Page): Promise<string[]> {
-  // By evaluation, which is not the page's own doing: its policy would rightly refuse the script.
+  // Evaluated from outside: the page's own policy would refuse the script.
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{
     violations: { id: string; impact: string; nodes: { html: string }[] }[];
@@ -143,7 +143,7 @@ it("paints 500 agents within a second", async () => {
   await using visited = await visit(openUrl, "/");
   const { page, trouble } = visited;
   const paints: number[] = [];
-  // The best of three: what the machine does besides is not the page's doing.
+  // The best of three, because the machine may be busy with other things.
   for (let i = 0; i < 3; i++) {
     await page.reload();
     expect(await rows(page).count()).toBe(AGENTS);
@@ -155,7 +155,7 @@ it("paints 500 agents within a second", async () => {
   expect(trouble).toEqual([]);
 });
 
-it("shows a change of status within 3 s of it, and who comes and goes, without losing the reader's place", async () => {
+it("shows a change of status, and agents that come and go, within 3 s, without losing the reader's place", async () => {
   await using visited = await visit(openUrl, "/");
   const { page, trouble } = visited;
   const row = rows(page).nth(20);
@@ -179,7 +179,7 @@ it("shows a change of status within 3 s of it, and who comes and goes, without l
   expect(trouble).toEqual([]);
 });
 
-it("counts the age of the last evidence on between heartbeats", async () => {
+it("keeps the age of the last evidence up to date between heartbeats", async () => {
   await using visited = await visit(openUrl, "/?q=agent/a-010");
   const { page } = visited;
   const age = rows(page).locator("time");
@@ -190,7 +190,7 @@ it("counts the age of the last evidence on between heartbeats", async () => {
     .toBeGreaterThanOrEqual(3);
 });
 
-it("searches as one types, filters by a click, and keeps both in the address", async () => {
+it("searches while the reader types, filters by a click, and keeps both in the URL", async () => {
   await using visited = await visit(openUrl, "/");
   const { page, trouble } = visited;
   await page.getByRole("searchbox").fill("a-01");
@@ -210,7 +210,7 @@ it("searches as one types, filters by a click, and keeps both in the address", a
   expect(trouble).toEqual([]);
 });
 
-it("shows an agent's own page, whose name is text whatever it is", async () => {
+it("shows an agent's own page, with a hostile name as text", async () => {
   await using visited = await visit(openUrl, "/");
   const { page, trouble } = visited;
   await page.getByRole("link", { name: HOSTILE }).click();
@@ -224,7 +224,7 @@ it("shows an agent's own page, whose name is text whatever it is", async () => {
   expect(trouble).toEqual([]);
 });
 
-it("stands still when paused, and says when the registry does not answer", async () => {
+it("does not change while paused, and says when the registry does not answer", async () => {
   await using visited = await visit(openUrl, "/");
   const { page } = visited;
   await page.getByRole("button", { name: "Pause" }).click();
@@ -243,7 +243,7 @@ it("reads without a script, under open access", async () => {
   expect(await visited.page.getByRole("button", { name: "Pause" }).isVisible()).toBe(false);
 });
 
-it("asks for a key, refuses a wrong one, and keeps the right one for this tab alone", async () => {
+it("asks for a key, refuses a wrong one, and keeps the right one in this tab only", async () => {
   const bearer = { Authorization: `Bearer ${KEY}` };
   await call(keyedUrl, "POST", "/v1/agents", { id: "kept", name: "kept", type: "secret" }, bearer);
   await using visited = await visit(keyedUrl, "/");
@@ -288,7 +288,7 @@ it("describes the API at /docs, to search and to link to", async () => {
   expect(trouble).toEqual([]);
 });
 
-it.each(LOOKS)("has nothing serious in the way of anybody (%s)", async (name, options) => {
+it.each(LOOKS)("has no serious accessibility violation (%s)", async (name, options) => {
   for (const [title, path] of [
     ["overview", "/?limit=40"],
     ["filtered", "/?status=busy&type=coder"],

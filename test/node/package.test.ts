@@ -13,7 +13,7 @@ let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "rollcall-package-"));
   await exec(process.execPath, [join(ROOT, "scripts/package.ts")], { cwd: ROOT });
-  // What it depends on comes from here too, so that nothing has to be fetched.
+  // Its dependencies come from here too, so that nothing has to be downloaded.
   const parts = ["dist/npm", "node_modules/citty", "node_modules/zod"].map((part) => join(ROOT, part));
   await exec("npm", ["pack", "--ignore-scripts", "--pack-destination", dir, ...parts], { cwd: dir });
   const tarballs = (await readdir(dir))
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** This project's Node, and the machine's own: as a rule an older one. */
+/** This project's Node, and the machine's own, which usually is older. */
 const NODES = [
   process.execPath,
   ...(process.env["PATH"] ?? "")
@@ -59,7 +59,7 @@ it("runs on the Node of this machine: the client, and the command line", async (
   expect(ran).toContain(process.execPath);
 });
 
-it("tells TypeScript what it takes and gives", async () => {
+it("has types for what it takes and returns", async () => {
   await writeFile(join(dir, "package.json"), JSON.stringify({ type: "module" }));
   await writeFile(
     join(dir, "program.ts"),

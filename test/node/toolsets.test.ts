@@ -83,7 +83,7 @@ describe.each(["embedded", "redis"])("tools served and called, %s", (backend) =>
 });
 
 describe("a provider", () => {
-  it("carries out four calls at a time, and stays healthy with its hands full", async () => {
+  it("carries out four calls at a time, and stays healthy meanwhile", async () => {
     const registry = opened();
     const free = gate();
     let most = 0;
@@ -110,7 +110,7 @@ describe("a provider", () => {
     expect(most).toBe(4);
   });
 
-  it("says how a handler failed: as it says itself, or as execution_failed", async () => {
+  it("fails a call with the handler's own code, or with execution_failed", async () => {
     const registry = opened();
     const issues = [{ field: "/city", constraint: "missing_field" }];
     await using served = await registry.serveToolset({
@@ -140,7 +140,7 @@ describe("a provider", () => {
     expect((await call("nothing")).result).toBeNull();
   });
 
-  it("is told the caller's meta and trace context", async () => {
+  it("gets the caller's meta and trace context", async () => {
     const registry = opened();
     const told: Partial<CallContext>[] = [];
     await using served = await registry.serveToolset({
@@ -153,7 +153,7 @@ describe("a provider", () => {
     expect(told).toEqual([{ meta, trace, toolUseId: "t-1" }]);
   });
 
-  it("finishes what it has when it leaves, and takes no more; the catalogue keeps the toolset", async () => {
+  it("finishes its calls when it leaves, and takes no more; the toolset stays registered", async () => {
     const registry = opened();
     const begun = gate();
     const free = gate();
@@ -199,7 +199,7 @@ describe("a provider", () => {
     expect(again.result).toBe("hi");
   });
 
-  it("ends when another process registers its name, and drops what it was about", async () => {
+  it("ends when another process registers its name, and gives up its calls", async () => {
     const registry = opened();
     const begun = gate();
     const dropped = gate();
@@ -230,7 +230,7 @@ describe("a provider", () => {
     expect(second.leaseToken).toBeDefined();
   });
 
-  it("shares its calls with whoever serves beside it, by its token", async () => {
+  it("shares its calls with a provider that serves by its lease token", async () => {
     const registry = opened();
     const seen = new Set<string>();
     const both = gate();
@@ -295,7 +295,7 @@ describe("a provider", () => {
 });
 
 describe("a caller", () => {
-  it("is refused at the door, with hints", async () => {
+  it("gets a hint with every refusal", async () => {
     const registry = opened();
     const call = (payload: unknown) => registry.callTool({ toolset: "door", tool: "t", payload, meta: META });
     await expect(call({})).rejects.toMatchObject({ code: "toolset_not_found" });
@@ -311,7 +311,7 @@ describe("a caller", () => {
     expect(retryHint(missing)).toMatchObject({ reason: "missing_fields", fields: ["/text"] });
   });
 
-  it("makes one call of one that it has to send again, and goes on where its stream broke off", async () => {
+  it("sends a call again as the same call, and continues a broken stream where it ended", async () => {
     let carried = 0;
     let lostAnswers = 2;
     let cuts = 2;
@@ -350,7 +350,7 @@ describe("a caller", () => {
     expect({ lostAnswers, cuts }).toEqual({ lostAnswers: 0, cuts: 0 });
   });
 
-  it("gets its result where streams do not come through", async () => {
+  it("gets its result where a proxy lets no stream through", async () => {
     const plain = (url: string, init?: RequestInit) => {
       const headers = new Headers(init?.headers);
       headers.set("Accept", "application/json");
@@ -365,7 +365,7 @@ describe("a caller", () => {
     expect((await registry.callTool(call)).result).toBe("hi");
   });
 
-  it("may give up, and sees what its own listener throws", async () => {
+  it("may give up, and rejects with what onDelta throws", async () => {
     const registry = opened();
     const free = gate();
     await using served = await registry.serveToolset({
@@ -393,7 +393,7 @@ describe("a caller", () => {
   });
 });
 
-/** The same answer, whose connection breaks off after so many deltas. */
+/** The same answer, whose connection breaks after so many deltas. */
 function cutAfter(response: Response, deltas: number): Response {
   const reader = response.body!.getReader();
   const decoder = new TextDecoder();

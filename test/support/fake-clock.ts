@@ -6,10 +6,10 @@ interface Timer {
   run: () => void;
 }
 
-/** Time that passes when it is told to, and timers that fire in their order. */
+/** Time that passes only when a test says so, and timers that fire in their order. */
 export class FakeClock implements Clock {
   readonly #timers = new Map<number, Timer>();
-  /** ms that timers have seen pass; what the clock on the wall says may be anything. */
+  /** The time that timers have counted, ms; independent of the wall clock. */
   #elapsed = 0;
   #offset = START;
   #lastTimer = 0;
@@ -47,12 +47,12 @@ export class FakeClock implements Clock {
     return Math.max(0, Math.min(Infinity, ...due) - this.#elapsed);
   }
 
-  /** Sets the clock on the wall, either way; timers do not notice, as they do not when a machine sleeps. */
+  /** Sets the wall clock forwards or backwards; timers are not affected, as when a machine sleeps. */
   jump(ms: number): void {
     this.#offset += ms;
   }
 
-  /** Lets time pass, no further than the next timer, and fires what is due. */
+  /** Lets time pass, at most to the next timer, and fires the timers that are due. */
   step(ms: number): void {
     this.#elapsed += ms;
     for (const [id, { at, run }] of this.#timers) {

@@ -1,4 +1,4 @@
-/** A program that joins and works until it is told to end. */
+/** A program that joins and works until it gets a signal. */
 import { createClient } from "../../src/client/index.ts";
 
 const [url = "", id = ""] = process.argv.slice(2);

@@ -1,22 +1,22 @@
 import { FakeClock } from "./fake-clock.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
 
-/** What becomes of a request. */
+/** What happens to a request. */
 export type Weather =
   | { kind: "fine" }
   /** It never arrives, and the sender learns of it. */
   | { kind: "cut" }
   /** It arrives, its answer does not. */
   | { kind: "cut-reply" }
-  /** Nothing happens until the sender gives up. */
+  /** It never arrives, and gets no answer until the sender gives up. */
   | { kind: "stall" }
-  /** As `stall`, but it does arrive, so many ms later. */
+  /** As `stall`, but it arrives that many ms later. */
   | { kind: "late"; ms: number }
-  /** Something on the way answers in the registry's place. */
+  /** A proxy answers instead of the registry. */
   | { kind: "answer"; status: number; retryAfter?: number };
 
 export interface Sent {
-  /** ms that timers have seen pass */
+  /** The fake clock's elapsed time, ms */
   at: number;
   method: string;
   path: string;
@@ -24,12 +24,12 @@ export interface Sent {
   leaseToken: string | null;
 }
 
-/** The way between a client and a real registry, in any weather, and the one clock that both go by. */
+/** The network between a client and a real registry, with faults, and the clock that both use. */
 export class Network {
   readonly clock = new FakeClock();
   readonly sent: Sent[] = [];
   registry: Registry;
-  /** For all, or by path. */
+  /** For every request, or by path. */
   weather: Weather | ((path: string) => Weather) = { kind: "fine" };
   readonly #arriving = new Set<Promise<unknown>>();
   #late: { at: number; run: () => void }[] = [];
@@ -75,7 +75,7 @@ export class Network {
     }
   };
 
-  /** Lets time pass for everyone, timer by timer. */
+  /** Lets time pass for the client and the registry, timer by timer. */
   async pass(ms: number): Promise<void> {
     const end = this.clock.elapsed + ms;
     for (;;) {
@@ -95,14 +95,14 @@ export class Network {
     }
   }
 
-  /** The client's machine sleeps: time passes for the registry and the wall, but for no timer. */
+  /** The client's machine sleeps: time passes for the registry and the wall clock, but not for timers. */
   async sleep(ms: number): Promise<void> {
     await this.settle();
     await this.registry.pass(ms);
     this.clock.jump(ms);
   }
 
-  /** Waits until everything that is under way has come to rest, but for what waits on the clock. */
+  /** Waits until only the clock can make something happen. */
   async settle(): Promise<void> {
     do {
       await Promise.allSettled(this.#arriving);
@@ -110,7 +110,7 @@ export class Network {
     } while (this.#arriving.size > 0);
   }
 
-  /** Waits for `work` while time passes: the soonest that it can be done. */
+  /** Lets time pass, in the smallest possible steps, until `work` is done. */
   async until<T>(work: Promise<T>, limitMs = 600_000): Promise<T> {
     let settled = false;
     const watched = work.finally(() => (settled = true));
@@ -147,5 +147,5 @@ const aborted = (signal: AbortSignal | null | undefined): Promise<never> =>
     signal?.addEventListener("abort", abort);
   });
 
-/** One turn of the event loop: promises that are ready have been seen to. */
+/** One turn of the event loop, in which settled promises are handled. */
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));

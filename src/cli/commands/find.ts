@@ -30,7 +30,7 @@ export const find = command({
       const { agents, total_matches: total, sampled, excluded = [] } = found;
       const summary =
         agents.length === 0
-          ? `nobody can do "${args.capability}" now; ${counted(total, "agent")} could\n`
+          ? `no agent can do "${args.capability}" now; ${counted(total, "agent")} could\n`
           : `${agentsTable(agents, paint)}${agents.length} of ${counted(total, "agent")}${sampled ? ", from a sample" : ""}\n`;
       const leftOut = excluded.map(({ id, stage, detail }) => [id, stage, detail]);
       return (

@@ -10,26 +10,28 @@ import {
   type SettledCall,
 } from "../core/toolsets/call.ts";
 import { isoTime } from "../core/time.ts";
-import type { ObjectStorage } from "../durable/storage.ts";
+import type { ObjectStorage, Sql } from "../durable/storage.ts";
 import { claimIdOf } from "./claim-id.ts";
-import type { CallProgress, CallRequest, Delta, ProviderMessage } from "./gateway.ts";
-import * as schema from "./schema.ts";
+import type { CallRequest, Delta, ProviderMessage } from "./gateway.ts";
+import { type CallRow, type DeltaRow, SQL } from "./schema.ts";
 
 /** How many characters of deltas one look at a call takes along. */
 const PROGRESS_CHARS = 250_000;
 
 /** A call as it is kept; its message, outcome and deltas are read when they are needed. */
-export type KeptCall<State extends CallState = CallState> = Omit<schema.CallRow, "state"> & { state: State };
+export type KeptCall<State extends CallState = CallState> = Omit<CallRow, "state"> & { state: State };
 
 /** The calls of one toolset in storage. Each change is written at once, so an eviction loses nothing. */
 export class CallTable {
   readonly #storage: ObjectStorage;
+  readonly #sql: Sql;
   /** What all calls take, in characters. Read once, and counted from then on. */
   #chars: number;
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
-    this.#chars = schema.totalChars(storage.sql);
+    this.#sql = storage.sql;
+    this.#chars = this.#sql.exec<{ chars: number }>(SQL.totalChars).one().chars;
   }
 
   /** Whether another call would be one too many. */
@@ -38,52 +40,53 @@ export class CallTable {
   }
 
   find(id: string): KeptCall | undefined {
-    const row = schema.readCall(this.#storage.sql, id);
-    return row && parse(row);
+    return this.#read(SQL.readCall, id)[0];
   }
 
-  /** The call that one of this identity would repeat. */
+  /** The call that a call of this identity repeats. */
   findByIdentity(identity: string): KeptCall | undefined {
-    const row = schema.readCallByIdentity(this.#storage.sql, identity);
-    return row && parse(row);
+    return this.#read(SQL.readCallByIdentity, identity)[0];
   }
 
   /** Calls whose state ended before `now`. */
   due(now: number): KeptCall[] {
-    return schema.readDue(this.#storage.sql, now).map(parse);
+    return this.#read(SQL.dueCalls, now);
   }
 
   /** When the first state ends; null: there are no calls. */
   nextDueAt(): number | null {
-    return schema.readNextDueAt(this.#storage.sql);
+    return this.#sql.exec<{ due_at: number | null }>(SQL.nextDueAt).one().due_at;
   }
 
   unsettled(): KeptCall[] {
-    return schema.readUnsettled(this.#storage.sql).map(parse);
+    return this.#read(SQL.unsettledCalls);
   }
 
   countQueued(): number {
-    return schema.countQueued(this.#storage.sql);
+    return this.#sql.exec<{ n: number }>(SQL.countQueued).one().n;
   }
 
-  /** @param consumer undefined: the claims of all consumers */
-  countClaimed(consumer?: string): number {
-    const { sql } = this.#storage;
-    return consumer === undefined ? schema.countClaimed(sql) : schema.countClaimedBy(sql, consumer);
+  countClaimed(): number {
+    return this.#sql.exec<{ n: number }>(SQL.countClaimed).one().n;
+  }
+
+  countClaimedBy(consumer: string): number {
+    return this.#sql.exec<{ n: number }>(SQL.countClaimedBy, consumer).one().n;
   }
 
   /** The outcome of a settled call. */
   outcome({ number }: KeptCall): CallOutcome {
-    return JSON.parse(schema.readOutcome(this.#storage.sql, number)!) as CallOutcome;
+    const { outcome } = this.#sql.exec<{ outcome: string }>(SQL.readOutcome, number).one();
+    return JSON.parse(outcome) as CallOutcome;
   }
 
   /** The deltas after number `after`, in order, until they have `PROGRESS_CHARS` characters. */
-  deltas({ number }: KeptCall, after: number): CallProgress["deltas"] {
-    const deltas: CallProgress["deltas"] = [];
+  deltas({ number }: KeptCall, after: number): DeltaRow[] {
+    const deltas: DeltaRow[] = [];
     let chars = 0;
-    for (const delta of schema.readDeltas(this.#storage.sql, number, after)) {
-      deltas.push(delta);
-      chars += delta.delta.length + delta.stream.length;
+    for (const row of this.#sql.exec<DeltaRow>(SQL.deltasAfter, number, after)) {
+      deltas.push(row);
+      chars += row.delta.length + row.stream.length;
       if (chars >= PROGRESS_CHARS) break;
     }
     return deltas;
@@ -91,53 +94,46 @@ export class CallTable {
 
   add({ callId, toolUseId, caller, identity, digest, message }: CallRequest, now: number): void {
     const state = queueCall(now);
-    schema.insertCall(this.#storage.sql, {
-      id: callId,
-      status: state.status,
-      due_at: state.dueAt,
-      state: JSON.stringify(state),
+    this.#sql.exec(
+      SQL.addCall,
+      callId,
+      state.status,
+      state.dueAt,
+      JSON.stringify(state),
       caller,
-      tool_use_id: toolUseId,
+      toolUseId,
       identity,
       digest,
+      message.length,
       message,
-    });
+    );
     this.#chars += message.length;
   }
 
   /** Claims queued calls for a consumer, at most `max`, the oldest first. */
   claim(consumer: string, max: number, now: number): ProviderMessage[] {
-    const { sql } = this.#storage;
-    return schema.readQueued(sql, max).map((row) => {
-      const call = parse(row);
+    return this.#read(SQL.queuedCalls, max).map((call) => {
       // A call has its message until it is settled.
-      const message = JSON.parse(schema.readMessage(sql, call.number)!) as CallMessage;
+      const row = this.#sql.exec<{ message: string }>(SQL.readMessage, call.number).one();
+      const message = JSON.parse(row.message) as CallMessage;
       const claimId = claimIdOf(message.tool);
       const state = claimCall(call.state, { claimId, consumer }, now);
       this.update(call, state);
-      return {
-        type: "call",
-        claim_id: claimId,
-        call_id: call.id,
-        ...message,
-        deadline: isoTime(state.dueAt),
-      };
+      const deadline = isoTime(state.dueAt);
+      return { type: "call", claim_id: claimId, call_id: call.id, ...message, deadline };
     });
   }
 
   /** Writes a state that is not settled. */
   update({ number }: KeptCall, state: CallState): void {
-    schema.updateCall(this.#storage.sql, number, {
-      status: state.status,
-      due_at: state.dueAt,
-      consumer: state.status === "claimed" ? state.consumer : null,
-      state: JSON.stringify(state),
-    });
+    const consumer = state.status === "claimed" ? state.consumer : null;
+    this.#sql.exec(SQL.updateCall, state.status, state.dueAt, consumer, JSON.stringify(state), number);
   }
 
   addDelta(call: KeptCall, { stream, delta }: Delta, state: ClaimedCall): void {
     this.#storage.transactionSync(() => {
-      schema.insertDelta(this.#storage.sql, call.number, { seq: call.deltas + 1, stream, delta });
+      this.#sql.exec(SQL.addDelta, call.number, call.deltas + 1, stream, delta);
+      this.#sql.exec(SQL.countDelta, delta.length, call.number);
       this.update(call, state);
     });
     this.#chars += delta.length;
@@ -147,21 +143,27 @@ export class CallTable {
   settle(call: KeptCall, { outcome, ...state }: SettledCall): void {
     const json = JSON.stringify(outcome);
     const chars = call.delta_chars + json.length;
-    schema.settleCall(this.#storage.sql, call.number, {
-      status: state.status,
-      due_at: state.dueAt,
-      state: JSON.stringify(state),
-      outcome: json,
+    this.#sql.exec(
+      SQL.settleCall,
+      state.status,
+      state.dueAt,
+      JSON.stringify(state),
+      json,
       chars,
-      keepIdentity: state.claims > 0,
-    });
+      state.claims > 0 ? 1 : 0,
+      call.number,
+    );
     this.#chars += chars - call.chars;
   }
 
   remove({ number, chars }: KeptCall): void {
-    schema.deleteCall(this.#storage.sql, number);
+    this.#sql.exec(SQL.deleteDeltas, number);
+    this.#sql.exec(SQL.deleteCall, number);
     this.#chars -= chars;
   }
-}
 
-const parse = (row: schema.CallRow): KeptCall => ({ ...row, state: JSON.parse(row.state) as CallState });
+  #read(statement: string, ...bindings: (string | number)[]): KeptCall[] {
+    const rows = this.#sql.exec<CallRow>(statement, ...bindings).toArray();
+    return rows.map((row) => ({ ...row, state: JSON.parse(row.state) as CallState }));
+  }
+}

@@ -1,23 +1,49 @@
+import type { Sql } from "../durable/storage.ts";
 import type { Epoch } from "./gateway.ts";
-import type { EpochRow } from "./schema.ts";
+import { type EpochRow, SQL } from "./schema.ts";
+
+// Stands before the stored fence of a registration that was removed; no fence begins with it.
+const CLOSED = "closed ";
 
 /**
- * Stands before the stored fence of a registration that was removed; no fence begins with it. `registered_at` is kept, so that
- * callers that know the removed registration get "stale".
+ * The latest registration that the object knows. It stays stored when the registration is removed, so that those who know no
+ * later one get "stale".
  */
-export const CLOSED = "closed ";
+export class LatestEpoch {
+  readonly #sql: Sql;
 
-/** Whether the asker knows the stored registration, a later or an earlier one. */
-export function compareEpoch(
-  stored: EpochRow | undefined,
-  { fence, registeredAt }: Epoch,
-): "current" | "later" | "stale" {
-  if (!stored) return "later";
-  if (stored.fence === fence) return "current";
-  const laterMs = registeredAt - stored.registered_at;
-  // After a removal the next registration may be of the same ms; the removed one must not count as such.
-  const isLater = stored.fence.startsWith(CLOSED)
-    ? laterMs >= 0 && stored.fence !== CLOSED + fence
-    : laterMs > 0;
-  return isLater ? "later" : "stale";
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** ms since the Unix epoch; undefined: there was no registration yet */
+  get registeredAt(): number | undefined {
+    return this.#read()?.registered_at;
+  }
+
+  /** Whether `epoch` is the latest registration, a later or an earlier one. */
+  compare({ fence, registeredAt }: Epoch): "current" | "later" | "stale" {
+    const latest = this.#read();
+    if (!latest) return "later";
+    if (latest.fence === fence) return "current";
+    const laterMs = registeredAt - latest.registered_at;
+    // After a removal the next registration may be of the same ms, but the removed one must not be current again.
+    const isLater = latest.fence.startsWith(CLOSED)
+      ? laterMs >= 0 && latest.fence !== CLOSED + fence
+      : laterMs > 0;
+    return isLater ? "later" : "stale";
+  }
+
+  replace({ fence, registeredAt }: Epoch): void {
+    this.#sql.exec(SQL.writeEpoch, fence, registeredAt);
+  }
+
+  /** Keeps `registered_at` but marks the fence closed. */
+  close(): void {
+    this.#sql.exec(SQL.prefixFence, CLOSED);
+  }
+
+  #read(): EpochRow | undefined {
+    return this.#sql.exec<EpochRow>(SQL.readEpoch).toArray()[0];
+  }
 }

@@ -1,5 +1,3 @@
-import type { Sql } from "../durable/storage.ts";
-
 /**
  * Tables of one toolset's gateway; docs/storage.md describes them. Instants are ms since the Unix epoch.
  * Append to this list, never change what is in it: each statement has run in existing objects.
@@ -35,22 +33,8 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;`,
 ];
 
+/** The latest registration. */
 export type EpochRow = { fence: string; registered_at: number };
-
-/** The latest registration; undefined: there was none yet. */
-export const readEpoch = (sql: Sql): EpochRow | undefined =>
-  sql.exec<EpochRow>("SELECT fence, registered_at FROM epoch").toArray()[0];
-
-export const writeEpoch = (sql: Sql, fence: string, registeredAt: number): void =>
-  void sql.exec(
-    "INSERT OR REPLACE INTO epoch (one, fence, registered_at) VALUES (1, ?, ?)",
-    fence,
-    registeredAt,
-  );
-
-/** Puts `prefix` before the fence of the latest registration. */
-export const prefixFence = (sql: Sql, prefix: string): void =>
-  void sql.exec("UPDATE epoch SET fence = ? || fence", prefix);
 
 /** A call without its largest columns, message and outcome. */
 export type CallRow = {
@@ -67,123 +51,63 @@ export type CallRow = {
   chars: number;
 };
 
-const CALLS = "SELECT number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars FROM call";
-
-export const readCall = (sql: Sql, id: string): CallRow | undefined =>
-  sql.exec<CallRow>(`${CALLS} WHERE id = ?`, id).toArray()[0];
-
-export const readCallByIdentity = (sql: Sql, identity: string): CallRow | undefined =>
-  sql.exec<CallRow>(`${CALLS} WHERE identity = ?`, identity).toArray()[0];
-
-/** In the order in which they came. */
-export const readQueued = (sql: Sql, max: number): CallRow[] =>
-  sql.exec<CallRow>(`${CALLS} WHERE status = 'queued' ORDER BY number LIMIT ?`, max).toArray();
-
-export const readUnsettled = (sql: Sql): CallRow[] =>
-  sql.exec<CallRow>(`${CALLS} WHERE status IN ('queued', 'claimed')`).toArray();
-
-export const readDue = (sql: Sql, now: number): CallRow[] =>
-  sql.exec<CallRow>(`${CALLS} WHERE due_at < ?`, now).toArray();
-
-export const readNextDueAt = (sql: Sql): number | null =>
-  sql.exec<{ due_at: number | null }>("SELECT min(due_at) AS due_at FROM call").one().due_at;
-
-export const readMessage = (sql: Sql, number: number): string | null =>
-  sql.exec<{ message: string | null }>("SELECT message FROM call WHERE number = ?", number).one().message;
-
-export const readOutcome = (sql: Sql, number: number): string | null =>
-  sql.exec<{ outcome: string | null }>("SELECT outcome FROM call WHERE number = ?", number).one().outcome;
-
-export const totalChars = (sql: Sql): number =>
-  sql.exec<{ chars: number }>("SELECT total(chars) AS chars FROM call").one().chars;
-
-const COUNT = "SELECT count(*) AS n FROM call";
-
-export const countQueued = (sql: Sql): number =>
-  sql.exec<{ n: number }>(`${COUNT} WHERE status = 'queued'`).one().n;
-
-export const countClaimed = (sql: Sql): number =>
-  sql.exec<{ n: number }>(`${COUNT} WHERE status = 'claimed'`).one().n;
-
-export const countClaimedBy = (sql: Sql, consumer: string): number =>
-  sql.exec<{ n: number }>(`${COUNT} WHERE status = 'claimed' AND consumer = ?`, consumer).one().n;
-
-export type NewCallRow = Pick<CallRow, "id" | "state" | "caller" | "tool_use_id" | "digest"> & {
-  status: string;
-  due_at: number;
-  identity: string | null;
-  message: string;
-};
-
-export const insertCall = (sql: Sql, row: NewCallRow): void =>
-  void sql.exec(
-    `INSERT INTO call
-       (id, status, due_at, state, caller, tool_use_id, identity, digest, deltas, delta_chars, chars, message)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`,
-    row.id,
-    row.status,
-    row.due_at,
-    row.state,
-    row.caller,
-    row.tool_use_id,
-    row.identity,
-    row.digest,
-    row.message.length,
-    row.message,
-  );
-
-export type CallStateRow = { status: string; due_at: number; consumer: string | null; state: string };
-
-export const updateCall = (sql: Sql, number: number, row: CallStateRow): void =>
-  void sql.exec(
-    "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
-    row.status,
-    row.due_at,
-    row.consumer,
-    row.state,
-    number,
-  );
-
-export type SettledRow = Omit<CallStateRow, "consumer"> & {
-  outcome: string;
-  chars: number;
-  /** Whether a later call of the same identity is a repetition of this one. */
-  keepIdentity: boolean;
-};
-
-export const settleCall = (sql: Sql, number: number, row: SettledRow): void =>
-  void sql.exec(
-    `UPDATE call SET status = ?, due_at = ?, consumer = NULL, state = ?, message = NULL, outcome = ?, chars = ?,
-       identity = iif(?, identity, NULL) WHERE number = ?`,
-    row.status,
-    row.due_at,
-    row.state,
-    row.outcome,
-    row.chars,
-    row.keepIdentity ? 1 : 0,
-    number,
-  );
-
-export function deleteCall(sql: Sql, number: number): void {
-  sql.exec("DELETE FROM delta WHERE call = ?", number);
-  sql.exec("DELETE FROM call WHERE number = ?", number);
-}
-
 export type DeltaRow = { seq: number; stream: string; delta: string };
 
-export function insertDelta(sql: Sql, call: number, { seq, stream, delta }: DeltaRow): void {
-  sql.exec("INSERT INTO delta (call, seq, stream, delta) VALUES (?, ?, ?, ?)", call, seq, stream, delta);
-  sql.exec(
-    "UPDATE call SET deltas = deltas + 1, delta_chars = delta_chars + ?1, chars = chars + ?1 WHERE number = ?2",
-    delta.length,
-    call,
-  );
-}
+const CALL = "SELECT number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars FROM call";
 
-/** Those after number `after`, in order; read as far as they are taken. */
-export const readDeltas = (sql: Sql, call: number, after: number): Iterable<DeltaRow> =>
-  sql.exec<DeltaRow>(
-    "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
-    call,
-    after,
-  );
+/** Every statement of the object. The comments give the parameters, in order, and the columns of the answer. */
+export const SQL = {
+  /** → EpochRow */
+  readEpoch: "SELECT fence, registered_at FROM epoch",
+  /** fence, registered_at */
+  writeEpoch: "INSERT OR REPLACE INTO epoch (one, fence, registered_at) VALUES (1, ?, ?)",
+  /** prefix to put before the fence */
+  prefixFence: "UPDATE epoch SET fence = ? || fence",
+
+  /** id → CallRow */
+  readCall: `${CALL} WHERE id = ?`,
+  /** identity → CallRow */
+  readCallByIdentity: `${CALL} WHERE identity = ?`,
+  /** limit → CallRow, oldest first */
+  queuedCalls: `${CALL} WHERE status = 'queued' ORDER BY number LIMIT ?`,
+  /** → CallRow */
+  unsettledCalls: `${CALL} WHERE status IN ('queued', 'claimed')`,
+  /** now → CallRow */
+  dueCalls: `${CALL} WHERE due_at < ?`,
+  /** → due_at, null without calls */
+  nextDueAt: "SELECT min(due_at) AS due_at FROM call",
+  /** number → message, null once the call is settled */
+  readMessage: "SELECT message FROM call WHERE number = ?",
+  /** number → outcome, null until the call is settled */
+  readOutcome: "SELECT outcome FROM call WHERE number = ?",
+  /** → n */
+  countQueued: "SELECT count(*) AS n FROM call WHERE status = 'queued'",
+  /** → n */
+  countClaimed: "SELECT count(*) AS n FROM call WHERE status = 'claimed'",
+  /** consumer → n */
+  countClaimedBy: "SELECT count(*) AS n FROM call WHERE status = 'claimed' AND consumer = ?",
+  /** → chars, of all calls */
+  totalChars: "SELECT total(chars) AS chars FROM call",
+
+  /** id, status, due_at, state, caller, tool_use_id, identity, digest, chars, message */
+  addCall: `INSERT INTO call
+    (id, status, due_at, state, caller, tool_use_id, identity, digest, deltas, delta_chars, chars, message)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`,
+  /** status, due_at, consumer, state, number */
+  updateCall: "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
+  /** status, due_at, state, outcome, chars, whether to keep the identity (0 or 1), number */
+  settleCall: `UPDATE call SET status = ?, due_at = ?, consumer = NULL, state = ?, message = NULL, outcome = ?,
+    chars = ?, identity = iif(?, identity, NULL) WHERE number = ?`,
+  /** number */
+  deleteCall: "DELETE FROM call WHERE number = ?",
+
+  /** call, seq, stream, delta */
+  addDelta: "INSERT INTO delta (call, seq, stream, delta) VALUES (?, ?, ?, ?)",
+  /** chars of the delta, number */
+  countDelta: `UPDATE call SET deltas = deltas + 1, delta_chars = delta_chars + ?1, chars = chars + ?1
+    WHERE number = ?2`,
+  /** call, number to start after → DeltaRow, in order */
+  deltasAfter: "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
+  /** call */
+  deleteDeltas: "DELETE FROM delta WHERE call = ?",
+} as const;

@@ -15,7 +15,7 @@ import type { Served } from "../durable/served.ts";
 import type { HibernatingSocket, ObjectStorage, Sockets } from "../durable/storage.ts";
 import { CallTable, type KeptCall } from "./call-table.ts";
 import { Consumers } from "./consumers.ts";
-import { CLOSED, compareEpoch } from "./epoch.ts";
+import { LatestEpoch } from "./epoch.ts";
 import type {
   CallAnswer,
   CallProgress,
@@ -29,7 +29,7 @@ import type {
   Gateway,
   GatewayLoad,
 } from "./gateway.ts";
-import { MIGRATIONS, prefixFence, readEpoch, writeEpoch } from "./schema.ts";
+import { MIGRATIONS } from "./schema.ts";
 import { CallWaiters } from "./waiters.ts";
 
 /**
@@ -39,6 +39,7 @@ import { CallWaiters } from "./waiters.ts";
  */
 export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   readonly #storage: ObjectStorage;
+  readonly #epoch: LatestEpoch;
   readonly #calls: CallTable;
   readonly #consumers: Consumers;
   readonly #callers = new CallWaiters();
@@ -46,6 +47,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   constructor(storage: ObjectStorage, sockets: Sockets) {
     migrate(storage, MIGRATIONS);
     this.#storage = storage;
+    this.#epoch = new LatestEpoch(storage.sql);
     this.#calls = new CallTable(storage);
     this.#consumers = new Consumers(sockets);
   }
@@ -135,13 +137,13 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   async open(epoch: Epoch, now: number): Promise<number | undefined> {
     const isCurrent = this.#adoptEpoch(epoch, now);
     await this.#setAlarm(now);
-    return isCurrent ? undefined : readEpoch(this.#storage.sql)?.registered_at;
+    return isCurrent ? undefined : this.#epoch.registeredAt;
   }
 
   async close(epoch: Epoch, now: number): Promise<void> {
     if (!this.#adoptEpoch(epoch, now)) return;
     this.#endEpoch(now);
-    prefixFence(this.#storage.sql, CLOSED);
+    this.#epoch.close();
     await this.#setAlarm(now);
   }
 
@@ -177,11 +179,10 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
    */
   #adoptEpoch(epoch: Epoch, now: number): boolean {
     this.#applyDue(now);
-    const stored = readEpoch(this.#storage.sql);
-    const compared = compareEpoch(stored, epoch);
+    const compared = this.#epoch.compare(epoch);
     if (compared !== "later") return compared === "current";
-    if (stored) this.#endEpoch(now);
-    writeEpoch(this.#storage.sql, epoch.fence, epoch.registeredAt);
+    this.#endEpoch(now);
+    this.#epoch.replace(epoch);
     return true;
   }
 
@@ -232,7 +233,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
 
   #sendToSockets(now: number): void {
     this.#consumers.send(({ consumer, max }) => {
-      const room = max - this.#calls.countClaimed(consumer);
+      const room = max - this.#calls.countClaimedBy(consumer);
       return room > 0 ? this.#calls.claim(consumer, room, now) : [];
     }, now);
   }

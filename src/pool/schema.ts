@@ -1,5 +1,3 @@
-import type { Rows, Sql } from "../durable/storage.ts";
-
 /**
  * Tables of one service's pool; docs/storage.md describes them. Instants are ms since the Unix epoch.
  * Append to this list, never change what is in it: each statement has run in existing objects.
@@ -12,38 +10,29 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX reported_at ON reported (at);`,
 ];
 
-export const readProviders = (sql: Sql): Rows<{ key: string; state: string }> =>
-  sql.exec("SELECT key, state FROM provider");
+/** Every statement of the object. The comments give the parameters, in order, and the columns of the answer. */
+export const SQL = {
+  /** → key, state */
+  readProviders: "SELECT key, state FROM provider",
+  /** key, state */
+  writeProvider: "INSERT OR REPLACE INTO provider (key, state) VALUES (?, ?)",
+  /** key */
+  deleteProvider: "DELETE FROM provider WHERE key = ?",
 
-export const writeProvider = (sql: Sql, key: string, state: string): void =>
-  void sql.exec("INSERT OR REPLACE INTO provider (key, state) VALUES (?, ?)", key, state);
+  /** → key, position */
+  readCursors: "SELECT key, position FROM cursor",
+  /** key, position */
+  writeCursor: "INSERT OR REPLACE INTO cursor (key, position) VALUES (?, ?)",
 
-export const dropProvider = (sql: Sql, key: string): void =>
-  void sql.exec("DELETE FROM provider WHERE key = ?", key);
+  /** selection → number */
+  addSelection: "INSERT INTO selection (selection) VALUES (?) RETURNING number",
+  /** the last number to forget */
+  forgetSelections: "DELETE FROM selection WHERE number <= ?",
+  /** limit → selection, newest first */
+  latestSelections: "SELECT selection FROM selection ORDER BY number DESC LIMIT ?",
 
-export const readCursors = (sql: Sql): Rows<{ key: string; position: string }> =>
-  sql.exec("SELECT key, position FROM cursor");
-
-export const writeCursor = (sql: Sql, key: string, position: string): void =>
-  void sql.exec("INSERT OR REPLACE INTO cursor (key, position) VALUES (?, ?)", key, position);
-
-/** Adds a selection and drops all but the newest `max`. */
-export function addSelection(sql: Sql, selection: string, max: number): void {
-  const { number } = sql
-    .exec<{ number: number }>("INSERT INTO selection (selection) VALUES (?) RETURNING number", selection)
-    .one();
-  sql.exec("DELETE FROM selection WHERE number <= ?", number - max);
-}
-
-/** The newest first. */
-export const readSelections = (sql: Sql, limit: number): Rows<{ selection: string }> =>
-  sql.exec("SELECT selection FROM selection ORDER BY number DESC LIMIT ?", limit);
-
-/** Notes that a selection was reported; false: it was noted before. */
-export const addReported = (sql: Sql, selectionId: string, now: number): boolean =>
-  sql
-    .exec("INSERT OR IGNORE INTO reported (selection_id, at) VALUES (?, ?) RETURNING 1", selectionId, now)
-    .toArray().length > 0;
-
-export const dropReportedBefore = (sql: Sql, at: number): void =>
-  void sql.exec("DELETE FROM reported WHERE at < ?", at);
+  /** selection_id, now → a row where it was not reported before */
+  addReported: "INSERT OR IGNORE INTO reported (selection_id, at) VALUES (?, ?) RETURNING 1",
+  /** the first instant to keep */
+  forgetReported: "DELETE FROM reported WHERE at < ?",
+} as const;

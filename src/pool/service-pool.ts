@@ -30,7 +30,7 @@ import {
   type SelectionRecord,
   SELECTIONS_MAX,
 } from "./pool.ts";
-import * as schema from "./schema.ts";
+import { MIGRATIONS, SQL } from "./schema.ts";
 
 const REASONS_KEPT_MAX = 100;
 // A report is sent again within minutes of the first try; after a day its selection may be forgotten.
@@ -53,7 +53,7 @@ export class ServicePool implements Served<Pool> {
   #memory: Memory | undefined;
 
   constructor(storage: ObjectStorage) {
-    migrate(storage, schema.MIGRATIONS);
+    migrate(storage, MIGRATIONS);
     this.#storage = storage;
   }
 
@@ -107,8 +107,8 @@ export class ServicePool implements Served<Pool> {
   }
 
   selections(limit: number): SelectionRecord[] {
-    return schema
-      .readSelections(this.#storage.sql, limit)
+    return this.#storage.sql
+      .exec<{ selection: string }>(SQL.latestSelections, limit)
       .toArray()
       .map(({ selection }) => JSON.parse(selection) as SelectionRecord);
   }
@@ -117,13 +117,11 @@ export class ServicePool implements Served<Pool> {
   get #state(): Memory {
     if (this.#memory) return this.#memory;
     const { sql } = this.#storage;
+    const providers = sql.exec<{ key: string; state: string }>(SQL.readProviders);
+    const cursors = sql.exec<{ key: string; position: string }>(SQL.readCursors);
     this.#memory = {
-      providers: new Map(
-        [...schema.readProviders(sql)].map(({ key, state }) => [key, JSON.parse(state) as ProviderState]),
-      ),
-      cursors: new Map(
-        [...schema.readCursors(sql)].map(({ key, position }) => [key, JSON.parse(position) as Position]),
-      ),
+      providers: new Map([...providers].map(({ key, state }) => [key, JSON.parse(state) as ProviderState])),
+      cursors: new Map([...cursors].map(({ key, position }) => [key, JSON.parse(position) as Position])),
     };
     return this.#memory;
   }
@@ -151,7 +149,7 @@ export class ServicePool implements Served<Pool> {
       const cursor = cursorAfter(chosen);
       if (cursor) {
         this.#state.cursors.set(...cursor);
-        schema.writeCursor(sql, cursor[0], JSON.stringify(cursor[1]));
+        sql.exec(SQL.writeCursor, cursor[0], JSON.stringify(cursor[1]));
       }
     }
     const selection: SelectionRecord = {
@@ -165,18 +163,20 @@ export class ServicePool implements Served<Pool> {
       circuitState: chosen?.circuitState ?? null,
       rejected: rejected.slice(0, REASONS_KEPT_MAX),
     };
-    schema.addSelection(sql, JSON.stringify(selection), SELECTIONS_MAX);
+    const { number } = sql.exec<{ number: number }>(SQL.addSelection, JSON.stringify(selection)).one();
+    sql.exec(SQL.forgetSelections, number - SELECTIONS_MAX);
   }
 
   #isFirstReport(selectionId: string, now: number): boolean {
-    schema.dropReportedBefore(this.#storage.sql, now - REPORTED_KEPT_MS);
-    return schema.addReported(this.#storage.sql, selectionId, now);
+    const { sql } = this.#storage;
+    sql.exec(SQL.forgetReported, now - REPORTED_KEPT_MS);
+    return sql.exec(SQL.addReported, selectionId, now).toArray().length > 0;
   }
 
   #keep(registration: RegistrationRef, state: ProviderState): void {
     const key = providerKey(registration);
     this.#state.providers.set(key, state);
-    schema.writeProvider(this.#storage.sql, key, JSON.stringify(state));
+    this.#storage.sql.exec(SQL.writeProvider, key, JSON.stringify(state));
   }
 
   /** Drops the states of registrations that offer nothing any more. */
@@ -185,7 +185,7 @@ export class ServicePool implements Served<Pool> {
     for (const key of this.#state.providers.keys()) {
       if (offering.has(key)) continue;
       this.#state.providers.delete(key);
-      schema.dropProvider(this.#storage.sql, key);
+      this.#storage.sql.exec(SQL.deleteProvider, key);
     }
   }
 }

@@ -4,9 +4,8 @@ import { durableGateway } from "./gateway/durable-gateway.ts";
 import { createApp } from "./http/app.ts";
 import { durablePool } from "./pool/durable-pool.ts";
 import { type Namespace, namespaces } from "./registry/namespace.ts";
-import { checkHealth } from "./registry/services/health-checks.ts";
 import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
-import { sweep, SWEEP_BUDGET } from "./registry/sweep.ts";
+import { sweep } from "./registry/sweep.ts";
 import { durableStore } from "./store/embedded/durable-store.ts";
 import { Connection } from "./store/redis/connection.ts";
 import { KnownDocuments } from "./store/redis/known-documents.ts";
@@ -67,12 +66,7 @@ export default {
   /** The cron sweeps every namespace; one that fails stops no other, and fails the run. */
   async scheduled(_controller, env) {
     const { swept, open } = instanceFor(env);
-    const runs = await Promise.allSettled(
-      swept.map((name) => {
-        const namespace = open(name);
-        return sweep(namespace.store, clock, SWEEP_BUDGET, (after, at) => checkHealth(namespace, after, at));
-      }),
-    );
+    const runs = await Promise.allSettled(swept.map((name) => sweep(open(name), clock())));
     const failed = runs.filter((run) => run.status === "rejected");
     for (const { reason } of failed) {
       const code = reason instanceof Problem ? reason.code : "internal";

@@ -1,127 +1,155 @@
-import type { Ref } from "../core/entry.ts";
 import { increment } from "../core/agents/tally.ts";
-import { Problem } from "../core/problem.ts";
-import { isUnreachable } from "../core/lease.ts";
 import { decideTransition, type Transition, transitionOf } from "../core/agents/transition.ts";
+import type { Ref } from "../core/entry.ts";
+import { isUnreachable } from "../core/lease.ts";
+import { Problem } from "../core/problem.ts";
 import { change } from "../store/change.ts";
-import type { RollCall, Store } from "../store/store.ts";
-import type { CheckedHealth } from "./services/health-checks.ts";
+import { chunks } from "../store/chunks.ts";
+import type { RollCall, Store, SweepReport } from "../store/store.ts";
+import type { Namespace } from "./namespace.ts";
+import { checkHealth } from "./services/health-checks.ts";
 
+/** How much one run may do. */
 export interface SweepBudget {
-  /** Leases read per run. */
+  /** Leases read. */
   scannedMax: number;
-  /** Entries changed per run; the page in which it is reached is still finished. */
+  /** Entries changed; the page in which it is reached is still finished. */
   changedMax: number;
 }
 
 // One minute passes between two runs, and the platform gives a run 30 s of CPU.
 export const SWEEP_BUDGET: SweepBudget = { scannedMax: 250_000, changedMax: 20_000 };
 
-const noChecks = async () => ({ probes: 0, next: "" });
-
 const PAGE_LEASES = 5000;
 const CHANGES_AT_ONCE = 500;
-// Comparing an index of 100,000 members takes Redis some 15 ms, and it does nothing else meanwhile.
+// Comparing an index of 100,000 members takes Redis some 15 ms, in which it serves nobody else.
 const HEALED_TERMS_MAX = 10;
 
+/** What one run found. Agents are named by id. */
 export interface SweepSummary {
   scanned: number;
   unreachable: string[];
   recovered: string[];
   reaped: string[];
+  /** Index members removed because no document stood behind them. */
   healed: number;
   /** Health checks made. */
   checked: number;
-  duration_ms: number;
-  /** false: the budget ran out, and the next run goes on from there. */
+  durationMs: number;
+  /** false: the budget was used up, and the next run goes on from there. */
   complete: boolean;
 }
 
 /**
- * Calls the roll once: tells who became unreachable, who came back and who is gone, drops what is left of the gone, and
- * heals the indexes; then checks the health of services. Reads are right without it. Two at once tell nothing twice, because each transition is one commit.
+ * Sweeps a namespace: writes down which agents became unreachable, came back or lapsed, removes what is left of the lapsed,
+ * heals the indexes, and checks the health of services. Reads do not depend on it. Of two runs at the same time only one
+ * records a transition, because each is one commit.
  *
- * @param checkHealth given where the last run stopped, probes services and says where to go on
- * @param clock gives ms since the Unix epoch; read once for all judgements, and again for the duration
+ * @param now  ms since the Unix epoch
+ * @throws {Problem} `store_unavailable`; also where a service's pool could not be told, after all else was done
  */
 export async function sweep(
-  store: Store,
-  clock: () => number,
-  budget: SweepBudget,
-  checkHealth: (after: string, now: number) => Promise<Omit<CheckedHealth, "offers">> = noChecks,
+  namespace: Namespace,
+  now: number,
+  budget: SweepBudget = SWEEP_BUDGET,
 ): Promise<SweepSummary> {
-  const now = clock();
+  const { store, clock } = namespace;
   const last = await store.sweepReport();
-  const found: Record<Transition, string[]> = { became_unreachable: [], recovered: [], reaped: [] };
-  const stale: RollCall[] = [];
-  const from = last?.resume.roll ?? "";
-  const byStatus = new Map(from === "" ? [] : Object.entries(last?.resume.byStatus ?? {}));
-  let scanned = 0;
-  let changed = 0;
-  let after: string | null = from;
-
-  do {
-    const page = await store.roll({ kind: "agent", after, limit: PAGE_LEASES }, now);
-    scanned += page.calls.length;
-    for (const call of page.calls) {
-      if (!call.lease) continue;
-      const status = isUnreachable(call.lease, now) ? "unreachable" : call.lease.status;
-      increment(byStatus, status);
-    }
-    const suspects = page.calls.filter((call) => transitionOf(call, now) !== undefined);
-    for (let i = 0; i < suspects.length; i += CHANGES_AT_ONCE) {
-      const batch = suspects.slice(i, i + CHANGES_AT_ONCE);
-      const refs = batch.map(({ id }): Ref => ({ kind: "agent", id }));
-      const transitions = await change(
-        store,
-        await store.read(refs, now),
-        (entry, index) => decideTransition(entry, batch[index]!.id, now),
-        now,
-      );
-      transitions.forEach((transition, index) => {
-        const call = batch[index]!;
-        // Fought over: whoever wins it, the next run sees what became of it.
-        if (transition instanceof Problem) return;
-        if (transition) found[transition].push(call.id);
-        // No lease and yet nothing to reap: the member outlived its document, or its epoch.
-        else if (!call.lease) stale.push(call);
-      });
-      changed += batch.length;
-    }
-    after = page.next;
-  } while (after !== null && scanned < budget.scannedMax && changed < budget.changedMax);
-
+  const roll = await callRoll(store, last?.resume, budget, now);
+  const { scanned, found, stale, byStatus, next } = roll;
   const healed = await store.heal(
     { kind: "agent", suspects: stale, after: last?.resume.terms ?? "", termsMax: HEALED_TERMS_MAX },
     now,
   );
-  const checked = await checkHealth(last?.resume.checks ?? "", now);
+  const checks = await checkHealth(namespace, last?.resume.checks ?? "", now);
+
+  const { became_unreachable: unreachable, recovered, reaped } = found;
+  const counts = Object.fromEntries(byStatus);
   const durationMs = clock() - now;
   await store.keepSweepReport({
     at: now,
     durationMs,
     scanned,
-    unreachable: found.became_unreachable.length,
-    recovered: found.recovered.length,
-    reaped: found.reaped.length,
+    unreachable: unreachable.length,
+    recovered: recovered.length,
+    reaped: reaped.length,
     healed: healed.removed,
-    byStatus: after === null ? Object.fromEntries(byStatus) : (last?.byStatus ?? null),
+    byStatus: next === null ? counts : (last?.byStatus ?? null),
     resume: {
-      roll: after ?? "",
+      roll: next ?? "",
       terms: healed.next,
-      checks: checked.next,
-      byStatus: after === null ? {} : Object.fromEntries(byStatus),
+      checks: checks.next,
+      byStatus: next === null ? {} : counts,
     },
   });
-  if (checked.untold) throw checked.untold;
+  if (checks.untold) throw checks.untold;
   return {
     scanned,
-    unreachable: found.became_unreachable,
-    recovered: found.recovered,
-    reaped: found.reaped,
+    unreachable,
+    recovered,
+    reaped,
     healed: healed.removed,
-    checked: checked.probes,
-    duration_ms: durationMs,
-    complete: after === null,
+    checked: checks.probes,
+    durationMs,
+    complete: next === null,
   };
+}
+
+interface Roll {
+  scanned: number;
+  /** ids */
+  found: Record<Transition, string[]>;
+  /** Index members without a document, or with one of an earlier epoch. */
+  stale: RollCall[];
+  byStatus: Map<string, number>;
+  /** The id to go on after; null: the roll was completed. */
+  next: string | null;
+}
+
+async function callRoll(
+  store: Store,
+  resume: SweepReport["resume"] | undefined,
+  { scannedMax, changedMax }: SweepBudget,
+  now: number,
+): Promise<Roll> {
+  const from = resume?.roll ?? "";
+  const found: Roll["found"] = { became_unreachable: [], recovered: [], reaped: [] };
+  const stale: RollCall[] = [];
+  const byStatus = new Map(from === "" ? [] : Object.entries(resume?.byStatus ?? {}));
+  let scanned = 0;
+  let changed = 0;
+  let next: string | null = from;
+  do {
+    const page = await store.roll({ kind: "agent", after: next, limit: PAGE_LEASES }, now);
+    scanned += page.calls.length;
+    for (const { lease } of page.calls) {
+      if (lease) increment(byStatus, isUnreachable(lease, now) ? "unreachable" : lease.status);
+    }
+    const suspects = page.calls.filter((call) => transitionOf(call, now) !== undefined);
+    for (const batch of chunks(suspects, CHANGES_AT_ONCE)) {
+      const transitions = await recordTransitions(store, batch, now);
+      batch.forEach((call, index) => {
+        const transition = transitions[index];
+        // Too many writers compete for this entry: the next run sees what became of it.
+        if (transition instanceof Problem) return;
+        if (transition) found[transition].push(call.id);
+        // Without a lease and yet not to be reaped: the index member outlived its document, or its epoch.
+        else if (!call.lease) stale.push(call);
+      });
+    }
+    changed += suspects.length;
+    next = page.next;
+  } while (next !== null && scanned < scannedMax && changed < changedMax);
+  return { scanned, found, stale, byStatus, next };
+}
+
+/** @returns per call, the transition that was committed; undefined where there was none after all */
+async function recordTransitions(
+  store: Store,
+  calls: readonly RollCall[],
+  now: number,
+): Promise<(Transition | Problem | undefined)[]> {
+  const refs = calls.map(({ id }): Ref => ({ kind: "agent", id }));
+  const snapshots = await store.read(refs, now);
+  return change(store, snapshots, (entry, index) => decideTransition(entry, calls[index]!.id, now), now);
 }

@@ -4,7 +4,7 @@ import { Problem } from "../../src/core/problem.ts";
 import { type DurableRegistryObject, durableStore } from "../../src/store/embedded/durable-store.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
-import { sweep, SWEEP_BUDGET } from "../../src/registry/sweep.ts";
+import { sweepStore } from "../support/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { embeddedBackend } from "../support/stores.ts";
 import { entryAt, eventOf, everythingIn, put, ref, remove, snapshotOf, T0 } from "./conformance/opened.ts";
@@ -37,7 +37,7 @@ describe("an eviction", () => {
     const before = await snapshotOf(store, "a", T0);
     await store.commit([{ before, after: { ...a, draining: false }, event: eventOf("a") }], T0);
     await store.renew([renewal], T0);
-    await sweep(store, () => T0, SWEEP_BUDGET);
+    await sweepStore(store, T0);
     const everything = await everythingIn(store, ["a", "b"], T0);
     const report = await store.sweepReport();
     expect(everything.events).toHaveLength(2);
@@ -142,7 +142,7 @@ describe("what is written", () => {
   it("is gone once a lapsed entry was reaped", async () => {
     const { store, inside } = openEmbedded();
     await put(store, T0, a);
-    await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
+    await sweepStore(store, T0 + 300_001);
     expect(await inside((_, storage) => tables(storage))).toEqual({
       entry: 0,
       lease: 0,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../src/store/store.ts";
-import { sweep, SWEEP_BUDGET } from "../../src/registry/sweep.ts";
+import { sweepStore } from "../support/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
 import { draw, idsOf, pageThrough, put, T0 } from "./conformance/opened.ts";
 
-const runSweep = (store: Store) => sweep(store, () => T0, SWEEP_BUDGET);
+const runSweep = (store: Store) => sweepStore(store, T0);
 
 describe("a stale member of an index", () => {
   /** `a` has the capability x, `c` has y. */
@@ -98,8 +98,8 @@ describe("a stale member of an index", () => {
     await put(store, T0, entryOf({ id: "a", capabilities: ["x"] }, T0, "f2"));
     expect(await sampleOf(store, "capability:x")).toEqual(["a"]);
     await advance(T0 + 300_001);
-    await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
-    await sweep(store, () => T0 + 300_001, SWEEP_BUDGET);
+    await sweepStore(store, T0 + 300_001);
+    await sweepStore(store, T0 + 300_001);
     expect(await members("agent")).toEqual([]);
     expect(await store.terms()).toEqual(new Map());
   });

@@ -4,7 +4,7 @@ import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { sweep, SWEEP_BUDGET } from "../../src/registry/sweep.ts";
+import { sweepStore } from "../support/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
 import { entryAt, eventOf, pageThrough, put, ref, remove, snapshotOf, T0 } from "./conformance/opened.ts";
@@ -15,7 +15,7 @@ const renewal = ({ document, lease }: Entry, ttlMs: number | null) => ({
   lease: lease!,
   ttlMs,
 });
-const runSweep = (store: Store) => sweep(store, () => T0, SWEEP_BUDGET);
+const runSweep = (store: Store) => sweepStore(store, T0);
 
 describe("the keys", () => {
   const entry = entryOf({ id: "a/b", capabilities: ["spot"], tags: ["eu"] }, T0, "f1");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AgentRecord } from "../../../src/core/agents/record.ts";
-import type { SweepSummary } from "../../../src/registry/sweep.ts";
+import type { SweepSummary } from "../../../src/client/shapes.ts";
 import { BREAKABLE } from "../../support/outage.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS, redisBackend } from "../../support/stores.ts";

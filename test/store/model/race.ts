@@ -9,7 +9,8 @@ import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
 import { changeOne } from "../../../src/store/change.ts";
-import { sweep, SWEEP_BUDGET, type SweepSummary } from "../../../src/registry/sweep.ts";
+import type { SweepSummary } from "../../../src/registry/sweep.ts";
+import { sweepStore } from "../../support/sweep.ts";
 import { expectExactIndexes } from "../../support/audit.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { entryAt, idOf, type Opened, ref, T0 } from "../conformance/opened.ts";
@@ -154,7 +155,7 @@ export class Race {
   }
 
   #sweep(): Promise<SweepSummary> {
-    return sweep(this.#real.store, () => this.#now, SWEEP_BUDGET);
+    return sweepStore(this.#real.store, this.#now);
   }
 
   async #act(act: Act): Promise<SweepSummary | undefined> {

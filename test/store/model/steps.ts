@@ -7,7 +7,7 @@ import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
 import { decideTransition } from "../../../src/core/agents/transition.ts";
-import { sweep, SWEEP_BUDGET } from "../../../src/registry/sweep.ts";
+import { sweepStore } from "../../support/sweep.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { idOf, type Opened } from "../conformance/opened.ts";
 import type { Holder, Model } from "./model.ts";
@@ -85,7 +85,7 @@ export const callRoll = (): Step =>
       if (result) told[result].push(id);
       if (write) model.write(id, write);
     }
-    const { unreachable, recovered, reaped, healed } = await sweep(store, () => model.now, SWEEP_BUDGET);
+    const { unreachable, recovered, reaped, healed } = await sweepStore(store, model.now);
     expect({ became_unreachable: unreachable, recovered, reaped }).toEqual(told);
     expect(healed).toBe(0);
     expect([...model.entries.values()].every(isLive)).toBe(true);

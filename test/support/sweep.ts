@@ -1,0 +1,25 @@
+import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
+import { sweep, type SweepSummary } from "../../src/registry/sweep.ts";
+import type { Store } from "../../src/store/store.ts";
+import { DEFAULTS } from "./entries.ts";
+
+const unused = (): never => {
+  throw new Error("a sweep without health checks uses the store alone");
+};
+
+/** A namespace that has a store and nothing else, at an instant. */
+export const storeAlone = (store: Store, now: number): Namespace =>
+  namespaces({
+    openStore: () => store,
+    openPool: unused,
+    openGateway: unused,
+    lease: DEFAULTS,
+    ping: { intervalMs: 10_000, missedMax: 3 },
+    prober: { fetch: unused, allowLoopback: false, timeoutMs: 0 },
+    clock: () => now,
+    pause: unused,
+  })("default");
+
+/** Sweeps what is in a store; none of it may have a health check. */
+export const sweepStore = (store: Store, now: number): Promise<SweepSummary> =>
+  sweep(storeAlone(store, now), now);

@@ -1,10 +1,6 @@
 import type * as z from "zod";
-import type {
-  activationItem,
-  EffectiveStatus,
-  heartbeatInput,
-  registrationInput,
-} from "../core/agents/agent.ts";
+import type { activationItem } from "../core/agents/activation-file.ts";
+import type { EffectiveStatus, heartbeatInput, registrationInput } from "../core/agents/agent.ts";
 import type { toolsetInput } from "../core/toolsets/toolset.ts";
 import type * as shapes from "../http/answers/index.ts";
 

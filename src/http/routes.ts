@@ -7,13 +7,15 @@ import { healthCheckEndpoints } from "./routes/services/health-checks.ts";
 import { healthEndpoints } from "./routes/operation/health.ts";
 import { heartbeatEndpoints } from "./routes/agents/heartbeats.ts";
 import { importEndpoints } from "./routes/agents/import.ts";
-import { legacyEndpoints } from "./routes/legacy/agents.ts";
+import { legacyLookupEndpoints } from "./routes/legacy/lookup.ts";
+import { legacyOwnEntryEndpoints } from "./routes/legacy/own-entry.ts";
 import { openApiEndpoint } from "./routes/operation/openapi.ts";
 import { outcomeEndpoints } from "./routes/services/outcomes.ts";
 import { providingEndpoints } from "./routes/toolsets/providing.ts";
 import { readinessEndpoints } from "./routes/services/readiness.ts";
 import { resolveEndpoints } from "./routes/services/resolve.ts";
 import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
+import { registerEndpoints } from "./routes/agents/register.ts";
 import { statsEndpoints } from "./routes/agents/stats.ts";
 import { sweepEndpoints } from "./routes/operation/sweep.ts";
 import { callEndpoints } from "./routes/toolsets/calls.ts";
@@ -21,6 +23,7 @@ import { toolsetEndpoints } from "./routes/toolsets/toolsets.ts";
 
 /** Every route there is. */
 export const endpoints: readonly Endpoint[] = [
+  ...registerEndpoints,
   ...agentEndpoints,
   ...heartbeatEndpoints,
   ...drainEndpoints,
@@ -37,7 +40,8 @@ export const endpoints: readonly Endpoint[] = [
   ...toolsetEndpoints,
   ...callEndpoints,
   ...providingEndpoints,
-  ...legacyEndpoints,
+  ...legacyOwnEntryEndpoints,
+  ...legacyLookupEndpoints,
   ...healthEndpoints,
   openApiEndpoint(() => endpoints),
 ];

@@ -1,19 +1,31 @@
 import { invalid, Problem } from "../core/problem.ts";
 
 /**
- * Runs `operation` once, on those items of a batch that are no refusals already.
+ * Runs `operation` once, on those items of a batch that are not settled already.
  *
- * @returns one result per item, in the items' order: the item's own refusal, or what `operation` gave for it
+ * @returns one result per item, in the items' order: the item itself if it is settled, or what `operation` gave for it
  */
-export async function unlessRefused<Item, Result>(
+export async function unlessSettled<Item, Settled, Result>(
+  items: readonly (Item | Settled)[],
+  isSettled: (item: Item | Settled) => item is Settled,
+  operation: (open: Item[]) => Promise<Result[]>,
+): Promise<(Settled | Result)[]> {
+  const open = items.filter((item): item is Item => !isSettled(item));
+  const results = open.length > 0 ? await operation(open) : [];
+  let next = 0;
+  return items.map((item) => (isSettled(item) ? item : results[next++]!));
+}
+
+/** `unlessSettled` where refusals are what is settled. */
+export const unlessRefused = <Item, Result>(
   items: readonly (Item | Problem)[],
   operation: (accepted: Item[]) => Promise<(Result | Problem)[]>,
-): Promise<(Result | Problem)[]> {
-  const accepted = items.filter((item): item is Item => !(item instanceof Problem));
-  const results = accepted.length > 0 ? await operation(accepted) : [];
-  let next = 0;
-  return items.map((item) => (item instanceof Problem ? item : results[next++]!));
-}
+): Promise<(Result | Problem)[]> =>
+  unlessSettled<Item, Problem, Result | Problem>(
+    items,
+    (item): item is Problem => item instanceof Problem,
+    operation,
+  );
 
 /**
  * Refuses items whose id an earlier item of the batch has: the two changes would compete, and which of them stays would be

@@ -2,22 +2,22 @@ import type { Entry, Kind, Ref } from "../core/entry.ts";
 import { Problem } from "../core/problem.ts";
 import type { Snapshot, Store } from "../store/store.ts";
 
-/** @throws {Problem} `internal` when what is stored under the id is no document: that is not the same as nothing */
-export async function readSnapshot<K extends Kind>(
-  store: Store,
-  ref: Ref<K>,
-  now: number,
-): Promise<Snapshot<K>> {
-  const [snapshot] = await store.read([ref], now);
-  if (snapshot!.unreadable) throw new Problem("internal", "What is stored under this id cannot be read.");
-  return snapshot!;
-}
-
-/** @throws {Problem} as `readSnapshot` does */
+/**
+ * The current entry, lapsed or not; undefined where there is none.
+ *
+ * @throws {Problem} `internal` for a document that cannot be read, `store_unavailable`
+ */
 export async function readOne<K extends Kind>(
   store: Store,
   ref: Ref<K>,
   now: number,
 ): Promise<Entry<K> | undefined> {
-  return (await readSnapshot(store, ref, now)).entry;
+  const [snapshot] = await store.read([ref], now);
+  return readable(snapshot!).entry;
+}
+
+/** @throws {Problem} `internal` for a document that cannot be read: an unreadable entry is not a missing one */
+export function readable<K extends Kind>(snapshot: Snapshot<K>): Snapshot<K> {
+  if (snapshot.unreadable) throw new Problem("internal", "What is stored under this id cannot be read.");
+  return snapshot;
 }

@@ -29,6 +29,11 @@ export const reportedStatus = z
   .enum([...REPORTED_STATUSES, "healthy"])
   .transform((status): ReportedStatus => (status === "healthy" ? "available" : status));
 
+/** A status to filter by. Accepts `healthy` too. */
+export const effectiveStatus = z
+  .enum([...EFFECTIVE_STATUSES, "healthy"])
+  .transform((status): EffectiveStatus => (status === "healthy" ? "available" : status));
+
 const currentLoad = z.number().min(0).max(LOAD_MAX);
 const healthScore = z.number().min(0).max(1);
 const jsonObject = z.record(z.string(), z.unknown());
@@ -115,17 +120,6 @@ export const heartbeatInput = z.strictObject({
   metadata: metadata.optional(),
 });
 export type HeartbeatInput = z.output<typeof heartbeatInput>;
-
-/** One item of an activation file (source 0's bulk format). */
-export const activationItem = z.strictObject({
-  type: label(64),
-  name: label(256),
-  activated: z.boolean().default(false),
-  version: label(64).default("1.0.0"),
-  path: z.string().max(1024).default(""),
-  activated_at: z.unknown().optional(),
-  reason: z.unknown().optional(),
-});
 
 /** The deployment's defaults for the two terms of a lease, in seconds. */
 export interface LeaseDefaults {

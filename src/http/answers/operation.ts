@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
-import { count, time } from "./common.ts";
+import { count, json, time } from "./common.ts";
 
 export const eventPage = z.strictObject({
   events: z.array(
@@ -27,6 +27,8 @@ export const sweepSummary = z.strictObject({
   duration_ms: z.number(),
   complete: z.boolean(),
 });
+
+export const openApi = json;
 
 export const health = z.strictObject({ status: z.literal("healthy"), service: z.string(), timestamp: time });
 export const ready = z.strictObject({ status: z.literal("ready"), backend: z.enum(["redis", "embedded"]) });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { effectiveStatus } from "../../core/agents/agent.ts";
 import { entryId } from "../../core/names.ts";
 import { agentMain } from "../../dashboard/agent.ts";
 import { gatherAgent } from "../../dashboard/gather-agent.ts";
@@ -11,7 +12,6 @@ import { endpoint } from "../frame/endpoint.ts";
 import { matchesEtag, weakEtag } from "../frame/etag.ts";
 import { htmlHeaders } from "../frame/reply.ts";
 import { param } from "../frame/query.ts";
-import { statusParam } from "./agents/agents.ts";
 
 /** The HTML pages. The script of a page fetches it again and takes over what has changed. */
 
@@ -31,7 +31,7 @@ const overviewPage = endpoint({
   query: z.object({
     q: word,
     type: word,
-    status: orEmpty(statusParam),
+    status: orEmpty(effectiveStatus),
     capability: word,
     region: word,
     sort: orEmpty(z.enum(SORTS)),

@@ -1,24 +1,25 @@
 import * as z from "zod";
+import { effectiveStatus } from "../../../core/agents/agent.ts";
 import { DISCOVERY_DEFAULTS, LIMIT_MAX, QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { discover } from "../../../registry/agents/discover.ts";
-import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
+import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
-import { statusParam } from "./agents.ts";
 
 const discovery = endpoint({
   method: "GET",
   path: "/v1/discover",
   operationId: "discover",
   summary: "Who can do this, now? Least loaded first",
+  group: "discovery",
   scope: "read",
   query: z.strictObject({
     capability: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
     type: z.string().optional(),
     tag: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
-    status: z.array(statusParam).default([...DISCOVERY_DEFAULTS.statuses]),
+    status: z.array(effectiveStatus).default([...DISCOVERY_DEFAULTS.statuses]),
     min_health_score: param.number(0, 1).default(DISCOVERY_DEFAULTS.minHealthScore),
     max_load_ratio: param.number(0, 1_000_000).default(DISCOVERY_DEFAULTS.maxLoadRatio),
     limit: param.integer(1, LIMIT_MAX).default(DISCOVERY_DEFAULTS.limit),
@@ -29,12 +30,12 @@ const discovery = endpoint({
     200: { description: "Those who can, best first; nobody is an empty list", body: shapes.discovered },
   },
   refusals: ["invalid_request", "too_many_candidates"],
-  async handle({ query, store, now, clock }) {
+  async handle({ namespace, query, now }) {
     const statuses = [...new Set(query.status)];
     const { min_health_score: minHealthScore, max_load_ratio: maxLoadRatio, limit } = query;
     const exact = query.exact === "true";
     const found = orThrow(
-      await discover({ store }, { ...query, statuses, minHealthScore, maxLoadRatio, exact }, now),
+      await discover(namespace, { ...query, statuses, minHealthScore, maxLoadRatio, exact }, now),
     );
     return {
       status: 200,
@@ -54,8 +55,8 @@ const discovery = endpoint({
         filtered_count: found.passed,
         examined: found.examined,
         sampled: found.sampled,
-        query_time_ms: clock() - now,
-        source: store.backend,
+        query_time_ms: namespace.clock() - now,
+        source: namespace.store.backend,
         as_of: isoTime(now),
         ...(query.explain === "true" && { excluded: found.explain() }),
       },

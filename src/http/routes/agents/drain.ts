@@ -1,38 +1,40 @@
-import { decideDrain } from "../../../core/agents/drain.ts";
+import { entryId } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
-import { changeOne } from "../../../store/change.ts";
-import { type Call, endpoint } from "../../frame/loose.ts";
+import { drain } from "../../../registry/agents/drain.ts";
 import * as shapes from "../../answers/index.ts";
+import { endpoint } from "../../frame/endpoint.ts";
 
 const shared = {
   path: "/v1/agents/:id/drain",
+  params: { id: entryId },
+  group: "agents",
   scope: "write",
   takesLeaseToken: true,
   refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
 } as const;
 
-async function direct(call: Call<unknown, unknown>, draining: boolean) {
-  const { id, asker, token, store, now } = call;
-  const request = { id, asker, fence: token?.fence, draining };
-  orThrow(await changeOne(store, { kind: "agent", id }, (entry) => decideDrain(entry, request, now), now));
-  return { status: 200, body: { agent_id: id, desired_state: draining ? "drain" : "run" } };
-}
+const start = endpoint({
+  ...shared,
+  method: "POST",
+  operationId: "drainAgent",
+  summary: "Take an agent out of selection at once, and ask it to drain",
+  answers: { 200: { description: "Draining, until this registration ends", body: shapes.drainAnswer } },
+  async handle({ namespace, asker, params: { id }, token, now }) {
+    orThrow(await drain(namespace, asker, { id, token, draining: true }, now));
+    return { status: 200, body: { agent_id: id, desired_state: "drain" as const } };
+  },
+});
 
-export const drainEndpoints = [
-  endpoint({
-    ...shared,
-    method: "POST",
-    operationId: "drainAgent",
-    summary: "Take an agent out of selection at once, and ask it to drain",
-    answers: { 200: { description: "Draining, until this registration ends", body: shapes.drainAnswer } },
-    handle: (call) => direct(call, true),
-  }),
-  endpoint({
-    ...shared,
-    method: "DELETE",
-    operationId: "cancelDrain",
-    summary: "Take the request to drain back",
-    answers: { 200: { description: "Running again", body: shapes.drainAnswer } },
-    handle: (call) => direct(call, false),
-  }),
-];
+const cancel = endpoint({
+  ...shared,
+  method: "DELETE",
+  operationId: "cancelDrain",
+  summary: "Take the request to drain back",
+  answers: { 200: { description: "Running again", body: shapes.drainAnswer } },
+  async handle({ namespace, asker, params: { id }, token, now }) {
+    orThrow(await drain(namespace, asker, { id, token, draining: false }, now));
+    return { status: 200, body: { agent_id: id, desired_state: "run" as const } };
+  },
+});
+
+export const drainEndpoints = [start, cancel];

@@ -1,71 +1,66 @@
 import * as z from "zod";
 import { heartbeatInput } from "../../../core/agents/agent.ts";
-import { entryId } from "../../../core/names.ts";
 import type { HeartbeatResult } from "../../../core/agents/heartbeat.ts";
+import { check } from "../../../core/check.ts";
+import { entryId } from "../../../core/names.ts";
 import { orThrow, Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { endpoint } from "../../frame/loose.ts";
-import { callInAll, callIn, type CallInRequest } from "../../../registry/agents/call-in.ts";
+import { callIn, callInAll, type CallInRequest } from "../../../registry/agents/call-in.ts";
 import { unlessRefused } from "../../../registry/batch.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
-import { itemProblem } from "../../frame/dialects.ts";
 import * as shapes from "../../answers/index.ts";
-import { check } from "../../../core/check.ts";
+import { itemProblem } from "../../frame/dialects.ts";
+import { endpoint } from "../../frame/endpoint.ts";
 
-const BULK_MAX = 500;
-
-const answerOf = ({ lease, desired }: HeartbeatResult) => ({
-  received: true,
-  timestamp: isoTime(lease.lastSeenAt),
-  next_interval_seconds: lease.intervalSeconds,
-  expires_at: lease.expiresAt === null ? null : isoTime(lease.expiresAt),
-  desired_state: desired,
-});
+const BATCH_MAX = 500;
 
 const heartbeat = endpoint({
   method: "POST",
   path: "/v1/agents/:id/heartbeat",
+  params: { id: entryId },
   operationId: "heartbeat",
   summary: "Call in: renew the lease, and say what has changed",
+  group: "agents",
   scope: "write",
   takesLeaseToken: true,
   body: heartbeatInput,
   bodyOptional: true,
   answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
-  async handle({ id, body, asker, token, namespace, now }) {
-    const request = { id, input: body, token, ownerMayToo: false };
-    return { status: 200, body: answerOf(orThrow(await callIn(namespace, asker, request, now))) };
+  async handle({ namespace, asker, params, body, token, now }) {
+    const request = { id: params.id, input: body, token, ownerMayToo: false };
+    return { status: 200, body: shown(orThrow(await callIn(namespace, asker, request, now))) };
   },
 });
 
-const bulkItem = heartbeatInput.extend({ id: entryId, lease_token: z.string().min(1).max(512).optional() });
+const batchItem = heartbeatInput.extend({ id: entryId, lease_token: z.string().min(1).max(512).optional() });
 
-const bulk = endpoint({
+const batch = endpoint({
   method: "POST",
   path: "/v1/heartbeats",
   operationId: "heartbeats",
   summary: "Call in for many agents at once; each item has a result of its own",
+  group: "agents",
   scope: "write",
-  body: z.strictObject({ heartbeats: z.array(z.unknown()).min(1).max(BULK_MAX) }),
-  bodyShape: z.strictObject({ heartbeats: z.array(bulkItem).min(1).max(BULK_MAX) }),
+  body: z.strictObject({ heartbeats: z.array(z.unknown()).min(1).max(BATCH_MAX) }),
+  bodyShape: z.strictObject({ heartbeats: z.array(batchItem).min(1).max(BATCH_MAX) }),
   answers: { 200: { description: "One result per item, in order", body: shapes.heartbeatResults } },
   refusals: ["invalid_request"],
-  async handle({ body, asker, namespace, now }) {
+  async handle({ namespace, asker, body, now }) {
     const items = await Promise.all(body.heartbeats.map(readItem));
     const results = await unlessRefused(items, (requests) => callInAll(namespace, asker, requests, now));
-    const shown = results.map((result, index) => {
+    const list = results.map((result, index) => {
       const id = idOf(body.heartbeats[index]);
       return result instanceof Problem
         ? { index, id, ...itemProblem(result) }
-        : { index, id, status: 200, ...answerOf(result) };
+        : { index, id, status: 200, ...shown(result) };
     });
-    return { status: 200, body: { results: shown } };
+    return { status: 200, body: { results: list } };
   },
 });
 
 async function readItem(item: unknown): Promise<CallInRequest | Problem> {
-  const checked = check(bulkItem, item);
+  const checked = check(batchItem, item);
   if (checked instanceof Problem) return checked;
   const { id, lease_token, ...input } = checked;
   const token = lease_token === undefined ? undefined : await readLeaseToken(lease_token);
@@ -78,4 +73,12 @@ function idOf(item: unknown): string | null {
   return parsed.success ? parsed.data.id : null;
 }
 
-export const heartbeatEndpoints = [heartbeat, bulk];
+const shown = ({ lease, desired }: HeartbeatResult) => ({
+  received: true as const,
+  timestamp: isoTime(lease.lastSeenAt),
+  next_interval_seconds: lease.intervalSeconds,
+  expires_at: lease.expiresAt === null ? null : isoTime(lease.expiresAt),
+  desired_state: desired,
+});
+
+export const heartbeatEndpoints = [heartbeat, batch];

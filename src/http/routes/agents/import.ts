@@ -1,67 +1,49 @@
 import * as z from "zod";
-import { activationItem, registrationInput } from "../../../core/agents/agent.ts";
-import { entryId } from "../../../core/names.ts";
-import type { Region } from "../../../core/entry.ts";
-import { Problem } from "../../../core/problem.ts";
-import { endpoint } from "../../frame/loose.ts";
-import { itemProblem } from "../../frame/dialects.ts";
-import { type NewAgent, registerAll } from "../../../registry/agents/register.ts";
-import * as shapes from "../../answers/index.ts";
+import { activationItem, type ActivationItem, componentId } from "../../../core/agents/activation-file.ts";
 import { check } from "../../../core/check.ts";
+import { entryId } from "../../../core/names.ts";
+import { Problem } from "../../../core/problem.ts";
+import { importAgents } from "../../../registry/agents/import.ts";
+import * as shapes from "../../answers/index.ts";
+import { itemProblem } from "../../frame/dialects.ts";
+import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 
 const ITEMS_MAX = 1000;
-
-type Item = z.output<typeof activationItem>;
-
-/** Source 0's rule: the id is type/name, and what the file knows beyond that is metadata. */
-function toNewAgent(item: Item, isStatic: boolean, region: Region | null): NewAgent | Problem {
-  const input = check(registrationInput, {
-    id: `${item.type}/${item.name}`,
-    name: item.name,
-    type: item.type,
-    version: item.version,
-    path: item.path,
-    metadata: { activated_at: item.activated_at ?? null, reason: item.reason ?? null },
-    ...(isStatic && { heartbeat_interval_seconds: null }),
-  });
-  return input instanceof Problem ? input : { input, token: undefined, region };
-}
 
 const importFile = endpoint({
   method: "POST",
   path: "/v1/agents/import",
   operationId: "importAgents",
   summary: "Register the activated components of an activation file; each has a result of its own",
+  group: "agents",
   scope: "write",
   query: z.strictObject({ static: param.flag() }),
   body: z.strictObject({ components: z.array(z.unknown()).max(ITEMS_MAX) }),
   bodyShape: z.strictObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
   answers: { 200: { description: "One result per component, in order", body: shapes.importResults } },
   refusals: ["invalid_request"],
-  async handle({ query, body, namespace, asker, region, now }) {
+  async handle({ namespace, asker, query, body, region, now }) {
     const items = body.components.map((component) => check(activationItem, component));
-    const newcomers = items.map((item) => {
-      if (item instanceof Problem) return item;
-      return item.activated ? toNewAgent(item, query.static === "true", region) : undefined;
+    const file = { items, isStatic: query.static === "true", region };
+    const results = await importAgents(namespace, asker, file, now);
+    const list = results.map((result, index) => {
+      const id = idOf(items[index]!);
+      if (result === "skipped") return { index, id, status: 200, outcome: result };
+      if (result instanceof Problem) return { index, id, ...itemProblem(result) };
+      // Components come without a token, so none is renewed.
+      const outcome: "created" | "replaced" = result.outcome === "created" ? "created" : "replaced";
+      return { index, id, status: 201, outcome, lease_token: result.leaseToken };
     });
-    const wanted = newcomers.flatMap((newcomer) =>
-      newcomer && !(newcomer instanceof Problem) ? [newcomer] : [],
-    );
-    const admitted = await registerAll(namespace, asker, wanted, now);
-    const results = newcomers.map((newcomer, index) => {
-      const item = items[index]!;
-      const id = item instanceof Problem ? null : validId(`${item.type}/${item.name}`);
-      if (newcomer === undefined) return { index, id, status: 200, outcome: "skipped" };
-      const result = newcomer instanceof Problem ? newcomer : admitted.shift()!;
-      return result instanceof Problem
-        ? { index, id, ...itemProblem(result) }
-        : { index, id, status: 201, outcome: result.outcome, lease_token: result.leaseToken };
-    });
-    return { status: 200, body: { results } };
+    return { status: 200, body: { results: list } };
   },
 });
 
-const validId = (id: string): string | null => (entryId.safeParse(id).success ? id : null);
+/** null where type and name make no id */
+function idOf(item: ActivationItem | Problem): string | null {
+  if (item instanceof Problem) return null;
+  const parsed = entryId.safeParse(componentId(item));
+  return parsed.success ? parsed.data : null;
+}
 
 export const importEndpoints = [importFile];

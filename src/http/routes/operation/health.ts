@@ -1,18 +1,19 @@
 import { isoTime } from "../../../core/time.ts";
-import { endpoint } from "../../frame/loose.ts";
 import * as shapes from "../../answers/index.ts";
+import { endpoint } from "../../frame/endpoint.ts";
 
 const health = endpoint({
   method: "GET",
   path: "/health",
   operationId: "health",
   summary: "The Worker is up; says nothing of the store",
+  group: "operation",
   scope: null,
   answers: { 200: { description: "Up", body: shapes.health } },
   refusals: [],
   handle: async ({ now }) => ({
     status: 200,
-    body: { status: "healthy", service: "rollcall", timestamp: isoTime(now) },
+    body: { status: "healthy" as const, service: "rollcall", timestamp: isoTime(now) },
   }),
 });
 
@@ -21,12 +22,13 @@ const ready = endpoint({
   path: "/ready",
   operationId: "ready",
   summary: "The store answers",
+  group: "operation",
   scope: "read",
   answers: { 200: { description: "Ready", body: shapes.ready } },
   refusals: [],
-  async handle({ store }) {
+  async handle({ namespace: { store } }) {
     await store.ping();
-    return { status: 200, body: { status: "ready", backend: store.backend } };
+    return { status: 200, body: { status: "ready" as const, backend: store.backend } };
   },
 });
 

@@ -1,17 +1,18 @@
-import type { Endpoint } from "../../frame/endpoint.ts";
-import { endpoint } from "../../frame/loose.ts";
+import * as shapes from "../../answers/index.ts";
+import { endpoint, type Endpoint } from "../../frame/endpoint.ts";
 import { openApiDocument } from "../../frame/openapi.ts";
 
-/** Describes the table that it is part of, once asked for. */
+/** @param table gives all endpoints, this one included */
 export function openApiEndpoint(table: () => readonly Endpoint[]): Endpoint {
-  let document: unknown;
+  let document: Record<string, unknown> | undefined;
   return endpoint({
     method: "GET",
     path: "/openapi.json",
     operationId: "openapi",
     summary: "This document",
+    group: "operation",
     scope: "read",
-    answers: { 200: { description: "OpenAPI 3.1" } },
+    answers: { 200: { description: "OpenAPI 3.1", body: shapes.openApi } },
     refusals: [],
     handle: async () => ({ status: 200, body: (document ??= openApiDocument(table())) }),
   });

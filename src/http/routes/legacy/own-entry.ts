@@ -1,0 +1,118 @@
+import * as z from "zod";
+import { registrationInput, reportedStatus } from "../../../core/agents/agent.ts";
+import { entryId } from "../../../core/names.ts";
+import { orThrow, Problem } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/time.ts";
+import { callIn } from "../../../registry/agents/call-in.ts";
+import { register } from "../../../registry/agents/register.ts";
+import { unregister } from "../../../registry/agents/unregister.ts";
+import * as shapes from "../../answers/index.ts";
+import { endpoint } from "../../frame/endpoint.ts";
+
+/**
+ * What agents do in source 2's API, shape for shape, for its existing clients. They know no lease token, so the owner's key
+ * is enough; a token that is sent must be the current one all the same.
+ */
+
+const { name, type, host, port, capabilities, version, metadata } = registrationInput.shape;
+
+/** A Go client sends "" for what it leaves out. */
+const orEmpty = <T extends z.ZodType>(text: T) => z.union([z.literal(""), text]);
+
+const registration = endpoint({
+  method: "POST",
+  path: "/agents/register",
+  operationId: "legacyRegister",
+  summary: "Register under a new id (source 2's API)",
+  group: "compatibility",
+  scope: "write",
+  dialect: "bare",
+  body: z.object({
+    name,
+    type,
+    host: host.unwrap(),
+    port: port.unwrap(),
+    capabilities: capabilities.nullish(),
+    version: orEmpty(version).nullish(),
+    metadata: metadata.nullish(),
+  }),
+  answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
+  refusals: ["invalid_request", "payload_too_large"],
+  async handle({ namespace, asker, body, region, now }) {
+    const { capabilities: offered, version: stated, metadata: extra, ...required } = body;
+    const input = {
+      ...registrationInput.parse(required),
+      capabilities: offered ?? [],
+      metadata: extra ?? {},
+      ...(stated && { version: stated }),
+    };
+    const agent = { input, token: undefined, region };
+    const { id, entry } = orThrow(await register(namespace, asker, agent, now));
+    return {
+      status: 201,
+      body: {
+        agent_id: id,
+        registered_at: isoTime(entry.document.registeredAt),
+        heartbeat_url: `/agents/${id}/heartbeat`,
+        heartbeat_interval_seconds: namespace.lease.heartbeatIntervalSeconds,
+      },
+    };
+  },
+});
+
+const heartbeat = endpoint({
+  method: "POST",
+  path: "/agents/:id/heartbeat",
+  params: { id: entryId },
+  operationId: "legacyHeartbeat",
+  summary: "Call in (source 2's API)",
+  group: "compatibility",
+  scope: "write",
+  dialect: "bare",
+  takesLeaseToken: true,
+  body: z.object({ status: orEmpty(reportedStatus).nullish(), metadata: metadata.nullish() }),
+  answers: { 200: { description: "Heard", body: shapes.legacyReceived } },
+  refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
+  async handle({ namespace, asker, params, body, token, now }) {
+    const input = {
+      ...(body.status && { status: body.status }),
+      ...(body.metadata && { metadata: body.metadata }),
+    };
+    const request = { id: params.id, input, token, ownerMayToo: true };
+    const result = await callIn(namespace, asker, request, now);
+    if (isNotFound(result)) throw new Problem("agent_not_found", "agent not found: agent not found");
+    const { lease } = orThrow(result);
+    return {
+      status: 200,
+      body: {
+        received: true as const,
+        next_interval_seconds: lease.intervalSeconds,
+        timestamp: isoTime(now),
+      },
+    };
+  },
+});
+
+const removal = endpoint({
+  method: "POST",
+  path: "/agents/:id/unregister",
+  params: { id: entryId },
+  operationId: "legacyUnregister",
+  summary: "Unregister; an id that nobody has is fine (source 2's API)",
+  group: "compatibility",
+  scope: "write",
+  dialect: "bare",
+  takesLeaseToken: true,
+  answers: { 200: { description: "Gone", body: shapes.legacyMessage } },
+  refusals: ["invalid_request", "forbidden", "lease_lost"],
+  async handle({ namespace, asker, params: { id }, token, now }) {
+    const result = await unregister(namespace, asker, { id, token, ownerMayToo: true }, now);
+    if (!isNotFound(result)) orThrow(result);
+    return { status: 200, body: { message: "Agent unregistered successfully" } };
+  },
+});
+
+const isNotFound = (result: unknown): boolean =>
+  result instanceof Problem && result.code === "agent_not_found";
+
+export const legacyOwnEntryEndpoints = [registration, heartbeat, removal];

@@ -1,0 +1,74 @@
+import type { EffectiveStatus } from "../../core/agents/agent.ts";
+import { queryTerms } from "../../core/agents/discovery.ts";
+import { type AgentRecord, agentRecord } from "../../core/agents/record.ts";
+import { isLive, type LiveEntry } from "../../core/entry.ts";
+import type { Page } from "../../store/store.ts";
+import { walk } from "../../store/walk.ts";
+import type { Namespace } from "../namespace.ts";
+
+/** A page examines at most this many agents, so that a filter that lets none through cannot make it slow. */
+const EXAMINED_MAX = 500;
+
+export interface AgentQuery {
+  type?: string | undefined;
+  capability: readonly string[];
+  tag: readonly string[];
+  /** Any of these effective statuses passes; undefined: all do. */
+  statuses: readonly EffectiveStatus[] | undefined;
+  /** Start after this id; "" from the beginning. */
+  after: string;
+  /** at most 200 */
+  limit: number;
+}
+
+export interface AgentPage {
+  agents: AgentRecord[];
+  /** The id to go on after; null at the end. */
+  next: string | null;
+}
+
+/**
+ * Live agents in id order, unreachable ones included. May give fewer than `limit` while there are more: `next` says so.
+ *
+ * @throws {Problem} `store_unavailable`
+ */
+export async function listAgents({ store }: Namespace, query: AgentQuery, now: number): Promise<AgentPage> {
+  const { statuses, limit } = query;
+  const terms = queryTerms(query);
+  const agents: AgentRecord[] = [];
+  let after: string | null = query.after;
+  // One more than the limit tells whether there is more. Only if too few passed, a second look takes the rest of what may
+  // be examined.
+  for (const examined of [limit + 1, EXAMINED_MAX - limit - 1]) {
+    if (after === null || agents.length > limit) break;
+    const page: Page = await store.page({ kind: "agent", terms, after, limit: examined }, now);
+    for (const entry of page.entries) {
+      if (!isLive(entry)) continue;
+      const record = agentRecord(entry, now);
+      if (!statuses || statuses.includes(record.effective_status)) agents.push(record);
+    }
+    after = page.next;
+  }
+  const shown = agents.slice(0, limit);
+  return { agents: shown, next: agents.length > limit ? shown.at(-1)!.id : after };
+}
+
+/**
+ * The first live agents in id order, of one type where it is named.
+ *
+ * @returns at most `max`; `truncated` if there are more
+ * @throws {Problem} `store_unavailable`
+ */
+export async function firstAgents(
+  { store }: Namespace,
+  { type, max }: { type?: string; max: number },
+  now: number,
+): Promise<{ agents: LiveEntry[]; truncated: boolean }> {
+  const live: LiveEntry[] = [];
+  const terms = [type === undefined ? "agent" : `type:${type}`];
+  for await (const page of walk(store, "agent", terms, now)) {
+    for (const entry of page) if (isLive(entry)) live.push(entry);
+    if (live.length > max) break;
+  }
+  return { agents: live.slice(0, max), truncated: live.length > max };
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { ToolGateway } from "../../src/gateway/tool-gateway.ts";
+import { ServicePool } from "../../src/pool/service-pool.ts";
+import { RegistryObject } from "../../src/store/embedded/registry-object.ts";
+import { entryOf } from "../support/entries.ts";
+import { ANY, NOW, offer } from "../support/offers.ts";
+import { noSockets, sqliteStorage } from "../support/sqlite-storage.node.ts";
+
+describe("an object on any SQLite, without the platform's class,", () => {
+  it("keeps a namespace's entries", () => {
+    const registry = new RegistryObject(sqliteStorage());
+    const ref = { kind: "agent", id: "a" } as const;
+    const [before] = registry.read([ref], NOW);
+    const after = entryOf({ id: "a", tags: ["eu"] }, NOW);
+    expect(registry.commit([{ before: before!, after }], NOW)).toEqual(["committed"]);
+    expect(registry.page({ kind: "agent", terms: ["tag:eu"], after: "", limit: 5 }, NOW).entries).toEqual([
+      after,
+    ]);
+    const { lease } = after;
+    expect(registry.renew([{ ref, fence: "fence", lease, ttlMs: 1000 }], NOW + 1)).toEqual(["run"]);
+  });
+
+  it("shares a service's providers", () => {
+    const pool = new ServicePool(sqliteStorage());
+    const [a, b] = ["a", "b"].map((id) => offer(id, { strategy: "round_robin" }));
+    const chosen = ["s1", "s2", "s3"].map((selectionId) => {
+      const request = { offers: [a!, b!], query: ANY, selectionId, dryRun: false };
+      return pool.resolve(request, NOW).chosen?.offer.provider;
+    });
+    expect(chosen).toEqual(["a", "b", "a"]);
+    expect(pool.selections(5).map(({ selectionId }) => selectionId)).toEqual(["s3", "s2", "s1"]);
+  });
+
+  it("passes a toolset's calls on, and wakes who waits", async () => {
+    const storage = sqliteStorage();
+    const gateway = new ToolGateway(storage, noSockets);
+    const epoch = { fence: "fence", registeredAt: NOW };
+    const message = JSON.stringify({ tool_use_id: "u", tool: "echo", payload: {}, meta: {} });
+    const request = { epoch, callId: "c", toolUseId: "u", caller: "", identity: null, digest: "", message };
+    const claim = () => gateway.claim({ epoch, consumer: "p", max: 1, intervalMs: 1000 }, NOW);
+    const first = await claim();
+    if (first === "stale") expect.unreachable();
+    const arrived = gateway.arrived(first.seen);
+    await gateway.call(request, NOW);
+    await arrived;
+    const second = await claim();
+    const call = second !== "stale" && second.messages.find(({ type }) => type === "call");
+    if (!call || call.type !== "call") expect.unreachable();
+    const settlement = { epoch, callId: "c", claimId: call.claim_id, outcome: { result: 1 } };
+    expect(await gateway.settle(settlement, NOW)).toBe("taken");
+    expect(gateway.follow("c", 0, NOW)).toMatchObject({ status: "done", outcome: { result: 1 } });
+    expect(await storage.getAlarm()).toBe(NOW + 1000);
+  });
+});

@@ -1,6 +1,6 @@
 /**
- * A claim's id, which names the tool: whoever takes the result then knows its schema without asking the gateway. Not trusted:
- * the gateway compares the complete id.
+ * A claim's id. It names the tool, so that the result's schema is known without asking the gateway. Not trusted: the gateway
+ * compares the complete id.
  */
 export const claimIdOf = (tool: string): string => `${crypto.randomUUID()}.${tool}`;
 

@@ -29,7 +29,7 @@ describe("calls that wait", () => {
     expect(await gateway.calls("c2")).toEqual([]);
   });
 
-  it("go to one consumer each, whoever asks at the same time", async () => {
+  it("go to one consumer each, however many ask at the same time", async () => {
     const gateway = opened();
     const ids = Array.from({ length: 200 }, (_, n) => `call-${n}`);
     await Promise.all(ids.map((id) => gateway.call(id)));
@@ -39,7 +39,7 @@ describe("calls that wait", () => {
     expect(new Set(claimed.map(({ claim_id }) => claim_id)).size).toBe(200);
   });
 
-  it("fail once nobody has claimed them for 300 s", async () => {
+  it("fail when no provider has claimed them for 300 s", async () => {
     const gateway = opened();
     await gateway.call("a");
     gateway.pass(300_000);
@@ -133,7 +133,7 @@ describe("a call that is repeated", () => {
 });
 
 describe("a claim", () => {
-  it("holds for 60 s, that instant included, and then the call goes to whoever asks, before those that came later", async () => {
+  it("holds for 60 s, that instant included; then the call goes to the next that asks, before later calls", async () => {
     const gateway = opened();
     await gateway.call("a");
     const lost = await gateway.take("c1");
@@ -151,7 +151,7 @@ describe("a claim", () => {
     expect(await gateway.follow("a")).toMatchObject({ status: "done", outcome: { result: 2 } });
   });
 
-  it("that lapsed is lost, though nobody else has the call yet", async () => {
+  it("that lapsed is lost, even if no other consumer has the call yet", async () => {
     const gateway = opened();
     await gateway.call("a");
     const lost = await gateway.take();
@@ -199,7 +199,7 @@ describe("a claim", () => {
     expect((await gateway.follow("a"))!.total).toBe(0);
   });
 
-  it("of a call that still waits is nobody's", async () => {
+  it("of a call that still waits does not exist", async () => {
     const gateway = opened();
     await gateway.call("a");
     expect(await gateway.settle({ call_id: "a", claim_id: "undefined" })).toBe("claim_lost");

@@ -24,12 +24,12 @@ const SCRIPT: readonly Step[] = [
 ];
 
 describe("a gateway that is evicted", () => {
-  it("before every step of a day's work answers each as if it had never been", async () => {
+  it("before every step answers each as a gateway that is not evicted", async () => {
     await live(SCRIPT.flatMap((step) => [{ do: "evict" }, step]));
   });
 
   it.each(SCRIPT.map((step, at) => ({ at, say: JSON.stringify(step) })))(
-    "once, before step $at, $say, answers all as if it had never been",
+    "once, before step $at, $say, answers all as a gateway that is not evicted",
     async ({ at }) => {
       await live([...SCRIPT.slice(0, at), { do: "evict" }, ...SCRIPT.slice(at)]);
     },

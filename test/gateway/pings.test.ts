@@ -24,7 +24,7 @@ describe("a consumer that polls", () => {
     expect(new Set(pings).size).toBe(4);
   });
 
-  it("is pinged for itself, whoever else was", async () => {
+  it("is pinged by itself, even right after another consumer", async () => {
     const opened = new OpenedGateway();
     for (const consumer of ["c1", "c2"]) {
       expect(pingsOf((await opened.claim(consumer)).messages)).toHaveLength(1);
@@ -85,7 +85,7 @@ describe("the alarm", () => {
     expect([await opened.rows("call"), await opened.rows("delta")]).toEqual([0, 0]);
   });
 
-  it("comes each interval while somebody polls, and no more once nobody has for 40 s", async () => {
+  it("comes each interval while a consumer polls, and stops 40 s after the last poll", async () => {
     const opened = new OpenedGateway();
     await opened.claim();
     const woken: number[] = [];
@@ -97,7 +97,7 @@ describe("the alarm", () => {
     expect(woken).toEqual(Array(5).fill(INTERVAL_MS));
   });
 
-  it("comes sooner once somebody attaches to a queue that waits", async () => {
+  it("comes sooner once a consumer attaches to a queue that waits", async () => {
     const opened = new OpenedGateway();
     await opened.call("a");
     await opened.claim();
@@ -147,7 +147,7 @@ describe("the alarm", () => {
     expect(await opened.wakesInMs()).toBe(300_001);
   });
 
-  it("goes off by itself, and fails what nobody claimed though nobody asks", async () => {
+  it("goes off by itself, and fails an unclaimed call without a request", async () => {
     const opened = new OpenedGateway();
     // The one test on the platform's clock: the call is due in its past, so that the alarm goes off at once.
     opened.now = Date.now() - 400_000;

@@ -19,7 +19,7 @@ const statuses = async (gateway: OpenedGateway) => [
 ];
 const ENDED = ["done", "stale_registration", "stale_registration"];
 
-/** Each way in which somebody says which registration is the current one. */
+/** Each method that tells the gateway of a registration. */
 const ASKING: Record<string, (gateway: OpenedGateway, held: CallMessage) => Promise<unknown>> = {
   "a call": (gateway) => gateway.call("new"),
   "a claim": (gateway) =>
@@ -98,7 +98,7 @@ describe("a later registration", () => {
     expect(await gateway.settle(held)).toBe("taken");
   });
 
-  it("counts as a consumer nobody who was one of the registration before", async () => {
+  it("does not count the consumers of the registration before", async () => {
     const { gateway } = await busy();
     await gateway.socket();
     expect((await gateway.load()).consumers).toBe(2);
@@ -107,7 +107,7 @@ describe("a later registration", () => {
   });
 });
 
-describe("whoever knows an earlier registration", () => {
+describe("a request in the name of an earlier registration", () => {
   it.each(Object.entries(ASKING))("is told so, and changes nothing: %s", async (_, ask) => {
     const gateway = new OpenedGateway();
     gateway.epoch = epochOf(2);
@@ -162,7 +162,7 @@ describe("a toolset that was unregistered", () => {
     expect(await gateway.load()).toEqual({ queued: 0, claimed: 0, consumers: 0 });
   });
 
-  it.each(Object.entries(ASKING))("is told to whoever still knows it: %s", async (_, ask) => {
+  it.each(Object.entries(ASKING))("is told to those that still know it: %s", async (_, ask) => {
     const { gateway, held } = await busy();
     await gateway.gateway.close(gateway.epoch, gateway.now);
     for (const ended of [epochOf(1), epochOf(0)]) {

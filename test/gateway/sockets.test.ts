@@ -105,7 +105,7 @@ describe("a provider's socket", () => {
     expect(new Set(pings).size).toBe(4);
   });
 
-  it("is pinged in its own time, whoever else is attached", async () => {
+  it("is pinged at its own interval, whatever other consumers are attached", async () => {
     const opened = new OpenedGateway();
     const first = await opened.socket("s1");
     opened.pass(4000);
@@ -126,7 +126,7 @@ describe("a provider's socket", () => {
     ]);
   });
 
-  it("is refused to whoever knows an earlier registration", async () => {
+  it("is refused to a provider that knows an earlier registration", async () => {
     const opened = new OpenedGateway();
     await opened.gateway.open(epochOf(2), opened.now);
     const request = { epoch: epochOf(1), consumer: "s1", max: 1, intervalMs: 10_000 };
@@ -239,7 +239,7 @@ describe("a provider's socket that is no more", () => {
     expect(await opened.load()).toEqual({ queued: 1, claimed: 0, consumers: 0 });
   });
 
-  it("is nobody's: it gets nothing more, and what it had goes to another once its claim has lapsed", async () => {
+  it("gets nothing more, and its call goes to another consumer once its claim has lapsed", async () => {
     const opened = new OpenedGateway();
     const socket = await opened.socket("s1", 1);
     await opened.call("a");

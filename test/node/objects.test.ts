@@ -31,22 +31,22 @@ describe("an object on any SQLite, without the platform's class,", () => {
     expect(pool.selections(5).map(({ selectionId }) => selectionId)).toEqual(["s3", "s2", "s1"]);
   });
 
-  it("passes a toolset's calls on, and wakes who waits", async () => {
+  it("passes a toolset's calls on, and wakes a provider that waits", async () => {
     const storage = sqliteStorage();
     const gateway = new ToolGateway(storage, noSockets);
     const epoch = { fence: "fence", registeredAt: NOW };
     const message = JSON.stringify({ tool_use_id: "u", tool: "echo", payload: {}, meta: {} });
     const request = { epoch, callId: "c", toolUseId: "u", caller: "", identity: null, digest: "", message };
-    const claim = () => gateway.claim({ epoch, consumer: "p", max: 1, intervalMs: 1000 }, NOW);
-    const first = await claim();
-    if (first === "stale") expect.unreachable();
-    const arrived = gateway.arrived(first.seen);
+    const claim = async () => {
+      const answer = await gateway.claim({ epoch, consumer: "p", max: 1, intervalMs: 1000 }, NOW);
+      if (answer === "stale") throw new Error("this registration is the current one");
+      return answer;
+    };
+    const arrived = gateway.arrived((await claim()).seen);
     await gateway.call(request, NOW);
     await arrived;
-    const second = await claim();
-    const call = second !== "stale" && second.messages.find(({ type }) => type === "call");
-    if (!call || call.type !== "call") expect.unreachable();
-    const settlement = { epoch, callId: "c", claimId: call.claim_id, outcome: { result: 1 } };
+    const [claimId] = (await claim()).messages.flatMap((got) => (got.type === "call" ? [got.claim_id] : []));
+    const settlement = { epoch, callId: "c", claimId: claimId!, outcome: { result: 1 } };
     expect(await gateway.settle(settlement, NOW)).toBe("taken");
     expect(gateway.follow("c", 0, NOW)).toMatchObject({ status: "done", outcome: { result: 1 } });
     expect(await storage.getAlarm()).toBe(NOW + 1000);

@@ -107,18 +107,18 @@ describe("a pool that is evicted", () => {
     report(0, false), report(0, false), resolve(0), reset(0), resolve(0), resolve(1), resolve(1), resolve(2),
   ];
 
-  it("before every step of a day's work answers each as if it had never been", async () => {
+  it("before every step answers each as a pool that is not evicted", async () => {
     await twins(script.map((step) => ({ ...step, evict: true })));
   });
 
   it.each(script.map(({ say }, at) => ({ at, say })))(
-    "once, before step $at, $say, answers all as if it had never been",
+    "once, before step $at, $say, answers all as a pool that is not evicted",
     async ({ at }) => {
       await twins(script.map((step, i) => ({ ...step, evict: i === at })));
     },
   );
 
-  it("between any steps of whatever happens answers as if it had never been", async () => {
+  it("between any steps answers as a pool that is not evicted", async () => {
     const aTale = fc.array(
       fc.tuple(aStep(), fc.boolean()).map(([step, evict]) => ({ ...step, evict })),
       { minLength: 1, maxLength: 30, size: "max" },

@@ -151,7 +151,7 @@ describe("a service's pool", () => {
     ]);
   });
 
-  it("bars whoever fails a health check until one passes, and counts the failure only [1-24]", async () => {
+  it("bars a provider that fails a health check until one passes, and counts the failure only [1-24]", async () => {
     const { check, resolve, served, pool, report } = openServicePool();
     const a = offer("a");
     await check(a, "it fell");

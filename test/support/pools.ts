@@ -34,7 +34,7 @@ export function openServicePool() {
   return {
     pool,
     resolve,
-    /** Who is served; undefined: nobody. */
+    /** The id of the chosen provider; undefined: there was none. */
     served: async (...args: Parameters<typeof resolve>) => {
       const { chosen } = await resolve(...args);
       return chosen?.offer.provider;

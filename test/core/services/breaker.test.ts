@@ -114,7 +114,7 @@ describe("a circuit breaker", () => {
     expect(probes).toEqual([probe("n", 100_000)]);
   });
 
-  it("closes as if it had never been open", () => {
+  it("closes with nothing left of the time when it was open", () => {
     expect(report(true)(BEFORE["one success short"], 90_000)).toEqual(closedBreaker());
   });
 

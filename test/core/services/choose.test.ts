@@ -35,7 +35,7 @@ describe("a service's provider", () => {
     expect(chosenOf(offered, { handler: "stranger" })).toBe("global of * 0");
   });
 
-  it("is a global one only where fallback_to_global allows, once the handler's own yield nobody [1-11]", () => {
+  it("is a global one only where fallback_to_global allows, and none of the handler's own can be used [1-11]", () => {
     const offered = [offer("own", { handler: "h" }, { fields: { status: "busy" } }), offer("global")];
     expect(chosenOf(offered, { handler: "h" })).toBe("global of * 0");
     const { chosen, rejected } = select(offered, { handler: "h", fallbackToGlobal: false });
@@ -53,7 +53,7 @@ describe("a service's provider", () => {
     ]);
   });
 
-  it("is of the lowest group in which anybody can be used [1-13, 1-21]", () => {
+  it("is of the lowest group in which a provider can be used [1-13, 1-21]", () => {
     const busy = { fields: { status: "busy" } };
     const offered = [
       offer("a", { priority_group: 10 }),
@@ -122,7 +122,7 @@ describe("a service's provider", () => {
     ]);
   });
 
-  it("is nobody, of nobody [1-26]", () => {
+  it("is none where there are no offers [1-26]", () => {
     expect(select([])).toEqual({ chosen: null, considered: 0, rejected: [], warnings: [] });
   });
 

@@ -20,7 +20,7 @@ describe("a round robin", () => {
     expect(turns(2, ring("a"), pool)).toEqual(["a", "a"]);
   });
 
-  it("stands where it stood when nobody could be served [1-19]", () => {
+  it("stays where it is when no provider can be used [1-19]", () => {
     const pool = emptyPool();
     expect(turns(1, ring("a", "b", "c"), pool)).toEqual(["a"]);
     expect(turns(1, ring("a", "b", "c"), pool, { capabilities: ["song"] })).toEqual(["nobody"]);
@@ -188,8 +188,8 @@ class Fleet {
   }
 }
 
-describe("a round robin, whoever joins, leaves, dies, opens and recovers,", () => {
-  it("serves only whom it may, nobody twice in a row if another may be, and between two turns of one each other once", () => {
+describe("a round robin, while providers join, leave, go silent, fail and recover,", () => {
+  it("chooses only providers that can be used, none twice in a row if there is another, and between two turns of one each other once", () => {
     fc.assert(
       fc.property(fc.array(aStep(), { maxLength: 40, size: "max" }), (steps) => {
         const fleet = new Fleet();

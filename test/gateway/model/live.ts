@@ -3,7 +3,7 @@ import { Model } from "./model.ts";
 import { Real } from "./real.ts";
 import type { Step } from "./steps.ts";
 
-/** Takes the steps with a gateway and with the model, holds one against the other, and waits until nothing is left. */
+/** Runs the steps on a gateway and on the model, compares their results, and lets time pass until no call is kept. */
 export async function live(steps: readonly Step[]): Promise<void> {
   const [model, real] = [new Model(), new Real()];
   const take = async (step: Step): Promise<unknown> => {
@@ -21,7 +21,7 @@ export async function live(steps: readonly Step[]): Promise<void> {
   for (const step of steps) await take(step);
   await take({ do: "detach" });
 
-  // A claim, and then the queue, at the longest.
+  // The longest that a call can be pending: one claim, then the queue.
   const settled = await callsAfter(60_001 + 300_001);
   expect(settled.filter((call) => call.startsWith("pending"))).toEqual([]);
   const forgotten = await callsAfter(900_001 + 60_001 + 300_001);

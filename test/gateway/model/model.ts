@@ -2,11 +2,11 @@ import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
 
 interface ModelCall {
   status: "queued" | "claimed" | "done" | "failed" | "forgotten";
-  /** What it came to. */
+  /** The code of its error, or "result"; undefined while it is pending. */
   ending: string | undefined;
   untilMs: number;
   claims: number;
-  /** The number of the claim that it is held by, and whose that is. */
+  /** The number of its last claim, and the consumer of that claim. */
   claim: number;
   consumer: string;
   identity: string | null;
@@ -18,17 +18,17 @@ interface ModelCall {
 const PENDING = ["queued", "claimed"];
 
 /**
- * What a gateway must answer, said once more in the plainest way there is: a list of calls, and for each step a walk over
- * it. It shares nothing with src. Times are in ms since it began.
+ * What a gateway must answer, in a second and simpler implementation: a list of calls, and a walk over it for each step. It
+ * shares nothing with src. Times are in ms since START.
  */
 export class Model {
   #now = 0;
   readonly #calls: ModelCall[] = [];
-  /** By claim: the call it was of. */
+  /** The number of the call, by the number of the claim. */
   readonly #claims: number[] = [];
   readonly #pollers = new Map<string, { seenMs: number; pingedMs: number }>();
   #socket: { max: number; pingedMs: number } | undefined;
-  /** The registration that everybody asks in the name of, and the one that the gateway knows of. */
+  /** The number of the registration that requests name, and of the latest that the gateway knows. */
   #current = 1;
   #known = 0;
   #closed = false;
@@ -49,10 +49,10 @@ export class Model {
       case "evict":
         return this.#pollers.clear();
       case "tick":
-        this.#lapse();
-        return this.#push();
+        this.#applyDue();
+        return this.#sendToSocket();
       case "look":
-        this.#lapse();
+        this.#applyDue();
         return { calls: this.#calls.map((call) => told(call)), load: this.#load() };
       case "call":
         return this.#call(step.identity, step.digest);
@@ -68,19 +68,19 @@ export class Model {
         return void (this.#socket = undefined);
       case "register":
         this.#current += 1;
-        if (step.told) this.#enter(this.#current);
+        if (step.told) this.#adoptEpoch(this.#current);
         return;
       case "unregister":
-        if (!this.#enter(this.#current)) return;
-        this.#end();
+        if (!this.#adoptEpoch(this.#current)) return;
+        this.#endEpoch();
         return void (this.#closed = true);
       case "askLate":
-        return this.#enter(this.#current - 1) ? "known" : "stale";
+        return this.#adoptEpoch(this.#current - 1) ? "known" : "stale";
     }
   }
 
   #call(identity: string | null, digest: string): unknown {
-    if (!this.#enter(this.#current)) return "stale";
+    if (!this.#adoptEpoch(this.#current)) return "stale";
     const known = this.#calls.findIndex(
       (call) => identity !== null && call.identity === identity && call.status !== "forgotten",
     );
@@ -102,12 +102,12 @@ export class Model {
       deltas: 0,
       deltasOfClaim: 0,
     });
-    this.#push();
+    this.#sendToSocket();
     return { taken: this.#calls.length - 1 };
   }
 
   #claim(consumer: string, max: number): unknown {
-    if (!this.#enter(this.#current)) return "stale";
+    if (!this.#adoptEpoch(this.#current)) return "stale";
     const poller = this.#pollers.get(consumer);
     const attached = poller !== undefined && this.#now - poller.seenMs <= 40_000;
     const ping = !attached || this.#now - poller.pingedMs >= 10_000;
@@ -130,15 +130,15 @@ export class Model {
     const call = this.#held(back);
     if (typeof call === "string") return call;
     this.#finish(call, ok ? "result" : "boom");
-    this.#push();
+    this.#sendToSocket();
     return "taken";
   }
 
   #attach(max: number): unknown {
     if (this.#socket) return "has one";
-    if (!this.#enter(this.#current)) return "stale";
+    if (!this.#adoptEpoch(this.#current)) return "stale";
     this.#socket = { max, pingedMs: -Infinity };
-    return this.#push();
+    return this.#sendToSocket();
   }
 
   /** The call that a claim is of, or why it counts for nothing. */
@@ -146,24 +146,24 @@ export class Model {
     const claim = this.#claims.length - 1 - back;
     const number = this.#claims[claim];
     if (number === undefined) return "no such claim";
-    if (!this.#enter(this.#current)) return "stale";
+    if (!this.#adoptEpoch(this.#current)) return "stale";
     const call = this.#calls[number]!;
     if (call.status === "forgotten") return "call_not_found";
     if (!PENDING.includes(call.status)) return "call_settled";
     return call.status === "claimed" && call.claim === claim ? call : "claim_lost";
   }
 
-  #enter(registration: number): boolean {
-    this.#lapse();
+  #adoptEpoch(registration: number): boolean {
+    this.#applyDue();
     if (registration < this.#known) return false;
     if (registration === this.#known) return !this.#closed;
-    if (this.#known > 0) this.#end();
+    if (this.#known > 0) this.#endEpoch();
     this.#known = registration;
     this.#closed = false;
     return true;
   }
 
-  #end(): void {
+  #endEpoch(): void {
     for (const call of this.#calls) {
       if (PENDING.includes(call.status)) this.#finish(call, "stale_registration");
     }
@@ -172,16 +172,16 @@ export class Model {
   }
 
   #finish(call: ModelCall, ending: string, at = this.#now): void {
-    // Nobody ever had it: its name may be used again.
+    // No provider ever had it: its identity may be used again.
     if (call.claims === 0) call.identity = null;
     call.status = ending === "result" ? "done" : "failed";
     call.ending = ending;
     call.untilMs = at + 900_000;
   }
 
-  #lapse(): void {
+  #applyDue(): void {
     for (const call of this.#calls) {
-      // Who lets a claim lapse over a socket may be gone: the socket is closed.
+      // The socket of a consumer whose claim lapses is closed: its other end may be gone.
       if (call.status === "claimed" && call.consumer === SOCKET && call.untilMs < this.#now) {
         this.#socket = undefined;
       }
@@ -209,7 +209,7 @@ export class Model {
     });
   }
 
-  #push(): void {
+  #sendToSocket(): void {
     const socket = this.#socket;
     if (!socket) return;
     if (this.#now - socket.pingedMs >= 10_000) {

@@ -4,7 +4,7 @@ import { START } from "../../support/registry.ts";
 import { epochOf, type ClaimedCall, OpenedGateway, ProviderSocket } from "../../support/tool-gateway.ts";
 import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
 
-/** Takes steps with a gateway, tells what came of each as the model would, and fails at once at what may never happen. */
+/** Runs steps on a gateway and gives their results in the model's terms; fails at once at what may never happen. */
 export class Real {
   readonly opened = new OpenedGateway();
   #registration = 1;
@@ -12,7 +12,7 @@ export class Real {
   /** In the order in which they were given out, by polls and over the socket. */
   readonly #claims: (ClaimedCall & { deltas: number })[] = [];
   #socket: ProviderSocket | undefined;
-  /** By call: until when somebody has it, and what it was seen to have come to. */
+  /** By call: the end of its claim, and the last status that was seen of it. */
   readonly #heldUntilMs = new Map<string, number>();
   readonly #endings = new Map<string, unknown>();
 

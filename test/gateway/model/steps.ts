@@ -7,15 +7,15 @@ import * as fc from "fast-check";
 export type Step =
   | { do: "call"; identity: "x" | "y" | null; digest: "same" | "other" }
   | { do: "claim"; consumer: string; max: number }
-  /** `back`: how many claims ago the claim was given that it is about; `again`: the last one, sent once more. */
+  /** `back`: which claim, counted back from the newest; `again`: the last delta, sent once more. */
   | { do: "delta"; back: number; again: boolean }
   | { do: "settle"; back: number; ok: boolean }
   | { do: "attach"; max: number }
   | { do: "detach" }
-  /** Whoever asks knows the new registration from now on; `told`: so does the gateway at once. */
+  /** A registration begins, which is named in all later requests; `told`: the gateway is told of it at once. */
   | { do: "register"; told: boolean }
   | { do: "unregister" }
-  /** Somebody still asks in the name of the registration before. */
+  /** A request in the name of the registration before. */
   | { do: "askLate" }
   | { do: "pass"; ms: number }
   | { do: "tick" }
@@ -28,7 +28,7 @@ export const SOCKET = "s1";
 /** What a consumer gets: a ping, or a call until a deadline, ms since START. */
 export type Got = "ping" | { call: number; untilMs: number };
 
-/** What came of a step: the answer to whoever asked, and what the socket got meanwhile. */
+/** What came of a step: its answer, and what the socket got meanwhile. */
 export interface Came {
   answer?: unknown;
   socket?: Got[];
@@ -70,5 +70,5 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: step("evict", {}) },
 );
 
-// Without the bias to few steps: nothing happens in a short life.
+// No bias to few steps: too little happens in a short life.
 export const anyLife = fc.noBias(fc.array(anyStep, { minLength: 10, maxLength: 50, size: "max" }));

@@ -91,7 +91,7 @@ const delta = endpoint({
   path: "/v1/toolsets/:name/calls/:call/delta",
   params: { name: entryId, call: z.string() },
   operationId: "sendDelta",
-  summary: "Send a piece of output to a call's asker; the claim holds 60 s more",
+  summary: "Send a piece of output to a call's caller; the claim holds 60 s more",
   body: z.strictObject({
     claim_id: claimId,
     stream: label(64),

@@ -6,11 +6,14 @@ export interface Page {
   asOf?: string;
   main: Content;
   /** The script that the page runs (live). */
-  script?: "live" | "docs";
+  script?: keyof typeof STYLES;
 }
 
-/** In order: a later sheet refines an earlier one. All on every page, because the page that asks for a key becomes any other in place. */
-const STYLES = ["base", "frame", "parts", "columns", "agents", "agent", "docs"];
+/** In order: a later sheet refines an earlier one. All live pages link the same, because the form for a key becomes any of them. */
+const STYLES = {
+  live: ["base", "frame", "parts", "columns", "agents"],
+  docs: ["base", "frame", "parts", "columns", "agents", "docs"],
+};
 
 /** The frame around every page. */
 export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
@@ -22,7 +25,7 @@ export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="/ui/icon.svg" type="image/svg+xml" />
-        ${STYLES.map((name) => html`<link rel="stylesheet" href="/ui/styles/${name}.css" />`)}
+        ${STYLES[script].map((name) => html`<link rel="stylesheet" href="/ui/styles/${name}.css" />`)}
         <script type="module" src="/ui/${script}.js"></script>
       </head>
       <body>

@@ -54,8 +54,8 @@ const FIELDS: [field: string, good: unknown, bad: unknown, pointer?: string][] =
   ],
   [
     "tools",
-    tools({ _meta: { x: text(16_384 - 19) } }),
     tools({ _meta: { x: text(16_384 - 18) } }),
+    tools({ _meta: { x: text(16_384 - 17) } }),
     "/tools/0",
   ],
   ["tools", tools({ annotations: {} }), tools({ annotations: [] }), "/tools/0/annotations"],

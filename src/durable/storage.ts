@@ -33,7 +33,7 @@ export interface HibernatingSocket {
   readonly readyState: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
-  /** Keeps a value with the socket, at most 2 KiB when serialized. */
+  /** Keeps a small value with the socket; the platform bounds its size. */
   serializeAttachment(value: unknown): void;
   deserializeAttachment(): unknown;
 }

@@ -1,0 +1,30 @@
+import { globSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+
+const ROOT = new URL("../../", import.meta.url);
+const FILES = globSync(["*", "{src,test,bench,scripts,docs}/**"], { cwd: ROOT }).map((path) => `/${path}`);
+
+/** What looks like a file or a folder: `store/change.ts`, `lua/commit.lua`, `durable-*.ts`, `core/agents/`. */
+const PATH = /`([\w*./-]+(?:\.(?:ts|lua|js|md|svg)|\/))`/g;
+
+function exists(path: string): boolean {
+  const pattern = path.replace(/\/$/, "").replaceAll(".", "\\.").replaceAll("*", "[^/]*");
+  const end = new RegExp(`/${pattern}$`);
+  return FILES.some((file) => end.test(file));
+}
+
+// docs/extending.md also names files that are to be made.
+it.each(["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/storage.md", "docs/errors.md"])(
+  "names no file in %s that does not exist",
+  (name) => {
+    const text = readFileSync(new URL(name, ROOT), "utf8");
+    const named = [...text.matchAll(PATH)].map(([, path]) => path!);
+    expect(named.filter((path) => !exists(path))).toEqual([]);
+  },
+);
+
+it("maps every room of src in README", () => {
+  const text = readFileSync(new URL("README.md", ROOT), "utf8");
+  const rooms = globSync("src/*", { cwd: ROOT, exclude: ["src/tsconfig.json"] });
+  expect(rooms.filter((room) => !text.includes(room))).toEqual([]);
+});

@@ -18,7 +18,7 @@ export const hasScope = (asker: Asker, scope: Scope): boolean =>
 
 const isAdmin = (asker: Asker): boolean => asker.scopes.includes("admin");
 
-/** The part of an entry that authority is judged by, whatever its kind. */
+/** What decides who may change an entry, whatever its kind. */
 interface Ownership {
   document: Pick<Document<Kind>, "fence" | "owner"> & { registration: { id: string } };
 }
@@ -35,12 +35,14 @@ export const leaseLost = (id: string): Problem =>
   );
 
 /**
- * Whether `asker` may register over the entry that has the id. A lease token must be the current one, so that a superseded
- * process is told; without a token it takes the owner or an admin.
+ * Refuses an asker who may not register over the entry that has the id. A token that is sent must be the current one, so
+ * that a superseded process learns of it. Without a token, only the owner and an admin may.
  *
- * @returns undefined, or the Problem `lease_lost` or `forbidden`
+ * @param current  the live entry that has the id; undefined: none has
+ * @param presentedFence  of the token that was sent; undefined when none was
+ * @returns undefined if the asker may, or the Problem `lease_lost` or `forbidden`
  */
-export function replacementRefusal(
+export function refuseReplacement(
   asker: Asker,
   current: Ownership | undefined,
   id: string,
@@ -54,23 +56,23 @@ export function replacementRefusal(
 }
 
 /**
- * Whether `asker` may change this live entry. A lease token that is sent must be the current one, an admin's too: a stale
+ * Refuses an asker who may not change a live entry. A token that is sent must be the current one, an admin's too: a stale
  * token means that the process behind it was replaced.
  *
- * @param fence        of the presented token; undefined when no token was presented
- * @param ownerMayToo  the owner's key is enough without a token (directives, and the older API's routes)
- * @returns undefined, or the Problem `lease_lost`, `lease_token_required` or `forbidden`
+ * @param fence  of the token that was sent; undefined when none was
+ * @param ownerSuffices  the owner's key is enough without a token (directives, and the older API's routes)
+ * @returns undefined if the asker may, or the Problem `lease_lost`, `lease_token_required` or `forbidden`
  */
-export function refusal(
+export function refuseChange(
   asker: Asker,
   entry: Ownership,
   fence: string | undefined,
-  ownerMayToo: boolean,
+  ownerSuffices: boolean,
 ): Problem | undefined {
   const { id } = entry.document.registration;
   if (fence !== undefined) return fence === entry.document.fence ? undefined : leaseLost(id);
   if (isAdmin(asker)) return undefined;
-  if (!ownerMayToo) {
+  if (!ownerSuffices) {
     return new Problem(
       "lease_token_required",
       "Send the Lease-Token header that the registration answered with.",

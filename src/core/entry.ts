@@ -2,10 +2,10 @@ import type { Registration } from "./agents/agent.ts";
 import type { Lease } from "./lease.ts";
 import type { ToolsetPulse, ToolsetRegistration } from "./toolsets/toolset.ts";
 
-/** What each kind of entry keeps; core/kinds.ts has the rules of each. The store treats all kinds alike. */
+/** What is kept of each kind of entry. core/kinds.ts has the rules of each; the store treats all kinds alike. */
 export interface Kinds {
   agent: { registration: Registration; lease: Lease };
-  /** A toolset's lease never lapses: it stays in the catalogue, healthy or not, until it is unregistered. */
+  /** A toolset's lease never lapses: the toolset stays in the catalogue, healthy or not, until it is unregistered. */
   toolset: { registration: ToolsetRegistration; lease: ToolsetPulse };
 }
 export type Kind = keyof Kinds;
@@ -15,7 +15,7 @@ export interface Ref<K extends Kind = "agent"> {
   id: string;
 }
 
-/** Where the registering request came from, as the platform saw it. */
+/** Where the registering request entered the platform's network. */
 export interface Region {
   colo?: string;
   country?: string;
@@ -38,14 +38,14 @@ export interface Document<K extends Kind = "agent"> {
   registration: Kinds[K]["registration"];
 }
 
-/** One entry, whole: it changes as a unit, and a commit applies only if all of it is still as it was read. */
+/** One entry. It changes as a unit: a commit applies only if no part of it has changed since it was read. */
 export interface Entry<K extends Kind = "agent"> {
   document: Document<K>;
-  /** null: the lease has lapsed. An agent is gone for every reader then, and waits to be reaped. */
+  /** null: the lease has lapsed. No reader sees the agent any more, and the next sweep reaps it. */
   lease: Kinds[K]["lease"] | null;
   /** An operator asked this registration to drain. */
   draining: boolean;
-  /** The sweep's ledger: it last saw, and told, this registration as unreachable. */
+  /** The sweep's ledger: the last transition that it recorded of this registration was `became_unreachable`. */
   unreachable: boolean;
 }
 

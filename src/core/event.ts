@@ -13,7 +13,7 @@ export const EVENT_TYPES = [
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** One line of a namespace's history. */
+/** One change, as a namespace's history keeps it. */
 export interface Event {
   type: EventType;
   kind: Kind;

@@ -1,13 +1,13 @@
 import type { ReportedStatus } from "./agents/agent.ts";
 
-/** What a lease token says of time. */
+/** How long a lease lasts, and how often its holder calls in. */
 export interface LeaseTerms {
   ttlSeconds: number;
   /** null: static, an entry that never calls in and never lapses */
   intervalSeconds: number | null;
 }
 
-/** What each heartbeat writes whole. */
+/** What each heartbeat replaces as a whole. */
 export interface Lease {
   status: ReportedStatus;
   currentLoad: number;
@@ -15,7 +15,7 @@ export interface Lease {
   lastSeenAt: number;
   /** ms since the Unix epoch, inclusive; null: never */
   expiresAt: number | null;
-  /** The sweep judges a lease without its document, so the interval is kept here too. */
+  /** Kept here too, because the sweep reads leases without their documents. */
   intervalSeconds: number | null;
 }
 

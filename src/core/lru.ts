@@ -1,13 +1,13 @@
 /**
- * A map that lets go of what was unused for longest once its values together weigh too much. One of more than a quarter of
- * the bound is not kept: too many others would go for it.
+ * A map that removes the values that were unused for longest once all together weigh more than a limit. A value heavier than
+ * a quarter of the limit is not kept: it would evict too many others.
  */
 export class Lru<V> {
   readonly #weightMax: number;
   readonly #kept = new Map<string, { value: V; weight: number }>();
   #weight = 0;
 
-  /** @param weightMax  in whatever unit the weights have */
+  /** @param weightMax  in the unit of the weights */
   constructor(weightMax: number) {
     this.#weightMax = weightMax;
   }

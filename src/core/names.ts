@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-// Names become parts of keys and of log lines: no control character, no line break, no lone surrogate (UTF-8 cannot carry one).
+// Names become parts of keys and of log lines, so they have no control character and no line break. UTF-8 has no lone surrogate.
 const INVISIBLE = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
 /** Text of 1 to `max` characters without control characters. */

@@ -1,19 +1,19 @@
-/** Names that resolve inside somebody's network, whoever asks. */
+/** Names that resolve inside a private network. */
 const INTERNAL = /(?:^|\.)(?:localhost|localdomain|local|internal|home\.arpa)$/;
 
 /**
  * Why a URL that a caller gave may not be fetched; undefined when it may.
  *
- * A Worker cannot see what a name resolves to, so the rule is about what is written: https on 443, a public-looking name,
- * no credentials, no address in any notation (the URL parser has turned octal, hex and short forms into dotted ones).
+ * A Worker cannot see what a name resolves to, so the rule looks at the text alone: https on port 443, a public-looking name,
+ * no credentials, and no address (the URL parser turns octal, hex and short forms into dotted ones).
  *
- * @param allowLoopback  also plain http to this machine, on any port (open access only)
+ * @param allowLoopback  also allow this machine, by http or https, on any port (open access only)
  */
 export function refusedUrl(text: string, allowLoopback: boolean): string | undefined {
   const url = URL.parse(text);
   if (!url) return "it is not a URL";
   if (url.username !== "" || url.password !== "") return "it carries credentials";
-  // "localhost." is localhost.
+  // A dot at the end changes nothing: "localhost." is localhost.
   const host = url.hostname.replace(/\.+$/, "");
   if (allowLoopback && isLoopback(host) && /^https?:$/.test(url.protocol)) return undefined;
   if (url.protocol !== "https:") return "it is not https";

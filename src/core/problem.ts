@@ -68,7 +68,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** One offending place in the input: an RFC 6901 pointer into the body, or `/<name>` for a query parameter. */
+/** One wrong place in the input: an RFC 6901 pointer into the body, or `/<name>` for a query parameter. */
 export interface FieldError {
   pointer: string;
   detail: string;
@@ -84,7 +84,7 @@ export interface ProblemOptions {
   missing?: string[];
   /** How long ago a toolset's provider was last heard. */
   health?: { last_pong: string | null; age_ms: number | null; staleness_threshold_ms: number };
-  /** HTTP methods the route does take. */
+  /** The HTTP methods that the route takes. */
   allow?: string[];
   cause?: unknown;
 }
@@ -126,7 +126,11 @@ export function orThrow<T>(result: T | Problem): T {
   return result;
 }
 
-/** The store, or an object that does the store's work, did not answer. Names the operation, never a command, key or value. */
+/**
+ * The store, a pool or a gateway did not answer.
+ *
+ * @param operation  its name, without a key or value: clients and logs show it
+ */
 export const storeUnavailable = (operation: string, cause: unknown): Problem =>
   new Problem(
     "store_unavailable",

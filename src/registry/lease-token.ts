@@ -3,9 +3,14 @@ import type { LeaseTerms } from "../core/lease.ts";
 import { Lru } from "../core/lru.ts";
 import { sha256, toBase64url } from "./digest.ts";
 
+/**
+ * Proves that its sender made the registration, and states the terms of the lease, so that a heartbeat need not read them.
+ * It travels as `<ttl>.<interval>.<random>`, in seconds, with interval 0 for static.
+ */
 export interface LeaseToken extends LeaseTerms {
-  /** The secret part; a renewal's token has it again. */
+  /** The secret part. It stays the same when the registration is renewed, even with other terms. */
   random: string;
+  /** Names the registration in the store's keys. */
   fence: string;
 }
 
@@ -13,30 +18,29 @@ const clamp = (value: number, min: number, max: number): number =>
   Number.isInteger(value) ? Math.min(max, Math.max(min, value)) : min;
 
 /**
- * Names the registration in keys, and gives nothing away: 128 bits of the digest of the token's random part. A static
- * token has another fence than one that has to call in, so neither can pass for the other and give a lease an end, or a
- * promise of none, that its registration did not.
+ * The fence of a token: 128 bits of the digest of its random part, which do not reveal the token. `isStatic` is
+ * part of what is digested, so a token that was altered from static to heartbeating, or back, has a fence that no lease has.
  */
 export async function fenceOf(random: string, isStatic: boolean): Promise<string> {
   return toBase64url((await sha256(isStatic ? `static.${random}` : random)).subarray(0, 16));
 }
 
-/** A fresh secret for a token; it is stored nowhere. */
+/** A new random part, 128 bits. It is stored nowhere. */
 export const mintSecret = (): string => toBase64url(crypto.getRandomValues(new Uint8Array(16)));
 
-/** The token says the terms, so that a heartbeat need not read them. */
+/** A token as it travels. */
 export const leaseToken = ({ ttlSeconds, intervalSeconds }: LeaseTerms, random: string): string =>
   `${ttlSeconds}.${intervalSeconds ?? 0}.${random}`;
 
-/** Agents call in with the same token again and again: its digest is taken once. */
+/** How many tokens are kept parsed: agents send the same one with every heartbeat. */
 const RECENT_MAX = 10_000;
-/** Longer than any that was minted. */
+/** Longer than any token that was minted. */
 const RECENT_CHARS_MAX = 128;
 const recent = new Lru<Promise<LeaseToken>>(RECENT_MAX);
 
 /**
- * Reads a token that somebody sent. It never fails: the terms are clamped to their bounds, because the sender could have
- * written anything, and a wrong random part gives a fence that no lease has.
+ * Reads a token that was sent. Never fails: the terms are clamped to their bounds, because a sender can write anything, and a
+ * wrong random part gives a fence that no lease has.
  */
 export function readLeaseToken(token: string): Promise<LeaseToken> {
   const known = recent.get(token);

@@ -1,7 +1,12 @@
-/** Waits until something happened, or for as long as `pause` lasts; a wait that broke off counts as something. */
-export const somethingOr = (something: Promise<unknown>, pause: Promise<unknown>): Promise<boolean> =>
+/**
+ * Waits for an event, at most until `pause` is over.
+ *
+ * @param event  one that fails counts as having come: its next read tells what is wrong
+ * @returns whether the event came
+ */
+export const waitFor = (event: Promise<unknown>, pause: Promise<unknown>): Promise<boolean> =>
   Promise.race([
-    something.then(
+    event.then(
       () => true,
       () => true,
     ),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { leaseLost, owns, refusal, SCOPES, type Asker, hasScope } from "../../src/core/authority.ts";
+import { leaseLost, owns, refuseChange, SCOPES, type Asker, hasScope } from "../../src/core/authority.ts";
 import type { LiveEntry } from "../../src/core/entry.ts";
 import { leaseAt } from "../../src/core/lease.ts";
 import { registrationInput } from "../../src/core/agents/agent.ts";
@@ -37,7 +37,7 @@ function entryOf(owner: string | null): LiveEntry {
   };
 }
 
-describe("holds", () => {
+describe("hasScope", () => {
   it.each([
     { scopes: ["read"], held: ["read"] },
     { scopes: ["write"], held: ["write"] },
@@ -70,13 +70,13 @@ describe("owns", () => {
   });
 });
 
-describe("refusal", () => {
+describe("refuseChange", () => {
   const owner = caller("robin", "write");
   const other = caller("wren", "write");
   const admin = caller("boss", "admin");
   const open = caller(null, ...SCOPES);
 
-  // The two last columns: without `ownerMayToo`, and with it.
+  // The two last columns: without `ownerSuffices`, and with it.
   it.each([
     ["the owner with no token", owner, undefined, "lease_token_required", undefined],
     ["the owner with the current token", owner, CURRENT, undefined, undefined],
@@ -93,8 +93,8 @@ describe("refusal", () => {
   ] as const)("answers %s", (_, key, fence, tokenOnly, ownerToo) => {
     const entry = entryOf("robin");
     expect({
-      tokenOnly: refusal(key, entry, fence, false)?.code,
-      ownerToo: refusal(key, entry, fence, true)?.code,
+      tokenOnly: refuseChange(key, entry, fence, false)?.code,
+      ownerToo: refuseChange(key, entry, fence, true)?.code,
     }).toEqual({ tokenOnly, ownerToo });
   });
 
@@ -103,8 +103,8 @@ describe("refusal", () => {
   });
 
   it("names the entry it is about, and no key", () => {
-    expect(refusal(owner, entryOf("robin"), STALE, false)?.message).toContain('"a"');
-    const forbidden = refusal(other, entryOf("robin"), undefined, true)?.message;
+    expect(refuseChange(owner, entryOf("robin"), STALE, false)?.message).toContain('"a"');
+    const forbidden = refuseChange(other, entryOf("robin"), undefined, true)?.message;
     expect(forbidden).toContain('"a"');
     expect(forbidden).not.toMatch(/robin|wren/);
   });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { bindings } from "../services/binding.ts";
 import { entryId, label } from "../names.ts";
 
-/** What an agent may say of itself. `unreachable` is never reported, only computed (liveness.ts). */
+/** The statuses that an agent may report. `unreachable` is never reported, only computed (liveness.ts). */
 export const REPORTED_STATUSES = [
   "available",
   "busy",
@@ -24,7 +24,7 @@ export const LOAD_MAX = 1_000_000_000;
 
 export const sizeBytes = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value)).length;
 
-/** Accepts `healthy`, the older systems' word, and means `available` by it. */
+/** Accepts `healthy`, an older word for `available`. */
 export const reportedStatus = z
   .enum([...REPORTED_STATUSES, "healthy"])
   .transform((status): ReportedStatus => (status === "healthy" ? "available" : status));
@@ -55,15 +55,15 @@ const capability = z.strictObject({
 });
 export type Capability = z.output<typeof capability>;
 
-/** A bare name is the common case; it is widened here so that everything behind sees one shape. */
+/** A capability, or only its name: the name is filled up here, so that all other code sees one shape. */
 export const capabilityInput = z.union([
   label(256).transform((name): Capability => capability.parse({ name })),
   capability,
 ]);
 
 /**
- * What `POST /v1/agents` takes. The four fields that a heartbeat may also change, and the two terms that the deployment
- * may set a default for, stay absent when absent: a renewal must be able to tell "not said" from "said the default".
+ * What an agent registers with. The four fields that a heartbeat may change too, and the two terms of the lease, have no
+ * default here: a renewal keeps the first where they are absent, and the deployment sets the defaults of the second.
  */
 export const registrationInput = z.strictObject({
   id: entryId.optional(),
@@ -93,7 +93,7 @@ export const registrationInput = z.strictObject({
 });
 export type RegistrationInput = z.output<typeof registrationInput>;
 
-/** The registration as it is kept: complete, and without what the lease carries. */
+/** The registration as it is kept: complete, and without what the lease has. */
 export type Registration = Omit<
   RegistrationInput,
   | "id"
@@ -112,7 +112,7 @@ export type Registration = Omit<
   heartbeat_interval_seconds: number | null;
 };
 
-/** What a heartbeat may carry. Absent means unchanged; a null in `metadata` deletes that key. */
+/** What a heartbeat may change. What is absent stays unchanged; a null in `metadata` deletes that key. */
 export const heartbeatInput = z.strictObject({
   status: reportedStatus.optional(),
   current_load: currentLoad.optional(),

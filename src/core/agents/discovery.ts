@@ -9,8 +9,9 @@ export const LIMIT_MAX = 1000;
 export const EXHAUSTIVE_MAX = 200;
 /** How many more are examined when the sample passes fewer than were asked for. */
 export const SECOND_LOOK_MAX = 1000;
+/** An exact answer examines at most this many candidates. */
 export const EXACT_MAX = 5000;
-/** Each is an index to look into. */
+/** Each term is one more index to read. */
 export const QUERY_TERMS_MAX = 16;
 
 export interface Criteria {
@@ -30,7 +31,7 @@ export const DISCOVERY_DEFAULTS = {
   limit: 100,
 } as const satisfies Criteria;
 
-/** Where a candidate can fall out, in the order in which they are tried. */
+/** The reasons to leave a candidate out, in the order in which they are checked. */
 export const DISCOVERY_STAGES = ["lease", "status", "health", "load", "limit"] as const;
 
 export interface Excluded {
@@ -46,14 +47,14 @@ export interface DiscoveryResult {
   live: number;
   /** Those that passed every filter, before the limit. */
   passed: number;
-  /** Says of each candidate that is not among the agents why, by id. */
+  /** Why each candidate that is not among `agents` was left out, in id order. */
   explain: () => Excluded[];
 }
 
-/** How many of a large set of candidates to look at first, for an answer of `limit`. */
+/** How many candidates are drawn first where there are too many to examine all. */
 export const sampleSize = (limit: number): number => Math.min(EXHAUSTIVE_MAX, Math.max(64, 8 * limit));
 
-/** The index terms that a query's hard requirements name; none means every agent. */
+/** The index terms of what a query requires; `agent`, which finds every agent, where it requires nothing. */
 export function queryTerms(query: {
   type?: string | undefined;
   capability: readonly string[];
@@ -68,8 +69,8 @@ export function queryTerms(query: {
 }
 
 /**
- * Filters and orders the candidates, and says of each one left out why. Least loaded first, then by id, so the same
- * candidates give the same answer in whatever order they came.
+ * Filters the candidates and orders them, least loaded first, then by id: the answer does not depend on the order in which
+ * they came.
  */
 export function select(candidates: readonly Entry[], criteria: Criteria, now: number): DiscoveryResult {
   const passed: { entry: LiveEntry; id: string; ratio: number }[] = [];

@@ -1,4 +1,4 @@
-import { refusal, type Asker } from "../authority.ts";
+import { refuseChange, type Asker } from "../authority.ts";
 import { agentNotFound } from "./kind.ts";
 import { type Entry, isLive } from "../entry.ts";
 import type { Decision } from "../decision.ts";
@@ -8,17 +8,18 @@ export interface DrainRequest {
   id: string;
   asker: Asker;
   fence: string | undefined;
+  /** false: takes the request back */
   draining: boolean;
 }
 
-/** Asks a registration to drain, or takes that back. Asking twice changes nothing and tells nobody. */
+/** Asks a registration to drain, or takes that back. Asking a second time changes nothing and makes no event. */
 export function decideDrain(
   before: Entry | undefined,
   { id, asker, fence, draining }: DrainRequest,
   now: number,
 ): Decision<undefined | Problem> {
   if (!isLive(before)) return { result: agentNotFound(id) };
-  const refused = refusal(asker, before, fence, true);
+  const refused = refuseChange(asker, before, fence, true);
   if (refused || before.draining === draining) return { result: refused };
   const type = draining ? "drain_requested" : "drain_cancelled";
   return {

@@ -1,5 +1,5 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
-import { leaseLost, refusal, type Asker } from "../authority.ts";
+import { leaseLost, refuseChange, type Asker } from "../authority.ts";
 import { type Entry, isLive } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt, type Lease } from "../lease.ts";
@@ -12,8 +12,8 @@ export interface HeartbeatRequest {
   asker: Asker;
   /** The fence of the presented lease token, if any. */
   fence: string | undefined;
-  /** The owner's key is enough (the older API knows no token). */
-  ownerMayToo: boolean;
+  /** The owner's key is enough without a token (the older API has none). */
+  ownerSuffices: boolean;
 }
 
 export interface HeartbeatResult {
@@ -21,11 +21,11 @@ export interface HeartbeatResult {
   desired: "run" | "drain";
 }
 
-/** Whoever calls in and is not known is to register: that is what it believes itself to be. */
-const mustRegister = (id: string): Problem =>
+/** As `agentNotFound`, for the agent itself: tells it to register (again). */
+const notRegistered = (id: string): Problem =>
   new Problem("agent_not_found", `No live agent has the id "${id}": register it.`, { action: "register" });
 
-/** A heartbeat that says status and load, and nothing else, replaces the lease's state whole: nothing need be read. */
+/** Whether a heartbeat has status and load and nothing else. It replaces the state of the lease, so nothing need be read. */
 export function isComplete(input: HeartbeatInput): input is { status: ReportedStatus; current_load: number } {
   return (
     input.status !== undefined &&
@@ -35,7 +35,7 @@ export function isComplete(input: HeartbeatInput): input is { status: ReportedSt
   );
 }
 
-/** Merges one level deep; a null deletes its key. Returns `current` itself when nothing changes. */
+/** Merges one level deep; a null deletes its key. Returns `current` itself, not a copy, when nothing changes. */
 export function mergeMetadata(
   current: Record<string, unknown>,
   patch: Record<string, unknown>,
@@ -48,15 +48,15 @@ export function mergeMetadata(
   return JSON.stringify(merged) === JSON.stringify(current) ? current : merged;
 }
 
-/** A heartbeat that leaves something unsaid. Absent means unchanged, except that any sign of life ends `offline`. */
+/** Decides any heartbeat. What it leaves out stays unchanged, except that `offline` becomes `available`: the agent lives. */
 export function decideHeartbeat(
   before: Entry | undefined,
   request: HeartbeatRequest,
   now: number,
 ): Decision<HeartbeatResult | Problem> {
-  const { id, input, asker, fence, ownerMayToo } = request;
-  if (!isLive(before)) return { result: mustRegister(id) };
-  const refused = refusal(asker, before, fence, ownerMayToo);
+  const { id, input, asker, fence, ownerSuffices } = request;
+  if (!isLive(before)) return { result: notRegistered(id) };
+  const refused = refuseChange(asker, before, fence, ownerSuffices);
   if (refused) return { result: refused };
 
   const { registration } = before.document;
@@ -81,18 +81,18 @@ export function decideHeartbeat(
     if (oversized) return { result: oversized };
   }
 
-  const resting = before.lease.status === "offline" ? "available" : before.lease.status;
+  const keptStatus = before.lease.status === "offline" ? "available" : before.lease.status;
   const lease = leaseAt(
     { ttlSeconds: registration.ttl_seconds, intervalSeconds: registration.heartbeat_interval_seconds },
-    { status: input.status ?? resting, currentLoad: input.current_load ?? before.lease.currentLoad },
-    // Clocks differ between the places where heartbeats come in, and time does not run backwards.
+    { status: input.status ?? keptStatus, currentLoad: input.current_load ?? before.lease.currentLoad },
+    // Clocks of the platform differ: a late heartbeat from a slow one must not make the lease shorter.
     Math.max(now, before.lease.lastSeenAt),
   );
   const result: HeartbeatResult = { lease, desired: before.draining ? "drain" : "run" };
   return { result, write: { entry: { ...before, document, lease } } };
 }
 
-/** Why a whole heartbeat found no lease: the agent is gone, or another registration took its id. */
+/** Why a complete heartbeat found no lease: the agent is gone, or another registration has its id. */
 export function explainMissingLease(current: Entry | undefined, id: string): Problem {
-  return isLive(current) ? leaseLost(id) : mustRegister(id);
+  return isLive(current) ? leaseLost(id) : notRegistered(id);
 }

@@ -9,14 +9,14 @@ export interface EffectiveState {
 }
 
 /**
- * What a reader should believe. A function of the entry and `now`, never stored: a cron cannot be as quick as the promise.
- * An operator's drain wins over everything, so that a drained agent looks the same whether or not it still calls in.
+ * The status that readers see. Computed at every read and never stored, because a cron would notice a silence only later.
+ * An operator's drain comes first, so that a draining agent looks the same whether or not it still calls in.
  */
 export function effectiveState(entry: LiveEntry, now: number): EffectiveState {
   if (entry.draining) return { status: "draining", reason: "an operator asked it to drain" };
   const { lease } = entry;
   if (isUnreachable(lease, now)) {
-    // The threshold, not the age: the text must not change while the state does not.
+    // Names the threshold, not the age: the text must stay the same while the state does.
     const seconds = silenceAllowedMs(lease.intervalSeconds) / 1000;
     return { status: "unreachable", reason: `no heartbeat for more than ${seconds} s` };
   }

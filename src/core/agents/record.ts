@@ -3,7 +3,7 @@ import type { LiveEntry, Region } from "../entry.ts";
 import { isoTime } from "../time.ts";
 import { effectiveState, loadRatio } from "./liveness.ts";
 
-/** An agent as every reader sees it. Never carries the token or the fence. Times are ISO-8601 UTC. */
+/** An agent as every reader sees it, without token and fence. Times are ISO 8601, UTC. */
 export type AgentRecord = Registration & {
   status: ReportedStatus;
   effective_status: EffectiveStatus;

@@ -5,7 +5,7 @@ import {
   sizeBytes,
   type Registration,
 } from "./agent.ts";
-import { replacementRefusal, type Asker } from "../authority.ts";
+import { refuseReplacement, type Asker } from "../authority.ts";
 import { type Document, type Entry, isLive, type Region } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt } from "../lease.ts";
@@ -28,7 +28,7 @@ export interface Registered {
   outcome: "created" | "replaced" | "renewed";
 }
 
-/** The rule that joins the two terms, which a schema with deployment defaults cannot state. */
+/** The rule that joins the two terms of a lease. A schema cannot state it, because the deployment sets their defaults. */
 export function termErrors(input: RegistrationInput, defaults: LeaseDefaults): FieldError[] {
   const { ttlSeconds, intervalSeconds } = leaseTerms(input, defaults);
   if (intervalSeconds === null || ttlSeconds >= 2 * intervalSeconds) return [];
@@ -40,6 +40,7 @@ export function termErrors(input: RegistrationInput, defaults: LeaseDefaults): F
   ];
 }
 
+/** The terms that an agent asks for, with the deployment's defaults for those that it leaves out. */
 export function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
   return {
     ttlSeconds: input.ttl_seconds ?? defaults.ttlSeconds,
@@ -53,8 +54,9 @@ export function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
 /**
  * Registers, replaces or renews.
  *
- * With the current token it renews: same epoch, and what a heartbeat may also set stays as it is unless said. With a token
- * that is not current it refuses, so that a superseded process learns of it. Without one it replaces, if the asker may.
+ * With the current token it renews: the epoch stays, and so do the fields that a heartbeat may change, where the request
+ * leaves them out. With any other token it refuses, so that a superseded process learns of it. Without a token it replaces, if
+ * the asker may.
  */
 export function decideRegistration(
   before: Entry | undefined,
@@ -63,28 +65,27 @@ export function decideRegistration(
 ): Decision<Registered | Problem> {
   const { id, input, asker, presentedFence } = request;
   const live = isLive(before) ? before : undefined;
-  const renewing = presentedFence !== undefined;
-  const refused = replacementRefusal(asker, live, id, presentedFence);
+  const refused = refuseReplacement(asker, live, id, presentedFence);
   if (refused) return { result: refused };
 
   const terms = leaseTerms(input, request.defaults);
-  // Between static and calling in there is no way in one epoch: the old token would still speak for the old kind.
-  const sameKind =
+  // Switching between static and heartbeating starts a new epoch: a token encodes which of the two it is.
+  const sameWayOfHolding =
     (live?.document.registration.heartbeat_interval_seconds === null) === (terms.intervalSeconds === null);
-  const kept = renewing && sameKind ? live : undefined;
+  const renewed = presentedFence !== undefined && sameWayOfHolding ? live : undefined;
   const { status, current_load, ...fields } = input;
   const registration: Registration = {
     ...fields,
     id,
-    metadata: input.metadata ?? kept?.document.registration.metadata ?? {},
-    health_score: input.health_score ?? kept?.document.registration.health_score ?? 1,
+    metadata: input.metadata ?? renewed?.document.registration.metadata ?? {},
+    health_score: input.health_score ?? renewed?.document.registration.health_score ?? 1,
     ttl_seconds: terms.ttlSeconds,
     heartbeat_interval_seconds: terms.intervalSeconds,
   };
   const document: Document = {
-    fence: kept?.document.fence ?? request.mintedFence,
-    registeredAt: kept?.document.registeredAt ?? now,
-    owner: kept ? kept.document.owner : asker.name,
+    fence: renewed?.document.fence ?? request.mintedFence,
+    registeredAt: renewed?.document.registeredAt ?? now,
+    owner: renewed ? renewed.document.owner : asker.name,
     region: request.region,
     registration,
   };
@@ -92,20 +93,21 @@ export function decideRegistration(
   if (oversized) return { result: oversized };
 
   const state = {
-    status: status ?? kept?.lease.status ?? "available",
-    currentLoad: current_load ?? kept?.lease.currentLoad ?? 0,
+    status: status ?? renewed?.lease.status ?? "available",
+    currentLoad: current_load ?? renewed?.lease.currentLoad ?? 0,
   };
   const entry: Entry = {
     document,
     lease: leaseAt(terms, state, now),
-    draining: kept?.draining ?? false,
-    unreachable: kept?.unreachable ?? false,
+    draining: renewed?.draining ?? false,
+    unreachable: renewed?.unreachable ?? false,
   };
-  const outcome = kept ? "renewed" : live ? "replaced" : "created";
+  const outcome = renewed ? "renewed" : live ? "replaced" : "created";
   const type = outcome === "created" ? "registered" : outcome;
   return { result: { entry, outcome }, write: { entry, event: { type, kind: "agent", id, at: now } } };
 }
 
+/** @returns undefined if the document may be kept, or the Problem `payload_too_large` */
 export function documentTooLarge(document: Document): Problem | undefined {
   const bytes = sizeBytes(document);
   if (bytes <= DOCUMENT_BYTES_MAX) return undefined;

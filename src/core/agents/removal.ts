@@ -1,4 +1,4 @@
-import { refusal, type Asker } from "../authority.ts";
+import { refuseChange, type Asker } from "../authority.ts";
 import { agentNotFound } from "./kind.ts";
 import { type Entry, isLive } from "../entry.ts";
 import type { Decision } from "../decision.ts";
@@ -8,17 +8,17 @@ export interface Removal {
   id: string;
   asker: Asker;
   fence: string | undefined;
-  ownerMayToo: boolean;
+  ownerSuffices: boolean;
 }
 
-/** Unregisters: the document, its terms, its lease and any directive go at once. */
+/** Unregisters an agent: its document, index terms, lease and directive are removed in one commit. */
 export function decideRemoval(
   before: Entry | undefined,
-  { id, asker, fence, ownerMayToo }: Removal,
+  { id, asker, fence, ownerSuffices }: Removal,
   now: number,
 ): Decision<undefined | Problem> {
   if (!isLive(before)) return { result: agentNotFound(id) };
-  const refused = refusal(asker, before, fence, ownerMayToo);
+  const refused = refuseChange(asker, before, fence, ownerSuffices);
   if (refused) return { result: refused };
   return {
     result: undefined,

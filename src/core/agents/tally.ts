@@ -1,7 +1,7 @@
 import { type Entry, isLive } from "../entry.ts";
 import { effectiveState } from "./liveness.ts";
 
-/** Live agents counted along the lines that people ask for. Maps, because types and capabilities may have any name. */
+/** How many live agents there are, by type, status and capability. Maps, because the names may be any, `__proto__` too. */
 export interface Tally {
   total: number;
   byType: Map<string, number>;
@@ -19,8 +19,8 @@ export const emptyTally = (): Tally => ({
 export const increment = (counts: Map<string, number>, name: string): Map<string, number> =>
   counts.set(name, (counts.get(name) ?? 0) + 1);
 
-/** Adds the live ones among `entries` to `tally`. */
-export function count(tally: Tally, entries: readonly Entry[], now: number): Tally {
+/** Counts the live ones among `entries` into `tally`. */
+export function addToTally(tally: Tally, entries: readonly Entry[], now: number): Tally {
   for (const entry of entries) {
     if (!isLive(entry)) continue;
     const { type, capabilities } = entry.document.registration;

@@ -4,7 +4,7 @@ import { type Lease, isUnreachable } from "../lease.ts";
 
 export type Transition = "became_unreachable" | "recovered" | "reaped";
 
-/** What the sweep has to tell of an entry, judged by what the ledger says it told last. */
+/** What the sweep has to record of an entry: what differs from the ledger, which has what it recorded last. */
 export function transitionOf(
   { lease, unreachable }: { lease: Lease | null; unreachable: boolean },
   now: number,
@@ -16,8 +16,8 @@ export function transitionOf(
 }
 
 /**
- * The sweep's one write. Judges afresh from what was just read, because the agent may have called in, or been replaced,
- * since the page that made it a suspect.
+ * What the sweep writes. Decides again from what was just read, because since the sweep read the page of leases the agent may
+ * have called in or been replaced.
  */
 export function decideTransition(
   before: Entry | undefined,

@@ -1,4 +1,4 @@
-import { refusal, replacementRefusal, type Asker } from "../authority.ts";
+import { refuseChange, refuseReplacement, type Asker } from "../authority.ts";
 import type { Decision } from "../decision.ts";
 import type { Entry, Region } from "../entry.ts";
 import { Problem } from "../problem.ts";
@@ -33,7 +33,7 @@ export function decideToolset(
   now: number,
 ): Decision<Entry<"toolset"> | Problem, "toolset"> {
   const { id } = registration;
-  const refused = replacementRefusal(asker, before, id, presentedFence);
+  const refused = refuseReplacement(asker, before, id, presentedFence);
   if (refused) return { result: refused };
   // Later than the one it replaces even if this clock is behind, because the gateway orders epochs by it.
   const registeredAt = before ? Math.max(now, before.document.registeredAt + 1) : now;
@@ -58,7 +58,7 @@ export function toolsetForProvider(
   entry: Entry<"toolset"> | undefined,
   { name, asker, fence }: ProviderRequest,
 ): Entry<"toolset"> | Problem {
-  return entry ? (refusal(asker, entry, fence, true) ?? entry) : notRegistered(name);
+  return entry ? (refuseChange(asker, entry, fence, true) ?? entry) : notRegistered(name);
 }
 
 /** Removes a toolset from the catalogue, with its health. */
@@ -68,7 +68,7 @@ export function decideToolsetRemoval(
   now: number,
 ): Decision<undefined | Problem, "toolset"> {
   if (!before) return { result: toolsetNotFound(name) };
-  const refused = refusal(asker, before, fence, false);
+  const refused = refuseChange(asker, before, fence, false);
   if (refused) return { result: refused };
   return {
     result: undefined,

@@ -1,5 +1,5 @@
 import { EXACT_MAX } from "../../core/agents/discovery.ts";
-import { count, emptyTally, type Tally } from "../../core/agents/tally.ts";
+import { addToTally, emptyTally, type Tally } from "../../core/agents/tally.ts";
 import type { SweepReport } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
@@ -21,7 +21,7 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
   const lastSweep = await store.sweepReport();
   if ((await store.count("agent")) <= EXACT_MAX) {
     const tally = emptyTally();
-    for await (const page of walk(store, "agent", ["agent"], now)) count(tally, page, now);
+    for await (const page of walk(store, "agent", ["agent"], now)) addToTally(tally, page, now);
     return { ...tally, asOf: now, lastSweep };
   }
   const terms = await store.terms();

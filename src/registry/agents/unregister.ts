@@ -9,7 +9,7 @@ export interface UnregisterRequest {
   id: string;
   token: LeaseToken | undefined;
   /** The owner's key is enough without a token. */
-  ownerMayToo: boolean;
+  ownerSuffices: boolean;
 }
 
 /**
@@ -21,9 +21,9 @@ export interface UnregisterRequest {
 export function unregister(
   { store }: Namespace,
   asker: Asker,
-  { id, token, ownerMayToo }: UnregisterRequest,
+  { id, token, ownerSuffices }: UnregisterRequest,
   now: number,
 ): Promise<undefined | Problem> {
-  const removal = { id, asker, fence: token?.fence, ownerMayToo };
+  const removal = { id, asker, fence: token?.fence, ownerSuffices };
   return changeOne(store, { kind: "agent", id }, (entry) => decideRemoval(entry, removal, now), now);
 }

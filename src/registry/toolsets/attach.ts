@@ -5,7 +5,7 @@ import { decidePong } from "../../core/toolsets/registration.ts";
 import type { ProviderMessage } from "../../gateway/gateway.ts";
 import { changeOne } from "../../store/change.ts";
 import type { Namespace } from "../namespace.ts";
-import { somethingOr } from "../wait.ts";
+import { waitFor } from "../wait.ts";
 import { epochOf, type ProviderOf, readForProvider, registeredMeanwhile } from "./read.ts";
 
 export interface Attachment extends ProviderOf {
@@ -48,7 +48,7 @@ export async function claimCalls(
     if (messages.length > 0 || clock() >= end) return messages;
     const over = pause(Math.min(end - clock(), pingInMs));
     // A consumer that takes no calls is not woken for one.
-    await (max === 0 ? over : somethingOr(gateway.arrived(seen), over));
+    await (max === 0 ? over : waitFor(gateway.arrived(seen), over));
   }
 }
 

@@ -3,7 +3,7 @@ import { Problem, orThrow } from "../../core/problem.ts";
 import type { CallOutcome } from "../../core/toolsets/call.ts";
 import type { CallProgress } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
-import { somethingOr } from "../wait.ts";
+import { waitFor } from "../wait.ts";
 import { callerOf } from "./call.ts";
 
 export interface CallRef {
@@ -34,7 +34,7 @@ export async function callResult(
     const followed = await follow(namespace, asker, call, NO_DELTAS);
     if (followed instanceof Problem || followed.status !== "pending" || clock() >= end) return followed;
     const settled = namespace.gateway(call.toolset).changed(call.callId, NO_DELTAS);
-    await somethingOr(settled, pause(end - clock()));
+    await waitFor(settled, pause(end - clock()));
   }
 }
 
@@ -66,7 +66,7 @@ export async function* callEvents(
     if (outcome) return yield { type: "settled", seq: total + 1, toolUseId, outcome };
     if (deltas.length > 0) continue;
     const changed = namespace.gateway(call.toolset).changed(call.callId, seen);
-    yield { type: "waited", quiet: !(await somethingOr(changed, namespace.pause(QUIET_MS))) };
+    yield { type: "waited", quiet: !(await waitFor(changed, namespace.pause(QUIET_MS))) };
   }
 }
 

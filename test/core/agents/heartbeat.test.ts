@@ -19,7 +19,7 @@ const NOW = Date.UTC(2026, 0, 1);
 const beat = (entry: LiveEntry, input: HeartbeatInput, now = NOW) =>
   decideHeartbeat(
     entry,
-    { id: entry.document.registration.id, input, asker: ANYONE, fence: "fence", ownerMayToo: false },
+    { id: entry.document.registration.id, input, asker: ANYONE, fence: "fence", ownerSuffices: false },
     now,
   );
 /** The entry as the heartbeat leaves it. */
@@ -189,7 +189,7 @@ describe("a heartbeat", () => {
 
   it("of nobody, or of one whose lease has lapsed, is told to register [0-28, 4-14]", () => {
     const gone = { ...entryOf({ id: "a" }, NOW), lease: null };
-    const nobody = { id: "a", input: {}, asker: ANYONE, fence: "fence", ownerMayToo: false };
+    const nobody = { id: "a", input: {}, asker: ANYONE, fence: "fence", ownerSuffices: false };
     for (const before of [undefined, gone]) {
       const expected = { code: "agent_not_found", options: { action: "register" } };
       const { result, write } = decideHeartbeat(before, nobody, NOW);

@@ -182,12 +182,12 @@ export class Race {
         return;
       }
       case "beatPartly": {
-        const beat = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
+        const beat = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerSuffices: false };
         await this.#change(act.id, (entry) => decideHeartbeat(entry, beat, now));
         return;
       }
       case "unregister": {
-        const removal = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerMayToo: false };
+        const removal = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerSuffices: false };
         await this.#change(act.id, (entry) => decideRemoval(entry, removal, now));
         return;
       }

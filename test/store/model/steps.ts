@@ -51,14 +51,14 @@ export const beat = (id: string, holder: Exclude<Holder, "none">, load: number):
 export const beatPartly = (id: string, holder: Holder, input: HeartbeatInput): Step =>
   step(`beatPartly(${id}, ${JSON.stringify(input)}${by(holder)})`, async (model, real) => {
     const fence = model.token(id, holder)?.fence;
-    const request = { id, input, asker: ANYONE, fence, ownerMayToo: false };
+    const request = { id, input, asker: ANYONE, fence, ownerSuffices: false };
     await model.both(real, id, fence, (entry) => decideHeartbeat(entry, request, model.now));
   });
 
 export const unregister = (id: string, holder: Holder): Step =>
   step(`unregister(${id}${by(holder)})`, async (model, real) => {
     const fence = model.token(id, holder)?.fence;
-    const request = { id, asker: ANYONE, fence, ownerMayToo: false };
+    const request = { id, asker: ANYONE, fence, ownerSuffices: false };
     await model.both(real, id, fence, (entry) => decideRemoval(entry, request, model.now));
   });
 

@@ -68,7 +68,7 @@ const removal = endpoint({
   answers: { 204: { description: "Gone" } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost"],
   async handle({ namespace, asker, params, token, now }) {
-    orThrow(await unregister(namespace, asker, { id: params.id, token, ownerMayToo: false }, now));
+    orThrow(await unregister(namespace, asker, { id: params.id, token, ownerSuffices: false }, now));
     return { status: 204 };
   },
 });

@@ -28,7 +28,7 @@ const heartbeat = endpoint({
   answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
   async handle({ namespace, asker, params, body, token, now }) {
-    const request = { id: params.id, input: body, token, ownerMayToo: false };
+    const request = { id: params.id, input: body, token, ownerSuffices: false };
     return { status: 200, body: shown(orThrow(await callIn(namespace, asker, request, now))) };
   },
 });
@@ -64,7 +64,7 @@ async function readItem(item: unknown): Promise<CallInRequest | Problem> {
   if (checked instanceof Problem) return checked;
   const { id, lease_token, ...input } = checked;
   const token = lease_token === undefined ? undefined : await readLeaseToken(lease_token);
-  return { id, input, token, ownerMayToo: false };
+  return { id, input, token, ownerSuffices: false };
 }
 
 /** The id of an item, even of one that is otherwise wrong, so that its sender can tell which it was. */

@@ -78,7 +78,7 @@ const heartbeat = endpoint({
       ...(body.status && { status: body.status }),
       ...(body.metadata && { metadata: body.metadata }),
     };
-    const request = { id: params.id, input, token, ownerMayToo: true };
+    const request = { id: params.id, input, token, ownerSuffices: true };
     const result = await callIn(namespace, asker, request, now);
     if (isNotFound(result)) throw new Problem("agent_not_found", "agent not found: agent not found");
     const { lease } = orThrow(result);
@@ -106,7 +106,7 @@ const removal = endpoint({
   answers: { 200: { description: "Gone", body: shapes.legacyMessage } },
   refusals: ["invalid_request", "forbidden", "lease_lost"],
   async handle({ namespace, asker, params: { id }, token, now }) {
-    const result = await unregister(namespace, asker, { id, token, ownerMayToo: true }, now);
+    const result = await unregister(namespace, asker, { id, token, ownerSuffices: true }, now);
     if (!isNotFound(result)) orThrow(result);
     return { status: 200, body: { message: "Agent unregistered successfully" } };
   },

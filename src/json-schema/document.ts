@@ -1,4 +1,5 @@
 import type { Draft, JsonSchema, JsonSchemaObject } from "./draft.ts";
+import type { Pattern } from "./pattern/index.ts";
 
 /** A schema that references can name by URI: the document itself, or a part of it with an `$id`. */
 export interface Resource {
@@ -29,4 +30,6 @@ export interface SchemaDocument {
   draft: Draft;
   root: JsonSchema;
   places: ReadonlyMap<JsonSchemaObject, Place>;
+  /** regular expressions by their text */
+  patterns: ReadonlyMap<string, Pattern>;
 }

@@ -4,6 +4,7 @@ import type { Fault, JsonSchema, JsonSchemaObject } from "./draft.ts";
 import { every, fail, pointerTo } from "./frame.ts";
 import type { Check, Evaluating, Evaluator, Frame, Path, Reason } from "./frame.ts";
 import { canonical, sizeWithin } from "./json-value.ts";
+import type { Pattern } from "./pattern/index.ts";
 
 /** Evaluations within each other. The stack bears several times as many; real values need a few dozen. */
 const EVALUATION_DEPTH_MAX = 512;
@@ -25,6 +26,7 @@ class Stopped extends Error {
 export class Evaluation implements Evaluating {
   readonly #evaluators = new Map<JsonSchemaObject, Evaluator>();
   readonly #root: JsonSchema;
+  readonly #patterns: ReadonlyMap<string, Pattern>;
   readonly #work: number;
   #left = 0;
   #depth = 0;
@@ -32,6 +34,7 @@ export class Evaluation implements Evaluating {
   /** @param work  units that one value may take; a unit is a step of a loop, about 20 ns */
   constructor(document: SchemaDocument, work: number) {
     this.#root = document.root;
+    this.#patterns = document.patterns;
     this.#work = work;
     for (const [schema, { resource }] of document.places) {
       this.#evaluators.set(schema, { resource, checks: [], closing: [] });
@@ -61,6 +64,10 @@ export class Evaluation implements Evaluating {
 
   of(schema: JsonSchema): Evaluator | boolean {
     return typeof schema === "boolean" ? schema : this.#evaluators.get(schema)!;
+  }
+
+  pattern(source: string): Pattern {
+    return this.#patterns.get(source)!;
   }
 
   evaluate(evaluator: Evaluator | boolean, value: unknown, frame: Frame): boolean {

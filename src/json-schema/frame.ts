@@ -1,6 +1,7 @@
 import type { AdmittedKeywords } from "./admitted-keywords.ts";
 import type { Resource } from "./document.ts";
 import type { Draft, JsonSchema, JsonSchemaObject } from "./draft.ts";
+import type { Pattern } from "./pattern/index.ts";
 import { isObject, pointerStep, shortPointer } from "./json-value.ts";
 
 export const REASONS_MAX = 20;
@@ -41,6 +42,8 @@ export interface Evaluator {
 /** What checks may use of the evaluation that runs them. */
 export interface Evaluating {
   of(schema: JsonSchema): Evaluator | boolean;
+  /** A pattern of the schema, by its text. */
+  pattern(source: string): Pattern;
   /** Whether the value is valid. Adds reasons, and what was evaluated, to the frame. */
   evaluate(evaluator: Evaluator | boolean, value: unknown, frame: Frame): boolean;
   /** Takes units from the budget; past its end the evaluation stops. */

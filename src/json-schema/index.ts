@@ -9,16 +9,20 @@ export { canonical, JSON_DEPTH_MAX } from "./json-value.ts";
 const WORK_MAX = 1_000_000;
 
 /**
- * What is wrong with a schema; empty when it can be used.
+ * What is wrong with a schema (`errors`; empty when it can be used), and what works with limits (`warnings`): patterns that a
+ * backtracking engine may not match in linear time, which are only tried on texts up to a length.
  *
  * Reads drafts 4, 7, 2019-09 and 2020-12, by `$schema`; 2020-12 without one. Takes bounded time for any input.
  *
- * @returns at most 20 faults, with RFC 6901 pointers into the schema
+ * @returns at most 20 of each, with RFC 6901 pointers into the schema
  */
-export function schemaErrors(schema: unknown): Fault[] {
+export function inspectSchema(schema: unknown): { errors: Fault[]; warnings: Fault[] } {
   const read = readSchema(schema);
-  return "errors" in read ? read.errors : [];
+  return { errors: "errors" in read ? read.errors : [], warnings: read.warnings };
 }
+
+/** The errors of `inspectSchema`. */
+export const schemaErrors = (schema: unknown): Fault[] => inspectSchema(schema).errors;
 
 /**
  * Makes a validator of a schema. If the schema has faults, the validator rejects every value.

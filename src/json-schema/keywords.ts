@@ -1,7 +1,6 @@
 import type { Draft } from "./draft.ts";
 import { canonical, isObject } from "./json-value.ts";
 import type { Nesting } from "./nesting.ts";
-import { patternHazard } from "./pattern/hazard.ts";
 
 export interface Keyword {
   /** Completes the sentence "The <keyword> …" when the value is wrong; undefined when it is right. */
@@ -23,14 +22,6 @@ const areSomeNames = (value: unknown): value is string[] => areNames(value) && v
 
 const TYPES = new Set<unknown>(["array", "boolean", "integer", "null", "number", "object", "string"]);
 const isFilled = (value: unknown): value is unknown[] => Array.isArray(value) && value.length > 0;
-
-const firstOf = <T>(items: T[], refusal: (item: T) => string | undefined): string | undefined => {
-  for (const item of items) {
-    const found = refusal(item);
-    if (found) return found;
-  }
-  return undefined;
-};
 
 const any: Keyword = { refusal: () => undefined };
 const text: Keyword = { refusal: must("a string", (value) => typeof value === "string") };
@@ -74,8 +65,7 @@ const matching = (pattern: RegExp): Keyword => ({
   refusal: must("a string of its draft's form", (value) => typeof value === "string" && pattern.test(value)),
 });
 const pattern: Keyword = {
-  refusal: (value) =>
-    typeof value === "string" ? patternHazard(value) : "must be a string that is a regular expression",
+  refusal: must("a string that is a regular expression", (value) => typeof value === "string"),
 };
 
 const schema: Keyword = { refusal: any.refusal, nesting: "schema" };
@@ -85,14 +75,6 @@ const schemaOrList: Keyword = {
   nesting: "schema or list",
 };
 const map: Keyword = { refusal: must("an object", isObject), nesting: "map" };
-const patternMap: Keyword = {
-  refusal: (value) => {
-    if (!isObject(value)) return "must be an object";
-    const hazard = firstOf(Object.keys(value), patternHazard);
-    return hazard && `has a name that ${hazard}`;
-  },
-  nesting: "map",
-};
 const dependenciesOn = (areFit: (value: unknown) => boolean): Keyword => ({
   refusal: must(
     "an object of schemas and of arrays of different strings",
@@ -128,7 +110,7 @@ const COMMON = {
   not: schema,
   oneOf: schemas,
   pattern,
-  patternProperties: patternMap,
+  patternProperties: map,
   properties: map,
   required: names,
   title: text,

@@ -4,6 +4,7 @@ import { isObject, JSON_DEPTH_MAX, pointerStep, shortPointer, sizeWithin } from 
 import { KEYWORDS } from "./keywords.ts";
 import { CHAIN_MAX, findLoop } from "./loops.ts";
 import { children } from "./nesting.ts";
+import { SchemaPatterns } from "./schema-patterns.ts";
 
 /** Values plus characters: half of what a request body may have, and more than the largest published tool schemas. */
 const SCHEMA_WEIGHT_MAX = 131_072;
@@ -11,17 +12,19 @@ const SCHEMA_WEIGHT_MAX = 131_072;
 const SUBSCHEMAS_MAX = 5_000;
 /** Schemas with an id. A dynamic reference may lead to any of them. */
 const RESOURCES_MAX = 100;
-/** Regular expressions. The engine takes up to a millisecond to compile one. */
-const PATTERNS_MAX = 100;
 const URI_LENGTH_MAX = 1_024;
 const FAULTS_MAX = 20;
 
 /** Relative references of a document without `$id` are resolved against this. It is never fetched. */
 const BASE = "https://schema.invalid/";
 
+export type ReadSchema =
+  | { document: SchemaDocument; warnings: Fault[] }
+  | { errors: Fault[]; warnings: Fault[] };
+
 /** Checks a schema against the meta-schema of its draft and resolves its references. */
-export function readSchema(schema: unknown): { document: SchemaDocument } | { errors: Fault[] } {
-  const refused = (pointer: string, detail: string) => ({ errors: [{ pointer, detail }] });
+export function readSchema(schema: unknown): ReadSchema {
+  const refused = (pointer: string, detail: string) => ({ errors: [{ pointer, detail }], warnings: [] });
   if (!sizeWithin(schema, { depth: JSON_DEPTH_MAX, weight: SCHEMA_WEIGHT_MAX })) {
     return refused(
       "",
@@ -29,7 +32,13 @@ export function readSchema(schema: unknown): { document: SchemaDocument } | { er
     );
   }
   if (typeof schema === "boolean") {
-    return { document: { draft: "2020-12", root: schema, places: new Map() } };
+    const document: SchemaDocument = {
+      draft: "2020-12",
+      root: schema,
+      places: new Map(),
+      patterns: new Map(),
+    };
+    return { document, warnings: [] };
   }
   if (!isObject(schema)) return refused("", "A schema is an object, or true, or false.");
   const named = own(schema, "$schema");
@@ -40,16 +49,18 @@ export function readSchema(schema: unknown): { document: SchemaDocument } | { er
       "Drafts 4, 7, 2019-09 and 2020-12 are known, by the URIs of their meta-schemas.",
     );
   }
-  const { places, errors } = new Reader(draft).read(schema);
-  return errors.length > 0 ? { errors } : { document: { draft, root: schema, places } };
+  const { places, patterns, errors } = new Reader(draft).read(schema);
+  const { warnings } = patterns;
+  if (errors.length > 0) return { errors, warnings };
+  return { document: { draft, root: schema, places, patterns: patterns.bySource }, warnings };
 }
 
 class Reader {
   readonly places = new Map<JsonSchemaObject, Place>();
+  readonly patterns = new SchemaPatterns();
   readonly errors: Fault[] = [];
   readonly #resources = new Map<string, Resource>();
   readonly #draft: Draft;
-  #patterns = 0;
 
   constructor(draft: Draft) {
     this.#draft = draft;
@@ -91,11 +102,7 @@ class Reader {
     for (const [name, keyword] of KEYWORDS[this.#draft]) {
       if (!Object.hasOwn(value, name)) continue;
       const at = `${pointer}/${name}`;
-      this.#patterns += patternsIn(name, value[name]);
-      if (this.#patterns > PATTERNS_MAX) {
-        return this.#refuse(at, `The schema has more than ${PATTERNS_MAX} regular expressions.`);
-      }
-      const refusal = keyword.refusal(value[name]);
+      const refusal = keyword.refusal(value[name]) ?? this.patterns.refusal(name, value[name], at);
       if (refusal) this.#refuse(at, `The ${name} ${refusal}.`);
       else
         for (const [within, child] of children(keyword.nesting, value[name]))
@@ -226,11 +233,6 @@ class Reader {
     if (isObject(value) && !this.places.has(value)) this.#visit(value, path, place.resource);
     return value;
   }
-}
-
-function patternsIn(keyword: string, value: unknown): number {
-  if (keyword === "pattern") return 1;
-  return keyword === "patternProperties" && isObject(value) ? Object.keys(value).length : 0;
 }
 
 function resolved(reference: string, base: string): string | undefined {

@@ -69,7 +69,7 @@ describe("validating a value takes bounded work", () => {
     [
       "patterns that walk the text for each character",
       { items: letters },
-      times(100, () => "ab".repeat(300)),
+      times(10, () => "ab".repeat(5000)),
     ],
     [
       "multiples of tiny numbers",
@@ -85,8 +85,8 @@ describe("validating a value takes bounded work", () => {
     const { $ref, $defs } = doubling("allOf", true) as Record<string, unknown>;
     expect(compile({ not: { $ref }, $defs })(1)).toEqual([{ pointer: "", detail: TOO_MUCH }]);
     const { pattern } = letters;
-    expect(compile({ properties: { a: { not: { pattern } } } })({ a: "a".repeat(5000) })).toEqual([
-      { pointer: "/a", detail: "is longer than the 707 characters up to which its pattern is tried" },
+    expect(compile({ properties: { a: { not: { pattern } } } })({ a: "a".repeat(50_000) })).toEqual([
+      { pointer: "/a", detail: "is longer than the 41666 characters up to which its pattern is tried" },
     ]);
   });
 
@@ -130,12 +130,7 @@ describe("validating a value takes bounded work", () => {
       times(10_000, () => 0),
       50_000,
     ],
-    [
-      "a pattern for how long it is",
-      { pattern: `^a*${"[b]".repeat(300)}$` },
-      "a".repeat(4000) + "b".repeat(300),
-      50_000,
-    ],
+    ["a pattern for how long it is", { pattern: "^[ab]*[ab]*c$" }, "a".repeat(6000) + "c", 50_000],
   ])("charges for %s", (_, schema, value, units) => {
     expect(compile(schema)(value)).toEqual([]);
     expect(compile(schema, units)(value).map(({ detail }) => detail)).toEqual([TOO_MUCH]);
@@ -156,10 +151,10 @@ describe("validating a value takes bounded work", () => {
   });
 
   it("a text that is too long for its pattern is invalid, and so is a property name", () => {
-    const detail = "is longer than the 8192 characters up to which its pattern is tried";
-    expect(compile({ pattern: "^a*$" })("a".repeat(8192))).toEqual([]);
-    expect(compile({ pattern: "^a*$" })("a".repeat(8193))).toEqual([{ pointer: "", detail }]);
-    expect(compile({ patternProperties: { "^a*$": true } })({ ["a".repeat(8193)]: 1 })).toEqual([
+    const detail = "is longer than the 83333 characters up to which its pattern is tried";
+    expect(compile({ pattern: "a+$" })("a".repeat(83_333))).toEqual([]);
+    expect(compile({ pattern: "a+$" })("a".repeat(83_334))).toEqual([{ pointer: "", detail }]);
+    expect(compile({ patternProperties: { "a+$": true } })({ ["a".repeat(83_334)]: 1 })).toEqual([
       { pointer: "", detail },
     ]);
   });

@@ -1,6 +1,6 @@
 import { childOf, every, fail, forObjects, isFull, silent } from "../frame.ts";
 import type { Builder, Evaluating, Evaluator, Frame } from "../frame.ts";
-import { admitted, isMatch } from "./strings.ts";
+import { isMatch } from "./strings.ts";
 
 const propertyCount: Builder = ({ minProperties = 0, maxProperties = Infinity }, evaluation) =>
   minProperties === 0 && maxProperties === Infinity
@@ -57,7 +57,7 @@ const properties: Builder = (schema, evaluation) => {
   const { properties: named = {}, patternProperties = {}, additionalProperties = true } = schema;
   const byName = new Map(Object.entries(named).map(([name, given]) => [name, evaluation.of(given)]));
   const byPattern = Object.entries(patternProperties).map(
-    ([source, given]) => [admitted(source), evaluation.of(given)] as const,
+    ([source, given]) => [evaluation.pattern(source), evaluation.of(given)] as const,
   );
   const rest = evaluation.of(additionalProperties);
   const hasRest = schema.additionalProperties !== undefined;

@@ -1,5 +1,5 @@
-import { readPattern, type Pattern } from "../pattern/hazard.ts";
 import { fail, forStrings, type Builder, type Evaluating, type Path } from "../frame.ts";
+import type { Pattern } from "../pattern/index.ts";
 
 /** Characters that are counted in the time of one unit. */
 const CHARACTERS_PER_UNIT = 16;
@@ -19,29 +19,26 @@ const length: Builder = ({ minLength = 0, maxLength = Infinity }, evaluation) =>
         return true;
       });
 
-/** Units of one test besides its steps, and steps per unit in the slowest case. */
-const PATTERN_WORK = 4;
-const STEPS_PER_UNIT = 2;
+/** Units of one test, besides those for the characters. */
+const TEST_WORK = 4;
 
-export function isMatch(
-  { matches, subjectMax, steps }: Pattern,
-  subject: string,
-  path: Path,
-  evaluation: Evaluating,
-): boolean {
+/** Whether a subject matches. Stops the evaluation if the subject is too long for the pattern. */
+export function isMatch(pattern: Pattern, subject: string, path: Path, evaluation: Evaluating): boolean {
+  const { subjectMax, unitsPerCharacter } = pattern;
   if (subject.length > subjectMax) {
     evaluation.stop(path, `is longer than the ${subjectMax} characters up to which its pattern is tried`);
   }
-  evaluation.spend(PATTERN_WORK + steps(subject.length) / STEPS_PER_UNIT, path);
-  return matches(subject);
+  evaluation.spend(TEST_WORK + subject.length * unitsPerCharacter, path);
+  try {
+    return pattern.matches(subject);
+  } catch {
+    return evaluation.stop(path, "takes too much memory to match its pattern");
+  }
 }
-
-/** Reads a pattern that was admitted with its schema. */
-export const admitted = (source: string) => readPattern(source) as Pattern;
 
 const pattern: Builder = ({ pattern: source }, evaluation) => {
   if (source === undefined) return undefined;
-  const read = admitted(source);
+  const read = evaluation.pattern(source);
   return forStrings(
     (value, frame) =>
       isMatch(read, value, frame.path, evaluation) ||

@@ -27,9 +27,12 @@ const FLEET = fleetOf(1_000, "compare");
 const DISCOVER_DEFAULT_LIMIT = 100;
 // Other load on the machine comes in bursts of about a second: with many short turns it affects both sides alike.
 const TURN_MS = 100;
-const WARM_UP_MS = 1_200;
-/** Both Workers are started this often: one process can be slower than another of the same bundle for all its life. */
-const STARTS = 3;
+const WARM_UP_MS = 800;
+/**
+ * Both Workers are started this often, in turns this one and that one first: a process can be slower than another of the same bundle
+ * for all its life.
+ */
+const STARTS = 6;
 const START_UPS = 24;
 
 /** Runs both bundles under plain workerd on one Redis. Each registers a fleet of its own, with a key prefix of its own. */
@@ -48,11 +51,14 @@ export async function compare(
     for (let start = 0; start < STARTS; start += 1) {
       tell(`requests, ${start + 1} of ${STARTS}`);
       const share = Math.floor((rounds * (start + 1)) / STARTS) - Math.floor((rounds * start) / STARTS);
-      for (const turns of await measureRequests(bundles, redis, start, share)) {
-        const known = requests.find(({ name }) => name === turns.name);
-        known?.before.push(...turns.before);
-        known?.after.push(...turns.after);
-        if (!known) requests.push(turns);
+      const afterFirst = start % 2 === 1;
+      const order = afterFirst ? bundles.toReversed() : bundles;
+      for (const { name, cpuMs } of await measureRequests(order, redis, start, share)) {
+        const [before, after] = afterFirst ? cpuMs.toReversed() : cpuMs;
+        const known = requests.find((turns) => turns.name === name);
+        known?.before.push(...before!);
+        known?.after.push(...after!);
+        if (!known) requests.push({ name, before: before!, after: after! });
       }
     }
     return {
@@ -65,37 +71,33 @@ export async function compare(
   }
 }
 
+interface Side {
+  served: Served;
+  operations: Record<string, Operation>;
+}
+
+/** @returns by operation, the ms of CPU per request of each bundle, by round */
 async function measureRequests(
-  [before, after]: readonly [Bundle, Bundle],
+  bundles: readonly Bundle[],
   redis: RedisRig,
   start: number,
   rounds: number,
-): Promise<Turns[]> {
-  const sides = [
-    await startSide(before, redis, `old-${start}`),
-    await startSide(after, redis, `new-${start}`),
-  ];
-  const measured: Turns[] = [];
+): Promise<{ name: string; cpuMs: number[][] }[]> {
+  const sides: Side[] = [];
+  for (const bundle of bundles) sides.push(await startSide(bundle, redis, `${start}-${sides.length}`));
+  const measured: { name: string; cpuMs: number[][] }[] = [];
   for (const name of Object.keys(sides[0]!.operations)) {
-    const [first, second] = await interleave(
+    const timings = await interleave(
       sides.map(({ served, operations: of }) => ({ operation: of[name]!, pid: served.worker.pid })),
       { callers: CALLERS, rounds, ms: TURN_MS, warmUpMs: WARM_UP_MS },
     );
-    measured.push({
-      name,
-      before: first!.map(({ cpuMs }) => cpuMs),
-      after: second!.map(({ cpuMs }) => cpuMs),
-    });
+    measured.push({ name, cpuMs: timings.map((side) => side.map(({ cpuMs }) => cpuMs)) });
   }
   for (const { served } of sides) await served.stop();
   return measured;
 }
 
-async function startSide(
-  bundle: Bundle,
-  redis: RedisRig,
-  prefix: string,
-): Promise<{ served: Served; operations: Record<string, Operation> }> {
+async function startSide(bundle: Bundle, redis: RedisRig, prefix: string): Promise<Side> {
   const served = await serve(bundle, "workerd", [FLEET], varsOf(redis, prefix));
   const http = served.http(FLEET);
   const tokens = await registerOverHttp(http, FLEET);

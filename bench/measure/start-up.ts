@@ -24,7 +24,10 @@ export async function measureStartUps(bundles: readonly Bundle[], rounds: number
   const taken: number[][] = bundles.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
     const base = await firstAnswer(EMPTY);
-    for (const [side, bundle] of bundles.entries()) taken[side]!.push((await firstAnswer(bundle)) - base);
+    const turns = [...bundles.entries()];
+    for (const [side, bundle] of round % 2 === 0 ? turns : turns.toReversed()) {
+      taken[side]!.push((await firstAnswer(bundle)) - base);
+    }
   }
   return taken;
 }

@@ -38,8 +38,12 @@ const wayOf = ({ intervalSeconds }: Pick<LeaseTerms, "intervalSeconds">): WayOfH
 /** How long a holder may be silent: 1.5 intervals, the last instant included. */
 export const silenceAllowedMs = (intervalSeconds: number | null): number => (intervalSeconds ?? 0) * 1500;
 
-/** Whether the holder has been silent for strictly more than 1.5 intervals. A static holder never is. */
-export const isUnreachable = (lease: Lease, now: number): boolean => wayOf(lease).isSilent(lease, now);
+/**
+ * Whether the holder has been silent for strictly more than 1.5 intervals. A static holder never is, and neither is one that
+ * reported `offline`: it said that it would be silent.
+ */
+export const isUnreachable = (lease: Lease, now: number): boolean =>
+  lease.status !== "offline" && wayOf(lease).isSilent(lease, now);
 
 /** The lease to write for a holder that calls in at `now`. */
 export function leaseAt(

@@ -12,14 +12,14 @@ export const serviceView = ({ service, pool }: ServiceGlance): ServiceView => ({
     : null,
 });
 
-const providerView = ({ offer, state, circuit }: Pool["fleet"][number]): ProviderView => ({
+const providerView = ({ offer, circuit, unhealthy }: Pool["fleet"][number]): ProviderView => ({
   id: offer.provider,
   handler: offer.binding.handler,
   group: offer.binding.priority_group,
   priority: priorityName(offer.binding.priority),
   strategy: offer.binding.strategy,
   circuit,
-  obstacle: offer.notSelectable?.reason ?? state.failedCheck,
+  obstacle: unhealthy?.detail ?? null,
 });
 
 const selectionView = (selection: Pool["selections"][number]): SelectionView => ({

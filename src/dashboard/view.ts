@@ -62,7 +62,7 @@ export interface ProviderView {
   priority: string;
   strategy: string;
   circuit: CircuitState;
-  /** Why it cannot be selected, other than its breaker; null where nothing is in the way. */
+  /** Why it is not healthy; null: it is. */
   obstacle: string | null;
 }
 

@@ -1,5 +1,6 @@
 import type { BreakerConfig, CircuitState } from "../core/services/breaker.ts";
-import type { Offer, ProviderChoice, ProviderQuery } from "../core/services/choose.ts";
+import type { ProviderChoice, ProviderQuery } from "../core/services/choose.ts";
+import type { Offer } from "../core/services/offers.ts";
 import type {
   CallReport,
   Override,
@@ -27,7 +28,7 @@ export interface ProviderReport extends RegistrationRef, CallReport {
 }
 
 export interface ReportResult {
-  /** false: this selection was reported before, so the report changed nothing. */
+  /** false: the report changed nothing, because its selection was reported before or the breaker is open. */
   counted: boolean;
   /** The provider after the report. */
   state: ProviderState;
@@ -79,8 +80,12 @@ export interface Pool {
    * @returns a result per report, in their order
    */
   report(reports: readonly ProviderReport[], now: number): Promise<ReportResult[]>;
-  /** Takes the results of health checks: a failure counts as one failed call, and bars the provider until a check passes. */
-  check(results: readonly CheckResult[], now: number): Promise<void>;
+  /**
+   * Takes the results of health checks: a failure counts as one failed call, and bars the provider until a check passes.
+   *
+   * @returns the provider after each, in their order
+   */
+  check(results: readonly CheckResult[], now: number): Promise<ProviderState[]>;
   /**
    * Gives what is known of each registration.
    *

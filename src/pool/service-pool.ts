@@ -1,12 +1,12 @@
 import {
   cursorAfter,
-  type Offer,
   type PoolState,
   type Position,
   type ProviderChoice,
   type ProviderQuery,
   selectProvider,
 } from "../core/services/choose.ts";
+import type { Offer } from "../core/services/offers.ts";
 import {
   afterCheck,
   afterChoice,
@@ -71,21 +71,25 @@ export class ServicePool implements Served<Pool> {
     return this.#atomically(() =>
       reports.map((report) => {
         const { selectionId, config } = report;
-        const counted = selectionId === undefined || this.#isFirstReport(selectionId, now);
-        if (counted) this.#keep(report, afterReport(stateOf(this.#state, report), config, report, now));
+        const before = stateOf(this.#state, report);
+        const after = afterReport(before, config, report, now);
+        const counted =
+          after !== before && (selectionId === undefined || this.#isFirstReport(selectionId, now));
+        if (counted) this.#keep(report, after);
         return { counted, state: stateOf(this.#state, report) };
       }),
     );
   }
 
-  check(results: readonly CheckResult[], now: number): void {
-    this.#atomically(() => {
-      for (const result of results) {
+  check(results: readonly CheckResult[], now: number): ProviderState[] {
+    return this.#atomically(() =>
+      results.map((result) => {
         const before = stateOf(this.#state, result);
         const after = afterCheck(before, result.config, result.failure, now);
         if (after.failedCheck !== before.failedCheck || result.failure !== null) this.#keep(result, after);
-      }
-    });
+        return after;
+      }),
+    );
   }
 
   describe(registrations: readonly RegistrationRef[]): ProviderState[] {

@@ -1,7 +1,6 @@
-import { offersOf } from "../../src/core/services/offers.ts";
+import { type Offer, offersOf } from "../../src/core/services/offers.ts";
 import {
   cursorAfter,
-  type Offer,
   type PoolState,
   type Position,
   selectProvider,

@@ -1,5 +1,6 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
-import type { Offer, ProviderChoice, ProviderQuery } from "../../src/core/services/choose.ts";
+import type { ProviderChoice, ProviderQuery } from "../../src/core/services/choose.ts";
+import type { Offer } from "../../src/core/services/offers.ts";
 import { durablePool, type DurableServicePool } from "../../src/pool/durable-pool.ts";
 import type { CheckResult, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
 import { ANY, NOW } from "./offers.ts";

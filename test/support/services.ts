@@ -72,6 +72,9 @@ export interface Listed {
   capabilities: string[];
   metadata: Record<string, unknown>;
   circuit_breaker_state: string;
+  healthy: boolean;
+  reason: string | null;
+  detail: string | null;
 }
 export interface Runtime {
   handlers: Record<string, Record<string, Listed[]>>;
@@ -121,7 +124,7 @@ export class Services extends Registry {
 
   async stats(id: string, service = "llm"): Promise<Stats> {
     const { circuit_breaker_stats: stats } = await this.runtime();
-    const found = stats[`${service}_${id}`];
+    const found = stats[`${service}.${id}`];
     if (!found) throw new Error(`no breaker of ${id}: ${JSON.stringify(stats)}`);
     return found;
   }

@@ -3,7 +3,7 @@ import { counted } from "../agents-table.ts";
 import { stateStyle, table } from "../table.ts";
 
 export const services = command({
-  description: "Services, their providers in the order of selection, and their breakers",
+  description: "Services, their providers in the order of selection, their breakers and their health",
   examples: ["services", "services --service llm --handler chat"],
   args: {
     service: { type: "string", description: "Only this service" },
@@ -22,6 +22,7 @@ export const services = command({
             String(provider.priority_group),
             provider.strategy,
             provider.circuit_breaker_state,
+            provider.healthy ? "healthy" : (provider.detail ?? "unhealthy"),
           ]),
         );
       const rows = [
@@ -29,7 +30,7 @@ export const services = command({
         ...Object.entries(found.handlers).flatMap(([handler, byService]) => rowsOf(handler, byService)),
       ];
       if (rows.length === 0) return "no services\n";
-      const headings = ["SERVICE", "FOR", "PROVIDER", "PRIORITY", "GROUP", "STRATEGY", "CIRCUIT"];
+      const headings = ["SERVICE", "FOR", "PROVIDER", "PRIORITY", "GROUP", "STRATEGY", "CIRCUIT", "HEALTH"];
       return `${table(headings, rows, paint, stateStyle(paint))}${counted(rows.length, "offer")}\n`;
     });
   },

@@ -39,10 +39,13 @@ const BREAKER_DEFAULTS = {
   timeout_duration: 30,
 } as const;
 
+/** The handler of bindings that take calls of every handler. */
+export const GLOBAL = "*";
+
 /** An agent's binding to one service: which calls it takes, and in which order it is tried. */
 export const bindingInput = z.strictObject({
   service: label(256),
-  handler: label(256).default("*"),
+  handler: label(256).default(GLOBAL),
   priority: priority.default(PRIORITIES.NORMAL),
   priority_group: z.int().min(0).max(1000).default(0),
   strategy: z

@@ -21,7 +21,7 @@ export interface Probe {
 export interface Breaker {
   /** null: closed. Else when it opened, in ms since the Unix epoch; whether it is half open by `now` is derived. */
   openedAt: number | null;
-  /** Consecutive failures while closed. */
+  /** Consecutive failures; while it is open or half open, those that opened it last. */
   failures: number;
   /** Successes since it became half open. */
   successes: number;
@@ -85,10 +85,10 @@ export function recordCall(breaker: Breaker, config: BreakerConfig, call: CallEn
       return breaker;
     case "closed": {
       const failures = call.success ? 0 : breaker.failures + 1;
-      return failures < config.failureThreshold ? { ...breaker, failures } : opened(now);
+      return failures < config.failureThreshold ? { ...breaker, failures } : opened(failures, now);
     }
     case "half_open": {
-      if (!call.success) return opened(now);
+      if (!call.success) return opened(breaker.failures + 1, now);
       const successes = breaker.successes + 1;
       if (successes >= config.successThreshold) return closedBreaker();
       const out = probesOut(breaker, config, now);
@@ -104,4 +104,9 @@ function without(selectionId: string | undefined, probes: Probe[]): Probe[] {
   return index < 0 ? probes : probes.toSpliced(index, 1);
 }
 
-const opened = (now: number): Breaker => ({ openedAt: now, failures: 0, successes: 0, probes: [] });
+const opened = (failures: number, now: number): Breaker => ({
+  openedAt: now,
+  failures,
+  successes: 0,
+  probes: [],
+});

@@ -1,20 +1,9 @@
 import { byCodeUnit } from "../order.ts";
-import type { Binding } from "./binding.ts";
-import { type BreakerConfig, circuitState, type CircuitState, permits } from "./breaker.ts";
+import { GLOBAL } from "./binding.ts";
+import { circuitState, type CircuitState } from "./breaker.ts";
+import { type Obstacle, obstacleTo } from "./obstacle.ts";
+import type { Offer } from "./offers.ts";
 import { type ProviderState, stateOf } from "./provider-state.ts";
-
-/** One binding of one agent to the service that is asked for. */
-export interface Offer {
-  provider: string;
-  fence: string;
-  binding: Binding;
-  /** The terms of the provider's breaker. */
-  config: BreakerConfig;
-  /** The binding's own list, or the agent's where it has none. */
-  capabilities: readonly string[];
-  /** Why it cannot be selected, what the pool knows aside: unreachable, or a status other than available. */
-  notSelectable: { stage: "liveness" | "status"; reason: string; detail: string } | null;
-}
 
 /** What a caller wants of a provider. */
 export interface ProviderQuery {
@@ -38,23 +27,9 @@ export interface PoolState {
   cursors: Pick<ReadonlyMap<string, Position>, "get">;
 }
 
-/** What a provider is looked at for. */
-export const SELECTION_STAGES = [
-  "handler",
-  "capability",
-  "liveness",
-  "status",
-  "health_check",
-  "breaker",
-  "probes",
-] as const;
-
 /** Why a provider was passed over. */
-export interface Rejection {
+export interface Rejection extends Obstacle {
   id: string;
-  stage: (typeof SELECTION_STAGES)[number];
-  reason: string;
-  detail: string;
 }
 
 export interface ChosenOffer {
@@ -75,9 +50,6 @@ export interface ProviderChoice {
   rejected: Rejection[];
   warnings: string[];
 }
-
-/** The handler of offers to every handler. */
-export const GLOBAL = "*";
 
 export const cursorKey = (scope: string, group: number): string => `${group}\x1f${scope}`;
 
@@ -112,7 +84,7 @@ export function selectProvider(
   const offers = registered.map((offer) => overridden(offer, stateOf(pool, offer))).toSorted(inOrder);
   const rejected = new Map<string, Rejection>();
   const warnings: string[] = [];
-  const reject = (offer: Offer, why: Omit<Rejection, "id">) => {
+  const reject = (offer: Offer, why: Obstacle) => {
     if (!rejected.has(offer.provider)) rejected.set(offer.provider, { id: offer.provider, ...why });
   };
   const scopes =
@@ -178,42 +150,15 @@ function rotate(ring: readonly Offer[], last: Position | undefined): Offer[] {
   return [...others.slice(first), ...others.slice(0, first), ...lastChosen];
 }
 
-/** Why a provider cannot be chosen at `now`; undefined when it can. */
-function whyNot(
-  offer: Offer,
-  state: ProviderState,
-  query: ProviderQuery,
-  now: number,
-): Omit<Rejection, "id"> | undefined {
+/** Why a provider cannot be chosen for `query` at `now`; undefined when it can. */
+function whyNot(offer: Offer, state: ProviderState, query: ProviderQuery, now: number): Obstacle | undefined {
   const missing = query.capabilities.filter((name) => !offer.capabilities.includes(name));
-  if (missing.length > 0) {
-    return {
-      stage: "capability",
-      reason: "capability_missing",
-      detail: `it does not offer ${missing.join(", ")}`,
-    };
-  }
-  if (offer.notSelectable) return offer.notSelectable;
-  if (state.failedCheck !== null) {
-    return { stage: "health_check", reason: "health_check_failed", detail: state.failedCheck };
-  }
-  const { config } = offer;
-  switch (permits(state.breaker, config, now)) {
-    case "permitted":
-      return undefined;
-    case "open":
-      return {
-        stage: "breaker",
-        reason: "circuit_open",
-        detail: `Circuit breaker '${offer.provider}' is open, service unavailable`,
-      };
-    case "probing":
-      return {
-        stage: "probes",
-        reason: "probe_budget_spent",
-        detail: `it is half open, and ${config.successThreshold} probes are out`,
-      };
-  }
+  if (missing.length === 0) return obstacleTo(offer, state, now);
+  return {
+    stage: "capability",
+    reason: "capability_missing",
+    detail: `it does not offer ${missing.join(", ")}`,
+  };
 }
 
 /** Where the round robin stands after `chosen`; undefined under the fallback strategy. */

@@ -1,7 +1,29 @@
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState } from "../agents/liveness.ts";
-import type { Offer } from "./choose.ts";
-import { breakerConfig } from "./binding.ts";
+import { type Binding, breakerConfig, GLOBAL } from "./binding.ts";
+import type { BreakerConfig } from "./breaker.ts";
+
+/** One binding of one agent to the service that is asked for. */
+export interface Offer {
+  provider: string;
+  fence: string;
+  binding: Binding;
+  /** The terms of the provider's breaker. */
+  config: BreakerConfig;
+  /** The binding's own list, or the agent's where it has none. */
+  capabilities: readonly string[];
+  /** Why it cannot be selected, what the pool knows aside: unreachable, or a status other than available. */
+  notSelectable: { stage: "liveness" | "status"; reason: string; detail: string } | null;
+}
+
+/** How answers and texts name a provider of a service. Its breaker has the same name, because a provider has one per service. */
+export const providerName = ({ provider, binding }: Offer): string => `${binding.service}.${provider}`;
+
+/** The same with the handler in front: one name per binding. */
+export const offerName = (offer: Offer): string =>
+  `${handlerName(offer.binding.handler)}.${providerName(offer)}`;
+
+export const handlerName = (handler: string): string => (handler === GLOBAL ? "global" : handler);
 
 /** The offers of one service among `entries`, one per binding; an agent without a lease has none. */
 export function offersOf(entries: readonly Entry[], service: string, now: number): Offer[] {

@@ -96,13 +96,14 @@ export function afterChoice(
 /** How much one report moves the mean latency. */
 const LATENCY_WEIGHT = 0.2;
 
-/** The provider after a call to it was reported. */
+/** The provider after a call to it was reported; the same object where the report changes nothing: the breaker is open. */
 export function afterReport(
   state: ProviderState,
   config: BreakerConfig,
   report: CallReport,
   now: number,
 ): ProviderState {
+  if (circuitState(state.breaker, config, now) === "open") return state;
   const { totals } = state;
   const breaker = recordCall(state.breaker, config, report, now);
   const changed = circuitState(breaker, config, now) !== circuitState(state.breaker, config, now);

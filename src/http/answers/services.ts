@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CIRCUIT_STATES } from "../../core/services/breaker.ts";
-import { SELECTION_STAGES } from "../../core/services/choose.ts";
+import { SELECTION_STAGES } from "../../core/services/obstacle.ts";
 import { agentRecord } from "./agents.ts";
 import { binding } from "./binding.ts";
 import { count, json, refusedItem, time } from "./common.ts";
@@ -72,6 +72,13 @@ export const readyServices = z.strictObject({
 
 export const checkResults = z.record(z.string(), z.boolean());
 
+/** Healthy: it can be chosen now, and its breaker is closed. */
+const providerHealth = {
+  healthy: z.boolean(),
+  /** Why not, as a resolve says it that passes the provider over. */
+  reason: z.string().nullable(),
+  detail: z.string().nullable(),
+};
 const provider = z.strictObject({
   name: z.string(),
   priority: z.string(),
@@ -80,6 +87,7 @@ const provider = z.strictObject({
   capabilities: z.array(z.string()),
   metadata: json,
   circuit_breaker_state: circuit,
+  ...providerHealth,
 });
 const byService = z.record(z.string(), z.array(provider));
 export const runtimeServices = z.strictObject({
@@ -115,7 +123,7 @@ export const runtimeHealth = z.strictObject({
   services: z.record(
     z.string(),
     z.strictObject({
-      healthy: z.boolean(),
+      ...providerHealth,
       circuit_breaker_state: circuit,
       priority: z.string(),
       priority_group: count,

@@ -1,8 +1,9 @@
 import type { Entry } from "../../core/entry.ts";
 import { byCodeUnit } from "../../core/order.ts";
 import { circuitState, type CircuitState } from "../../core/services/breaker.ts";
-import { inOrder, type Offer, overridden } from "../../core/services/choose.ts";
-import { offersOf } from "../../core/services/offers.ts";
+import { inOrder, overridden } from "../../core/services/choose.ts";
+import { type Obstacle, whyUnhealthy } from "../../core/services/obstacle.ts";
+import { type Offer, offersOf } from "../../core/services/offers.ts";
 import type { ProviderState } from "../../core/services/provider-state.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { walk } from "../../store/walk.ts";
@@ -14,6 +15,8 @@ export interface FleetMember {
   offer: Offer;
   state: ProviderState;
   circuit: CircuitState;
+  /** Why it is not healthy; undefined: it is. */
+  unhealthy: Obstacle | undefined;
   metadata: Record<string, unknown>;
 }
 
@@ -64,7 +67,8 @@ export async function readServiceFleet(
       const state = states[i]!;
       const offer = overridden(registered, state);
       const circuit = circuitState(state.breaker, offer.config, now);
-      return { service, offer, state, circuit, metadata: metadata.get(offer.provider) ?? {} };
+      const unhealthy = whyUnhealthy(offer, state, now);
+      return { service, offer, state, circuit, unhealthy, metadata: metadata.get(offer.provider) ?? {} };
     })
     .toSorted(bySelectionOrder);
 }

@@ -1,9 +1,11 @@
 import { isLive, type LiveEntry } from "../../core/entry.ts";
 import type { Problem } from "../../core/problem.ts";
-import { offersOf } from "../../core/services/offers.ts";
-import type { CheckResult } from "../../pool/pool.ts";
+import { type Obstacle, whyUnhealthy } from "../../core/services/obstacle.ts";
+import { type Offer, offersOf } from "../../core/services/offers.ts";
+import type { Pool } from "../../pool/pool.ts";
 import type { Page, Store } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
+import { servicesOf } from "./fleet.ts";
 import { hostOf, type HostCounts, probe, takeShare } from "./probe.ts";
 
 /** How many providers one run probes. */
@@ -13,14 +15,13 @@ const PAGE_ENTRIES = 1000;
 
 /** One offer of a provider that was probed. */
 export interface CheckedOffer {
-  service: string;
-  handler: string;
-  provider: string;
-  passed: boolean;
+  offer: Offer;
+  /** Why it is not healthy, with what the probe found; undefined: it is. */
+  unhealthy: Obstacle | undefined;
 }
 
 export interface CheckedHealth {
-  /** Of each provider that has a `health_url`. */
+  /** Of each provider that has a `health_url`; without those whose pool could not be told. */
   offers: CheckedOffer[];
   probes: number;
   /** Where the next run goes on; "" from the beginning. */
@@ -43,26 +44,41 @@ export async function checkHealth(namespace: Namespace, after: string, now: numb
     probe(namespace.prober, entry.document.registration.health_url ?? "", counts),
   );
 
-  const offers: CheckedOffer[] = [];
-  const checks = new Map<string, CheckResult[]>();
+  const byService = new Map<string, Checked[]>();
   targets.forEach((entry, index) => {
     const failure = failures[index];
     if (failure === undefined) return;
-    for (const service of new Set(entry.document.registration.services.map((binding) => binding.service))) {
-      const offered = offersOf([entry], service, now);
-      for (const { binding, provider } of offered) {
-        offers.push({ service, handler: binding.handler, provider, passed: failure === null });
-      }
-      const { provider, fence, config } = offered[0]!;
-      checks.set(service, [...(checks.get(service) ?? []), { provider, fence, config, failure }]);
+    for (const service of servicesOf([entry])) {
+      const checked = byService.get(service) ?? [];
+      byService.set(service, checked);
+      checked.push({ offers: offersOf([entry], service, now), failure });
     }
   });
   // A pool that is down must stop neither the other pools from being told nor the next run from going on.
   const told = await Promise.allSettled(
-    [...checks].map(([service, list]) => namespace.pool(service).check(list, now)),
+    [...byService].map(([service, checked]) => tellPool(namespace.pool(service), checked, now)),
   );
-  const failed = told.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  const offers = told.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  const failed = told.find((result) => result.status === "rejected");
   return { offers, probes: targets.length, next, ...(failed && { untold: failed.reason as Problem }) };
+}
+
+/** What was found of one provider, and its offers of one service. */
+interface Checked {
+  offers: Offer[];
+  /** null: it passed */
+  failure: string | null;
+}
+
+async function tellPool(pool: Pool, checked: readonly Checked[], now: number): Promise<CheckedOffer[]> {
+  const results = checked.map(({ offers, failure }) => {
+    const { provider, fence, config } = offers[0]!;
+    return { provider, fence, config, failure };
+  });
+  const states = await pool.check(results, now);
+  return checked.flatMap(({ offers }, index) =>
+    offers.map((offer) => ({ offer, unhealthy: whyUnhealthy(offer, states[index]!, now) })),
+  );
 }
 
 /**

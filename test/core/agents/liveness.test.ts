@@ -28,7 +28,7 @@ describe("an agent's effective state", () => {
     expect(effectiveState(heardOf({ heartbeat_interval_seconds }), THEN + ms).status).toBe(status);
   });
 
-  it.each(REPORTED_STATUSES)(
+  it.each(REPORTED_STATUSES.filter((status) => status !== "offline"))(
     "is %s as reported, without a reason, and unreachable all the same [4-17]",
     (status) => {
       const entry = heardOf({ status });
@@ -39,6 +39,12 @@ describe("an agent's effective state", () => {
       });
     },
   );
+
+  it("stays offline where it was reported, however long the silence: no incident for the sweep [4-16]", () => {
+    const entry = heardOf({ status: "offline" });
+    expect(effectiveState(entry, THEN + 200_000)).toEqual({ status: "offline", reason: null });
+    expect(transitionOf({ ...entry, unreachable: false }, THEN + 200_000)).toBeUndefined();
+  });
 
   it("is draining while an operator asks for it, heard of or not", () => {
     const entry = { ...heardOf({ status: "busy" }), draining: true };

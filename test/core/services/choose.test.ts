@@ -1,13 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Breaker, closedBreaker } from "../../../src/core/services/breaker.ts";
-import { offersOf } from "../../../src/core/services/offers.ts";
-import {
-  type Offer,
-  type Rejection,
-  selectProvider,
-  type ProviderQuery,
-} from "../../../src/core/services/choose.ts";
+import { type Offer, offersOf } from "../../../src/core/services/offers.ts";
+import { type Rejection, selectProvider, type ProviderQuery } from "../../../src/core/services/choose.ts";
 import { entryOf } from "../../support/entries.ts";
 import { frozen } from "../../support/frozen.ts";
 import { ANY, emptyPool, setProviderState, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
@@ -200,7 +195,7 @@ describe("a provider passed over", () => {
         {
           stage: "breaker",
           reason: "circuit_open",
-          detail: "Circuit breaker 'a' is open, service unavailable",
+          detail: "Circuit breaker 'llm.a' is open, service unavailable",
         },
       ],
       [

@@ -30,10 +30,10 @@ describe.each(BACKENDS)("health checks on $backend", (backend) => {
     const { status, body } = await services.post(CHECKS);
     expect(status).toBe(200);
     expect(body).toEqual({
-      "*.llm.a/b": true,
+      "global.llm.a/b": true,
       "chat.llm.a/b": true,
-      "*.stt.a/b": true,
-      "*.llm.c": false,
+      "global.stt.a/b": true,
+      "global.llm.c": false,
     });
     // One provider is asked once, however much it offers.
     expect(asked.toSorted()).toEqual(["https://ill.example/", WELL.health_url]);
@@ -54,7 +54,7 @@ describe.each(BACKENDS)("health checks on $backend", (backend) => {
     await services.offer("a", {}, WELL);
     expect(await services.turns(1)).toEqual(["a"]);
     ill.add("well.example");
-    expect(await check(services)).toEqual({ "*.llm.a": false });
+    expect(await check(services)).toEqual({ "global.llm.a": false });
     const { status, body } = await services.resolve();
     expect([status, body.code]).toEqual([503, "no_provider_available"]);
     expect(body.reasons).toEqual([

@@ -31,7 +31,7 @@ async function probe(
     "/v1/services/llm/resolve",
     headers,
   );
-  return { asked, requests, passed: body["*.llm.a"], failure: resolved.body.reasons?.[0]?.detail };
+  return { asked, requests, passed: body["global.llm.a"], failure: resolved.body.reasons?.[0]?.detail };
 }
 const ok = () => new Response("ok");
 const passes = { passed: true, failure: undefined };

@@ -64,7 +64,7 @@ describe.each(BACKENDS)("passed over on $backend", ({ openBackend }) => {
         id: "a",
         stage: "breaker",
         reason: "circuit_open",
-        detail: "Circuit breaker 'a' is open, service unavailable",
+        detail: "Circuit breaker 'llm.a' is open, service unavailable",
       },
     ]);
   });

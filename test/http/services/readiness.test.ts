@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { START } from "../../support/registry.ts";
-import { countingPools, type Refusal, Services } from "../../support/services.ts";
+import { breakablePools, countingPools, type Refusal, Services } from "../../support/services.ts";
 import { BACKENDS, redisBackend } from "../../support/stores.ts";
 
 interface Ready {
@@ -126,14 +126,31 @@ describe.each(BACKENDS)("readiness on $backend", ({ openBackend }) => {
     expect(await missing()).toEqual(["llm"]);
   });
 
-  it("asks no breaker", async () => {
+  it("waits for a breaker that is open, as resolve does, and takes a half-open one", async () => {
+    const services = open();
+    await services.offer("a");
+    await services.reports("a", false, 5);
+    expect((await services.ready("?service=llm&timeout=59")).body.missing).toEqual(["llm"]);
+    expect((await services.ready("?service=llm")).body).toMatchObject({ ready: true, waited_ms: 1000 });
+    expect((await services.resolve()).body).toMatchObject({ circuit_state: "half_open" });
+  });
+
+  it("does not depend on a pool that cannot be reached, as resolve does not", async () => {
+    const { backend, fail } = breakablePools(openBackend());
+    const services = new Busy({ backend });
+    await services.offer("a");
+    await fail();
+    expect((await services.ready("?service=llm&timeout=0")).status).toBe(200);
+    expect((await services.resolve()).body).toMatchObject({ degraded: true });
+  });
+
+  it("asks the pool of a service only where an agent offers it and is available", async () => {
     const { backend, calls } = countingPools(openBackend());
     const services = new Busy({ backend });
     await services.offer("a");
-    await services.reports("a", false, 5);
-    calls.length = 0;
-    expect((await services.ready("?service=llm&timeout=0")).status).toBe(200);
-    expect(calls).toEqual([]);
+    await services.offer("b", { service: "stt" }, { status: "busy" });
+    await services.ready("?service=llm&service=stt&service=tts&timeout=0");
+    expect(calls).toEqual(["llm describe"]);
   });
 
   it.each([

@@ -7,7 +7,10 @@ const isoAfter = (ms: number) => new Date(START + ms).toISOString();
 
 interface Health {
   overall_health: string;
-  services: Record<string, { healthy: boolean; circuit_breaker_state: string }>;
+  services: Record<
+    string,
+    { healthy: boolean; reason: string | null; detail: string | null; circuit_breaker_state: string }
+  >;
   recommendations: string[];
   [field: string]: unknown;
 }
@@ -34,7 +37,13 @@ describe.each(BACKENDS)("the health of services on $backend", ({ openBackend }) 
     await services.offer("c", { service: "stt", priority_group: 3 });
     await services.reports("c", false, 5, "stt");
     await services.pass(1);
-    const well = { healthy: true, circuit_breaker_state: "closed", priority_group: 0 };
+    const well = {
+      healthy: true,
+      reason: null,
+      detail: null,
+      circuit_breaker_state: "closed",
+      priority_group: 0,
+    };
     expect(await healthOf(services)).toEqual({
       overall_health: "degraded",
       timestamp: isoAfter(1),
@@ -43,13 +52,15 @@ describe.each(BACKENDS)("the health of services on $backend", ({ openBackend }) 
         "global.llm.a/b": { ...well, priority: "NORMAL", strategy: "fallback" },
         "global.stt.c": {
           healthy: false,
+          reason: "circuit_open",
+          detail: "Circuit breaker 'stt.c' is open, service unavailable",
           circuit_breaker_state: "open",
           priority: "NORMAL",
           priority_group: 3,
           strategy: "fallback",
         },
       },
-      circuit_breaker_states: { "llm_a/b": "closed", stt_c: "open" },
+      circuit_breaker_states: { "llm.a/b": "closed", "stt.c": "open" },
       total_services: 3,
       healthy_services: 2,
       unhealthy_services: 1,
@@ -93,12 +104,72 @@ describe.each(BACKENDS)("the health of services on $backend", ({ openBackend }) 
     await services.pass(60_000);
     const { overall_health, services: details } = await healthOf(services);
     expect(overall_health).toBe("degraded");
-    expect(details["global.llm.ill-0"]).toMatchObject({ healthy: false, circuit_breaker_state: "half_open" });
+    expect(details["global.llm.ill-0"]).toMatchObject({
+      healthy: false,
+      reason: "circuit_half_open",
+      circuit_breaker_state: "half_open",
+    });
   });
 
-  it("is about breakers alone: nobody is probed, and a busy provider is healthy [1-53]", async () => {
+  it("is what resolve would do: who is busy, silent or drained is not healthy, and says why [1-53]", async () => {
     const services = open();
-    await services.offer("a", {}, { status: "busy" });
-    expect(await healthOf(services)).toMatchObject({ overall_health: "healthy", healthy_services: 1 });
+    await services.offer("busy", {}, { status: "busy" });
+    await services.register({ id: "silent", services: [{ service: "llm" }] });
+    await services.offer("drained");
+    await services.post("/v1/agents/drained/drain");
+    await services.offer("well");
+    await services.pass(45_001);
+    const { services: details, ...health } = await healthOf(services);
+    expect(health).toMatchObject({ overall_health: "unhealthy", healthy_services: 1, unhealthy_services: 3 });
+    const { reasons = [] } = (await services.resolve("?explain=true&capability=none")).body;
+    expect(reasons.map(({ stage }) => stage)).toEqual(Array(4).fill("capability"));
+    const { status, body } = await services.resolve("?explain=true");
+    expect([status, body.provider.id]).toEqual([200, "well"]);
+    const unhealthy = Object.values(details).filter(({ healthy }) => !healthy);
+    expect(unhealthy.map(({ reason, detail }) => ({ reason, detail }))).toEqual(
+      body.reasons?.map(({ reason, detail }) => ({ reason, detail })),
+    );
+  });
+
+  it("is the same in every view of it: health, list, health checks, the page and resolve [1-53]", async () => {
+    const services = openServices({
+      backend: openBackend(),
+      fetchHealth: () => Promise.resolve(new Response("well")),
+    });
+    const checked = { health_url: "https://well.example/" };
+    await services.offer("a", { circuit_breaker: { recovery_timeout: 10 } }, checked);
+    await services.offer("b", {}, { status: "busy", ...checked });
+    await services.offer("c", { service: "stt" }, checked);
+    await services.reports("a", false, 5);
+    const expected: Record<string, boolean> = {
+      "global.llm.a": false,
+      "global.llm.b": false,
+      "global.stt.c": true,
+    };
+    const { services: details } = await healthOf(services);
+    expect(Object.fromEntries(Object.entries(details).map(([name, { healthy }]) => [name, healthy]))).toEqual(
+      expected,
+    );
+    expect((await services.post("/v1/services/health-checks")).body).toEqual(expected);
+    const { global_services: listed, circuit_breaker_stats: stats } = await services.runtime();
+    const providers = Object.entries(listed).flatMap(([service, list]) =>
+      list.map(({ name, healthy, detail }) => [`${service}.${name}`, healthy, detail] as const),
+    );
+    expect(Object.fromEntries(providers.map(([name, healthy]) => [`global.${name}`, healthy]))).toEqual(
+      expected,
+    );
+    expect(providers.map(([name]) => name).toSorted()).toEqual(Object.keys(stats).toSorted());
+
+    const page = (await (await services.fetch("/")).text()).replaceAll("&#39;", "'");
+    const refused = await services.resolve();
+    expect(refused.body.code).toBe("no_provider_available");
+    for (const { id, detail } of refused.body.reasons ?? []) {
+      expect(details[`global.llm.${id}`]?.detail).toBe(detail);
+      expect(page).toContain(detail);
+    }
+    expect(
+      (await services.get<{ missing: string[] }>("/v1/services/ready?service=llm&timeout=0")).body.missing,
+    ).toEqual(["llm"]);
+    expect((await services.get("/v1/services/ready?service=stt&timeout=0")).status).toBe(200);
   });
 });

@@ -33,7 +33,7 @@ describe.each(BACKENDS)("a reset of breakers on $backend", ({ openBackend }) => 
       service_type: null,
       timestamp: new Date(START).toISOString(),
     });
-    expect(await states()).toEqual({ llm_a: "closed", llm_b: "closed", stt_a: "closed" });
+    expect(await states()).toEqual({ "llm.a": "closed", "llm.b": "closed", "stt.a": "closed" });
     expect(await services.turns(1)).toEqual(["a"]);
   });
 
@@ -45,7 +45,7 @@ describe.each(BACKENDS)("a reset of breakers on $backend", ({ openBackend }) => 
       reset_count: 2,
       service_type: "llm",
     });
-    expect(await states()).toEqual({ llm_a: "closed", llm_b: "closed", stt_a: "open" });
+    expect(await states()).toEqual({ "llm.a": "closed", "llm.b": "closed", "stt.a": "open" });
   });
 
   it("forgets failures, successes and probes, and keeps the totals [1-40]", async () => {
@@ -85,7 +85,7 @@ describe.each(BACKENDS)("a reset of breakers on $backend", ({ openBackend }) => 
     const { services, states } = await broken();
     const { status, body } = await services.post<Refusal>(`${RESET}?service_type=tts`);
     expect([status, body.code, body.error]).toEqual([404, "service_not_found", "Invalid service type: tts"]);
-    expect(await states()).toEqual({ llm_a: "open", llm_b: "open", stt_a: "open" });
+    expect(await states()).toEqual({ "llm.a": "open", "llm.b": "open", "stt.a": "open" });
   });
 
   it("of nothing at all resets nothing, which is no error", async () => {

@@ -35,7 +35,8 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
     ]);
     await services.offer("c", { service: "stt" }, { capabilities: ["y"], metadata: { zone: 1 } });
     await services.register({ id: "no-services" });
-    const common = { metadata: {}, circuit_breaker_state: "closed" };
+    const health = { healthy: true, reason: null, detail: null };
+    const common = { metadata: {}, circuit_breaker_state: "closed", ...health };
     const normal = { priority: "NORMAL", priority_group: 0, strategy: "fallback" };
     expect(await services.runtime()).toEqual({
       handlers: {
@@ -59,9 +60,9 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
         ],
       },
       circuit_breaker_stats: {
-        "llm_a/b": idle("llm_a/b"),
-        "stt_a/b": idle("stt_a/b"),
-        stt_c: idle("stt_c"),
+        "llm.a/b": idle("llm.a/b"),
+        "stt.a/b": idle("stt.a/b"),
+        "stt.c": idle("stt.c"),
       },
     });
   });
@@ -101,7 +102,7 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
     expect(Object.keys(handlers)).toEqual(["chat"]);
     expect(Object.keys(handlers["chat"] ?? {})).toEqual(["llm"]);
     expect(global_services["llm"]?.map(({ name }) => name)).toEqual(["b"]);
-    expect(Object.keys(circuit_breaker_stats).toSorted()).toEqual(["llm_a", "llm_b", "stt_a"]);
+    expect(Object.keys(circuit_breaker_stats).toSorted()).toEqual(["llm.a", "llm.b", "stt.a"]);
     expect(Object.keys((await services.runtime("?handler=nobody's")).handlers)).toEqual([]);
   });
 
@@ -113,7 +114,7 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
     );
     expect(handlers).toEqual({ chat: { stt: [expect.objectContaining({ name: "a" })] } });
     expect(Object.keys(global_services)).toEqual(["stt"]);
-    expect(Object.keys(circuit_breaker_stats)).toEqual(["stt_a"]);
+    expect(Object.keys(circuit_breaker_stats)).toEqual(["stt.a"]);
     expect((await services.runtime("?service_type=tts")).global_services).toEqual({});
   });
 
@@ -125,8 +126,10 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
     await services.report("a", false, { error: "second" });
     await services.pass(2500);
     const opened = {
-      ...idle("llm_a"),
+      ...idle("llm.a"),
       state: "open",
+      failure_count: 2,
+      consecutive_failures: 2,
       last_failure_time: isoAfter(0),
       call_count: 3,
       total_failures: 2,
@@ -139,6 +142,9 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
       latency_ms: 10,
     };
     expect(await services.stats("a")).toEqual(opened);
+    expect((await services.report("a", false, { error: "late" })).body.counted).toBe(false);
+    await services.report("a", true, { latency_ms: 99 });
+    expect(await services.stats("a"), "reports while it is open").toEqual(opened);
     await services.pass(57_500);
     await services.resolve();
     await services.report("a", true);

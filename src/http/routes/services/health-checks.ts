@@ -1,3 +1,4 @@
+import { offerName } from "../../../core/services/offers.ts";
 import { checkHealth } from "../../../registry/services/health-checks.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -10,16 +11,17 @@ const healthChecks = endpoint({
   group: "services",
   scope: "admin",
   answers: {
-    200: { description: "{handler}.{service}.{provider}: passed or not", body: shapes.checkResults },
+    200: {
+      description: "{handler}.{service}.{provider}: healthy or not, after the check",
+      body: shapes.checkResults,
+    },
   },
   refusals: [],
   async handle({ namespace, now }) {
     const { offers, untold } = await checkHealth(namespace, "", now);
     if (untold) throw untold;
     const results: Record<string, boolean> = {};
-    for (const { handler, service, provider, passed } of offers) {
-      results[`${handler}.${service}.${provider}`] = passed;
-    }
+    for (const { offer, unhealthy } of offers) results[offerName(offer)] = unhealthy === undefined;
     return { status: 200, body: results };
   },
 });

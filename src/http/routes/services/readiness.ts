@@ -12,7 +12,7 @@ const ready = endpoint({
   method: "GET",
   path: "/v1/services/ready",
   operationId: "servicesReady",
-  summary: "Wait until each service has a provider that can be selected",
+  summary: "Wait until each service has a provider that resolve can choose",
   group: "services",
   scope: "read",
   query: z.strictObject({

@@ -36,7 +36,7 @@ const health = endpoint({
   method: "GET",
   path: "/v1/runtime/services/health",
   operationId: "servicesHealth",
-  summary: "Healthy means a closed breaker; half open is not yet healthy",
+  summary: "Healthy means that resolve can choose it now, and its breaker is closed; what is not says why",
   group: "services",
   scope: "read",
   answers: { 200: { description: "Overall and one by one", body: shapes.runtimeHealth } },

@@ -1,13 +1,12 @@
-import { priorityName } from "../../../core/services/binding.ts";
-import { GLOBAL } from "../../../core/services/choose.ts";
+import { GLOBAL, priorityName } from "../../../core/services/binding.ts";
+import { handlerName, offerName, providerName } from "../../../core/services/offers.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { FleetMember } from "../../../registry/services/fleet.ts";
 import type { PriorityChange } from "../../../registry/services/manage.ts";
 
 /** The answers of source 1's management API: its shapes, names and texts. */
 
-const breakerName = ({ service, offer }: FleetMember): string => `${service}_${offer.provider}`;
-const handlerName = (handler: string): string => (handler === GLOBAL ? "global" : handler);
+const breakerName = ({ offer }: FleetMember): string => providerName(offer);
 
 /** @param handler leaves out what is offered to other handlers; global offers and all breakers stay in */
 export function shownFleet(fleet: readonly FleetMember[], handler: string | undefined, now: number) {
@@ -32,14 +31,21 @@ const shownProviders = (members: readonly FleetMember[]) =>
     ]),
   );
 
-const shownProvider = ({ offer, circuit, metadata }: FleetMember) => ({
-  name: offer.provider,
-  priority: priorityName(offer.binding.priority),
-  priority_group: offer.binding.priority_group,
-  strategy: offer.binding.strategy,
-  capabilities: [...offer.capabilities],
-  metadata,
-  circuit_breaker_state: circuit,
+const shownHealthOf = ({ unhealthy }: FleetMember) => ({
+  healthy: unhealthy === undefined,
+  reason: unhealthy?.reason ?? null,
+  detail: unhealthy?.detail ?? null,
+});
+
+const shownProvider = (member: FleetMember) => ({
+  name: member.offer.provider,
+  priority: priorityName(member.offer.binding.priority),
+  priority_group: member.offer.binding.priority_group,
+  strategy: member.offer.binding.strategy,
+  capabilities: [...member.offer.capabilities],
+  metadata: member.metadata,
+  circuit_breaker_state: member.circuit,
+  ...shownHealthOf(member),
 });
 
 function shownBreaker(member: FleetMember, now: number) {
@@ -69,22 +75,22 @@ function shownBreaker(member: FleetMember, now: number) {
 }
 
 export function shownHealth(fleet: readonly FleetMember[], now: number) {
-  const healthy = fleet.filter(({ circuit }) => circuit === "closed").length;
-  const unhealthy = fleet.length - healthy;
+  const unhealthy = fleet.filter((member) => member.unhealthy).length;
+  const healthy = fleet.length - unhealthy;
   const overall: "healthy" | "degraded" | "unhealthy" =
     unhealthy > healthy ? "unhealthy" : unhealthy > 0 ? "degraded" : "healthy";
   return {
     overall_health: overall,
     timestamp: isoTime(now),
     services: Object.fromEntries(
-      fleet.map(({ service, offer, circuit }) => [
-        `${handlerName(offer.binding.handler)}.${service}.${offer.provider}`,
+      fleet.map((member) => [
+        offerName(member.offer),
         {
-          healthy: circuit === "closed",
-          circuit_breaker_state: circuit,
-          priority: priorityName(offer.binding.priority),
-          priority_group: offer.binding.priority_group,
-          strategy: offer.binding.strategy,
+          ...shownHealthOf(member),
+          circuit_breaker_state: member.circuit,
+          priority: priorityName(member.offer.binding.priority),
+          priority_group: member.offer.binding.priority_group,
+          strategy: member.offer.binding.strategy,
         },
       ]),
     ),

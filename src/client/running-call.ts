@@ -31,6 +31,10 @@ export class RunningCall {
     this.#requests = requests;
   }
 
+  get claimId(): string {
+    return this.#call.claim_id;
+  }
+
   /** Tells the handler that its answer is no longer wanted; none is sent. */
   giveUp(reason: unknown): void {
     this.#unwanted.abort(reason);

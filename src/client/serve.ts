@@ -5,6 +5,7 @@ import { asRollcallError, type RollcallError } from "./problem.ts";
 import { RunningCall } from "./running-call.ts";
 import type { ServedTool, ServedToolset, ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
 import type { ClaimedCall, Ping, ToolsetRegistration } from "./shapes.ts";
+import { ToolError } from "./tool-error.ts";
 import { type Toolsets, toolsets } from "./toolsets.ts";
 import { asSent, type Transport } from "./transport.ts";
 
@@ -104,6 +105,7 @@ class Provider extends Lifecycle implements ServedToolset {
     });
     for (const message of messages) {
       if (message.type === "ping") void this.#pong(message, leaseToken);
+      else if (message.type === "cancel") this.#cancel(message.claim_id);
       else this.#start(message, leaseToken);
     }
   }
@@ -129,6 +131,11 @@ class Provider extends Lifecycle implements ServedToolset {
       this.#running.delete(running);
       if (this.#isPollingForPingsOnly) this.#polling.abort();
     });
+  }
+
+  #cancel(claimId: string): void {
+    const reason = new ToolError("cancelled", "The caller has cancelled the call.");
+    for (const call of this.#running) if (call.claimId === claimId) call.giveUp(reason);
   }
 
   async #recover(error: RollcallError): Promise<void> {

@@ -10,7 +10,10 @@ export interface CallContext {
   meta: CallMeta;
   /** As the caller gave it. */
   trace: Trace;
-  /** Aborted when the answer is no longer wanted: the claim lapsed, or another registration replaced this one. */
+  /**
+   * Aborted when the answer is no longer wanted: the claim lapsed, the caller cancelled the call, or another registration
+   * replaced this one.
+   */
   signal: AbortSignal;
   /**
    * Sends output to the caller, in order, and extends the claim by 60 s. A claim lapses after 60 s without output, so a handler

@@ -97,6 +97,7 @@ export type ToolsetRecord = Answer<"toolsetRecord">;
 export type ToolsetRegistered = Answer<"toolsetRegistered">;
 export type ToolsetLoad = Answer<"toolsetLoad">;
 export type CallTaken = Answer<"callTaken">;
+export type CallSettled = Answer<"callSettled">;
 export type CallResult = Answer<"callResult">;
 export type CallError = NonNullable<CallResult["error"]>;
 export type CallIssue = NonNullable<CallError["issues"]>[number];

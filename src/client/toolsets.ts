@@ -2,6 +2,7 @@ import type {
   CallAnswer,
   CallMeta,
   CallResult,
+  CallSettled,
   CallTaken,
   Delta,
   Message,
@@ -128,6 +129,15 @@ export const toolsets = ({ send }: Transport) => ({
     options: RequestOptions & { headers?: Record<string, string> } = {},
   ) =>
     send<CallTaken>("POST", pathOf(name, `/tools/${encodeURIComponent(tool)}/calls`), { body, ...options }),
+
+  /**
+   * Cancels a call that has no result yet: it fails with the code `cancelled`, and the signal of a handler that works on it is
+   * aborted. Scope `write`.
+   *
+   * @throws {RollcallError} `call_not_found`, `call_settled`; `forbidden` for another key's call
+   */
+  cancel: (name: string, callId: string, options: RequestOptions = {}) =>
+    send<CallSettled>("POST", `${callPath(name, callId)}/cancel`, options),
 
   /**
    * Reads the result of a call, or that it is pending. Results are kept for 15 minutes. Scope `write`.

@@ -22,8 +22,10 @@ export class Consumers {
   readonly #pollers = new Map<string, { seenAt: number; pingedAt: number }>();
   /** How often pollers are pinged: what the last one asked for. */
   #intervalMs = 10_000;
-  /** Polls that found nothing and wait for a call. */
-  readonly waiting = new Waiters();
+  /** Polls that found nothing and wait for a call or a cancellation. */
+  readonly #waiting = new Waiters();
+  /** Polls that take no calls and wait for a cancellation. */
+  readonly #waitingBusy = new Waiters();
 
   constructor(sockets: Sockets) {
     this.#sockets = sockets;
@@ -42,16 +44,27 @@ export class Consumers {
     return { pings: isDue ? [ping(epoch)] : [], pingInMs: pingedAt + intervalMs - now };
   }
 
+  /** The polls of consumers that take `max` calls. */
+  waiting(max: number): Waiters {
+    return max > 0 ? this.#waiting : this.#waitingBusy;
+  }
+
+  /** Wakes the polls that wait: for a call, only those that take calls. */
+  wake(what: "call" | "cancellation"): void {
+    this.#waiting.wake();
+    if (what === "cancellation") this.#waitingBusy.wake();
+  }
+
   attach(socket: HibernatingSocket, request: ClaimRequest): void {
     this.#sockets.acceptWebSocket(socket);
     socket.serializeAttachment({ ...request, pingedAt: 0 } satisfies Attachment);
   }
 
-  /** Sends to each socket a ping if one is due, and the calls that `claim` gives for it. */
-  send(claim: (request: ClaimRequest) => ProviderMessage[], now: number): void {
+  /** Sends to each socket a ping if one is due, and what `messagesFor` gives for it. */
+  send(messagesFor: (request: ClaimRequest) => ProviderMessage[], now: number): void {
     for (const { socket, attachment } of this.#open()) {
       const isDue = now - attachment.pingedAt >= attachment.intervalMs;
-      const messages = [...(isDue ? [ping(attachment.epoch)] : []), ...claim(attachment)];
+      const messages = [...(isDue ? [ping(attachment.epoch)] : []), ...messagesFor(attachment)];
       if (messages.length === 0) continue;
       if (isDue) socket.serializeAttachment({ ...attachment, pingedAt: now } satisfies Attachment);
       socket.send(JSON.stringify({ messages }));
@@ -72,7 +85,7 @@ export class Consumers {
   letAllGo(): void {
     for (const { socket } of this.#open()) letGo(socket, 4410, "stale_registration");
     this.#pollers.clear();
-    this.waiting.wake();
+    this.wake("cancellation");
   }
 
   count(now: number): number {

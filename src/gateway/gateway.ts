@@ -30,15 +30,16 @@ export interface ClaimRequest {
   epoch: Epoch;
   /** The name of the one that claims: claims are kept, and pings sent, by consumer. */
   consumer: string;
-  /** At most so many calls. */
+  /** At most so many calls; 0: pings and cancellations alone. */
   max: number;
   /** How often this consumer is pinged. */
   intervalMs: number;
 }
 
-/** What a consumer gets. A ping's id and a claim's id have to be sent back with the answer. */
+/** What a consumer gets. A ping's id and a claim's id have to be sent back with the answer; a cancelled call needs none. */
 export type ProviderMessage =
   | { type: "ping"; ping_id: string }
+  | { type: "cancel"; call_id: string; claim_id: string }
   | (CallMessage & {
       type: "call";
       claim_id: string;
@@ -119,10 +120,10 @@ export interface Gateway {
   /** Notes that a consumer polls, and gives it a ping if one is due, and queued calls, each claimed for 60 s. */
   claim(request: ClaimRequest, now: number): Promise<ClaimAnswer>;
   /**
-   * Resolves when there may be something to claim since `seen` (see `ClaimAnswer`). It claims nothing, so no call is lost
-   * when the one that waits goes away.
+   * Resolves when there may be something to claim since `seen` (see `ClaimAnswer`), for a consumer that takes `max` calls. It
+   * claims nothing, so no call is lost when the one that waits goes away.
    */
-  arrived(seen: number): Promise<void>;
+  arrived(seen: number, max: number): Promise<void>;
   /**
    * Adds a delta to a call's result stream, and sets the end of the claim to 60 s from now. A call has at most 10,000 deltas
    * with 4,000,000 characters.
@@ -130,6 +131,13 @@ export interface Gateway {
   delta(delta: ClaimRef & Delta, now: number): Promise<{ deadlineAt: number } | ClaimRefusal>;
   /** Settles a call for good: the first outcome counts. */
   settle(settlement: ClaimRef & { outcome: CallOutcome }, now: number): Promise<"taken" | ClaimRefusal>;
+  /**
+   * Fails a call that is not settled, as `cancelled`. A consumer that has claimed it is told with its next messages, at once
+   * on a socket or where it waits.
+   *
+   * @returns the outcome, the same for a call that is cancelled already; "call_settled" for one that has another outcome
+   */
+  cancel(callId: string, now: number): Promise<CallOutcome | "call_not_found" | "call_settled">;
   /**
    * @param after give the deltas after the one of this number; 0: from the first
    * @returns undefined when the call is unknown, or was settled more than 15 min ago

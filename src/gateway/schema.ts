@@ -31,6 +31,12 @@ export const MIGRATIONS: readonly string[] = [
      delta TEXT NOT NULL,
      PRIMARY KEY (call, seq)
    ) WITHOUT ROWID;`,
+  `CREATE TABLE cancellation (
+     claim_id TEXT PRIMARY KEY,
+     call_id TEXT NOT NULL,
+     consumer TEXT NOT NULL,
+     due_at INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
 ];
 
 /** The latest registration. */
@@ -50,6 +56,9 @@ export type CallRow = {
   /** What the call takes altogether: message, deltas and outcome. */
   chars: number;
 };
+
+/** A claim whose consumer has to be told that the call is cancelled, unless the claim would have ended: `due_at`. */
+export type CancellationRow = { claim_id: string; call_id: string; due_at: number };
 
 export type DeltaRow = { seq: number; stream: string; delta: string };
 
@@ -110,4 +119,12 @@ export const SQL = {
   deltasAfter: "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
   /** call */
   deleteDeltas: "DELETE FROM delta WHERE call = ?",
+
+  /** claim_id, call_id, consumer, due_at */
+  addCancellation: "INSERT INTO cancellation (claim_id, call_id, consumer, due_at) VALUES (?, ?, ?, ?)",
+  /** consumer → CancellationRow, deleted */
+  takeCancellations: "DELETE FROM cancellation WHERE consumer = ? RETURNING claim_id, call_id, due_at",
+  /** now */
+  deleteDueCancellations: "DELETE FROM cancellation WHERE due_at < ?",
+  deleteCancellations: "DELETE FROM cancellation",
 } as const;

@@ -1,10 +1,12 @@
 import {
   callAt,
+  cancelCall,
   type CallOutcome,
   type ClaimedCall,
   DELTA_CHARS_MAX,
   DELTAS_MAX,
   extendClaim,
+  isCancelled,
   isSettled,
   orphanCall,
   type SettledCall,
@@ -14,6 +16,7 @@ import { migrate } from "../durable/migrate.ts";
 import type { Served } from "../durable/served.ts";
 import type { HibernatingSocket, ObjectStorage, Sockets } from "../durable/storage.ts";
 import { CallTable, type KeptCall } from "./call-table.ts";
+import { Cancellations } from "./cancellations.ts";
 import { Consumers } from "./consumers.ts";
 import { LatestEpoch } from "./epoch.ts";
 import type {
@@ -41,6 +44,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   readonly #storage: ObjectStorage;
   readonly #epoch: LatestEpoch;
   readonly #calls: CallTable;
+  readonly #cancellations: Cancellations;
   readonly #consumers: Consumers;
   readonly #callers = new CallWaiters();
 
@@ -49,6 +53,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     this.#storage = storage;
     this.#epoch = new LatestEpoch(storage.sql);
     this.#calls = new CallTable(storage);
+    this.#cancellations = new Cancellations(storage.sql);
     this.#consumers = new Consumers(sockets);
   }
 
@@ -71,14 +76,19 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   async claim(request: ClaimRequest, now: number): Promise<ClaimAnswer> {
     if (!this.#adoptEpoch(request.epoch, now)) return "stale";
     const { pings, pingInMs } = this.#consumers.poll(request, now);
-    const messages = [...pings, ...this.#calls.claim(request.consumer, request.max, now)];
-    const { seen } = this.#consumers.waiting;
+    const { consumer, max } = request;
+    const messages = [
+      ...pings,
+      ...this.#cancellations.take(consumer, now),
+      ...this.#calls.claim(consumer, max, now),
+    ];
+    const { seen } = this.#consumers.waiting(max);
     await this.#setAlarm(now);
     return { messages, seen, pingInMs };
   }
 
-  arrived(seen: number): Promise<void> {
-    return this.#consumers.waiting.after(seen);
+  arrived(seen: number, max: number): Promise<void> {
+    return this.#consumers.waiting(max).after(seen);
   }
 
   delta(delta: ClaimRef & Delta, now: number): { deadlineAt: number } | ClaimRefusal {
@@ -109,6 +119,27 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     this.#sendToSockets(now);
     await this.#setAlarm(now);
     return "taken";
+  }
+
+  async cancel(callId: string, now: number): Promise<CallOutcome | "call_not_found" | "call_settled"> {
+    this.#applyDue(now);
+    const call = this.#calls.find(callId);
+    if (!call) return "call_not_found";
+    const { state } = call;
+    if (isSettled(state)) {
+      const outcome = this.#calls.outcome(call);
+      return isCancelled(outcome) ? outcome : "call_settled";
+    }
+    const cancelled = cancelCall(state, now);
+    this.#settle(call, cancelled);
+    if (state.status === "claimed") {
+      this.#cancellations.dropDue(now);
+      this.#cancellations.add(callId, state);
+      this.#sendToSockets(now);
+      this.#consumers.wake("cancellation");
+    }
+    await this.#setAlarm(now);
+    return cancelled.outcome;
   }
 
   follow(callId: string, after: number, now: number): CallProgress | undefined {
@@ -189,6 +220,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   /** Fails the calls that are not settled, and lets all consumers go. */
   #endEpoch(now: number): void {
     for (const call of this.#calls.unsettled()) this.#settle(call, orphanCall(call.state, now));
+    this.#cancellations.dropAll();
     this.#consumers.letAllGo();
   }
 
@@ -228,13 +260,14 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   /** Gives queued calls to the sockets, and wakes the polls that wait. */
   #offerWork(now: number): void {
     this.#sendToSockets(now);
-    this.#consumers.waiting.wake();
+    this.#consumers.wake("call");
   }
 
   #sendToSockets(now: number): void {
     this.#consumers.send(({ consumer, max }) => {
       const room = max - this.#calls.countClaimedBy(consumer);
-      return room > 0 ? this.#calls.claim(consumer, room, now) : [];
+      const cancelled = this.#cancellations.take(consumer, now);
+      return room > 0 ? [...cancelled, ...this.#calls.claim(consumer, room, now)] : cancelled;
     }, now);
   }
 

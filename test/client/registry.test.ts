@@ -113,6 +113,11 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
     const { call_id } = await callUpper(client);
     return client.toolsets.result(TOOLSET.name, call_id, { wait: 0 });
   },
+  cancelCall: async (client) => {
+    await provide(client);
+    const { call_id } = await callUpper(client);
+    return client.toolsets.cancel(TOOLSET.name, call_id);
+  },
   sendDelta: async (client) => {
     const { leaseToken } = await provide(client);
     const { call_id } = await callUpper(client);

@@ -36,6 +36,7 @@ async function serving(handle: Handle, answered = Promise.resolve()) {
   return {
     network,
     result: () => client.toolsets.result("text", callId, { wait: 0 }),
+    cancel: () => client.toolsets.cancel("text", callId),
     leave: async () => {
       await network.until(served.leave());
       expect(network.clock.pendingTimers).toBe(0);
@@ -76,6 +77,20 @@ it("tells a handler at once that its claim has lapsed while the machine slept", 
   await network.sleep(CLAIM_MS);
   await network.pass(7000);
   expect(await result()).toMatchObject({ status: "done", result: 2 });
+  await leave();
+});
+
+it("tells a handler at once that the caller has cancelled its call", async () => {
+  const reasons: unknown[] = [];
+  const { network, cancel, result, leave } = await serving(async (_, { signal }) => {
+    await wait(network.clock, Infinity, signal);
+    reasons.push(signal.reason);
+  });
+  await network.pass(1500);
+  await cancel();
+  await network.pass(1500);
+  expect(reasons).toMatchObject([{ code: "cancelled" }]);
+  expect(await result()).toMatchObject({ status: "failed", error: { code: "cancelled" } });
   await leave();
 });
 

@@ -12,7 +12,7 @@ async function isOver(wait: Promise<void>, opened: OpenedGateway): Promise<boole
 /** A consumer that has what there is, and waits for more. */
 async function waiting(opened: OpenedGateway, consumer?: string): Promise<Promise<void>[]> {
   const { seen } = await opened.claim(consumer);
-  return [opened.gateway.arrived(seen)];
+  return [opened.gateway.arrived(seen, 100)];
 }
 
 const WAKING: Record<string, (opened: OpenedGateway) => Promise<unknown>> = {
@@ -23,6 +23,24 @@ const WAKING: Record<string, (opened: OpenedGateway) => Promise<unknown>> = {
 };
 
 describe("a consumer that waits", () => {
+  it("is woken by the cancellation of a call that it has, also where it takes no calls", async () => {
+    const opened = new OpenedGateway();
+    for (const max of [0, 1]) {
+      await opened.call(`a${max}`);
+      const { call_id, claim_id } = await opened.take("c1");
+      const { seen } = await opened.claim("c1", max);
+      const wait = opened.gateway.arrived(seen, max);
+      if (max === 0) {
+        await opened.call("another");
+        expect(await isOver(wait, opened)).toBe(false);
+        await opened.take("c2");
+      }
+      await opened.gateway.cancel(call_id, opened.now);
+      expect(await isOver(wait, opened)).toBe(true);
+      expect((await opened.claim("c1", max)).messages).toEqual([{ type: "cancel", call_id, claim_id }]);
+    }
+  });
+
   it.each(Object.entries(WAKING))("is woken by %s", async (_, wakes) => {
     const opened = new OpenedGateway();
     const [wait] = await waiting(opened);
@@ -37,7 +55,7 @@ describe("a consumer that waits", () => {
       const opened = new OpenedGateway();
       const { seen } = await opened.claim();
       await wakes(opened);
-      expect(await isOver(opened.gateway.arrived(seen), opened)).toBe(true);
+      expect(await isOver(opened.gateway.arrived(seen, 100), opened)).toBe(true);
     },
   );
 
@@ -46,7 +64,7 @@ describe("a consumer that waits", () => {
     const { seen } = await opened.claim();
     await opened.call("a");
     await opened.evict();
-    expect(await isOver(opened.gateway.arrived(seen), opened)).toBe(true);
+    expect(await isOver(opened.gateway.arrived(seen, 100), opened)).toBe(true);
   });
 
   it("is not woken by what gives it nothing to do", async () => {
@@ -73,7 +91,7 @@ describe("a consumer that waits", () => {
     expect(idsOf(await opened.calls("c2"))).toEqual(["a"]);
     const { messages, seen } = await opened.claim("c1");
     expect(messages).toEqual([]);
-    const again = opened.gateway.arrived(seen);
+    const again = opened.gateway.arrived(seen, 100);
     expect(await isOver(again, opened)).toBe(false);
     await opened.call("b");
     expect(await isOver(again, opened)).toBe(true);
@@ -87,7 +105,7 @@ describe("a consumer that waits", () => {
         const { messages, seen } = await opened.claim(consumer, 1);
         const [id] = idsOf(messages);
         if (id) return id;
-        await opened.gateway.arrived(seen);
+        await opened.gateway.arrived(seen, 100);
       }
     });
     const ids = consumers.map((_, n) => `call-${n}`);

@@ -288,6 +288,8 @@ export const SAMPLES: readonly Sample[] = [
     prepare: answer,
     headers: { Accept: "text/event-stream", "Last-Event-ID": "1" },
   },
+  { operation: "cancelCall", title: "that waits", trips: "", prepare: ask },
+  { operation: "cancelCall", title: "that a provider has", trips: "", prepare: claimCall },
   {
     operation: "sendDelta",
     title: "a piece",

@@ -1,3 +1,5 @@
+import { Problem } from "../problem.ts";
+
 /**
  * The life of one tool call, as a function of what happened to it and `now`. There is no timer. Every read first applies the
  * transitions due before `now`, so the result does not depend on how often it is read.
@@ -44,6 +46,12 @@ export interface CallMessage {
   baggage?: string;
 }
 
+/** The code of a cancelled call's error. */
+const CANCELLED = "cancelled";
+
+export const isCancelled = (outcome: CallOutcome): boolean =>
+  "error" in outcome && outcome.error.code === CANCELLED;
+
 export interface CallError {
   code: string;
   message: string;
@@ -54,6 +62,12 @@ export interface CallError {
 export type CallOutcome =
   | { result: unknown; bounds?: unknown; server_data?: unknown[] | undefined }
   | { error: CallError };
+
+export const callNotFound = (toolset: string): Problem =>
+  new Problem("call_not_found", `No such call of "${toolset}" is kept.`);
+
+export const callSettled = (): Problem =>
+  new Problem("call_settled", "The call has its result, and keeps it.");
 
 /** After `dueAt` the call changes its state without anyone's doing; `callAt` says into what. */
 export type CallState =
@@ -132,6 +146,22 @@ export function callAt(state: CallState, now: number): CallState | undefined {
   }
   return current;
 }
+
+/** The failure of a call that its caller cancels. */
+export const cancelCall = (state: CallState, now: number): SettledCall =>
+  settleCall(
+    state,
+    {
+      error: {
+        code: CANCELLED,
+        message:
+          state.status === "claimed"
+            ? "The call was cancelled while a provider had it: it may have been carried out."
+            : "The call was cancelled before a provider claimed it.",
+      },
+    },
+    now,
+  );
 
 /** The failure of a call whose registration ends before it is answered. */
 export const orphanCall = (state: CallState, now: number): SettledCall =>

@@ -80,6 +80,7 @@ export const claimedMessages = z.strictObject({
   messages: z.array(
     z.union([
       z.strictObject({ type: z.literal("ping"), ping_id: z.string() }),
+      z.strictObject({ type: z.literal("cancel"), call_id: z.string(), claim_id: z.string() }),
       z.strictObject({
         type: z.literal("call"),
         claim_id: z.string(),

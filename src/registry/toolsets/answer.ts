@@ -1,7 +1,7 @@
 import type { Asker } from "../../core/authority.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type FieldError, Problem, invalid } from "../../core/problem.ts";
-import type { CallError, CallOutcome } from "../../core/toolsets/call.ts";
+import { type CallError, callNotFound, type CallOutcome, callSettled } from "../../core/toolsets/call.ts";
 import { staleRegistration } from "../../core/toolsets/registration.ts";
 import { toolOfClaim } from "../../gateway/claim-id.ts";
 import type { Delta, ClaimRefusal } from "../../gateway/gateway.ts";
@@ -74,9 +74,9 @@ function notTaken(refusal: ClaimRefusal, name: string): Problem {
     case "stale":
       return staleRegistration(name);
     case "call_not_found":
-      return new Problem(refusal, `No such call of "${name}" is kept.`);
+      return callNotFound(name);
     case "call_settled":
-      return new Problem(refusal, "The call has its result, and keeps it.");
+      return callSettled();
     case "claim_lost":
       return new Problem(
         refusal,

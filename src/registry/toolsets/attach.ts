@@ -11,7 +11,7 @@ import { epochOf, type ProviderOf, readForProvider, registeredMeanwhile } from "
 export interface Attachment extends ProviderOf {
   /** The provider's name for itself: claims are known by it, and each consumer is pinged. */
   consumer: string;
-  /** How many calls it takes at a time; 0: pings alone. */
+  /** How many calls it takes at a time; 0: pings and cancellations alone. */
   max: number;
 }
 
@@ -47,8 +47,7 @@ export async function claimCalls(
     const { messages, seen, pingInMs } = claimed;
     if (messages.length > 0 || clock() >= end) return messages;
     const over = pause(Math.min(end - clock(), pingInMs));
-    // A consumer that takes no calls is not woken for one.
-    await (max === 0 ? over : waitFor(gateway.arrived(seen), over));
+    await waitFor(gateway.arrived(seen, max), over);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Asker, hasScope } from "../../core/authority.ts";
 import { Problem, orThrow } from "../../core/problem.ts";
-import type { CallOutcome } from "../../core/toolsets/call.ts";
+import { callNotFound, type CallOutcome, callSettled } from "../../core/toolsets/call.ts";
 import type { CallProgress } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
 import { waitFor } from "../wait.ts";
@@ -70,6 +70,26 @@ export async function* callEvents(
   }
 }
 
+/**
+ * Fails a call that is not settled, as `cancelled`. A provider that has claimed it is told.
+ *
+ * @returns what the caller gets from now on, or the Problem `call_not_found`, `forbidden`, or `call_settled` if it has
+ *          another outcome
+ */
+export async function cancelCall(
+  namespace: Namespace,
+  asker: Asker,
+  call: CallRef,
+): Promise<CallOutcome | Problem> {
+  const { toolset, callId } = call;
+  // Whose call it is, the gateway does not judge.
+  const followed = await follow(namespace, asker, call, NO_DELTAS);
+  if (followed instanceof Problem) return followed;
+  const outcome = await namespace.gateway(toolset).cancel(callId, namespace.clock());
+  if (outcome === "call_not_found") return callNotFound(toolset);
+  return outcome === "call_settled" ? callSettled() : outcome;
+}
+
 /** One look at a call, for the key that made it or an admin. */
 async function follow(
   { gateway, clock }: Namespace,
@@ -78,7 +98,7 @@ async function follow(
   after: number,
 ): Promise<CallProgress | Problem> {
   const followed = await gateway(toolset).follow(callId, after, clock());
-  if (!followed) return new Problem("call_not_found", `No such call of "${toolset}" is kept.`);
+  if (!followed) return callNotFound(toolset);
   if (followed.caller !== callerOf(asker) && !hasScope(asker, "admin")) {
     return new Problem("forbidden", "This call is another key's.");
   }

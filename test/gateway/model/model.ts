@@ -32,6 +32,8 @@ export class Model {
   #current = 1;
   #known = 0;
   #closed = false;
+  /** Those that their consumer has not heard of. */
+  #cancelled: { claim: number; consumer: string; untilMs: number }[] = [];
   #got: Got[] = [];
 
   readonly hasSocket = (): boolean => this.#socket !== undefined;
@@ -62,6 +64,8 @@ export class Model {
         return this.#delta(step.back, step.again);
       case "settle":
         return this.#settle(step.back, step.ok);
+      case "cancel":
+        return this.#cancel(step.back);
       case "attach":
         return this.#attach(step.max);
       case "detach":
@@ -112,7 +116,7 @@ export class Model {
     const attached = poller !== undefined && this.#now - poller.seenMs <= 40_000;
     const ping = !attached || this.#now - poller.pingedMs >= 10_000;
     this.#pollers.set(consumer, { seenMs: this.#now, pingedMs: ping ? this.#now : poller.pingedMs });
-    return [...(ping ? ["ping"] : []), ...this.#give(consumer, max)];
+    return [...(ping ? ["ping"] : []), ...this.#tell(consumer), ...this.#give(consumer, max)];
   }
 
   #delta(back: number, again: boolean): unknown {
@@ -132,6 +136,27 @@ export class Model {
     this.#finish(call, ok ? "result" : "boom");
     this.#sendToSocket();
     return "taken";
+  }
+
+  #cancel(back: number): unknown {
+    const call = this.#calls.at(-1 - back);
+    if (!call) return "no such call";
+    this.#applyDue();
+    if (call.status === "forgotten") return "call_not_found";
+    if (!PENDING.includes(call.status)) return call.ending === "cancelled" ? "cancelled" : "call_settled";
+    const { status, claim, consumer, untilMs } = call;
+    this.#finish(call, "cancelled");
+    if (status === "claimed") {
+      this.#cancelled.push({ claim, consumer, untilMs });
+      this.#sendToSocket();
+    }
+    return "cancelled";
+  }
+
+  #tell(consumer: string): Got[] {
+    const mine = this.#cancelled.filter((one) => one.consumer === consumer);
+    this.#cancelled = this.#cancelled.filter((one) => one.consumer !== consumer);
+    return mine.filter(({ untilMs }) => untilMs >= this.#now).map(({ claim }) => ({ cancelledClaim: claim }));
   }
 
   #attach(max: number): unknown {
@@ -169,6 +194,7 @@ export class Model {
     }
     this.#pollers.clear();
     this.#socket = undefined;
+    this.#cancelled = [];
   }
 
   #finish(call: ModelCall, ending: string, at = this.#now): void {
@@ -217,7 +243,7 @@ export class Model {
       socket.pingedMs = this.#now;
     }
     const has = this.#calls.filter((call) => call.status === "claimed" && call.consumer === SOCKET).length;
-    this.#got.push(...this.#give(SOCKET, socket.max - has));
+    this.#got.push(...this.#tell(SOCKET), ...this.#give(SOCKET, socket.max - has));
   }
 
   #load() {

@@ -54,6 +54,14 @@ export class Real {
         return this.#delta(step.back, step.again);
       case "settle":
         return this.#settle(step.back, step.ok);
+      case "cancel": {
+        if (step.back >= this.#calls) return "no such call";
+        const callId = `${this.#calls - 1 - step.back}`;
+        const outcome = await opened.gateway.cancel(callId, opened.now);
+        if (typeof outcome === "string") return outcome;
+        this.#endings.set(callId, outcome);
+        return "error" in outcome ? outcome.error.code : outcome;
+      }
       case "attach":
         return this.#attach(step.max);
       case "detach":
@@ -121,6 +129,9 @@ export class Real {
   #got(messages: readonly ProviderMessage[]): Got[] {
     return messages.map((message) => {
       if (message.type === "ping") return "ping";
+      if (message.type === "cancel") {
+        return { cancelledClaim: this.#claims.findIndex(({ claim_id }) => claim_id === message.claim_id) };
+      }
       const { call_id, claim_id, deadline } = message;
       expect(this.#heldUntilMs.get(call_id) ?? -1, "held twice").toBeLessThan(this.#nowMs);
       expect(this.#endings.has(call_id), "given out after it was settled").toBe(false);

@@ -10,6 +10,8 @@ export type Step =
   /** `back`: which claim, counted back from the newest; `again`: the last delta, sent once more. */
   | { do: "delta"; back: number; again: boolean }
   | { do: "settle"; back: number; ok: boolean }
+  /** `back`: how many calls ago the one was made. */
+  | { do: "cancel"; back: number }
   | { do: "attach"; max: number }
   | { do: "detach" }
   /** A registration begins, which is named in all later requests; `told`: the gateway is told of it at once. */
@@ -25,8 +27,8 @@ export type Step =
 /** The one consumer that has a socket, and polls as well now and then. */
 export const SOCKET = "s1";
 
-/** What a consumer gets: a ping, or a call until a deadline, ms since START. */
-export type Got = "ping" | { call: number; untilMs: number };
+/** What a consumer gets: a ping, a call until a deadline, ms since START, or word that a claim's call is cancelled. */
+export type Got = "ping" | { call: number; untilMs: number } | { cancelledClaim: number };
 
 /** What came of a step: its answer, and what the socket got meanwhile. */
 export interface Came {
@@ -60,6 +62,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: step("claim", { consumer, max: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 5, arbitrary: step("delta", { back, again: fc.boolean() }) },
   { weight: 6, arbitrary: step("settle", { back, ok: fc.boolean() }) },
+  { weight: 3, arbitrary: step("cancel", { back }) },
   { weight: 3, arbitrary: step("attach", { max: fc.integer({ min: 1, max: 2 }) }) },
   step("detach", {}),
   step("register", { told: fc.boolean() }),

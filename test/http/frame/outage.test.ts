@@ -118,7 +118,14 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
 }
 
 describe("an outage", () => {
-  const atHome = new Set(["listSelections", "selectionLogic", "callResult", "health", "openapi"]);
+  const atHome = new Set([
+    "listSelections",
+    "selectionLogic",
+    "callResult",
+    "cancelCall",
+    "health",
+    "openapi",
+  ]);
   const away = SAMPLES.filter(({ operation }) => !atHome.has(operation));
 
   it("is tried on every route that needs the store", () => {

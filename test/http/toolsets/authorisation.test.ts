@@ -18,6 +18,7 @@ GET /v1/toolsets/:name                              401   401      200   403    
 DELETE /v1/toolsets/:name                           401   401      403   403t   403t   204    404       401    403    204     204     409     409     404        204   409
 POST /v1/toolsets/:name/tools/:tool/calls           401   401      403   202    202    202    404       401    403    202     202     202     202     404        202   202
 GET /v1/toolsets/:name/calls/:call                  401   401      403   403    200    200    404c      401    403    200     403     403     200     404c       200   200
+POST /v1/toolsets/:name/calls/:call/cancel          401   401      403   403    200    200    404c      401    403    200     403     403     200     404c       200   200
 GET /v1/toolsets/:name/calls                        401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200
 POST /v1/toolsets/:name/claims                      401   401      403   200    403    200    404       401    403    200     200     409     409     404        200   409
 GET /v1/toolsets/:name/claims                       401   401      403   101    403    101    404       401    403    101     101     409     409     404        101   409

@@ -3,10 +3,11 @@ import { entryId, label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { callTool } from "../../../registry/toolsets/call.ts";
 import { toolsetLoad } from "../../../registry/toolsets/read.ts";
-import { callEvents, callResult } from "../../../registry/toolsets/result.ts";
+import { callEvents, callResult, cancelCall } from "../../../registry/toolsets/result.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
+import { settledCall } from "./settled-call.ts";
 import { eventStream, lastEventId } from "./event-stream.ts";
 
 export const WAIT_SECONDS_MAX = 30;
@@ -95,6 +96,23 @@ const result = endpoint({
   },
 });
 
+const cancel = endpoint({
+  method: "POST",
+  path: "/v1/toolsets/:name/calls/:call/cancel",
+  params: { name: entryId, call: z.string() },
+  operationId: "cancelCall",
+  summary:
+    "Cancel a call that has no result yet: it fails, and a provider that works on it is told; for its caller alone",
+  group: "toolsets",
+  scope: "write",
+  answers: { 200: { description: "Failed as `cancelled`, now or before", body: shapes.callSettled } },
+  refusals: ["invalid_request", "call_not_found", "call_settled"],
+  async handle({ namespace, asker, params: { name, call: callId } }) {
+    const outcome = orThrow(await cancelCall(namespace, asker, { toolset: name, callId }));
+    return { status: 200, body: settledCall(callId, outcome) };
+  },
+});
+
 const load = endpoint({
   method: "GET",
   path: "/v1/toolsets/:name/calls",
@@ -110,4 +128,4 @@ const load = endpoint({
   },
 });
 
-export const callEndpoints = [call, result, load];
+export const callEndpoints = [call, result, cancel, load];

@@ -7,6 +7,7 @@ import { claimCalls, openSocket, takePong } from "../../../registry/toolsets/att
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
+import { settledCall } from "./settled-call.ts";
 import { WAIT_SECONDS_MAX } from "./calls.ts";
 
 const CLAIMED_AT_ONCE_MAX = 100;
@@ -29,7 +30,7 @@ const claims = endpoint({
   summary: "Attach as a provider, and take the pings and calls there are, or wait for some",
   body: z.strictObject({
     consumer,
-    /** 0: pings alone, for a provider that is busy. */
+    /** 0: pings and cancellations alone, for a provider that is busy. */
     max: z.int().min(0).max(CLAIMED_AT_ONCE_MAX).default(1),
     wait: z.number().min(0).max(WAIT_SECONDS_MAX).default(0),
   }),
@@ -147,9 +148,7 @@ const settle = endpoint({
   async handle({ namespace, asker, params, body: { claim_id, ...given }, token, now }) {
     const claim = { name: params.name, fence: token?.fence, callId: params.call, claimId: claim_id };
     const outcome = orThrow(await settleCall(namespace, asker, { ...claim, outcome: given }, now));
-    const settled =
-      "error" in outcome ? { status: "failed" as const, error: outcome.error } : { status: "done" as const };
-    return { status: 200, body: { call_id: params.call, ...settled } };
+    return { status: 200, body: settledCall(params.call, outcome) };
   },
 });
 

@@ -42,7 +42,7 @@ describe("an object on any SQLite, without the platform's class,", () => {
       if (answer === "stale") throw new Error("this registration is the current one");
       return answer;
     };
-    const arrived = gateway.arrived((await claim()).seen);
+    const arrived = gateway.arrived((await claim()).seen, 1);
     await gateway.call(request, NOW);
     await arrived;
     const [claimId] = (await claim()).messages.flatMap((got) => (got.type === "call" ? [got.claim_id] : []));

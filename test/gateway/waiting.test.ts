@@ -23,22 +23,25 @@ const WAKING: Record<string, (opened: OpenedGateway) => Promise<unknown>> = {
 };
 
 describe("a consumer that waits", () => {
-  it("is woken by the cancellation of a call that it has, also where it takes no calls", async () => {
+  it.each([0, 1])("is woken by the cancellation of a call that it has, where it takes %i", async (max) => {
     const opened = new OpenedGateway();
-    for (const max of [0, 1]) {
-      await opened.call(`a${max}`);
-      const { call_id, claim_id } = await opened.take("c1");
-      const { seen } = await opened.claim("c1", max);
-      const wait = opened.gateway.arrived(seen, max);
-      if (max === 0) {
-        await opened.call("another");
-        expect(await isOver(wait, opened)).toBe(false);
-        await opened.take("c2");
-      }
-      await opened.gateway.cancel(call_id, opened.now);
-      expect(await isOver(wait, opened)).toBe(true);
-      expect((await opened.claim("c1", max)).messages).toEqual([{ type: "cancel", call_id, claim_id }]);
-    }
+    await opened.call("a");
+    const { call_id, claim_id } = await opened.take("c1");
+    const { seen } = await opened.claim("c1", max);
+    const wait = opened.gateway.arrived(seen, max);
+    await opened.gateway.cancel(call_id, opened.now);
+    expect(await isOver(wait, opened)).toBe(true);
+    expect((await opened.claim("c1", max)).messages).toEqual([{ type: "cancel", call_id, claim_id }]);
+  });
+
+  it("is not woken by a call where it takes none", async () => {
+    const opened = new OpenedGateway();
+    const { seen } = await opened.claim("c1", 0);
+    const wait = opened.gateway.arrived(seen, 0);
+    await opened.call("a");
+    expect(await isOver(wait, opened)).toBe(false);
+    await opened.gateway.close(opened.epoch, opened.now);
+    expect(await isOver(wait, opened)).toBe(true);
   });
 
   it.each(Object.entries(WAKING))("is woken by %s", async (_, wakes) => {

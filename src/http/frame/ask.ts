@@ -16,7 +16,7 @@ interface Checked {
   now: number;
 }
 
-/** The Ask of one request. What only some handlers use is made when they do: a heartbeat uses none of it. */
+/** The Ask of one request. Fields that few handlers read are made when they are read; a heartbeat reads none of them. */
 export class CheckedAsk implements Ask<unknown, unknown, unknown> {
   readonly params: Record<string, string>;
   readonly query: unknown;

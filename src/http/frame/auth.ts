@@ -1,14 +1,37 @@
 import { type Access, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.ts";
-import { type Asker, SCOPES } from "../../core/authority.ts";
+import { type Asker, hasScope, SCOPES } from "../../core/authority.ts";
 import { isLoopback } from "../../core/outbound-url.ts";
 import { invalid, Problem } from "../../core/problem.ts";
 import { sha256 } from "../../registry/digest.ts";
+import { type Endpoint, keyNeedOf } from "./endpoint.ts";
 
 /** The asker where no key is needed. */
 export const ANONYMOUS: Asker = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
 
 /**
- * Finds out who sent a request.
+ * Who sent a request, if an endpoint may be asked by them.
+ *
+ * @throws {Problem} as `authenticate` does; `forbidden` where the key lacks the endpoint's scope
+ */
+export async function authorize(
+  request: Request,
+  endpoint: Pick<Endpoint, "key" | "scope">,
+  access: Access,
+): Promise<Asker> {
+  const { scope } = endpoint;
+  const need = keyNeedOf(endpoint);
+  const isKeyless =
+    need === "none" ||
+    (need === "optional" && access.mode === "keys" && !request.headers.has("Authorization"));
+  const asker = isKeyless ? ANONYMOUS : await authenticate(request, access);
+  if (scope !== null && !hasScope(asker, scope)) {
+    throw new Problem("forbidden", `This key does not have the scope "${scope}".`);
+  }
+  return asker;
+}
+
+/**
+ * Who sent a request.
  *
  * @throws {Problem} `unauthorized`, `not_configured`, `forbidden` (open access from a foreign page), `invalid_request`
  */
@@ -37,8 +60,8 @@ type Keys = Extract<Access, { mode: "keys" }>["keys"];
 const known = new WeakMap<Keys, Map<string, Asker>>();
 
 /**
- * Keys are looked up by digest, so no comparison's time tells anything about one. Only keys that were right are remembered,
- * so there are never more of them than were issued.
+ * Looks a key up by its digest, so the time that a comparison takes reveals nothing of a key. Only valid keys are remembered,
+ * so there are never more than were issued.
  */
 async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
   const remembered = known.get(keys)?.get(token);
@@ -55,7 +78,7 @@ function openAsker(request: Request): Asker {
       "ACCESS=open is for loopback only. Set the secret API_KEYS to serve other hosts.",
     );
   }
-  // Any page in the developer's browser can reach loopback, and without keys only its Origin tells it apart.
+  // Any page in the developer's browser can reach loopback. Without keys, only its Origin distinguishes it.
   const origin = request.headers.get("Origin");
   if (origin !== null && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
     throw new Problem("forbidden", "Open access is not for pages of other sites.");

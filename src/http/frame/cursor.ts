@@ -2,15 +2,16 @@ import { entryId } from "../../core/names.ts";
 import { type Problem, invalid } from "../../core/problem.ts";
 import { toBase64url } from "../../registry/digest.ts";
 
-/** A list's cursor is the last id examined, wrapped so that nobody builds one by hand and relies on it. */
+/** A list's cursor is the last id examined, in base64url so that clients treat it as opaque. */
 export const encodeCursor = (id: string): string => toBase64url(new TextEncoder().encode(id));
 
+/** @returns the id, or the Problem `invalid_request` */
 export function decodeCursor(cursor: string): string | Problem {
   let id = "";
   try {
     id = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
   } catch {
-    // Falls through to the refusal: "" is no id either.
+    // Refused below, as the empty id is.
   }
   return entryId.safeParse(id).success
     ? id

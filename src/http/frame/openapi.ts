@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type ProblemCode, PROBLEMS } from "../../core/problem.ts";
-import { type Endpoint, GROUPS } from "./endpoint.ts";
+import { type Endpoint, GROUPS, keyNeedOf } from "./endpoint.ts";
+import { PROBLEM_SCHEMA } from "./problem-body.ts";
 
 type Json = Record<string, unknown>;
 
@@ -16,7 +17,7 @@ const ALWAYS: readonly ProblemCode[] = ["invalid_request", "internal", "not_conf
 const BEHIND_A_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "store_unavailable"];
 const WITH_BODY: readonly ProblemCode[] = ["payload_too_large", "unsupported_media_type"];
 
-const isKeyless = ({ scope, key }: Endpoint): boolean => (key ?? (scope === null ? "none" : "")) === "none";
+const isKeyless = (endpoint: Endpoint): boolean => keyNeedOf(endpoint) === "none";
 
 function refusalsOf(endpoint: Endpoint): Json {
   const codes = new Set([
@@ -118,42 +119,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     components: {
       securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key" } },
       schemas: {
-        Problem: {
-          type: "object",
-          description: "RFC 9457",
-          required: ["type", "title", "status", "detail", "instance", "code", "error"],
-          properties: {
-            type: { type: "string", format: "uri" },
-            title: text,
-            status: { type: "integer" },
-            detail: text,
-            instance: text,
-            code: { enum: Object.keys(PROBLEMS) },
-            error: { ...text, description: "The detail again, for older clients" },
-            errors: {
-              type: "array",
-              items: {
-                type: "object",
-                properties: { pointer: text, detail: text },
-                required: ["pointer", "detail"],
-              },
-            },
-            action: { enum: ["register"], description: "What to do next" },
-            reasons: {
-              type: "array",
-              description: "Why each provider was passed over",
-              items: {
-                type: "object",
-                properties: { id: text, stage: text, reason: text, detail: text },
-                required: ["id", "stage", "reason", "detail"],
-              },
-            },
-            last_pong: { type: ["string", "null"], format: "date-time", description: "A toolset's" },
-            age_ms: { type: ["integer", "null"], description: "How long ago that was" },
-            staleness_threshold_ms: { type: "integer", description: "How long ago it may be" },
-            missing: { type: "array", items: text, description: "Services that did not become ready" },
-          },
-        },
+        Problem: PROBLEM_SCHEMA,
         LegacyError: { type: "object", required: ["error"], properties: { error: text } },
       },
     },

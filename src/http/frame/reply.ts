@@ -1,36 +1,28 @@
-import type { Html } from "../../dashboard/html.ts";
+import type { Context } from "hono";
+import type { Answer } from "./answer.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { matchesEtag, weakEtag } from "./etag.ts";
 
-/** An answer before the frame adds what every answer carries. */
+/** An answer before the envelope adds what every answer has. */
 export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: string | null;
 }
 
-/** A page loads only what this deployment serves, runs no inline script, and no other page may frame it. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-export const htmlHeaders = (headers: Record<string, string> = {}): Record<string, string> => ({
-  "Content-Type": "text/html; charset=utf-8",
-  // No cache on this machine or between may keep what a key was needed for.
-  "Cache-Control": "no-store",
-  "Content-Security-Policy": POLICY,
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Referrer-Policy": "no-referrer",
-  ...headers,
-});
-
-export const htmlReply = (page: Html, status: number, headers: Record<string, string> = {}): Reply => ({
-  status,
-  headers: htmlHeaders(headers),
-  body: page.toString(),
-});
+/** A handler's answer as JSON; an entity tag and 304 where it is a read. */
+export async function replyOf(c: Context, { scope }: Endpoint, answer: Answer): Promise<Reply> {
+  const { status, body, text } = answer;
+  const headers: Record<string, string> = { ...answer.headers };
+  if (body === undefined) return { status, headers, body: text ?? null };
+  // A read that says no-store itself has an answer that may be used only once.
+  if (scope === "read" && status === 200 && headers["Cache-Control"] === undefined) {
+    headers["ETag"] = answer.etag ?? (await weakEtag(body as object));
+    headers["Cache-Control"] = "private, no-cache";
+    if (matchesEtag(c.req.header("If-None-Match"), headers["ETag"])) {
+      return { status: 304, headers, body: null };
+    }
+  }
+  headers["Content-Type"] ??= "application/json";
+  return { status, headers, body: JSON.stringify(body) };
+}

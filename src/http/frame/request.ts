@@ -9,7 +9,7 @@ import { BODY_BYTES_MAX, readJson } from "./json.ts";
 import { check } from "../../core/check.ts";
 import { checkQuery } from "./query.ts";
 
-/** The sender's own id if it is a plain word, so that a request can be followed through the logs of both; else a new one. */
+/** The sender's own request id, so that the logs of both sides can be joined; a new one if it sent none or an unusual one. */
 export function requestIdOf(c: Context): string {
   const sent = c.req.header("X-Request-Id");
   return sent !== undefined && /^[\w\-=]{1,255}$/.test(sent) ? sent : crypto.randomUUID();
@@ -25,7 +25,7 @@ export function readParams(c: Context, { params }: Endpoint): Record<string, str
   return given;
 }
 
-/** What stands behind the question mark. Most requests have none, and parsing a URL costs time. */
+/** What comes after the question mark. Most requests have none, and parsing a URL costs time. */
 function searchOf(url: string): string {
   const start = url.indexOf("?");
   return start < 0 ? "" : url.slice(start + 1);
@@ -33,12 +33,12 @@ function searchOf(url: string): string {
 
 const isLenient = ({ dialect = "problem" }: Endpoint): boolean => DIALECTS[dialect].lenient;
 
-/** In characters of queries. */
+/** The total length of the query strings that are kept, in characters. */
 const RECENT_QUERIES_WEIGHT_MAX = 100_000;
 const recentQueries = new Lru<{ parsed: unknown }>(RECENT_QUERIES_WEIGHT_MAX);
 
 /**
- * The query as the endpoint's schema has it. The same queries come again and again, so what they mean is remembered.
+ * The query, checked by the endpoint's schema. The same queries are sent again and again, so their results are kept.
  *
  * @throws {Problem} `invalid_request`
  */
@@ -53,7 +53,7 @@ export function readQuery(c: Context, endpoint: Endpoint): unknown {
   return parsed;
 }
 
-/** Used only where no Content-Length was sent: the platform holds senders to the length that they state. */
+/** Used only where no Content-Length was sent: the platform enforces the length that is stated. */
 const countingBytes = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody });
 
 function refuseLargeBody(): never {
@@ -61,7 +61,7 @@ function refuseLargeBody(): never {
 }
 
 /**
- * The body as the endpoint's schema has it; undefined where it takes none.
+ * The body, checked by the endpoint's schema; undefined where it takes none.
  *
  * @throws {Problem} `unsupported_media_type`, `payload_too_large`, `invalid_request`
  */
@@ -71,7 +71,7 @@ export async function readBody(c: Context, endpoint: Endpoint): Promise<unknown>
 
 async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
   const type = c.req.header("Content-Type");
-  // The older agent API never looked at the type, and its clients' libraries do not always send one.
+  // The older agent API ignores the type, because its clients do not always send the right one.
   if (
     type !== undefined &&
     !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type) &&
@@ -85,7 +85,7 @@ async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
   return readJson(c.req.raw, endpoint.bodyOptional === true);
 }
 
-/** Where the request entered the platform's network; null when the platform does not say, as in tests. */
+/** Where the request entered the platform's network; null where the platform does not say, as in tests. */
 export function regionOf({ cf }: Request): Region | null {
   if (!cf) return null;
   const region: Region = {};

@@ -10,7 +10,7 @@ import { docsPage, page } from "../../dashboard/page.ts";
 import { SORTS } from "../../dashboard/view.ts";
 import { endpoint } from "../frame/endpoint.ts";
 import { matchesEtag, weakEtag } from "../frame/etag.ts";
-import { htmlHeaders } from "../frame/reply.ts";
+import { htmlHeaders } from "../frame/html-reply.ts";
 import { param } from "../frame/query.ts";
 
 /** The HTML pages. The script of a page fetches it again and takes over what has changed. */

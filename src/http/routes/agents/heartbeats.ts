@@ -9,7 +9,7 @@ import { callIn, callInAll, type CallInRequest } from "../../../registry/agents/
 import { unlessRefused } from "../../../registry/batch.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
 import * as shapes from "../../answers/index.ts";
-import { itemProblem } from "../../frame/dialects.ts";
+import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 
 const BATCH_MAX = 500;

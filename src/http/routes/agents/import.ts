@@ -5,7 +5,7 @@ import { entryId } from "../../../core/names.ts";
 import { Problem } from "../../../core/problem.ts";
 import { importAgents } from "../../../registry/agents/import.ts";
 import * as shapes from "../../answers/index.ts";
-import { itemProblem } from "../../frame/dialects.ts";
+import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 

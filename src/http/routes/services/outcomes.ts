@@ -4,7 +4,7 @@ import { orThrow, Problem } from "../../../core/problem.ts";
 import { unlessRefused } from "../../../registry/batch.ts";
 import { type Outcome, reportOutcomes, type TakenOutcome } from "../../../registry/services/report.ts";
 import * as shapes from "../../answers/index.ts";
-import { itemProblem } from "../../frame/dialects.ts";
+import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { check } from "../../../core/check.ts";
 

@@ -13,7 +13,7 @@ import {
   unregisterToolset,
 } from "../../../registry/toolsets/register.ts";
 import * as shapes from "../../answers/index.ts";
-import { itemProblem } from "../../frame/dialects.ts";
+import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 

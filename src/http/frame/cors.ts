@@ -1,0 +1,31 @@
+import type { Context } from "hono";
+import { cors } from "hono/cors";
+
+/** What a page of another origin may read of an answer. */
+export const CORS_HEADERS = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Expose-Headers": "ETag, X-Request-Id, Server-Timing, Retry-After, Location",
+} as const;
+
+const allow = cors({
+  origin: "*",
+  allowMethods: ["GET", "POST", "PUT", "DELETE"],
+  allowHeaders: [
+    "Authorization",
+    "Content-Type",
+    "Lease-Token",
+    "If-None-Match",
+    "X-Request-Id",
+    "Last-Event-ID",
+    "traceparent",
+    "tracestate",
+    "baggage",
+  ],
+  maxAge: 86_400,
+});
+
+/** Answers a browser's question whether a page may send a request. It comes without a key. */
+export async function preflight(c: Context): Promise<Response> {
+  // hono/cors answers every OPTIONS request itself, so there is always a response.
+  return (await allow(c, async () => {})) as Response;
+}

@@ -1,0 +1,91 @@
+import { type FieldError, type Problem, PROBLEMS } from "../../core/problem.ts";
+
+/** The base of a problem's `type`. A type is a name (RFC 9457, 3.1.1), so it is the same on every deployment. */
+const TYPE_BASE = "https://rollcall.example/errors/";
+
+/** A refusal as it is sent, RFC 9457. */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: string;
+  /** The detail again: clients of the older agent API read it here. */
+  error: string;
+  errors?: FieldError[];
+  action?: string;
+  reasons?: { id: string; stage: string; reason: string; detail: string }[];
+  missing?: string[];
+  last_pong?: string | null;
+  age_ms?: number | null;
+  staleness_threshold_ms?: number;
+}
+
+export function problemBody(problem: Problem, requestId: string): ProblemBody {
+  const { code, message, options } = problem;
+  const { errors, action, reasons, missing, health } = options;
+  return {
+    type: TYPE_BASE + code,
+    title: PROBLEMS[code].title,
+    status: problem.status,
+    detail: message,
+    instance: `urn:request:${requestId}`,
+    code,
+    error: message,
+    ...(errors && { errors }),
+    ...(action && { action }),
+    ...(reasons && { reasons }),
+    ...(missing && { missing }),
+    ...health,
+  };
+}
+
+const text = { type: "string" };
+
+/** `ProblemBody` as the OpenAPI document shows it. */
+export const PROBLEM_SCHEMA = {
+  type: "object",
+  description: "RFC 9457",
+  required: ["type", "title", "status", "detail", "instance", "code", "error"],
+  properties: {
+    type: { type: "string", format: "uri" },
+    title: text,
+    status: { type: "integer" },
+    detail: text,
+    instance: text,
+    code: { enum: Object.keys(PROBLEMS) },
+    error: { ...text, description: "The detail again, for older clients" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { pointer: text, detail: text },
+        required: ["pointer", "detail"],
+      },
+    },
+    action: { enum: ["register"], description: "What to do next" },
+    reasons: {
+      type: "array",
+      description: "Why each provider was passed over",
+      items: {
+        type: "object",
+        properties: { id: text, stage: text, reason: text, detail: text },
+        required: ["id", "stage", "reason", "detail"],
+      },
+    },
+    last_pong: { type: ["string", "null"], format: "date-time", description: "A toolset's" },
+    age_ms: { type: ["integer", "null"], description: "How long ago that was" },
+    staleness_threshold_ms: { type: "integer", description: "How long ago it may be" },
+    missing: { type: "array", items: text, description: "Services that did not become ready" },
+  },
+};
+
+/** A refusal as one item of a batch's answer. */
+export const itemProblem = ({ status, message, code, options: { errors, action } }: Problem) => ({
+  status,
+  error: message,
+  code,
+  ...(errors && { errors }),
+  ...(action && { action }),
+});

@@ -45,6 +45,8 @@ export const toolsetRegistered = z.strictObject({
   refused: z
     .array(z.strictObject({ index: count, name: z.string().nullable(), status: count, ...refusedItem }))
     .optional(),
+  /** What works with limits, such as a pattern that is only tried on texts up to a length. */
+  warnings: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
 });
 
 export const callTaken = z.strictObject({

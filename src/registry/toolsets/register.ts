@@ -1,19 +1,17 @@
 import type { Asker } from "../../core/authority.ts";
 import type { Entry, Region } from "../../core/entry.ts";
-import { type FieldError, Problem, invalid } from "../../core/problem.ts";
+import { Problem } from "../../core/problem.ts";
 import {
   decideToolset,
   decideToolsetRemoval,
   type ToolsetRequest,
 } from "../../core/toolsets/registration.ts";
-import { type Tool, type ToolInput, toolOf } from "../../core/toolsets/tool.ts";
-import type { PartialToolset, RefusedTool } from "../../core/toolsets/toolset.ts";
-import { schemaErrors } from "../../json-schema/index.ts";
+import type { PartialToolset } from "../../core/toolsets/toolset.ts";
 import { changeOne } from "../../store/change.ts";
 import { fenceOf, leaseToken, mintSecret } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
+import { type InspectedTools, inspectTools, keptTools } from "./inspect-tools.ts";
 import { epochOf, type ProviderOf } from "./read.ts";
-import { schemaHash } from "./validators.ts";
 
 /** A toolset's lease does not end and has no interval: it stays in the catalogue until it is unregistered. */
 const NO_TERMS = { ttlSeconds: 0, intervalSeconds: null };
@@ -27,11 +25,9 @@ export interface RegisterToolset {
   fence: string | undefined;
 }
 
-export interface RegisteredToolset {
+export interface RegisteredToolset extends Pick<InspectedTools, "refused" | "warnings"> {
   entry: Entry<"toolset">;
   leaseToken: string;
-  /** Those that are not registered, with their place in the input. */
-  refused: (RefusedTool & { index: number })[];
 }
 
 /**
@@ -45,17 +41,18 @@ export async function registerToolset(
   { input, partial, region, fence }: RegisterToolset,
   now: number,
 ): Promise<RegisteredToolset | Problem> {
-  const judged = judge(input.tools, partial);
-  if (judged instanceof Problem) return judged;
+  const inspected = inspectTools(input.tools, partial);
+  if (inspected instanceof Problem) return inspected;
+  const { accepted, refused, warnings } = inspected;
   const { name, ...rest } = input;
   const random = mintSecret();
-  const registration = { id: name, ...rest, tools: await kept(judged.accepted) };
+  const registration = { id: name, ...rest, tools: await keptTools(accepted) };
   const mintedFence = await fenceOf(random, true);
   const request = { registration, asker, region, presentedFence: fence, mintedFence };
   const entry = await commit(namespace, request, now);
   if (entry instanceof Problem) return entry;
   const current = await openEpoch(namespace, request, entry, now);
-  return { entry: current, leaseToken: leaseToken(NO_TERMS, random), refused: judged.refused };
+  return { entry: current, leaseToken: leaseToken(NO_TERMS, random), refused, warnings };
 }
 
 const commit = (
@@ -118,54 +115,3 @@ export async function unregisterToolset(
  * next request that names the epoch.
  */
 const ignoringOutage = <T>(told: Promise<T>): Promise<T | undefined> => told.catch(() => undefined);
-
-const SCHEMA_FIELDS = [
-  "payload_schema",
-  "result_schema",
-  "sidecar_schema",
-  "inputSchema",
-  "outputSchema",
-] as const;
-
-/** What is wrong with a tool's schemas. Pointers begin at the tool. */
-const schemaFaults = (tool: ToolInput): FieldError[] =>
-  SCHEMA_FIELDS.flatMap((field) => {
-    const schema = tool[field];
-    if (schema === undefined) return [];
-    return schemaErrors(schema).map(({ pointer, detail }) => ({
-      pointer: `/${field}${pointer}`,
-      detail: `invalid tool schema: tool "${tool.name}": ${field.replace("_", " ")}: ${detail}`,
-    }));
-  });
-
-interface JudgedTools {
-  accepted: ToolInput[];
-  refused: (RefusedTool & { index: number })[];
-}
-
-/** @returns which tools can be registered, or the Problem `invalid_request` if one cannot, and with `partial` if none can */
-function judge(tools: PartialToolset["tools"], partial: boolean): JudgedTools | Problem {
-  const judged: JudgedTools = { accepted: [], refused: [] };
-  const errors: FieldError[] = [];
-  tools.forEach((tool, index) => {
-    const faults = "problem" in tool ? (tool.problem.options.errors ?? []) : schemaFaults(tool);
-    errors.push(...faults.map((fault) => ({ ...fault, pointer: `/tools/${index}${fault.pointer}` })));
-    if ("problem" in tool) judged.refused.push({ ...tool, index });
-    else if (faults.length > 0) judged.refused.push({ name: tool.name, problem: invalid(faults), index });
-    else judged.accepted.push(tool);
-  });
-  const { accepted, refused } = judged;
-  return refused.length > 0 && (!partial || accepted.length === 0) ? invalid(errors) : judged;
-}
-
-const kept = (tools: readonly ToolInput[]): Promise<Tool[]> =>
-  Promise.all(
-    tools.map(async (input) => {
-      const tool = toolOf(input);
-      const [payload_hash, result_hash] = await Promise.all([
-        schemaHash(tool.payload_schema),
-        schemaHash(tool.result_schema),
-      ]);
-      return { ...tool, payload_hash, result_hash };
-    }),
-  );

@@ -107,3 +107,26 @@ describe("a toolset some of whose tools are refused", () => {
     expect([status, body.errors]).toEqual([400, [{ pointer: "/tools", detail: "is required" }]]);
   });
 });
+
+describe("a toolset with a pattern that is tried on short texts alone", () => {
+  const bounded = { name: "bounded", inputSchema: { properties: { text: { pattern: "\\s+$" } } } };
+  const register = (tools: unknown[], query = "") =>
+    openToolsets().post<{ warnings?: { pointer: string; detail: string }[] }>(`/v1/toolsets${query}`, {
+      name: "tools",
+      tools,
+    });
+
+  it("is registered, and told so at its place, also where another tool is refused", async () => {
+    const pointer = "/tools/1/inputSchema/properties/text/pattern";
+    const detail = expect.stringMatching(/^tool "bounded": inputSchema: .*\d/) as string;
+    const whole = await register([LISTED, bounded]);
+    expect([whole.status, whole.body.warnings]).toEqual([201, [{ pointer, detail }]]);
+    const partial = await register([BAD_SCHEMA, bounded], "?partial=true");
+    expect([partial.status, partial.body.warnings]).toEqual([201, [{ pointer, detail }]]);
+  });
+
+  it("is not told where all is well", async () => {
+    const { body } = await register([LISTED]);
+    expect("warnings" in body).toBe(false);
+  });
+});

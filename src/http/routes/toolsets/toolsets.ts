@@ -34,7 +34,9 @@ const register = endpoint({
     const partial = query.partial === "true";
     const input = orThrow(partial ? checkPartially(body) : check(toolsetInput, body));
     const request = { input, partial, region, fence: token?.fence };
-    const { entry, leaseToken, refused } = orThrow(await registerToolset(namespace, asker, request, now));
+    const { entry, leaseToken, refused, warnings } = orThrow(
+      await registerToolset(namespace, asker, request, now),
+    );
     return {
       status: 201,
       headers: { Location: `/v1/toolsets/${encodeURIComponent(input.name)}` },
@@ -42,6 +44,7 @@ const register = endpoint({
         registered_at: isoTime(entry.document.registeredAt),
         lease_token: leaseToken,
         ...(refused.length > 0 && { refused: refused.map(refusedTool) }),
+        ...(warnings.length > 0 && { warnings }),
       },
     };
   },

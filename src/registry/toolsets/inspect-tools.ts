@@ -1,0 +1,81 @@
+import { type FieldError, invalid, type Problem } from "../../core/problem.ts";
+import { type Tool, type ToolInput, toolOf } from "../../core/toolsets/tool.ts";
+import type { PartialToolset, RefusedTool } from "../../core/toolsets/toolset.ts";
+import { inspectSchema } from "../../json-schema/index.ts";
+import { schemaHash } from "./validators.ts";
+
+const SCHEMA_FIELDS = [
+  "payload_schema",
+  "result_schema",
+  "sidecar_schema",
+  "inputSchema",
+  "outputSchema",
+] as const;
+
+export interface InspectedTools {
+  accepted: ToolInput[];
+  /** With their place in the input. */
+  refused: (RefusedTool & { index: number })[];
+  /** What works with limits in the schemas of accepted tools. Pointers begin at the toolset, `/tools/<index>`. */
+  warnings: FieldError[];
+}
+
+/**
+ * Inspects the schemas of tools.
+ *
+ * @returns which tools can be registered, or the Problem `invalid_request` if one cannot be, and with `partial` if none can be
+ */
+export function inspectTools(tools: PartialToolset["tools"], partial: boolean): InspectedTools | Problem {
+  const inspected: InspectedTools = { accepted: [], refused: [], warnings: [] };
+  const allErrors: FieldError[] = [];
+  tools.forEach((tool, index) => {
+    const { errors, warnings } =
+      "problem" in tool ? { errors: tool.problem.options.errors ?? [], warnings: [] } : inspectSchemas(tool);
+    allErrors.push(...errors.map((error) => inTools(index, error)));
+    if ("problem" in tool) inspected.refused.push({ ...tool, index });
+    else if (errors.length > 0) inspected.refused.push({ name: tool.name, problem: invalid(errors), index });
+    else {
+      inspected.accepted.push(tool);
+      inspected.warnings.push(...warnings.map((warning) => inTools(index, warning)));
+    }
+  });
+  const { accepted, refused } = inspected;
+  return refused.length > 0 && (!partial || accepted.length === 0) ? invalid(allErrors) : inspected;
+}
+
+const inTools = (index: number, { pointer, detail }: FieldError): FieldError => ({
+  pointer: `/tools/${index}${pointer}`,
+  detail,
+});
+
+/** Pointers begin at the tool. */
+function inspectSchemas(tool: ToolInput): { errors: FieldError[]; warnings: FieldError[] } {
+  const errors: FieldError[] = [];
+  const warnings: FieldError[] = [];
+  for (const field of SCHEMA_FIELDS) {
+    const schema = tool[field];
+    if (schema === undefined) continue;
+    const found = inspectSchema(schema);
+    const name = `tool "${tool.name}": ${field.replace("_", " ")}`;
+    for (const { pointer, detail } of found.errors) {
+      errors.push({ pointer: `/${field}${pointer}`, detail: `invalid tool schema: ${name}: ${detail}` });
+    }
+    for (const { pointer, detail } of found.warnings) {
+      warnings.push({ pointer: `/${field}${pointer}`, detail: `${name}: ${detail}` });
+    }
+  }
+  return { errors, warnings };
+}
+
+/** Tools as they are kept. */
+export const keptTools = (tools: readonly ToolInput[]): Promise<Tool[]> =>
+  Promise.all(
+    tools.map(async (input) => {
+      const tool = toolOf(input);
+      const [payload_hash, result_hash] = await Promise.all([
+        schemaHash(tool.payload_schema),
+        schemaHash(tool.result_schema),
+      ]);
+      return { ...tool, payload_hash, result_hash };
+    }),
+  );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../src/store/store.ts";
+import { type AgentList, readAgent } from "../../support/agents.ts";
 import { expectExactIndexes } from "../../support/audit.ts";
 import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { populate } from "../../support/populate.ts";
@@ -202,5 +203,43 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
     expect(new Set(told).size).toBe(told.length);
     expect(told).toHaveLength(100 + 100 + 50);
     await expectExactIndexes(registry.backend.open("default"), registry.now);
+  });
+});
+
+describe.each(BACKENDS)("clients at once on $backend", ({ openBackend }) => {
+  const open = () => new Registry({ backend: openBackend() });
+
+  it("loses nothing when twenty clients register, call in and read at once [4-25]", async () => {
+    const registry = open();
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const id = `client-${String(n).padStart(2, "0")}`;
+        const { lease_token } = await registry.register({ id, capabilities: ["shared", `own-${n}`] });
+        for (let load = 1; load <= 5; load += 1) {
+          await registry.heartbeat(id, lease_token, { status: "available", current_load: load });
+          await registry.heartbeat(id, lease_token, { metadata: { [`k${load}`]: n } });
+          expect((await readAgent(registry, id)).current_load).toBe(load);
+        }
+      }),
+    );
+    const { agents } = (await registry.get<AgentList>("/v1/agents?capability=shared")).body;
+    expect(agents.map(({ id, current_load, metadata }) => [id, current_load, metadata])).toEqual(
+      Array.from({ length: 20 }, (_, n) => [
+        `client-${String(n).padStart(2, "0")}`,
+        5,
+        { k1: n, k2: n, k3: n, k4: n, k5: n },
+      ]),
+    );
+  });
+
+  it("loses no key when one agent's heartbeats arrive all at once [4-18, 4-25]", async () => {
+    const registry = open();
+    const { lease_token } = await registry.register({ id: "a" });
+    const keys = Array.from({ length: 12 }, (_, n) => `k${n}`);
+    const beats = await Promise.all(
+      keys.map((key) => registry.heartbeat("a", lease_token, { metadata: { [key]: true } })),
+    );
+    expect(beats.map(({ status }) => status)).toEqual(keys.map(() => 200));
+    expect(Object.keys((await readAgent(registry, "a")).metadata).toSorted()).toEqual(keys.toSorted());
   });
 });

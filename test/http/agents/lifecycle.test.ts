@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
-describe.each(BACKENDS)("a first round on $backend", ({ openBackend }) => {
+describe.each(BACKENDS)("an agent from registration to expiry on $backend", ({ openBackend }) => {
   it("registers, calls in, is found, turns unreachable, and is gone", async () => {
     const registry = new Registry({ backend: openBackend() });
     const { agent_id, lease_token } = await registry.register({ id: "agent/a", capabilities: ["spot"] });

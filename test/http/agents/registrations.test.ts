@@ -30,7 +30,7 @@ const read = async (registry: Registry, id: string): Promise<AgentRecord> => {
 const ids = async (registry: Registry, query: string): Promise<string[]> =>
   (await registry.get<{ agents: { id: string }[] }>(`/v1/${query}`)).body.agents.map(({ id }) => id);
 
-describe.each(BACKENDS)("components on $backend", ({ openBackend }) => {
+describe.each(BACKENDS)("registering an agent on $backend", ({ openBackend }) => {
   const open = () => new Registry({ backend: openBackend() });
 
   it("gives a registration that says the least every default [0-02, 0-03, 0-06, 0-07]", async () => {

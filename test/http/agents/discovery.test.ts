@@ -39,7 +39,7 @@ async function enlist(registry: Registry, agents: Record<string, Record<string, 
   }
 }
 
-describe.each(BACKENDS)("component discovery on $backend", ({ backend, openBackend }) => {
+describe.each(BACKENDS)("discovery on $backend", ({ backend, openBackend }) => {
   const open = () => new Registry({ backend: openBackend() });
 
   it("answers in the source's terms: what was asked, how many matched, how many passed [0-11, 0-14, 0-15]", async () => {
@@ -276,7 +276,7 @@ describe.each(BACKENDS)("component discovery on $backend", ({ backend, openBacke
   });
 });
 
-describe.each(BREAKABLE)("component discovery while $name is out", ({ openBreakable }) => {
+describe.each(BREAKABLE)("discovery while $name is out", ({ openBreakable }) => {
   it("answers 503, which no list and no false can be mistaken for [0-33, 0-36]", async () => {
     const { backend, fail, recover } = openBreakable();
     const registry = new Registry({ backend });

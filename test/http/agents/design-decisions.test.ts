@@ -11,7 +11,7 @@ const read = async (registry: Registry, id: string): Promise<AgentRecord> =>
 const ids = async (registry: Registry, path: string): Promise<string[]> =>
   (await registry.get<{ agents: { id: string }[] }>(path)).body.agents.map(({ id }) => id);
 
-describe.each(BACKENDS)("Rollcall's rulings on $backend", ({ openBackend }) => {
+describe.each(BACKENDS)("design decisions on $backend", ({ openBackend }) => {
   const open = () => new Registry({ backend: openBackend() });
 
   it("identity: the caller's id or a minted UUID v4, and a lease token for each registration [ruling 1]", async () => {
@@ -174,7 +174,7 @@ describe.each(BACKENDS)("Rollcall's rulings on $backend", ({ openBackend }) => {
   });
 });
 
-describe.each(BREAKABLE)("Rollcall's ruling on outages on $name", ({ openBreakable }) => {
+describe.each(BREAKABLE)("the design decision on outages on $name", ({ openBreakable }) => {
   it("store outage: 503 with Retry-After on every route that needs the store, and /health stays up [ruling 8]", async () => {
     const { backend, fail, recover } = openBreakable();
     const registry = new Registry({ backend });

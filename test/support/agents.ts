@@ -1,0 +1,33 @@
+import type { SweepSummary } from "../../src/client/shapes.ts";
+import type { AgentRecord } from "../../src/core/agents/record.ts";
+import type { Registry } from "./registry.ts";
+
+export interface AgentList {
+  agents: AgentRecord[];
+  next_cursor: string | null;
+}
+
+export const readAgent = async (registry: Registry, id: string): Promise<AgentRecord> =>
+  (await registry.get<AgentRecord>(`/v1/agents/${id}`)).body;
+
+export const sweep = async (registry: Registry): Promise<SweepSummary> =>
+  (await registry.post<SweepSummary>("/v1/sweep")).body;
+
+export const discoverIds = async (registry: Registry, query: string): Promise<string[]> =>
+  (await registry.get<AgentList>(`/v1/discover?${query}`)).body.agents.map(({ id }) => id);
+
+/** Every id that paging through the list shows, in the order shown; `onPage` is given each page as it comes. */
+export async function listAll(
+  registry: Registry,
+  limit: number,
+  onPage: (page: AgentRecord[]) => Promise<void> = async () => {},
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor = ""; ;) {
+    const { body } = await registry.get<AgentList>(`/v1/agents?limit=${limit}${cursor}`);
+    ids.push(...body.agents.map(({ id }) => id));
+    await onPage(body.agents);
+    if (body.next_cursor === null) return ids;
+    cursor = `&cursor=${body.next_cursor}`;
+  }
+}

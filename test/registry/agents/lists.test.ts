@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { activationItem } from "../../../src/core/agents/activation-file.ts";
+import { check } from "../../../src/core/check.ts";
+import { importAgents } from "../../../src/registry/agents/import.ts";
+import { type AgentQuery, firstAgents, listAgents } from "../../../src/registry/agents/list.ts";
+import { tallyAgents } from "../../../src/registry/agents/tally.ts";
+import { eventsAfter } from "../../../src/registry/events.ts";
+import { sweep } from "../../../src/registry/sweep.ts";
+import { ANYONE } from "../../support/entries.ts";
+import { populate } from "../../support/populate.ts";
+import { Registry } from "../../support/registry.ts";
+import { BACKENDS } from "../../support/stores.ts";
+
+const ALL: AgentQuery = { capability: [], tag: [], statuses: undefined, after: "", limit: 4 };
+
+describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
+  async function fleetOf(size: number, fieldsOf?: (index: number) => Record<string, unknown>) {
+    const registry = new Registry({ backend: openBackend() });
+    await populate(registry, size, fieldsOf);
+    return { registry, namespace: registry.open("default") };
+  }
+
+  it("are listed in pages that go on where the last one stopped, filtered by what readers see", async () => {
+    const { registry, namespace } = await fleetOf(9, (i) => ({ status: i % 3 === 0 ? "busy" : "available" }));
+    const query: AgentQuery = { ...ALL, statuses: ["available"] };
+    const first = await listAgents(namespace, query, registry.now);
+    expect(first.agents.map(({ id }) => id)).toEqual([
+      "agent-00001",
+      "agent-00002",
+      "agent-00004",
+      "agent-00005",
+    ]);
+    const second = await listAgents(namespace, { ...query, after: first.next! }, registry.now);
+    expect(second.agents.map(({ id }) => id)).toEqual(["agent-00007", "agent-00008"]);
+    expect(second.next).toBeNull();
+  });
+
+  it("are listed up to a limit, which says whether there are more", async () => {
+    const { registry, namespace } = await fleetOf(3);
+    const of = async (max: number) => {
+      const { agents, truncated } = await firstAgents(namespace, { type: "worker", max }, registry.now);
+      return [agents.length, truncated];
+    };
+    expect([await of(2), await of(3)]).toEqual([
+      [2, true],
+      [3, false],
+    ]);
+  });
+
+  it("are counted while they live, and swept once they do not", async () => {
+    const { registry, namespace } = await fleetOf(2, (i) => ({
+      capabilities: ["spot"],
+      ...(i === 0 && { ttl_seconds: 60 }),
+    }));
+    await registry.pass(60_001);
+    const { total, byCapability, byStatus, lastSweep } = await tallyAgents(namespace, registry.now);
+    expect([total, byCapability.get("spot"), byStatus.get("unreachable"), lastSweep]).toEqual([
+      1,
+      1,
+      1,
+      undefined,
+    ]);
+    expect(await sweep(namespace, registry.now)).toMatchObject({
+      scanned: 2,
+      reaped: ["agent-00000"],
+      unreachable: ["agent-00001"],
+      complete: true,
+    });
+    expect((await tallyAgents(namespace, registry.now)).lastSweep).toMatchObject({ reaped: 1 });
+    expect(await eventsAfter(namespace, { since: 2, limit: 10 })).toMatchObject([
+      { type: "reaped" },
+      { type: "became_unreachable" },
+    ]);
+    expect(await eventsAfter(namespace, { since: 99, limit: 10 })).toMatchObject({ code: "cursor_too_old" });
+  });
+
+  it("come from an activation file each on its own, in its order", async () => {
+    const { registry, namespace } = await fleetOf(0);
+    const items = [
+      { type: "agent", name: "a", activated: true },
+      { type: "agent", name: "b" },
+      { type: "agent" },
+      { type: "agent", name: "no id", activated: true },
+      { type: "agent", name: "a", activated: true },
+    ].map((item) => check(activationItem, item));
+    const file = { items, isStatic: true, region: null };
+    expect(await importAgents(namespace, ANYONE, file, registry.now)).toMatchObject([
+      { id: "agent/a", outcome: "created", entry: { lease: { expiresAt: null } } },
+      "skipped",
+      { code: "invalid_request" },
+      { code: "invalid_request" },
+      { code: "invalid_request" },
+    ]);
+  });
+});

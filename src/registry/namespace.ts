@@ -14,7 +14,7 @@ export interface Prober {
   timeoutMs: number;
 }
 
-/** What the registry runs on: the composition root gives it, and nothing below reaches for a clock or an adapter. */
+/** What the registry runs on. The composition root provides it; no operation uses a clock or an adapter of its own. */
 export interface Platform {
   openStore: (namespace: string) => Store;
   openPool: (namespace: string, service: string) => Pool;
@@ -30,7 +30,7 @@ export interface Platform {
   pause: (ms: number) => Promise<void>;
 }
 
-/** One tenant's registry: what every operation works on, whoever asks for it. */
+/** One tenant's registry: what every operation works on. */
 export interface Namespace extends Pick<Platform, "lease" | "ping" | "prober" | "clock" | "pause"> {
   readonly name: string;
   readonly store: Store;

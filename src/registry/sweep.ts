@@ -22,7 +22,7 @@ export const SWEEP_BUDGET: SweepBudget = { scannedMax: 250_000, changedMax: 20_0
 
 const PAGE_LEASES = 5000;
 const CHANGES_AT_ONCE = 500;
-// Comparing an index of 100,000 members takes Redis some 15 ms, in which it serves nobody else.
+// Comparing an index of 100,000 members takes Redis some 15 ms, and it does nothing else meanwhile.
 const HEALED_TERMS_MAX = 10;
 
 /** What one run found. Agents are named by id. */
@@ -46,7 +46,7 @@ export interface SweepSummary {
  * records a transition, because each is one commit.
  *
  * @param now  ms since the Unix epoch
- * @throws {Problem} `store_unavailable`; also where a service's pool could not be told, after all else was done
+ * @throws {Problem} `store_unavailable`; also where a service's pool did not answer: all else is done then
  */
 export async function sweep(
   namespace: Namespace,

@@ -13,7 +13,7 @@ import { Problem } from "../../core/problem.ts";
 import type { Store } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 
-/** What is wanted: under all of the names, and within the criteria. `DISCOVERY_DEFAULTS` (core) has what is not said. */
+/** Requires the type, every capability and every tag, and the criteria. `DISCOVERY_DEFAULTS` (core) has the defaults. */
 export interface DiscoveryQuery extends Criteria {
   type?: string | undefined;
   capability: readonly string[];
@@ -32,7 +32,7 @@ export interface Discovered extends DiscoveryResult {
 }
 
 /**
- * Who can do this now, least loaded first. Examines every candidate where there are at most `EXHAUSTIVE_MAX`, else a sample,
+ * The agents that can do this now, least loaded first. Examines every candidate where there are at most `EXHAUSTIVE_MAX`, else a sample,
  * and up to `SECOND_LOOK_MAX` more where fewer than `limit` of it pass. At most two round trips, unless one answer of the
  * store cannot carry the documents or `exact` is asked for.
  *

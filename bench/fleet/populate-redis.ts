@@ -27,7 +27,10 @@ export async function populateRedis(redis: Redis, fleet: Fleet, first = 0, last 
     }
     for (const [error] of (await pipeline.exec())!) if (error) throw error;
   }
-  for (const [index, term] of terms) await redis.hset(keys.terms, term, await redis.zcard(index));
+  for (const [index, term] of terms) {
+    await redis.hset(keys.terms, term, await redis.zcard(index));
+    await redis.zadd(keys.termNames, 0, term);
+  }
 }
 
 async function writesOf(fleet: Fleet, index: number): Promise<string[][]> {

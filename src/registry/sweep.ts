@@ -1,29 +1,15 @@
-import { increment } from "../core/agents/tally.ts";
-import { decideTransition, type Transition, transitionOf } from "../core/agents/transition.ts";
-import type { Ref } from "../core/entry.ts";
-import { isUnreachable } from "../core/lease.ts";
-import { Problem } from "../core/problem.ts";
-import { change } from "../store/change.ts";
-import { chunks } from "../store/chunks.ts";
+import { EXACT_MAX } from "../core/agents/discovery.ts";
 import type { RollCall, Store, SweepReport } from "../store/store.ts";
+import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
 import type { Namespace } from "./namespace.ts";
+import { callRoll, type RollBudget } from "./roll-call.ts";
 import { checkHealth } from "./services/health-checks.ts";
 
-/** How much one run may do. */
-export interface SweepBudget {
-  /** Leases read. */
-  scannedMax: number;
-  /** Entries changed; the page in which it is reached is still finished. */
-  changedMax: number;
-}
-
 // One minute passes between two runs, and the platform gives a run 30 s of CPU.
-export const SWEEP_BUDGET: SweepBudget = { scannedMax: 250_000, changedMax: 20_000 };
+export const SWEEP_BUDGET: RollBudget = { scannedMax: 250_000, changedMax: 20_000 };
 
-const PAGE_LEASES = 5000;
-const CHANGES_AT_ONCE = 500;
-// Comparing an index of 100,000 members takes Redis some 15 ms, and it does nothing else meanwhile.
-const HEALED_TERMS_MAX = 10;
+/** Each examines up to 5,000 index members in at most five round trips. */
+const HEAL_STEPS_MAX = 2;
 
 /** What one run found. Agents are named by id. */
 export interface SweepSummary {
@@ -31,7 +17,7 @@ export interface SweepSummary {
   unreachable: string[];
   recovered: string[];
   reaped: string[];
-  /** Index members removed because no document stood behind them. */
+  /** Index members that were removed or put back. */
   healed: number;
   /** Health checks made. */
   checked: number;
@@ -41,115 +27,98 @@ export interface SweepSummary {
 }
 
 /**
- * Sweeps a namespace: writes down which agents became unreachable, came back or lapsed, removes what is left of the lapsed,
- * heals the indexes, and checks the health of services. Reads do not depend on it. Of two runs at the same time only one
- * records a transition, because each is one commit.
+ * Sweeps a namespace: records which agents became unreachable, recovered or lapsed, and removes the lapsed; then heals the
+ * indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
+ * fails stops no other, and what the roll found is kept before the other parts begin. Reads do not depend on the sweep. Of
+ * two runs at the same time only one records a transition, because each is one commit.
  *
  * @param now  ms since the Unix epoch
- * @throws {Problem} `store_unavailable`; also where a service's pool did not answer: all else is done then
+ * @throws {Problem} `store_unavailable`, after all parts have been tried
  */
 export async function sweep(
   namespace: Namespace,
   now: number,
-  budget: SweepBudget = SWEEP_BUDGET,
+  budget: RollBudget = SWEEP_BUDGET,
 ): Promise<SweepSummary> {
   const { store, clock } = namespace;
   const last = await store.sweepReport();
-  const roll = await callRoll(store, last?.resume, budget, now);
-  const { scanned, found, stale, byStatus, next } = roll;
-  const healed = await store.heal(
-    { kind: "agent", suspects: stale, after: last?.resume.terms ?? "", termsMax: HEALED_TERMS_MAX },
-    now,
-  );
-  const checks = await checkHealth(namespace, last?.resume.checks ?? "", now);
+  const { tally: unfinished, ...resume } = last?.resume ?? { roll: "", terms: "", byStatus: {} };
+  const failures: unknown[] = [];
+  const attempt = async <R>(part: Promise<R>): Promise<R | undefined> => {
+    try {
+      return await part;
+    } catch (failure) {
+      failures.push(failure);
+      return undefined;
+    }
+  };
 
+  const counted = new Map(resume.roll === "" ? [] : Object.entries(resume.byStatus));
+  const rolled = await callRoll(store, resume.roll, counted, budget, now);
+  if (rolled.failure !== undefined) failures.push(rolled.failure);
+  const { found, scanned } = rolled;
   const { became_unreachable: unreachable, recovered, reaped } = found;
-  const counts = Object.fromEntries(byStatus);
-  const durationMs = clock() - now;
-  await store.keepSweepReport({
+  const complete = rolled.next === null;
+  const byStatus = Object.fromEntries(rolled.byStatus);
+  const report: SweepReport = {
     at: now,
-    durationMs,
+    durationMs: clock() - now,
     scanned,
     unreachable: unreachable.length,
     recovered: recovered.length,
     reaped: reaped.length,
-    healed: healed.removed,
-    byStatus: next === null ? counts : (last?.byStatus ?? null),
-    resume: {
-      roll: next ?? "",
-      terms: healed.next,
-      checks: checks.next,
-      byStatus: next === null ? {} : counts,
-    },
+    healed: 0,
+    byStatus: complete ? byStatus : (last?.byStatus ?? null),
+    ...(last?.byTerm && { byTerm: last.byTerm }),
+    resume: { ...resume, roll: rolled.next ?? "", byStatus: complete ? {} : byStatus },
+  };
+  const withTally = ({ byTerm, progress }: TermsTallied): SweepReport => ({
+    ...report,
+    ...(byTerm && { byTerm }),
+    resume: { ...report.resume, ...(progress && { tally: progress }) },
   });
-  if (checks.untold) throw checks.untold;
+  await attempt(store.keepSweepReport(withTally({ progress: unfinished })));
+
+  const healing = { healed: 0, next: resume.terms };
+  await attempt(healIndexes(store, rolled.stale, healing));
+  const checks = await attempt(checkHealth(namespace, resume.checks ?? "", now));
+  if (checks?.untold) failures.push(checks.untold);
+  // The terms of a smaller fleet are counted whenever they are asked for.
+  const isSmall = complete && resume.roll === "" && scanned <= EXACT_MAX;
+  const tally = isSmall ? {} : await attempt(tallyTerms(store, unfinished));
+
+  report.durationMs = clock() - now;
+  report.healed = healing.healed;
+  report.resume.terms = healing.next;
+  if (checks) report.resume.checks = checks.next;
+  await store.keepSweepReport(withTally(tally ?? { progress: unfinished }));
+  if (failures.length > 0) throw failures[0];
   return {
     scanned,
     unreachable,
     recovered,
     reaped,
-    healed: healed.removed,
-    checked: checks.probes,
-    durationMs,
-    complete: next === null,
+    healed: healing.healed,
+    checked: checks?.probes ?? 0,
+    durationMs: report.durationMs,
+    complete,
   };
 }
 
-interface Roll {
-  scanned: number;
-  /** ids */
-  found: Record<Transition, string[]>;
-  /** Index members without a document, or with one of an earlier epoch. */
-  stale: RollCall[];
-  byStatus: Map<string, number>;
-  /** The id to go on after; null: the roll was completed. */
-  next: string | null;
-}
-
-async function callRoll(
+/** Some steps of healing; keeps in `healing` how far it came, also where a step fails. */
+async function healIndexes(
   store: Store,
-  resume: SweepReport["resume"] | undefined,
-  { scannedMax, changedMax }: SweepBudget,
-  now: number,
-): Promise<Roll> {
-  const from = resume?.roll ?? "";
-  const found: Roll["found"] = { became_unreachable: [], recovered: [], reaped: [] };
-  const stale: RollCall[] = [];
-  const byStatus = new Map(from === "" ? [] : Object.entries(resume?.byStatus ?? {}));
-  let scanned = 0;
-  let changed = 0;
-  let next: string | null = from;
-  do {
-    const page = await store.roll({ kind: "agent", after: next, limit: PAGE_LEASES }, now);
-    scanned += page.calls.length;
-    for (const { lease } of page.calls) {
-      if (lease) increment(byStatus, isUnreachable(lease, now) ? "unreachable" : lease.status);
-    }
-    const suspects = page.calls.filter((call) => transitionOf(call, now) !== undefined);
-    for (const batch of chunks(suspects, CHANGES_AT_ONCE)) {
-      const transitions = await recordTransitions(store, batch, now);
-      batch.forEach((call, index) => {
-        const transition = transitions[index];
-        // Too many writers compete for this entry: the next run sees what became of it.
-        if (transition instanceof Problem) return;
-        if (transition) found[transition].push(call.id);
-        // Without a lease and yet not to be reaped: the index member outlived its document, or its epoch.
-        else if (!call.lease) stale.push(call);
-      });
-    }
-    changed += suspects.length;
-    next = page.next;
-  } while (next !== null && scanned < scannedMax && changed < changedMax);
-  return { scanned, found, stale, byStatus, next };
-}
-
-/** @returns per call, the transition that was committed; undefined where there was none after all */
-async function recordTransitions(
-  store: Store,
-  calls: readonly RollCall[],
-  now: number,
-): Promise<(Transition | Problem | undefined)[]> {
-  const refs = calls.map(({ id }): Ref => ({ kind: "agent", id }));
-  const snapshots = await store.read(refs, now);
-  return change(store, snapshots, (entry, index) => decideTransition(entry, calls[index]!.id, now), now);
+  suspects: readonly RollCall[],
+  healing: { healed: number; next: string },
+): Promise<void> {
+  for (let step = 0; step < HEAL_STEPS_MAX; step += 1) {
+    const { healed, next } = await store.heal({
+      kind: "agent",
+      suspects: step === 0 ? suspects : [],
+      after: healing.next,
+    });
+    healing.healed += healed;
+    healing.next = next;
+    if (next === "") return;
+  }
 }

@@ -3,11 +3,14 @@ import type { Event } from "../core/event.ts";
 import type { Lease } from "../core/lease.ts";
 
 /**
- * Where entries live. One namespace, two adapters (redis, embedded), one conformance suite (test/store/conformance.ts).
+ * Where the entries of one namespace live. Two adapters (redis, embedded) pass one conformance suite
+ * (test/store/conformance.ts).
  *
- * Every method takes `now` where time matters, in ms since the Unix epoch, and is one round trip unless it says otherwise.
- * Limits are inclusive: a lease is alive through its `expiresAt`. Every method throws the Problem `store_unavailable` when
- * the store does not answer in time or answers with an error; an empty answer always means that there is nothing.
+ * Instants are ms since the Unix epoch, and every method takes `now` where time matters. A lease is alive through its
+ * `expiresAt`. A method is one round trip unless its comment says otherwise.
+ *
+ * @throws {Problem} from every method: `store_unavailable` when the store does not answer in time or answers with an error.
+ *   An empty answer always means that there is nothing.
  */
 export interface Store {
   readonly backend: "redis" | "embedded";
@@ -15,21 +18,27 @@ export interface Store {
   /** Resolves when the store answers. */
   ping(): Promise<void>;
 
-  /** Reads entries for a decision, in the order of `refs`, 120 a round trip. An entry whose lease has lapsed is there, with `lease: null`. */
+  /**
+   * Reads whole entries, for decisions. An entry whose lease has lapsed has `lease: null`. 100 or more to a round trip.
+   *
+   * @returns a snapshot per ref, in their order
+   */
   read<K extends Kind>(refs: readonly Ref<K>[], now: number): Promise<Snapshot<K>[]>;
 
   /**
    * Applies each change whole or not at all: only if nothing of its entry has changed since the snapshot was read.
-   * Documents, index terms, lease, directive, ledger and event move together. One change of one entry; many are sent in as
-   * few round trips as their size allows.
+   * Document, index terms, lease, directive, ledger and event change together. Each change is applied by itself; many are
+   * sent in as few round trips as their size allows.
    *
-   * @returns per change, "committed" or the entry as it is now
+   * @returns per change, in their order, "committed" or the entry as it is now
    */
   commit<K extends Kind>(changes: readonly Change<K>[], now: number): Promise<("committed" | Snapshot<K>)[]>;
 
   /**
-   * Replaces the state of leases and extends them, each if it is still there: existence, authority and epoch are proved by
-   * the write itself, so a superseded or lapsed holder changes nothing. One command a lease, all in one round trip.
+   * Replaces the states of leases and extends them, each only if it is alive: a superseded or lapsed holder changes nothing,
+   * because the write itself looks for the lease by its fence. One command a lease, all in one round trip.
+   *
+   * @returns per renewal, in their order, what the holder is to do
    */
   renew(renewals: readonly Renewal<Kind>[], now: number): Promise<Renewed[]>;
 
@@ -40,25 +49,26 @@ export interface Store {
   sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Draw<K>>;
 
   /**
-   * Entries under all of `terms` in id order, lapsed ones included. Examines at most `limit` members of one index, so a
-   * page may be short or empty while `next` is set.
+   * Entries under all of `terms` in id order, lapsed ones included. Examines at most `limit` members of one term, so a page
+   * may be short or empty while `next` is set. A round trip per 500 members examined, or fewer.
    */
   page<K extends Kind>(query: PageQuery<K>, now: number): Promise<Page<K>>;
 
-  /** How many entries there are, lapsed and not yet reaped ones included. */
+  /** How many entries of a kind there are, those included that have lapsed and are not yet reaped. */
   count(kind: Kind): Promise<number>;
 
-  /** The same for each term. Round trips grow with the number of terms. */
-  terms(): Promise<Map<string, number>>;
+  /** Terms that begin with `prefix`, in the order of their UTF-8 bytes. At most two round trips. */
+  terms(query: TermsQuery): Promise<TermsPage>;
 
-  /** Leases of all agents in id order, without their documents: what a sweep needs. At most two round trips. */
+  /** Leases of all agents in id order, without their documents: what a sweep needs. A round trip per 1,000, or fewer. */
   roll(query: RollQuery, now: number): Promise<RollPage>;
 
   /**
-   * Removes index members behind which no document stands: those of `suspects`, and orphans in the indexes of about
-   * `termsMax` terms, going on where the last call stopped.
+   * Removes index members that no document matches, and their leases: `suspects`, and what it finds in one step through the
+   * indexes of the kind. A step examines at most 40 terms and 5,000 members in at most four round trips, however many there
+   * are, and one more where there are suspects.
    */
-  heal(query: HealQuery, now: number): Promise<Healed>;
+  heal(query: HealQuery): Promise<Healed>;
 
   /** Events after revision `since`, oldest first; "too_old" when some of them are no longer kept. */
   events(query: { since: number | undefined; limit: number }): Promise<EventRecord[] | "too_old">;
@@ -66,28 +76,28 @@ export interface Store {
   /** The newest `limit` events, newest first. */
   latest(limit: number): Promise<EventRecord[]>;
 
-  /** The last sweep's report, and where the next one goes on. */
+  /** The last sweep's report, and where the next one goes on; undefined before the first. */
   sweepReport(): Promise<SweepReport | undefined>;
   keepSweepReport(report: SweepReport): Promise<void>;
 }
 
-/** An entry as it was read. `version` is the adapter's own: whatever it needs to tell that nothing has changed since. */
+/** An entry as it was read. `version` means something to the adapter only: with it a commit sees whether anything changed. */
 export interface Snapshot<K extends Kind = "agent"> {
   ref: Ref<K>;
   entry: Entry<K> | undefined;
   version: string;
-  /** Names what the document says, where the adapter knows that without asking. */
+  /** A digest of the document, where the adapter has it anyway. */
   documentDigest?: string;
-  /** Something is there that is no document of ours. A registration replaces it; nothing else touches it. */
+  /** What is stored under the id is not a document. A registration replaces it; nothing else changes it. */
   unreadable?: true;
 }
 
-/** The snapshot of an id that was minted just now and so cannot exist yet. */
+/** The snapshot of an id that was made just now, at random, and so cannot exist yet. */
 export const absent = <K extends Kind>(ref: Ref<K>): Snapshot<K> => ({ ref, entry: undefined, version: "" });
 
 export interface Change<K extends Kind = "agent"> {
   before: Snapshot<K>;
-  /** undefined: remove everything of it */
+  /** undefined: remove the entry, whole */
   after: Entry<K> | undefined;
   event?: Event;
 }
@@ -96,11 +106,11 @@ export interface Renewal<K extends Kind = "agent"> {
   ref: Ref<K>;
   fence: string;
   lease: Kinds[K]["lease"];
-  /** null: keep whatever end the lease has (a static entry has none) */
+  /** From now on; null: the lease keeps its end (a static entry has none). */
   ttlMs: number | null;
 }
 
-/** What the holder is to do next, or "gone": no lease with that fence is alive. */
+/** What the holder is to do; "gone": no lease with that fence is alive. */
 export type Renewed = "gone" | "run" | "drain";
 
 export interface SampleQuery<K extends Kind = "agent"> {
@@ -163,16 +173,32 @@ export interface RollPage {
 
 export interface HealQuery {
   kind: "agent";
+  /** Members that a roll found without a lease and without an entry to reap. */
   suspects: readonly { id: string; fence: string }[];
-  /** The `next` of the last call; "" to begin. */
+  /** The `next` of the last step; "" from the beginning. */
   after: string;
-  termsMax: number;
 }
 
 export interface Healed {
-  removed: number;
-  /** Where to go on; "" when the end was reached. */
+  /** Members that were removed or put back. */
+  healed: number;
+  /** Where the next step goes on; "" when the end was reached. */
   next: string;
+}
+
+export interface TermsQuery {
+  /** "capability:", or "" for all. */
+  prefix: string;
+  /** Start after this term; "" from the beginning. */
+  after: string;
+  limit: number;
+}
+
+export interface TermsPage {
+  /** `entries`: how many entries are under the term, lapsed ones included. */
+  terms: { term: string; entries: number }[];
+  /** The last term, to go on after; null at the end. */
+  next: string | null;
 }
 
 export interface EventRecord extends Event {
@@ -188,10 +214,35 @@ export interface SweepReport {
   recovered: number;
   reaped: number;
   healed: number;
-  /** Agents by status over the last roll that was completed, drains aside; null until one was. */
+  /** Agents by the status that they reported, or "unreachable", over the last roll that was completed; null until one was. */
   byStatus: Record<string, number> | null;
-  /** Where the next run goes on ("" from the beginning), and what the unfinished roll has counted so far. */
-  resume: { roll: string; terms: string; byStatus: Record<string, number>; checks?: string };
+  /** By group ("type", "capability"), as of the last walk over all terms that was completed; only kept of large fleets. */
+  byTerm?: Record<string, TermTally>;
+  /** Where the next run goes on ("" from the beginning), and what the unfinished roll and tally have counted so far. */
+  resume: {
+    roll: string;
+    terms: string;
+    byStatus: Record<string, number>;
+    checks?: string;
+    tally?: TallyProgress;
+  };
+}
+
+/** The terms of one group, counted. */
+export interface TermTally {
+  /** How many different names there are. */
+  names: number;
+  /** Entries under all of them, summed. */
+  entries: number;
+  /** The 100 with the most entries, most first. */
+  largest: [name: string, entries: number][];
+}
+
+export interface TallyProgress {
+  group: string;
+  /** The last term counted. */
+  after: string;
+  byGroup: Record<string, TermTally>;
 }
 
 /** How many events a namespace keeps. */

@@ -37,7 +37,7 @@ const READS: [name: string, call: (store: Store) => Promise<unknown>][] = [
     async (store) =>
       (await store.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5 }, T0)).entries,
   ],
-  ["terms", (store) => store.terms()],
+  ["terms", (store) => store.terms({ prefix: "none:", after: "", limit: 5 })],
   ["roll", (store) => store.roll({ kind: "agent", after: "b", limit: 5 }, T0)],
   ["events", (store) => store.events({ since: 0, limit: 5 })],
   ["latest", (store) => store.latest(5)],
@@ -54,7 +54,7 @@ const WRITES: typeof READS = [
 ];
 const HEAL: (typeof READS)[number] = [
   "heal",
-  (store) => store.heal({ kind: "agent", suspects: [], after: "", termsMax: 5 }, T0),
+  (store) => store.heal({ kind: "agent", suspects: [{ id: "b", fence: "f1" }], after: "" }),
 ];
 
 /** Connections that break off come further down: there a read and a write differ. */
@@ -117,7 +117,7 @@ describe("a read", () => {
     const { store, bridge } = await inhabited(300);
     const { requests } = await bridge.cost(async () => {
       await bridge.fail({ kind: "stall" });
-      expect((await problemOf(store.terms())).code).toBe("store_unavailable");
+      expect((await problemOf(store.ping())).code).toBe("store_unavailable");
     });
     expect(requests).toBe(1);
   });

@@ -1,3 +1,4 @@
+import { termCounts } from "../support/audit.ts";
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/core/entry.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
@@ -37,6 +38,7 @@ describe("the keys", () => {
         "ledger",
         "revision",
         "stamps",
+        "term_names",
         "terms",
       ].toSorted(),
     );
@@ -69,6 +71,7 @@ describe("the keys", () => {
       "ix:type:worker",
       "lease:agent:a/b:f2",
       "stamps",
+      "term_names",
       "terms",
     ];
     expect(await keys()).toEqual(left);
@@ -106,7 +109,7 @@ describe("the keys", () => {
       documents: new KnownDocuments(),
     });
     for (const other of [open("other"), elsewhere]) {
-      expect(await other.terms()).toEqual(new Map());
+      expect(await termCounts(other)).toEqual(new Map());
       expect(await entryAt(other, "a/b", T0)).toBeUndefined();
       expect(await other.renew([renewal(entry, 60_000)], T0)).toEqual(["gone"]);
     }

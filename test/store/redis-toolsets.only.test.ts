@@ -108,6 +108,7 @@ describe("a toolset in Redis", () => {
       "lease:toolset:a/b:<fence>",
       "revision",
       "stamps",
+      "term_names",
       "terms",
     ]);
     const lease = `${backend.prefix}:default:${kept.find((key) => key.startsWith("lease:"))}`;

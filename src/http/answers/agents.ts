@@ -137,13 +137,18 @@ export const discovered = z.strictObject({
 
 export const capabilityList = z.strictObject({
   capabilities: z.array(z.strictObject({ name: z.string(), agents: count })),
+  /** On this page. */
   count,
+  next_cursor: z.string().nullable(),
 });
 
 export const stats = z.strictObject({
   total_components: count,
   total_capabilities: count,
+  /** The 100 with the most agents. */
   by_type: counts,
+  /** Agents of all other types. */
+  other_types: count,
   by_status: counts,
   backend: z.enum(["redis", "embedded"]),
   as_of: time,

@@ -1,45 +1,103 @@
 import { EXACT_MAX } from "../../core/agents/discovery.ts";
 import { addToTally, emptyTally, type Tally } from "../../core/agents/tally.ts";
-import type { SweepReport } from "../../store/store.ts";
+import { byCodePoint } from "../../core/order.ts";
+import type { Store, SweepReport, TermTally } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
+import { largestOf, termPrefix } from "./term-tally.ts";
 
-export interface Tallied extends Tally {
+export interface Tallied {
+  total: number;
+  /** The 100 types with the most agents, most first. */
+  byType: [type: string, agents: number][];
+  /** Agents of all other types. */
+  ofOtherTypes: number;
+  byStatus: Map<string, number>;
+  /** How many different capabilities there are. */
+  capabilities: number;
   /** When this was so, ms since the Unix epoch. */
   asOf: number;
   /** undefined before the first sweep */
   lastSweep: SweepReport | undefined;
 }
 
+const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
+
 /**
- * Counts live agents. Up to 5,000 are counted now. More are counted by the indexes, and by status by the last sweep: that
- * may include agents that lapsed since, and counts draining agents as they reported themselves.
+ * Counts live agents. Up to 5,000 are counted now. Of more, the last sweep knows the counts: they may include agents that
+ * lapsed since, and count draining agents as they reported themselves.
  *
  * @throws {Problem} `store_unavailable`
  */
 export async function tallyAgents({ store }: Namespace, now: number): Promise<Tallied> {
   const lastSweep = await store.sweepReport();
-  if ((await store.count("agent")) <= EXACT_MAX) {
-    const tally = emptyTally();
-    for await (const page of walk(store, "agent", ["agent"], now)) addToTally(tally, page, now);
-    return { ...tally, asOf: now, lastSweep };
+  const agents = await store.count("agent");
+  if (agents <= EXACT_MAX) {
+    const { total, byType, byStatus, byCapability } = await countedNow(store, now);
+    const largest = largestOf(byType);
+    const ofOtherTypes = total - sum(largest);
+    return {
+      total,
+      byType: largest,
+      ofOtherTypes,
+      byStatus,
+      capabilities: byCapability.size,
+      asOf: now,
+      lastSweep,
+    };
   }
-  const terms = await store.terms();
+  const { type = NOTHING, capability = NOTHING } = lastSweep?.byTerm ?? {};
   return {
-    total: terms.get("agent") ?? 0,
-    byType: under(terms, "type:"),
+    total: agents,
+    byType: type.largest,
+    ofOtherTypes: type.entries - sum(type.largest),
     byStatus: new Map(Object.entries(lastSweep?.byStatus ?? {})),
-    byCapability: under(terms, "capability:"),
+    capabilities: capability.names,
     asOf: lastSweep?.at ?? now,
     lastSweep,
   };
 }
 
-/** The counts of those terms that have a prefix, by what comes after it. */
-function under(terms: ReadonlyMap<string, number>, prefix: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const [term, agents] of terms) {
-    if (term.startsWith(prefix)) counts.set(term.slice(prefix.length), agents);
+const sum = (counts: readonly [string, number][]): number =>
+  counts.reduce((all, [, agents]) => all + agents, 0);
+
+async function countedNow(store: Store, now: number): Promise<Tally> {
+  const tally = emptyTally();
+  for await (const page of walk(store, "agent", ["agent"], now)) addToTally(tally, page, now);
+  return tally;
+}
+
+export interface CapabilityPage {
+  capabilities: { name: string; agents: number }[];
+  /** The name to go on after; null at the end. */
+  next: string | null;
+}
+
+/**
+ * Capabilities whose names begin with `prefix`, in the order of their UTF-8 bytes, with how many live agents have each. Of
+ * more than 5,000 agents, those that lapsed and are not yet reaped are counted too.
+ *
+ * @param query `after`: start after this name, "" from the beginning; `limit`: at most 1,000
+ * @throws {Problem} `store_unavailable`
+ */
+export async function listCapabilities(
+  { store }: Namespace,
+  { prefix, after, limit }: { prefix: string; after: string; limit: number },
+  now: number,
+): Promise<CapabilityPage> {
+  if ((await store.count("agent")) <= EXACT_MAX) {
+    const { byCapability } = await countedNow(store, now);
+    const left = [...byCapability]
+      .filter(([name]) => name.startsWith(prefix) && (after === "" || byCodePoint(name, after) > 0))
+      .toSorted(([a], [b]) => byCodePoint(a, b));
+    const capabilities = left.slice(0, limit).map(([name, agents]) => ({ name, agents }));
+    return { capabilities, next: left.length > limit ? capabilities.at(-1)!.name : null };
   }
-  return counts;
+  const start = termPrefix("capability");
+  const page = await store.terms({ prefix: start + prefix, after: after && start + after, limit });
+  const capabilities = page.terms.map(({ term, entries }) => ({
+    name: term.slice(start.length),
+    agents: entries,
+  }));
+  return { capabilities, next: page.next === null ? null : page.next.slice(start.length) };
 }

@@ -1,13 +1,15 @@
-import type { Kind } from "../../core/entry.ts";
+import type { Entry, Kind } from "../../core/entry.ts";
 import { remote } from "../../durable/remote.ts";
 import { shell } from "../../durable/shell.ts";
 import { chunks } from "../chunks.ts";
-import type { Draw, SampleQuery, Store } from "../store.ts";
+import type { Draw, Page, PageQuery, RollCall, RollPage, SampleQuery, Store } from "../store.ts";
 import type { RegistryCalls } from "./registry-calls.ts";
 import { RegistryObject } from "./registry-object.ts";
 
-// RPC messages have a size limit: this many of the largest documents keep well within it.
+// Heartbeats wait while the object serves a call, and RPC messages have a size limit: much is asked for in pieces.
 const ENTRIES_PER_CALL_MAX = 100;
+const MEMBERS_PER_CALL_MAX = 500;
+const LEASES_PER_CALL_MAX = 1000;
 
 const METHODS: Record<keyof RegistryCalls, true> = {
   ping: true,
@@ -56,6 +58,30 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
     read: (refs, now) => inPieces(refs, (piece) => calls.read(piece, now)),
     commit: (changes, now) => inPieces(changes, (piece) => calls.commit(piece, now)),
     sample: (query, now) => draw(query, [], now),
+
+    async page<K extends Kind>(query: PageQuery<K>, now: number): Promise<Page<K>> {
+      let after: string | null = query.after;
+      let entries: Entry<K>[] = [];
+      for (let left = query.limit; left > 0 && after !== null; left -= MEMBERS_PER_CALL_MAX) {
+        const limit = Math.min(left, MEMBERS_PER_CALL_MAX);
+        const piece: Page<K> = await calls.page({ ...query, after, limit }, now);
+        entries = entries.concat(piece.entries);
+        after = piece.next;
+      }
+      return { entries, next: after };
+    },
+
+    async roll(query, now) {
+      let after: string | null = query.after;
+      let rollCalls: RollCall[] = [];
+      for (let left = query.limit; left > 0 && after !== null; left -= LEASES_PER_CALL_MAX) {
+        const limit = Math.min(left, LEASES_PER_CALL_MAX);
+        const piece: RollPage = await calls.roll({ ...query, after, limit }, now);
+        rollCalls = rollCalls.concat(piece.calls);
+        after = piece.next;
+      }
+      return { calls: rollCalls, next: after };
+    },
   };
 }
 

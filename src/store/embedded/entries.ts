@@ -57,7 +57,24 @@ export class Entries {
     const { sql } = this.#storage;
     sql.exec(SQL.deleteEntry, kind, id);
     sql.exec(SQL.deleteLease, kind, id);
-    if (before) sql.exec(SQL.dropTerms, kind, id, JSON.stringify(termsOf(kind, before.document)));
+    if (before) this.#dropTerms(kind, id, termsOf(kind, before.document));
+  }
+
+  #dropTerms(kind: Kind, id: string, terms: readonly string[]): void {
+    if (terms.length === 0) return;
+    const { sql } = this.#storage;
+    const json = JSON.stringify(terms);
+    sql.exec(SQL.dropTerms, kind, id, json);
+    sql.exec(SQL.countDown, json);
+    sql.exec(SQL.forgetEmpty, json);
+  }
+
+  #addTerms(kind: Kind, id: string, terms: readonly string[]): void {
+    if (terms.length === 0) return;
+    const { sql } = this.#storage;
+    const json = JSON.stringify(terms);
+    sql.exec(SQL.addTerms, kind, id, json);
+    sql.exec(SQL.countUp, json);
   }
 
   #write<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined, after: Entry<K>): void {
@@ -75,9 +92,15 @@ export class Entries {
 
     const oldTerms = before ? termsOf(kind, before.document) : [];
     const newTerms = termsOf(kind, document);
-    const dropped = oldTerms.filter((term) => !newTerms.includes(term));
-    const added = newTerms.filter((term) => !oldTerms.includes(term));
-    sql.exec(SQL.dropTerms, kind, id, JSON.stringify(dropped));
-    sql.exec(SQL.addTerms, kind, id, JSON.stringify(added));
+    this.#dropTerms(
+      kind,
+      id,
+      oldTerms.filter((term) => !newTerms.includes(term)),
+    );
+    this.#addTerms(
+      kind,
+      id,
+      newTerms.filter((term) => !oldTerms.includes(term)),
+    );
   }
 }

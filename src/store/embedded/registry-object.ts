@@ -15,6 +15,8 @@ import type {
   RollQuery,
   Snapshot,
   SweepReport,
+  TermsPage,
+  TermsQuery,
 } from "../store.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
@@ -65,8 +67,8 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#search.count(kind);
   }
 
-  terms(): Map<string, number> {
-    return this.#search.terms();
+  terms(query: TermsQuery): TermsPage {
+    return this.#search.terms(query);
   }
 
   roll(query: RollQuery, now: number): RollPage {
@@ -75,7 +77,7 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   /** Nothing to do: terms are written with their entry, and nothing else can touch the tables. */
   heal(_query: HealQuery): Healed {
-    return { removed: 0, next: "" };
+    return { healed: 0, next: "" };
   }
 
   events(query: { since: number | undefined; limit: number }): EventRecord[] | "too_old" {

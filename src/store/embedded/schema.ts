@@ -31,6 +31,9 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE TABLE event (revision INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
    CREATE TABLE report (name TEXT PRIMARY KEY, report TEXT NOT NULL) WITHOUT ROWID;`,
+  // Counting the rows of `term` would take as long as the fleet is large.
+  `CREATE TABLE term_count (term TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
+   INSERT INTO term_count SELECT term, count(*) FROM term GROUP BY term;`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -45,6 +48,7 @@ export type EntryRow = {
 };
 
 export type RollRow = { id: string; fence: string; unreachable: number; lease: string | null };
+export type TermCountRow = { term: string; entries: number };
 export type EventRow = { revision: number; event: string };
 
 const ENTRY = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
@@ -53,10 +57,13 @@ const ENTRY = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
 const WITH_LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
   AND (l.expires_at IS NULL OR l.expires_at >= ?)`;
 
-/** Ids under so many terms, walked along the first one's index. Parameters: kind, the terms. */
+/** That an id is under so many further terms. Parameters: the terms. */
+const isUnder = (terms: number): string =>
+  "AND EXISTS (SELECT 1 FROM term o WHERE o.kind = t.kind AND o.term = ? AND o.id = t.id) ".repeat(terms);
+
+/** Ids under so many terms, walked along the first one. Parameters: kind, the terms. */
 const idsUnder = (terms: number): string =>
-  `SELECT t.id FROM term t WHERE t.kind = ? AND t.term = ?
-   ${"AND EXISTS (SELECT 1 FROM term o WHERE o.kind = t.kind AND o.term = ? AND o.id = t.id) ".repeat(terms - 1)}`;
+  `SELECT t.id FROM term t WHERE t.kind = ? AND t.term = ? ${isUnder(terms - 1)}`;
 
 /** Every statement of the object. The comments give the parameters, in order. */
 export const SQL = {
@@ -69,8 +76,6 @@ export const SQL = {
       draining = excluded.draining, unreachable = excluded.unreachable, version = version + 1`,
   /** kind, id */
   deleteEntry: "DELETE FROM entry WHERE kind = ? AND id = ?",
-  /** kind → n */
-  countEntries: "SELECT count(*) AS n FROM entry WHERE kind = ?",
   /** kind, id → draining */
   isDraining: "SELECT draining FROM entry WHERE kind = ? AND id = ?",
 
@@ -86,8 +91,20 @@ export const SQL = {
   addTerms: "INSERT INTO term (kind, term, id) SELECT ?1, value, ?2 FROM json_each(?3)",
   /** kind, id, JSON list of terms */
   dropTerms: "DELETE FROM term WHERE kind = ? AND id = ? AND term IN (SELECT value FROM json_each(?))",
-  /** → term, entries */
-  countTerms: "SELECT term, count(*) AS entries FROM term GROUP BY term",
+  /** JSON list of terms that an entry is now under */
+  countUp: `INSERT INTO term_count SELECT value, 1 FROM json_each(?) WHERE true
+    ON CONFLICT (term) DO UPDATE SET entries = entries + 1`,
+  /** JSON list of terms that an entry is no longer under */
+  countDown: "UPDATE term_count SET entries = entries - 1 WHERE term IN (SELECT value FROM json_each(?))",
+  /** the same list: removes the terms that have no entries left */
+  forgetEmpty: `DELETE FROM term_count
+    WHERE term IN (SELECT value FROM json_each(?)) AND entries <= 0`,
+  /** JSON list of terms → term, entries; terms without entries are left out */
+  countUnder: "SELECT term, entries FROM term_count WHERE term IN (SELECT value FROM json_each(?))",
+  /** term to start at, limit → term, entries, in the order of UTF-8 bytes */
+  termsFrom: "SELECT term, entries FROM term_count WHERE term >= ? ORDER BY term LIMIT ?",
+  /** term to start after, limit → the same */
+  termsAfter: "SELECT term, entries FROM term_count WHERE term > ? ORDER BY term LIMIT ?",
 
   /** kind, the terms → n */
   countMatches: (terms: number) => `SELECT count(*) AS n FROM (${idsUnder(terms)})`,
@@ -96,9 +113,11 @@ export const SQL = {
     WHERE e.kind = ? AND e.id IN (SELECT id FROM (${idsUnder(terms)})
       WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?)
     ORDER BY random()`,
-  /** now, kind, kind, the terms, id to start after, limit → EntryRow, by id */
+  /** kind, term, id to start after, limit → id, in order */
+  members: "SELECT id FROM term WHERE kind = ? AND term = ? AND id > ? ORDER BY id LIMIT ?",
+  /** now, kind, kind, the terms, first and last id → EntryRow, by id */
   page: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
-    WHERE e.kind = ? AND e.id IN (SELECT id FROM (${idsUnder(terms)}) WHERE id > ? ORDER BY id LIMIT ?)
+    WHERE e.kind = ? AND e.id IN (${idsUnder(terms)} AND t.id BETWEEN ? AND ?)
     ORDER BY e.id`,
   /** now, kind, id to start after, limit → RollRow, by id */
   roll: `SELECT e.id, e.fence, e.unreachable, l.lease FROM entry e ${WITH_LIVE_LEASE}

@@ -1,12 +1,12 @@
 import type { Sql } from "../../durable/storage.ts";
 import type { Entry, Kind } from "../../core/entry.ts";
-import type { Page, PageQuery, RollPage, RollQuery } from "../store.ts";
+import type { Page, PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
 import type { DrawQuery, Drawn } from "./registry-calls.ts";
 import { toEntry, toLease } from "./rows.ts";
-import { type EntryRow, type RollRow, SQL } from "./schema.ts";
+import { type EntryRow, type RollRow, SQL, type TermCountRow } from "./schema.ts";
 
-/** Bytes of documents in one answer: RPC has a size limit, and 250 documents of 32 KiB reach this. */
-const REPLY_BYTES_MAX = 8_000_000;
+/** Characters of documents in one answer. Heartbeats wait while the object reads and parses them. */
+const REPLY_CHARS_MAX = 2_000_000;
 
 /** Entries by their terms, and how many there are. */
 export class Search {
@@ -16,31 +16,42 @@ export class Search {
     this.#sql = sql;
   }
 
-  sample<K extends Kind>(query: DrawQuery<K>, now: number): Drawn<K> {
-    const { kind, terms, exhaustive, size, examined } = query;
-    const { n: total } = this.#sql.exec<{ n: number }>(SQL.countMatches(terms.length), kind, ...terms).one();
+  sample<K extends Kind>(
+    { kind, exhaustive, size, examined, ...query }: DrawQuery<K>,
+    now: number,
+  ): Drawn<K> {
+    const { terms, smallest } = this.#smallestFirst(query.terms);
+    const total = terms.length === 1 ? smallest : this.#countMatches(kind, terms);
     const limit = total <= exhaustive ? total : size;
-    const leftOut = JSON.stringify(examined);
     const statement = SQL.sample(terms.length);
+    const leftOut = JSON.stringify(examined);
     const rows = this.#sql.exec<EntryRow>(statement, now, kind, kind, ...terms, leftOut, limit);
     return { entries: take<K>(rows).entries, total };
   }
 
-  page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>, now: number): Page<K> {
+  page<K extends Kind>({ kind, after, limit, ...query }: PageQuery<K>, now: number): Page<K> {
+    const { terms } = this.#smallestFirst(query.terms);
+    const examined = this.#sql.exec<{ id: string }>(SQL.members, kind, terms[0]!, after, limit).toArray();
+    if (examined.length === 0) return { entries: [], next: null };
+    const first = examined[0]!.id;
+    const last = examined.at(-1)!.id;
     const statement = SQL.page(terms.length);
-    const rows = this.#sql.exec<EntryRow>(statement, now, kind, kind, ...terms, after, limit);
+    const rows = this.#sql.exec<EntryRow>(statement, now, kind, kind, ...terms, first, last);
     const { entries, cut } = take<K>(rows);
-    const last = entries.at(-1)?.document.registration.id ?? null;
-    return { entries, next: cut || entries.length === limit ? last : null };
+    if (cut) return { entries, next: entries.at(-1)!.document.registration.id };
+    return { entries, next: examined.length === limit ? last : null };
   }
 
+  /** The kind's name is a term of every entry of it. */
   count(kind: Kind): number {
-    return this.#sql.exec<{ n: number }>(SQL.countEntries, kind).one().n;
+    return this.#smallestFirst([kind]).smallest;
   }
 
-  terms(): Map<string, number> {
-    const rows = this.#sql.exec<{ term: string; entries: number }>(SQL.countTerms).toArray();
-    return new Map(rows.map(({ term, entries }) => [term, entries]));
+  terms({ prefix, after, limit }: TermsQuery): TermsPage {
+    const [statement, from] = after === "" ? [SQL.termsFrom, prefix] : [SQL.termsAfter, after];
+    const rows = this.#sql.exec<TermCountRow>(statement, from, limit).toArray();
+    const terms = rows.filter(({ term }) => term.startsWith(prefix));
+    return { terms, next: terms.length === limit ? terms.at(-1)!.term : null };
   }
 
   roll({ kind, after, limit }: RollQuery, now: number): RollPage {
@@ -50,15 +61,29 @@ export class Search {
     });
     return { calls, next: calls.length === limit ? calls.at(-1)!.id : null };
   }
+
+  #countMatches(kind: Kind, terms: readonly string[]): number {
+    return this.#sql.exec<{ n: number }>(SQL.countMatches(terms.length), kind, ...terms).one().n;
+  }
+
+  /** The terms, the one with the fewest entries first, and how many it has. */
+  #smallestFirst(terms: readonly string[]): { terms: readonly string[]; smallest: number } {
+    const counts = new Map<string, number>();
+    for (const row of this.#sql.exec<TermCountRow>(SQL.countUnder, JSON.stringify(terms)))
+      counts.set(row.term, row.entries);
+    const sizeOf = (term: string) => counts.get(term) ?? 0;
+    const sorted = terms.toSorted((a, b) => sizeOf(a) - sizeOf(b));
+    return { terms: sorted, smallest: sizeOf(sorted[0]!) };
+  }
 }
 
 function take<K extends Kind>(rows: Iterable<EntryRow>): { entries: Entry<K>[]; cut: boolean } {
   const entries: Entry<K>[] = [];
-  let bytes = 0;
+  let chars = 0;
   for (const row of rows) {
     entries.push(toEntry<K>(row));
-    bytes += row.document.length;
-    if (bytes >= REPLY_BYTES_MAX) return { entries, cut: true };
+    chars += row.document.length;
+    if (chars >= REPLY_CHARS_MAX) return { entries, cut: true };
   }
   return { entries, cut: false };
 }

@@ -11,7 +11,7 @@ import { Plan, planChange } from "./plan.ts";
 import { COMMIT, READ } from "./scripts.ts";
 
 /** KEYS of lua/commit.lua that come before the plan's own. */
-const COMMIT_OWN_KEYS = 6;
+const COMMIT_OWN_KEYS = 7;
 // Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
 // commit, where the document is part of a plan that is part of a request.
 const PIPELINE_READS_MAX = 120;
@@ -87,7 +87,8 @@ export function commitCall(
   plan: Plan,
   event?: Event,
 ): ScriptCall {
-  const own = [keys.document(ref), keys.directives, keys.ledger, keys.revision, keys.events, keys.terms];
+  const { directives, ledger, revision, events, terms, termNames } = keys;
+  const own = [keys.document(ref), directives, ledger, revision, events, terms, termNames];
   return {
     script: COMMIT,
     keys: [...own, ...plan.keys],

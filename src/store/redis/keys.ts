@@ -10,6 +10,7 @@ export function keysOf(prefix: string, namespace: string) {
     lease: ({ kind, id }: Ref<Kind>, fence: string) => `${base}lease:${kind}:${id}:${fence}`,
     index: (term: string) => `${base}ix:${term}`,
     terms: `${base}terms`,
+    termNames: `${base}term_names`,
     stamps: `${base}stamps`,
     directives: `${base}directives`,
     ledger: `${base}ledger`,

@@ -4,6 +4,7 @@ import healLua from "./lua/heal.lua";
 import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
+import recountLua from "./lua/include/recount.lua";
 import pageLua from "./lua/page.lua";
 import readLua from "./lua/read.lua";
 import sampleLua from "./lua/sample.lua";
@@ -12,6 +13,7 @@ const INCLUDES = new Map([
   ["names", namesLua],
   ["entry", entryLua],
   ["fetch", fetchLua],
+  ["recount", recountLua],
 ]);
 
 /** A script's first line, `-- include: names entry`, names the files of lua/include that go before it, in order. */

@@ -1,12 +1,9 @@
 import type { Entry, Kind } from "../../core/entry.ts";
-import { chunks } from "../chunks.ts";
 import type { Draw, Page, PageQuery, Store } from "../store.ts";
 import type { Database } from "./database.ts";
 import { afterId, parseMember } from "./keys.ts";
 import { PAGE, SAMPLE } from "./scripts.ts";
 import { idsFetched, verify } from "./verified.ts";
-
-const TERMS_PER_SCAN = 1000;
 
 /** Entries by their terms, and how many there are. */
 export function searchIn(database: Database): Pick<Store, "sample" | "page" | "count" | "terms"> {
@@ -28,18 +25,23 @@ export function searchIn(database: Database): Pick<Store, "sample" | "page" | "c
       return members as number;
     },
 
-    async terms() {
-      const counts = new Map<string, number>();
-      let cursor = "0";
-      do {
-        const [reply] = await connection.read("terms", [
-          ["HSCAN", keys.terms, cursor, "COUNT", TERMS_PER_SCAN],
-        ]);
-        const [next, flat] = reply as [string, string[]];
-        for (const [term, entries] of chunks(flat, 2)) counts.set(term!, Number(entries));
-        cursor = next;
-      } while (cursor !== "0");
-      return counts;
+    async terms({ prefix, after, limit }) {
+      const min = after === "" ? `[${prefix}` : `(${after}`;
+      const [names] = (await connection.read("terms", [
+        ["ZRANGEBYLEX", keys.termNames, min, "+", "LIMIT", 0, limit],
+      ])) as [string[]];
+      const found = names.filter((term) => term.startsWith(prefix));
+      if (found.length === 0) return { terms: [], next: null };
+      const [counts] = (await connection.read("terms", [["HMGET", keys.terms, ...found]])) as [
+        (string | null)[],
+      ];
+      return {
+        // A term whose last entry left between the two trips has no count.
+        terms: found
+          .map((term, i) => ({ term, entries: Number(counts[i]) }))
+          .filter(({ entries }) => entries > 0),
+        next: found.length === limit ? found.at(-1)! : null,
+      };
     },
   };
 }

@@ -1,16 +1,16 @@
-import { kindOfTerm } from "../../core/kinds.ts";
 import { chunks } from "../chunks.ts";
 import type { Store } from "../store.ts";
 import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { readLease } from "./decode.ts";
-import { afterId, fieldOf, memberOf, parseMember } from "./keys.ts";
-import { HEAL } from "./scripts.ts";
+import { afterId, fieldOf, parseMember } from "./keys.ts";
+import { heal } from "./heal.ts";
 
 const MGET_KEYS_MAX = 1000;
 
 /** What the sweep needs: who holds which lease, and indexes that agree with the documents. */
-export function upkeepOf({ connection, keys }: Database): Pick<Store, "roll" | "heal"> {
+export function upkeepOf(database: Database): Pick<Store, "roll" | "heal"> {
+  const { connection, keys } = database;
   return {
     async roll({ kind, after, limit }) {
       const [members] = (await connection.read("roll", [
@@ -36,26 +36,6 @@ export function upkeepOf({ connection, keys }: Database): Pick<Store, "roll" | "
       };
     },
 
-    async heal({ kind, suspects, after, termsMax }) {
-      const [scan] = await connection.read("terms", [["HSCAN", keys.terms, after || "0", "COUNT", termsMax]]);
-      const [next, flat] = scan as [string, string[]];
-      const terms = chunks(flat, 2)
-        .map(([term]) => term!)
-        .filter((term) => term !== kind && kindOfTerm(term) === kind);
-      const [removed] = await connection.write("heal", [
-        {
-          script: HEAL,
-          keys: [keys.terms, keys.stamps, keys.index(kind), ...terms.map(keys.index)],
-          args: [
-            keys.documents(kind),
-            String(suspects.length),
-            ...suspects.map(({ id, fence }) => memberOf(id, fence)),
-            kind,
-            ...terms,
-          ],
-        },
-      ]);
-      return { removed: removed as number, next: next === "0" ? "" : next };
-    },
+    heal: (query) => heal(database, query),
   };
 }

@@ -5,6 +5,9 @@ import { readDocument, readLease } from "./decode.ts";
 import { commitCall, emptyPlan, readEntries } from "./entries.ts";
 import { fieldOf, memberOf, membersOf, parseMember } from "./keys.ts";
 
+/** How many ids one answer heals: it does not wait for more, and the next reader and the sweep heal the others. */
+const HEALED_PER_ANSWER_MAX = 100;
+
 /** What lua/include/fetch.lua returns of each member: member, stamp, document, lease, directive. */
 const FIELDS_FETCHED = 5;
 
@@ -65,7 +68,9 @@ export async function verify<K extends Kind>(
   for (const { document } of entries) unknown.delete(document.registration.id);
   if (staleMembers.length > 0) {
     // The answer is right without it; the next reader tries again.
-    await removeStaleMembers(database, terms, staleMembers).catch(() => undefined);
+    await removeStaleMembers(database, terms, staleMembers.slice(0, HEALED_PER_ANSWER_MAX)).catch(
+      () => undefined,
+    );
   }
   return { entries, unknown, allCached };
 }
@@ -77,7 +82,10 @@ export function idsFetched(flat: readonly (string | null)[]): Set<string> {
   return ids;
 }
 
-/** Removes from the indexes of `terms` the members of these ids that the stored document does not match. */
+/**
+ * Removes from the indexes of `terms` the members of these ids that the stored document does not match, and the leases of
+ * registrations that have no document: the holder's next heartbeat fails, and it registers anew.
+ */
 async function removeStaleMembers<K extends Kind>(
   database: Database,
   terms: readonly string[],
@@ -97,7 +105,10 @@ async function removeStaleMembers<K extends Kind>(
     for (const [t, term] of terms.entries()) {
       const current = entry && ownTerms.includes(term) && memberOf(ref.id, entry.document.fence);
       for (const member of members[s * terms.length + t]!) {
-        if (member !== current) plan.add("ZREM", keys.index(term), member);
+        if (member === current) continue;
+        plan.add("ZREM", keys.index(term), member);
+        const { fence } = parseMember(member);
+        if (fence !== entry?.document.fence) plan.add("DEL", keys.lease(ref, fence));
       }
       plan.add("RECOUNT", keys.index(term), term);
     }

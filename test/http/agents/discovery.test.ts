@@ -213,6 +213,7 @@ describe.each(BACKENDS)("discovery on $backend", ({ backend, openBackend }) => {
       total_components: 4,
       total_capabilities: 2,
       by_type: { cost: 2, skill: 2 },
+      other_types: 0,
       by_status: { available: 2, busy: 1, unreachable: 1 },
       backend,
       as_of: "2126-01-01T00:00:02.001Z",
@@ -227,6 +228,7 @@ describe.each(BACKENDS)("discovery on $backend", ({ backend, openBackend }) => {
         { name: "spot", agents: 2 },
       ],
       count: 2,
+      next_cursor: null,
     });
     expect(JSON.stringify(body)).not.toContain("http");
 
@@ -267,7 +269,9 @@ describe.each(BACKENDS)("discovery on $backend", ({ backend, openBackend }) => {
     ["agents?limit=201", "/limit", ""],
     ["agents?cursor=%21", "/cursor", ""],
     ["stats?type=cost", "/type", "takes none"],
-    ["capabilities?a~b=1", "/a~0b", "takes none"],
+    ["capabilities?a~b=1", "/a~0b", "unknown"],
+    ["capabilities?limit=1001", "/limit", ""],
+    ["capabilities?cursor=%21", "/cursor", ""],
   ])("refuses %s, pointing at %s [0-08]", async (query, pointer, detail) => {
     const { status, body } = await open().get<Refused>(`/v1/${query}`);
     expect(status).toBe(400);

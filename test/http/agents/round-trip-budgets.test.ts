@@ -193,14 +193,24 @@ describe("a sweep", () => {
     await registry.post("/v1/sweep");
     await registry.pass(45_000);
     const { commands, log } = await cost(() => registry.post("/v1/sweep"));
-    // The last report, the roll, the ledger, the leases; the terms, their check; who has a health_url; the new report.
+    // The last report, the roll, the ledger, the leases; its report; the terms, their members, whether each is in the index of
+    // all agents; who has a health_url; the whole report.
     expect(log.map((line) => line.replace(/ .*?:default:/, " "))).toEqual([
       "GET sweep",
       "ZRANGEBYLEX ix:agent",
       "HMGET ledger",
       expect.stringMatching(/^MGET lease:/),
-      "HSCAN terms",
-      "EVALSHA terms",
+      "SET sweep",
+      "HLEN terms",
+      "ZCARD term_names",
+      "ZRANGEBYLEX term_names",
+      "HMGET terms",
+      ...["agent", "capability:spot", "type:worker"].map((term) => `ZCARD ix:${term}`),
+      ...["agent", "capability:spot", "type:worker"].map((term) => `ZRANGEBYLEX ix:${term}`),
+      // Of 100 documents each.
+      ...Array.from({ length: 10 }, () => expect.stringMatching(/^EXISTS doc:agent:/) as unknown),
+      "ZMSCORE ix:agent",
+      "ZMSCORE ix:agent",
       "EVALSHA directives",
       "SET sweep",
     ]);
@@ -221,7 +231,7 @@ describe("a sweep", () => {
     await registry.post("/v1/sweep");
     await registry.pass(45_001);
     const { commands } = await cost(() => registry.post("/v1/sweep"));
-    expect(commands).toBe(8 + 2 * 150);
+    expect(commands).toBe(18 + 2 * 150);
   });
 });
 

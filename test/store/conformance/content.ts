@@ -1,3 +1,4 @@
+import { termCounts } from "../../support/audit.ts";
 import { expect, it } from "vitest";
 import { entryOf } from "../../support/entries.ts";
 import { draw, entryAt, idsOf, type Open, pageThrough, put, ref, remove, snapshotOf, T0 } from "./opened.ts";
@@ -46,7 +47,7 @@ export function carries(open: Open): void {
     await put(store, T0, entry, entryOf({ id: "b", capabilities: [`${name}.`] }, T0));
     const terms = [`capability:${name}`, `type:${name}`, `tag:${name}`];
     for (const term of terms) {
-      expect((await store.terms()).get(term)).toBe(1);
+      expect((await termCounts(store)).get(term)).toBe(1);
       expect(await pageThrough(store, [term], 1, T0)).toEqual([entry]);
     }
     const query = { kind: "agent", terms, exhaustive: 10, size: 5 } as const;
@@ -56,7 +57,7 @@ export function carries(open: Open): void {
       expect({ entries, total }).toEqual({ entries: [entry], total: 1 });
     }
     await remove(store, T0, "a", "b");
-    expect(await store.terms()).toEqual(new Map());
+    expect(await termCounts(store)).toEqual(new Map());
   });
 
   it("keeps metadata to the last digit, empty lists as lists and empty objects as objects", async () => {
@@ -106,8 +107,7 @@ export function carries(open: Open): void {
       copy.lease!.currentLoad = 99;
       copy.draining = true;
     }
-    (await store.terms()).clear();
     expect(await entryAt(store, "a", T0)).toEqual(original);
-    expect((await store.terms()).get("tag:eu")).toBe(1);
+    expect((await termCounts(store)).get("tag:eu")).toBe(1);
   });
 }

@@ -1,3 +1,4 @@
+import { termCounts } from "../../support/audit.ts";
 import { expect, it } from "vitest";
 import type { Entry } from "../../../src/core/entry.ts";
 import type { Decision } from "../../../src/core/decision.ts";
@@ -71,7 +72,7 @@ export function contends(open: Open): void {
     const winner = await entryAt(store, "a", T0);
     expect(rivals).toContainEqual(winner);
     const terms = ["agent", "type:worker", `capability:${winner!.document.fence}`];
-    expect(await store.terms()).toEqual(new Map(terms.map((term) => [term, 1])));
+    expect(await termCounts(store)).toEqual(new Map(terms.map((term) => [term, 1])));
     const renewals = KEYS.map((fence) => ({ ref: ref("a"), fence, lease: winner!.lease!, ttlMs: 60_000 }));
     const heard = (await store.renew(renewals, T0)).map((answer, i) => (answer === "gone" ? "" : KEYS[i]));
     expect(heard.filter(Boolean)).toEqual([winner!.document.fence]);

@@ -1,5 +1,6 @@
+import { termCounts } from "../../support/audit.ts";
 import { describe, expect, it } from "vitest";
-import type { RollCall, Store } from "../../../src/store/store.ts";
+import type { RollCall, Store, TermsPage } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";
 import { everythingIn, idsOf, type Open, pageThrough, put, remove, T0 } from "./opened.ts";
 
@@ -108,7 +109,7 @@ export function pages(open: Open): void {
   describe("terms", () => {
     it("counts who stands under each, once however often it says so, and forgets a term with nobody", async () => {
       const { store } = open();
-      expect(await store.terms()).toEqual(new Map());
+      expect(await termCounts(store)).toEqual(new Map());
       const service = { service: "llm" };
       await put(
         store,
@@ -125,19 +126,48 @@ export function pages(open: Open): void {
         service: 1,
         "service:llm": 1,
       };
-      expect(await store.terms()).toEqual(new Map(Object.entries(both)));
+      expect(await termCounts(store)).toEqual(new Map(Object.entries(both)));
       await remove(store, T0, "a");
       const one = { agent: 1, "type:other": 1, "capability:spot": 1 };
-      expect(await store.terms()).toEqual(new Map(Object.entries(one)));
+      expect(await termCounts(store)).toEqual(new Map(Object.entries(one)));
+    });
+
+    it("come in pages in the order of their bytes, those alone that begin as asked", async () => {
+      const { store } = open();
+      // In UTF-16 code units the last two are the other way round.
+      const names = ["B", "a", "a b", "ab", "b", "ä", "\u{ffee}", "\u{1f600}"];
+      await put(
+        store,
+        T0,
+        ...names.map((name, i) => entryOf({ id: `i-${i}`, capabilities: [name], tags: ["a"] }, T0)),
+      );
+      const paged = async (prefix: string, limit: number) => {
+        const pages: string[][] = [];
+        for (let after: string | null = ""; after !== null;) {
+          const page: TermsPage = await store.terms({ prefix, after, limit });
+          expect(page.terms.every(({ entries }) => entries === 1)).toBe(true);
+          pages.push(page.terms.map(({ term }) => term.slice("capability:".length)));
+          after = page.next;
+        }
+        return pages;
+      };
+      expect(await paged("capability:", 100)).toEqual([names]);
+      expect(await paged("capability:", 3)).toEqual([names.slice(0, 3), names.slice(3, 6), names.slice(6)]);
+      expect(await paged("capability:a", 2)).toEqual([["a", "a b"], ["ab"]]);
+      expect(await paged("capability:c", 2)).toEqual([[]]);
+      expect(await store.terms({ prefix: "tag:", after: "", limit: 1 })).toEqual({
+        terms: [{ term: "tag:a", entries: 8 }],
+        next: "tag:a",
+      });
     });
 
     it("counts those who have lapsed until they are reaped", async () => {
       const { store, advance } = open();
       await put(store, T0, entryOf({ id: "a", ttl_seconds: 60 }, T0));
       await advance(T0 + 60_001);
-      expect((await store.terms()).get("agent")).toBe(1);
+      expect((await termCounts(store)).get("agent")).toBe(1);
       await remove(store, T0 + 60_001, "a");
-      expect(await store.terms()).toEqual(new Map());
+      expect(await termCounts(store)).toEqual(new Map());
     });
 
     it("keeps apart what only differs in its kind", async () => {
@@ -200,8 +230,8 @@ export function pages(open: Open): void {
       });
       const visited: string[] = [];
       for (let after = ""; visited.at(-1) !== ""; after = visited.at(-1)!) {
-        const { removed, next } = await store.heal({ kind: "agent", suspects, after, termsMax: 1 }, T0);
-        expect(removed).toBe(0);
+        const { healed, next } = await store.heal({ kind: "agent", suspects, after });
+        expect(healed).toBe(0);
         expect(visited).not.toContain(next);
         visited.push(next);
       }

@@ -1,3 +1,4 @@
+import { termCounts } from "../../support/audit.ts";
 import { expect } from "vitest";
 import { type Entry, isLive } from "../../../src/core/entry.ts";
 import type { Decision } from "../../../src/core/decision.ts";
@@ -84,7 +85,7 @@ export class Model {
     const kind = "agent";
     const [snapshots, terms, roll, events] = await Promise.all([
       store.read(IDS.map(ref), now),
-      store.terms(),
+      termCounts(store),
       store.roll({ kind, after: "", limit: 100 }, now),
       store.events({ since: this.revision, limit: 100 }),
     ]);

@@ -1,9 +1,16 @@
+import * as z from "zod";
 import { byCodeUnit } from "../../../core/order.ts";
+import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { tallyAgents } from "../../../registry/agents/tally.ts";
+import { listCapabilities, tallyAgents } from "../../../registry/agents/tally.ts";
 import type { lastSweep } from "../../../registry/events.ts";
 import * as shapes from "../../answers/index.ts";
+import { decodeNameCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { param } from "../../frame/query.ts";
+
+/** The largest page of capabilities. */
+const CAPABILITIES_MAX = 1000;
 
 const capabilities = endpoint({
   method: "GET",
@@ -12,12 +19,20 @@ const capabilities = endpoint({
   summary: "What can be done, and by how many live agents",
   group: "discovery",
   scope: "read",
-  answers: { 200: { description: "By name", body: shapes.capabilityList } },
-  refusals: [],
-  async handle({ namespace, now }) {
-    const { byCapability } = await tallyAgents(namespace, now);
-    const list = sorted(byCapability).map(([name, agents]) => ({ name, agents }));
-    return { status: 200, body: { capabilities: list, count: list.length } };
+  query: z.strictObject({
+    prefix: z.string().default(""),
+    limit: param.integer(1, CAPABILITIES_MAX).default(100),
+    cursor: z.string().optional(),
+  }),
+  answers: {
+    200: { description: "A page, by name; next_cursor is null at the end", body: shapes.capabilityList },
+  },
+  refusals: ["invalid_request"],
+  async handle({ namespace, query: { prefix, limit, cursor }, now }) {
+    const after = cursor === undefined ? "" : orThrow(decodeNameCursor(cursor));
+    const { capabilities: list, next } = await listCapabilities(namespace, { prefix, after, limit }, now);
+    const next_cursor = next === null ? null : encodeCursor(next);
+    return { status: 200, body: { capabilities: list, count: list.length, next_cursor } };
   },
 });
 
@@ -36,8 +51,9 @@ const stats = endpoint({
       status: 200,
       body: {
         total_components: tally.total,
-        total_capabilities: tally.byCapability.size,
+        total_capabilities: tally.capabilities,
         by_type: Object.fromEntries(sorted(tally.byType)),
+        other_types: tally.ofOtherTypes,
         by_status: Object.fromEntries(sorted(tally.byStatus)),
         backend: namespace.store.backend,
         as_of: isoTime(tally.asOf),
@@ -47,7 +63,7 @@ const stats = endpoint({
   },
 });
 
-const sorted = (counts: ReadonlyMap<string, number>) => [...counts].toSorted(([a], [b]) => byCodeUnit(a, b));
+const sorted = (counts: Iterable<[string, number]>) => [...counts].toSorted(([a], [b]) => byCodeUnit(a, b));
 
 type SweepReport = NonNullable<Awaited<ReturnType<typeof lastSweep>>>;
 

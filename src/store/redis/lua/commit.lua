@@ -1,11 +1,11 @@
--- include: names entry
+-- include: names entry recount
 -- Applies one change to one entry, whole, if the entry is still as it was read.
 --
 -- KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events   KEYS[6] terms
--- KEYS[7..] the plan's keys
+-- KEYS[7] names of terms   KEYS[8..] the plan's keys
 -- ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
 -- ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
---         ["RECOUNT", position of a term's index, term] writes the size of the index into `terms`
+--         ["RECOUNT", position of a term's index, term] writes the size of the index into KEYS[6]
 -- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep
 -- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version}
 local entry = read_entry(KEYS[1], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
@@ -16,12 +16,7 @@ end
 for _, step in ipairs(cjson.decode(ARGV[4])) do
   local key = KEYS[step[2]]
   if step[1] == "RECOUNT" then
-    local members = redis.call("ZCARD", key)
-    if members == 0 then
-      redis.call("HDEL", KEYS[6], step[3])
-    else
-      redis.call("HSET", KEYS[6], step[3], members)
-    end
+    recount(KEYS[6], KEYS[7], key, step[3])
   else
     step[2] = key
     redis.call(unpack(step))

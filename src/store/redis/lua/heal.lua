@@ -1,38 +1,26 @@
--- include: names
--- Removes index members that no document matches. Atomic, so nothing changes between the check and the removal.
+-- include: names recount
+-- Checks members of one term's index. Where the document has another fence, or is lost, the member is removed, and its
+-- lease with it: the holder's next heartbeat fails, and it registers anew. Where the document matches, the member is put
+-- into the index of its kind if it is missing there. Atomic, so nothing changes between check and removal.
 --
--- KEYS[1] terms   KEYS[2] stamps   KEYS[3] the index of all entries of the kind
--- KEYS[4..] indexes of terms to check against it
--- ARGV[1] document prefix   ARGV[2] number of suspects n   ARGV[3..2+n] suspects, members of KEYS[3]
--- ARGV[3+n..] the terms of KEYS[3..], in their order: the first is the kind itself
--- Returns the number of members removed
-local suspects = tonumber(ARGV[2])
-local removed = 0
-
-for i = 3, 2 + suspects do
-  local id, fence = parse_member(ARGV[i])
-  local document = redis.call("GET", ARGV[1] .. id)
-  if not document or fence_of(document) ~= fence then
-    removed = removed + redis.call("ZREM", KEYS[3], ARGV[i])
+-- KEYS[1] terms   KEYS[2] names of terms   KEYS[3] stamps   KEYS[4] index of the kind   KEYS[5] index of the term
+-- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] kind   ARGV[4] term   ARGV[5..] members of KEYS[5], at most 100
+-- Returns how many members were removed or put back
+local healed = 0
+for i = 5, #ARGV do
+  local member = ARGV[i]
+  local id, fence = parse_member(member)
+  local document = redis.call("GET", ARGV[1] .. (id or member))
+  if document and fence_of(document) == fence then
+    healed = healed + redis.call("ZADD", KEYS[4], 0, member)
+  else
+    healed = healed + redis.call("ZREM", KEYS[5], member)
+    redis.call("DEL", ARGV[2] .. (id or member) .. ":" .. (fence or ""))
   end
   if not document then
-    redis.call("HDEL", KEYS[2], ARGV[3 + suspects] .. ":" .. id)
+    redis.call("HDEL", KEYS[3], ARGV[3] .. ":" .. (id or member))
   end
 end
-
-for k = 3, #KEYS do
-  if k > 3 then
-    local orphans = redis.call("ZDIFF", 2, KEYS[k], KEYS[3])
-    for from = 1, #orphans, 5000 do
-      removed = removed + redis.call("ZREM", KEYS[k], unpack(orphans, from, math.min(from + 4999, #orphans)))
-    end
-  end
-  local term = ARGV[suspects + k]
-  local members = redis.call("ZCARD", KEYS[k])
-  if members == 0 then
-    redis.call("HDEL", KEYS[1], term)
-  elseif redis.call("HGET", KEYS[1], term) ~= tostring(members) then
-    redis.call("HSET", KEYS[1], term, members)
-  end
-end
-return removed
+recount(KEYS[1], KEYS[2], KEYS[4], ARGV[3])
+recount(KEYS[1], KEYS[2], KEYS[5], ARGV[4])
+return healed

@@ -1,0 +1,163 @@
+import type { Kind } from "../../core/entry.ts";
+import { kindOfTerm } from "../../core/kinds.ts";
+import { chunks } from "../chunks.ts";
+import type { Healed, HealQuery } from "../store.ts";
+import type { Command, ScriptCall } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { memberOf, parseMember } from "./keys.ts";
+import { HEAL } from "./scripts.ts";
+
+// What one step examines. Only suspects go to a script, which locks the database, and only so many to each run of it.
+const TERMS_PER_STEP = 40;
+const MEMBERS_PER_STEP = 5000;
+const SUSPECTS_PER_RUN = 100;
+// How many members one plain command looks up.
+const SCORES_PER_COMMAND = 1000;
+const DOCUMENTS_PER_COMMAND = 100;
+const NAMES_PER_STEP = 1000;
+
+/**
+ * Where a step goes on. `after`: after this term; with a `member`, in this term after that member. `scan`: a cursor of the
+ * hash of terms, while it has terms whose names are missing (an earlier version did not write names).
+ */
+type Position = { after: string; member?: string } | { scan: string };
+
+interface Step {
+  runs: ScriptCall[];
+  /** undefined: the end was reached */
+  next: Position | undefined;
+}
+
+/** One step through the indexes of a kind: see the port. */
+export async function heal(database: Database, { kind, suspects, after }: HealQuery): Promise<Healed> {
+  const members = suspects.map(({ id, fence }) => memberOf(id, fence));
+  // First: other indexes are compared with that of the kind.
+  const rolled = members.length > 0 ? await run(database, runsFor(database, kind, kind, members)) : 0;
+  const position = positionOf(after);
+  const step =
+    "scan" in position
+      ? await nameTerms(database, position.scan)
+      : await examine(database, kind, position.after, position.member);
+  const found = await run(database, step.runs);
+  return { healed: rolled + found, next: step.next ? JSON.stringify(step.next) : "" };
+}
+
+async function run({ connection }: Database, runs: readonly ScriptCall[]): Promise<number> {
+  const healed = (await connection.write("heal", runs)) as number[];
+  return healed.reduce((sum, members) => sum + members, 0);
+}
+
+function positionOf(cursor: string): Position {
+  try {
+    const value: unknown = JSON.parse(cursor);
+    if (typeof value === "object" && value !== null) return value as Position;
+  } catch {
+    // "", or a cursor that an earlier version kept: from the beginning.
+  }
+  return { after: "" };
+}
+
+/** Adds names of terms that the hash of terms has. */
+async function nameTerms({ connection, keys }: Database, cursor: string): Promise<Step> {
+  const [reply] = await connection.read("heal", [["HSCAN", keys.terms, cursor, "COUNT", NAMES_PER_STEP]]);
+  const [next, flat] = reply as [string, string[]];
+  const names = chunks(flat, 2).flatMap(([term]) => ["0", term!]);
+  if (names.length > 0) await connection.write("heal", [["ZADD", keys.termNames, ...names]]);
+  return { runs: [], next: next === "0" ? { after: "" } : { scan: next } };
+}
+
+/** Looks for members without a document in the next terms, and for terms whose count is wrong. */
+async function examine(
+  database: Database,
+  kind: Kind,
+  after: string,
+  member: string | undefined,
+): Promise<Step> {
+  const { connection, keys } = database;
+  const isWithin = member !== undefined;
+  const [counted, named, terms] = (await connection.read("heal", [
+    ["HLEN", keys.terms],
+    ["ZCARD", keys.termNames],
+    [
+      "ZRANGEBYLEX",
+      keys.termNames,
+      isWithin ? `[${after}` : after === "" ? "-" : `(${after}`,
+      "+",
+      "LIMIT",
+      0,
+      isWithin ? 1 : TERMS_PER_STEP,
+    ],
+  ])) as [number, number, string[]];
+  if (after === "" && counted > named) return nameTerms(database, "0");
+  if (terms.length === 0) return { runs: [], next: undefined };
+
+  const membersMax = Math.floor(MEMBERS_PER_STEP / terms.length);
+  const [counts, ...replies] = (await connection.read("heal", [
+    ["HMGET", keys.terms, ...terms],
+    ...terms.map((term) => ["ZCARD", keys.index(term)]),
+    ...terms.map((term) => {
+      const min = isWithin && term === after ? `(${member}` : "-";
+      return ["ZRANGEBYLEX", keys.index(term), min, "+", "LIMIT", 0, membersMax];
+    }),
+  ])) as [(string | null)[], ...(number | string[])[]];
+  const sizes = replies.slice(0, terms.length) as number[];
+  const members = replies.slice(terms.length) as string[][];
+
+  // A term with more members than were read ends the step: the next one goes on within it.
+  const unfinished = members.findIndex(({ length }) => length === membersMax);
+  const examined = unfinished < 0 ? terms : terms.slice(0, unfinished + 1);
+  const own = examined.map((term, t) => (kindOfTerm(term) === kind ? members[t]! : []));
+  const suspects = await suspectsAmong(database, kind, examined, own);
+  const runs = examined.flatMap((term, t) => {
+    const isMiscounted = sizes[t] === 0 || Number(counts[t]) !== sizes[t];
+    return suspects[t]!.length > 0 || isMiscounted ? runsFor(database, kind, term, suspects[t]!) : [];
+  });
+
+  const last = examined.at(-1)!;
+  if (unfinished >= 0) return { runs, next: { after: last, member: members[unfinished]!.at(-1)! } };
+  const isEnd = !isWithin && terms.length < TERMS_PER_STEP;
+  return { runs, next: isEnd ? undefined : { after: last } };
+}
+
+/**
+ * Per term, the members that are to be checked by the script. In the index of the kind: those whose documents are missing,
+ * together with up to 99 others. In any other: those that the index of the kind has not.
+ */
+async function suspectsAmong(
+  { connection, keys }: Database,
+  kind: Kind,
+  terms: readonly string[],
+  members: readonly string[][],
+): Promise<string[][]> {
+  const lookUps = terms.flatMap((term, t) =>
+    chunks(members[t]!, term === kind ? DOCUMENTS_PER_COMMAND : SCORES_PER_COMMAND).map((batch) => {
+      const command: Command =
+        term === kind
+          ? ["EXISTS", ...batch.map((member) => keys.document({ kind, id: parseMember(member).id }))]
+          : ["ZMSCORE", keys.index(kind), ...batch];
+      return { t, batch, command };
+    }),
+  );
+  const replies = (await connection.read(
+    "heal",
+    lookUps.map(({ command }) => command),
+  )) as (number | (string | null)[])[];
+  const suspects: string[][] = terms.map(() => []);
+  for (const [i, { t, batch }] of lookUps.entries()) {
+    const found = replies[i]!;
+    if (typeof found === "number") {
+      if (found < batch.length) suspects[t] = suspects[t]!.concat(batch);
+    } else suspects[t] = suspects[t]!.concat(batch.filter((_, nth) => found[nth] === null));
+  }
+  return suspects;
+}
+
+/** Runs of lua/heal.lua for members of one term; without members one that only counts them. */
+function runsFor({ keys }: Database, kind: Kind, term: string, members: readonly string[]): ScriptCall[] {
+  const batches = members.length > 0 ? chunks(members, SUSPECTS_PER_RUN) : [[]];
+  return batches.map((batch) => ({
+    script: HEAL,
+    keys: [keys.terms, keys.termNames, keys.stamps, keys.index(kind), keys.index(term)],
+    args: [keys.documents(kind), keys.leases(kind), kind, term, ...batch],
+  }));
+}

@@ -177,11 +177,11 @@ export const SAMPLES: readonly Sample[] = [
       ],
     }),
   },
-  { operation: "listCapabilities", title: "all", trips: "rrr" },
+  { operation: "listCapabilities", title: "all", trips: "rr" },
   { operation: "stats", title: "all", trips: "rrr" },
   { operation: "listEvents", title: "all", trips: "r" },
   { operation: "listEvents", title: "after the newest", trips: "r", query: "?since=1&limit=1" },
-  { operation: "sweep", title: "with nothing to tell", trips: "rrrrwrw" },
+  { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrw" },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
   {

@@ -105,7 +105,10 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
   expectDiscreet(logged.join("\n"), backend, setting.lease_token);
 
   const mayRetry = sample.trips[trip] === "r" && fault.kind !== "stall";
-  expect(requests - sent, `requests up to trip ${trip}`).toBe(trip + (mayRetry ? 2 : 1));
+  // A part of the sweep that fails stops no other, except that nothing begins before the last report is read.
+  const goesOn = sample.operation === "sweep" && trip > 0;
+  if (goesOn) expect(requests - sent).toBeLessThanOrEqual(2 * sample.trips.length);
+  else expect(requests - sent, `requests up to trip ${trip}`).toBe(trip + (mayRetry ? 2 : 1));
 
   await bridge.heal();
   const after = await contents(backend);
@@ -223,7 +226,7 @@ describe("a sweep cut short", () => {
     return { registry, due: due.toSorted(), since: events.at(-1)!.revision };
   }
 
-  const TRIPS = 9;
+  const TRIPS = 11;
 
   it(`takes ${TRIPS} round trips when it is not`, async () => {
     const backend = redisBackend();

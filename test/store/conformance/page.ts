@@ -142,14 +142,14 @@ export function pages(open: Open): void {
         ...names.map((name, i) => entryOf({ id: `i-${i}`, capabilities: [name], tags: ["a"] }, T0)),
       );
       const paged = async (prefix: string, limit: number) => {
-        const pages: string[][] = [];
+        const found: string[][] = [];
         for (let after: string | null = ""; after !== null;) {
           const page: TermsPage = await store.terms({ prefix, after, limit });
           expect(page.terms.every(({ entries }) => entries === 1)).toBe(true);
-          pages.push(page.terms.map(({ term }) => term.slice("capability:".length)));
+          found.push(page.terms.map(({ term }) => term.slice("capability:".length)));
           after = page.next;
         }
-        return pages;
+        return found;
       };
       expect(await paged("capability:", 100)).toEqual([names]);
       expect(await paged("capability:", 3)).toEqual([names.slice(0, 3), names.slice(3, 6), names.slice(6)]);

@@ -3,7 +3,7 @@ import { activationItem } from "../../../src/core/agents/activation-file.ts";
 import { check } from "../../../src/core/check.ts";
 import { importAgents } from "../../../src/registry/agents/import.ts";
 import { type AgentQuery, firstAgents, listAgents } from "../../../src/registry/agents/list.ts";
-import { tallyAgents } from "../../../src/registry/agents/tally.ts";
+import { listCapabilities, tallyAgents } from "../../../src/registry/agents/tally.ts";
 import { eventsAfter } from "../../../src/registry/events.ts";
 import { sweep } from "../../../src/registry/sweep.ts";
 import { ANYONE } from "../../support/entries.ts";
@@ -53,13 +53,13 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
       ...(i === 0 && { ttl_seconds: 60 }),
     }));
     await registry.pass(60_001);
-    const { total, byCapability, byStatus, lastSweep } = await tallyAgents(namespace, registry.now);
-    expect([total, byCapability.get("spot"), byStatus.get("unreachable"), lastSweep]).toEqual([
-      1,
-      1,
-      1,
-      undefined,
-    ]);
+    const { total, capabilities, byStatus, lastSweep } = await tallyAgents(namespace, registry.now);
+    expect([total, capabilities, byStatus.get("unreachable"), lastSweep]).toEqual([1, 1, 1, undefined]);
+    const all = { prefix: "", after: "", limit: 10 };
+    expect(await listCapabilities(namespace, all, registry.now)).toEqual({
+      capabilities: [{ name: "spot", agents: 1 }],
+      next: null,
+    });
     expect(await sweep(namespace, registry.now)).toMatchObject({
       scanned: 2,
       reaped: ["agent-00000"],

@@ -2,62 +2,10 @@ import { Validator } from "@cfworker/json-schema";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { compile, schemaErrors, type JsonSchema } from "../../src/json-schema/index.ts";
+import { schemasWith, smallValue } from "./random-schemas.ts";
 
 const aValue = fc.jsonValue({ maxDepth: 3 });
-const smallValue = fc.oneof(
-  fc.constantFrom(null, true, 0, 1, 2.5, "", "a", "abc"),
-  fc.array(fc.constantFrom(0, 1, "a"), { maxLength: 3 }),
-  fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom(0, 1, "a", null), { noNullPrototype: true }),
-);
-const count = fc.nat({ max: 3 });
-
-/** Well-formed schemas that use most of the language, over values as small as those above. */
-const { aSchema } = fc.letrec<{ aSchema: JsonSchema }>((tie) => {
-  const sub = tie("aSchema");
-  const list = fc.array(sub, { minLength: 1, maxLength: 3 });
-  const map = fc.dictionary(fc.constantFrom("a", "b", "c"), sub, { noNullPrototype: true, maxKeys: 2 });
-  const record = fc.record(
-    {
-      type: fc.constantFrom("null", "boolean", "integer", "number", "string", "array", "object"),
-      enum: fc.array(smallValue, { maxLength: 3 }),
-      minimum: count,
-      exclusiveMaximum: count,
-      multipleOf: fc.constantFrom(0.5, 1, 2),
-      minLength: count,
-      pattern: fc.constantFrom("^a", "b$", "^[abc]*$"),
-      minItems: count,
-      uniqueItems: fc.boolean(),
-      items: sub,
-      prefixItems: list,
-      contains: sub,
-      minContains: count,
-      maxContains: count,
-      required: fc.subarray(["a", "b"]),
-      properties: map,
-      patternProperties: fc.dictionary(fc.constantFrom("^a", "[bc]"), sub, {
-        noNullPrototype: true,
-        maxKeys: 2,
-      }),
-      additionalProperties: sub,
-      propertyNames: sub,
-      dependentSchemas: map,
-      allOf: list,
-      anyOf: list,
-      oneOf: list,
-      not: sub,
-      if: sub,
-      then: sub,
-      else: sub,
-    },
-    { requiredKeys: [], noNullPrototype: true },
-  );
-  const few = record.chain((whole) =>
-    fc
-      .subarray(Object.entries(whole), { maxLength: 4 })
-      .map((entries) => Object.fromEntries(entries) as JsonSchema),
-  );
-  return { aSchema: fc.oneof({ maxDepth: 3, depthSize: "small" }, fc.boolean(), few) };
-});
+const aSchema = schemasWith(fc.constantFrom("^a", "b$", "^[abc]*$"), fc.constantFrom("^a", "[bc]"));
 
 it("agrees with @cfworker/json-schema on random schemas and values", () => {
   fc.assert(

@@ -1,0 +1,44 @@
+/** A schema, or a part of one, that Ajv does not judge as the specification has it. */
+export interface Fault {
+  reason: string;
+  isIn: (schema: Record<string, unknown>) => boolean;
+}
+
+export const AJV_FAULTS: Fault[] = [
+  {
+    reason: "It refuses an empty enum, which the specification only advises against (validation 6.1.2).",
+    isIn: (schema) => Array.isArray(schema["enum"]) && schema["enum"].length === 0,
+  },
+  {
+    reason:
+      "Its meta-schemas refuse equal values in an enum, which the specification only advises against (6.1.2).",
+    isIn: (schema) =>
+      Array.isArray(schema["enum"]) &&
+      new Set(schema["enum"].map((value) => JSON.stringify(value))).size < schema["enum"].length,
+  },
+  {
+    reason: "If an array is shorter than prefixItems, the code that it generates skips contains.",
+    isIn: (schema) => Array.isArray(schema["prefixItems"]) && schema["contains"] !== undefined,
+  },
+];
+
+/** An error that its validators throw in drafts 2019-09 and 2020-12, with an example. */
+export const THROWN = {
+  reason: "It sets up what anyOf evaluated in one alternative only, and adds to it after another.",
+  message: /Cannot set properties of undefined/,
+  schema: {
+    anyOf: [{ additionalProperties: { type: "null" } }, { pattern: "" }],
+    patternProperties: { "": true },
+  },
+  value: { a: 0 },
+};
+
+/** Why Ajv's verdict on a schema does not count; undefined if it does. */
+export function faultIn(schema: unknown): Fault | undefined {
+  if (typeof schema !== "object" || schema === null) return undefined;
+  const parts = Object.values(schema).map(faultIn);
+  return (
+    AJV_FAULTS.find(({ isIn }) => isIn(schema as Record<string, unknown>)) ??
+    parts.find((fault) => fault !== undefined)
+  );
+}

@@ -4,6 +4,7 @@ export const EVENT_TYPES = [
   "registered",
   "replaced",
   "renewed",
+  "amended",
   "unregistered",
   "drain_requested",
   "drain_cancelled",

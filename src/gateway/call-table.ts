@@ -92,7 +92,8 @@ export class CallTable {
     return deltas;
   }
 
-  add({ callId, toolUseId, caller, identity, digest, message }: CallRequest, now: number): void {
+  add(request: CallRequest, now: number): void {
+    const { callId, toolUseId, caller, identity, digest, message, resultSchema } = request;
     const state = queueCall(now);
     this.#sql.exec(
       SQL.addCall,
@@ -106,6 +107,7 @@ export class CallTable {
       digest,
       message.length,
       message,
+      resultSchema.hash,
     );
     this.#chars += message.length;
   }
@@ -116,7 +118,7 @@ export class CallTable {
       // A call has its message until it is settled.
       const row = this.#sql.exec<{ message: string }>(SQL.readMessage, call.number).one();
       const message = JSON.parse(row.message) as CallMessage;
-      const claimId = claimIdOf(message.tool);
+      const claimId = claimIdOf(call.result_hash);
       const state = claimCall(call.state, { claimId, consumer }, now);
       this.update(call, state);
       const deadline = isoTime(state.dueAt);

@@ -1,7 +1,7 @@
 /**
- * A claim's id. It names the tool, so that the result's schema is known without asking the gateway. Not trusted: the gateway
- * compares the complete id.
+ * A claim's id, which names the result schema that the call was admitted with by its hash: the schema is found without asking
+ * the gateway, as long as the toolset has it. Not trusted: the gateway compares the complete id.
  */
-export const claimIdOf = (tool: string): string => `${crypto.randomUUID()}.${tool}`;
+export const claimIdOf = (resultHash: string): string => `${crypto.randomUUID()}.${resultHash}`;
 
-export const toolOfClaim = (claimId: string): string => claimId.slice(claimId.indexOf(".") + 1);
+export const resultHashOf = (claimId: string): string => claimId.slice(claimId.indexOf(".") + 1);

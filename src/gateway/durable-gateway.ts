@@ -9,6 +9,7 @@ const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
   arrived: true,
   delta: true,
   settle: true,
+  resultSchema: true,
   cancel: true,
   follow: true,
   changed: true,

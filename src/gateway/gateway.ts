@@ -20,6 +20,8 @@ export interface CallRequest {
   digest: string;
   /** A `CallMessage` as JSON: what the provider gets. */
   message: string;
+  /** The schema that the result will be held to, as JSON, and its hash. It outlives an amendment of the toolset. */
+  resultSchema: { hash: string; json: string };
 }
 
 export type CallAnswer =
@@ -131,6 +133,8 @@ export interface Gateway {
   delta(delta: ClaimRef & Delta, now: number): Promise<{ deadlineAt: number } | ClaimRefusal>;
   /** Settles a call for good: the first outcome counts. */
   settle(settlement: ClaimRef & { outcome: CallOutcome }, now: number): Promise<"taken" | ClaimRefusal>;
+  /** The result schema of a call that is not settled, as JSON; undefined: there is no such call. */
+  resultSchema(hash: string): Promise<string | undefined>;
   /**
    * Fails a call that is not settled, as `cancelled`. A consumer that has claimed it is told with its next messages, at once
    * on a socket or where it waits.

@@ -37,6 +37,8 @@ export const MIGRATIONS: readonly string[] = [
      consumer TEXT NOT NULL,
      due_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  `ALTER TABLE call ADD COLUMN result_hash TEXT NOT NULL DEFAULT '';
+   CREATE TABLE result_schema (hash TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** The latest registration. */
@@ -53,6 +55,7 @@ export type CallRow = {
   digest: string;
   deltas: number;
   delta_chars: number;
+  result_hash: string;
   /** What the call takes altogether: message, deltas and outcome. */
   chars: number;
 };
@@ -62,7 +65,8 @@ export type CancellationRow = { claim_id: string; call_id: string; due_at: numbe
 
 export type DeltaRow = { seq: number; stream: string; delta: string };
 
-const CALL = "SELECT number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars FROM call";
+const CALL =
+  "SELECT number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars, result_hash FROM call";
 
 /** Every statement of the object. The comments give the parameters, in order, and the columns of the answer. */
 export const SQL = {
@@ -98,10 +102,11 @@ export const SQL = {
   /** → chars, of all calls */
   totalChars: "SELECT total(chars) AS chars FROM call",
 
-  /** id, status, due_at, state, caller, tool_use_id, identity, digest, chars, message */
+  /** id, status, due_at, state, caller, tool_use_id, identity, digest, chars, message, result_hash */
   addCall: `INSERT INTO call
-    (id, status, due_at, state, caller, tool_use_id, identity, digest, deltas, delta_chars, chars, message)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?)`,
+    (id, status, due_at, state, caller, tool_use_id, identity, digest, deltas, delta_chars, chars, message,
+     result_hash)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
   /** status, due_at, consumer, state, number */
   updateCall: "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
   /** status, due_at, state, outcome, chars, whether to keep the identity (0 or 1), number */
@@ -119,6 +124,16 @@ export const SQL = {
   deltasAfter: "SELECT seq, stream, delta FROM delta WHERE call = ? AND seq > ? ORDER BY seq",
   /** call */
   deleteDeltas: "DELETE FROM delta WHERE call = ?",
+
+  /** hash, json → hash, unless it was there already */
+  addResultSchema: "INSERT OR IGNORE INTO result_schema (hash, json) VALUES (?, ?) RETURNING hash",
+  /** hash → json */
+  readResultSchema: "SELECT json FROM result_schema WHERE hash = ?",
+  /** → n */
+  countResultSchemas: "SELECT count(*) AS n FROM result_schema",
+  /** Those of no call that is queued or claimed. */
+  deleteUnusedResultSchemas: `DELETE FROM result_schema
+    WHERE hash NOT IN (SELECT result_hash FROM call WHERE status IN ('queued', 'claimed'))`,
 
   /** claim_id, call_id, consumer, due_at */
   addCancellation: "INSERT INTO cancellation (claim_id, call_id, consumer, due_at) VALUES (?, ?, ?, ?)",

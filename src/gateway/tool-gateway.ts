@@ -18,6 +18,7 @@ import type { HibernatingSocket, ObjectStorage, Sockets } from "../durable/stora
 import { CallTable, type KeptCall } from "./call-table.ts";
 import { Cancellations } from "./cancellations.ts";
 import { Consumers } from "./consumers.ts";
+import { ResultSchemas } from "./result-schemas.ts";
 import { LatestEpoch } from "./epoch.ts";
 import type {
   CallAnswer,
@@ -45,6 +46,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   readonly #epoch: LatestEpoch;
   readonly #calls: CallTable;
   readonly #cancellations: Cancellations;
+  readonly #resultSchemas: ResultSchemas;
   readonly #consumers: Consumers;
   readonly #callers = new CallWaiters();
 
@@ -54,6 +56,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     this.#epoch = new LatestEpoch(storage.sql);
     this.#calls = new CallTable(storage);
     this.#cancellations = new Cancellations(storage.sql);
+    this.#resultSchemas = new ResultSchemas(storage.sql);
     this.#consumers = new Consumers(sockets);
   }
 
@@ -68,6 +71,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     }
     if (this.#calls.isFull()) return { answer: "queue_full" };
     this.#calls.add(request, now);
+    this.#resultSchemas.add(request.resultSchema);
     this.#offerWork(now);
     await this.#setAlarm(now);
     return { answer: "taken", callId, toolUseId, settled: false };
@@ -119,6 +123,10 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     this.#sendToSockets(now);
     await this.#setAlarm(now);
     return "taken";
+  }
+
+  resultSchema(hash: string): string | undefined {
+    return this.#resultSchemas.find(hash);
   }
 
   async cancel(callId: string, now: number): Promise<CallOutcome | "call_not_found" | "call_settled"> {
@@ -221,6 +229,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   #endEpoch(now: number): void {
     for (const call of this.#calls.unsettled()) this.#settle(call, orphanCall(call.state, now));
     this.#cancellations.dropAll();
+    this.#resultSchemas.dropUnused();
     this.#consumers.letAllGo();
   }
 

@@ -36,7 +36,9 @@ describe("an object on any SQLite, without the platform's class,", () => {
     const gateway = new ToolGateway(storage, noSockets);
     const epoch = { fence: "fence", registeredAt: NOW };
     const message = JSON.stringify({ tool_use_id: "u", tool: "echo", payload: {}, meta: {} });
-    const request = { epoch, callId: "c", toolUseId: "u", caller: "", identity: null, digest: "", message };
+    const resultSchema = { hash: "h", json: "true" };
+    const call = { callId: "c", toolUseId: "u", caller: "", identity: null, digest: "", message };
+    const request = { epoch, ...call, resultSchema };
     const claim = async () => {
       const answer = await gateway.claim({ epoch, consumer: "p", max: 1, intervalMs: 1000 }, NOW);
       if (answer === "stale") throw new Error("this registration is the current one");

@@ -27,6 +27,7 @@ export interface CallOptions {
   caller?: string;
   identity?: string | null;
   digest?: string;
+  resultSchema?: { hash: string; json: string };
 }
 
 /** A gateway of its own for one test, with a clock that stands still until told. */
@@ -48,10 +49,12 @@ export class OpenedGateway {
       caller = "",
       identity = null,
       digest = "same",
+      resultSchema = { hash: tool, json: "true" },
     } = options;
     const message = JSON.stringify({ tool_use_id: toolUseId, tool, payload: { of: callId }, meta: {} });
     const { epoch } = this;
-    return this.gateway.call({ epoch, callId, toolUseId, caller, identity, digest, message }, this.now);
+    const request = { epoch, callId, toolUseId, caller, identity, digest, message, resultSchema };
+    return this.gateway.call(request, this.now);
   }
 
   /** What a consumer that is not refused gets, and how to wait for more. */

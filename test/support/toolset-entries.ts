@@ -30,7 +30,7 @@ export function toolsetEntryOf(
     presentedFence: undefined,
     mintedFence: fence,
   };
-  return orThrow(decideToolset(undefined, request, now).result);
+  return orThrow(decideToolset(undefined, request, now).result).entry;
 }
 
 export const NOW = Date.UTC(2026, 0, 1);

@@ -57,14 +57,15 @@ const at = encodeURIComponent;
 
 /** A registry, and the words to provide tools in it and to call them; the toolset is "tools" unless another is named. */
 export class Toolsets extends Registry {
-  /** Registers a toolset that must be admitted; its token. */
+  /** Registers a toolset that must be admitted, or with its token amends it; its token. */
   async offer(fields: Record<string, unknown> = {}, headers?: Record<string, string>): Promise<string> {
     const { status, body } = await this.post<{ lease_token: string }>(
       "/v1/toolsets",
       { name: "tools", tools: [ECHO], ...fields },
       headers,
     );
-    if (status !== 201) throw new Error(`not registered: ${status} ${JSON.stringify(body)}`);
+    if (status !== 201 && status !== 200)
+      throw new Error(`not registered: ${status} ${JSON.stringify(body)}`);
     return body.lease_token;
   }
 

@@ -1,10 +1,10 @@
-import { refuseChange, refuseReplacement, type Asker } from "../authority.ts";
+import { leaseLost, refuseChange, refuseReplacement, type Asker } from "../authority.ts";
 import type { Decision } from "../decision.ts";
 import type { Entry, Region } from "../entry.ts";
 import { Problem } from "../problem.ts";
 import { pulseAt } from "./health.ts";
 import { toolsetNotFound } from "./kind.ts";
-import type { ToolsetRegistration } from "./toolset.ts";
+import type { ToolsetPulse, ToolsetRegistration } from "./toolset.ts";
 
 /** As `toolsetNotFound`, for the provider: it can register again. */
 const notRegistered = (name: string): Problem =>
@@ -23,28 +23,59 @@ export interface ToolsetRequest {
   mintedFence: string;
 }
 
+export interface DecidedToolset {
+  entry: Entry<"toolset">;
+  outcome: "created" | "replaced" | "amended";
+}
+
+const NEVER_PONGED: ToolsetPulse = { lastPongAt: null, expiresAt: null };
+
 /**
- * Registers a toolset, or replaces the one of that name. Each registration is an epoch of its own and unhealthy until its
- * first pong: neither the health of the earlier registration nor a late pong for it counts.
+ * Registers a toolset, amends it, or replaces the one of that name.
+ *
+ * With the current token it amends: same epoch, same owner, same health, and calls in hand go on. Without a token it begins
+ * an epoch of its own, which is unhealthy until its first pong: neither the health of the earlier registration nor a late
+ * pong for it counts.
  */
 export function decideToolset(
   before: Entry<"toolset"> | undefined,
   { registration, asker, region, presentedFence, mintedFence }: ToolsetRequest,
   now: number,
-): Decision<Entry<"toolset"> | Problem, "toolset"> {
+): Decision<DecidedToolset | Problem, "toolset"> {
   const { id } = registration;
   const refused = refuseReplacement(asker, before, id, presentedFence);
   if (refused) return { result: refused };
+  if (before && presentedFence !== undefined) {
+    const document = { ...before.document, region, registration };
+    const entry = { ...before, document, lease: before.lease ?? NEVER_PONGED };
+    const event = { type: "amended", kind: "toolset", id, at: now } as const;
+    return { result: { entry, outcome: "amended" }, write: { entry, event } };
+  }
   // Later than the one it replaces even if this clock is behind, because the gateway orders epochs by it.
   const registeredAt = before ? Math.max(now, before.document.registeredAt + 1) : now;
   const entry: Entry<"toolset"> = {
     document: { fence: mintedFence, registeredAt, owner: asker.name, region, registration },
-    lease: { lastPongAt: null, expiresAt: null },
+    lease: NEVER_PONGED,
     draining: false,
     unreachable: false,
   };
-  const type = before ? "replaced" : "registered";
-  return { result: entry, write: { entry, event: { type, kind: "toolset", id, at: now } } };
+  const event = { type: before ? "replaced" : "registered", kind: "toolset", id, at: now } as const;
+  return { result: { entry, outcome: before ? "replaced" : "created" }, write: { entry, event } };
+}
+
+/**
+ * Dates a registration to `registeredAt` or later, because the gateway knows an epoch that is not earlier. Refused with
+ * `lease_lost` if the registration has been replaced or removed.
+ */
+export function decideLaterEpoch(
+  before: Entry<"toolset"> | undefined,
+  { id, fence }: { id: string; fence: string },
+  registeredAt: number,
+): Decision<Entry<"toolset"> | Problem, "toolset"> {
+  if (before?.document.fence !== fence) return { result: leaseLost(id) };
+  const later = Math.max(registeredAt, before.document.registeredAt + 1);
+  const entry = { ...before, document: { ...before.document, registeredAt: later } };
+  return { result: entry, write: { entry } };
 }
 
 export interface ProviderRequest {

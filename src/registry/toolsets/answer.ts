@@ -3,8 +3,9 @@ import type { Entry } from "../../core/entry.ts";
 import { type FieldError, Problem, invalid } from "../../core/problem.ts";
 import { type CallError, callNotFound, type CallOutcome, callSettled } from "../../core/toolsets/call.ts";
 import { staleRegistration } from "../../core/toolsets/registration.ts";
-import { toolOfClaim } from "../../gateway/claim-id.ts";
-import type { Delta, ClaimRefusal } from "../../gateway/gateway.ts";
+import type { JsonSchema } from "../../core/toolsets/tool.ts";
+import { resultHashOf } from "../../gateway/claim-id.ts";
+import type { ClaimRefusal, Delta, Gateway } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
 import { epochOf, type ProviderOf, readForProvider } from "./read.ts";
 import { valueErrors } from "./validators.ts";
@@ -48,19 +49,30 @@ export async function settleCall(
 ): Promise<CallOutcome | Problem> {
   const entry = await readForProvider(namespace, asker, provider, now);
   if (entry instanceof Problem) return entry;
-  const outcome = checkedBySchema(given, entry, toolOfClaim(claimId));
-  const taken = await namespace
-    .gateway(provider.name)
-    .settle({ epoch: epochOf(entry), callId, claimId, outcome }, namespace.clock());
+  const gateway = namespace.gateway(provider.name);
+  const outcome = "error" in given ? given : await checkedBySchema(given, entry, gateway, claimId);
+  const taken = await gateway.settle({ epoch: epochOf(entry), callId, claimId, outcome }, namespace.clock());
   return taken === "taken" ? outcome : notTaken(taken, provider.name);
 }
 
-/** The outcome; an error in its place if the result breaks the tool's schema. */
-function checkedBySchema(outcome: CallOutcome, entry: Entry<"toolset">, toolName: string): CallOutcome {
-  if ("error" in outcome) return outcome;
-  const tool = entry.document.registration.tools.find(({ name }) => name === toolName);
-  const errors = tool ? valueErrors(tool.result_schema, tool.result_hash, outcome.result) : [];
+/** The outcome; an error in its place if the result breaks the schema that the call was admitted with. */
+async function checkedBySchema(
+  outcome: CallOutcome & { result: unknown },
+  entry: Entry<"toolset">,
+  gateway: Gateway,
+  claimId: string,
+): Promise<CallOutcome> {
+  const hash = resultHashOf(claimId);
+  const tool = entry.document.registration.tools.find(({ result_hash }) => result_hash === hash);
+  const schema = tool?.result_schema ?? (await earlierSchema(gateway, hash));
+  const errors = schema === undefined ? [] : valueErrors(schema, hash, outcome.result);
   return errors.length > 0 ? { error: invalidResult(errors) } : outcome;
+}
+
+/** A schema that the toolset had before it was amended. Undefined for a claim that is none: the gateway refuses it. */
+async function earlierSchema(gateway: Gateway, hash: string): Promise<JsonSchema | undefined> {
+  const json = await gateway.resultSchema(hash);
+  return json === undefined ? undefined : (JSON.parse(json) as JsonSchema);
 }
 
 const invalidResult = (errors: readonly FieldError[]): CallError => ({

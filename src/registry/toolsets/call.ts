@@ -76,6 +76,7 @@ export async function callTool(
       identity: repeatableAs === null ? null : JSON.stringify([caller, meta.run_id, repeatableAs]),
       digest: (await sha256(canonical([toolName, payload]))).toHex(),
       message: JSON.stringify(message),
+      resultSchema: { hash: tool.result_hash, json: JSON.stringify(tool.result_schema) },
     },
     now,
   );

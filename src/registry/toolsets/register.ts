@@ -2,13 +2,14 @@ import type { Asker } from "../../core/authority.ts";
 import type { Entry, Region } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
 import {
+  decideLaterEpoch,
+  type DecidedToolset,
   decideToolset,
   decideToolsetRemoval,
-  type ToolsetRequest,
 } from "../../core/toolsets/registration.ts";
 import type { PartialToolset } from "../../core/toolsets/toolset.ts";
 import { changeOne } from "../../store/change.ts";
-import { fenceOf, leaseToken, mintSecret } from "../lease-token.ts";
+import { fenceOf, type LeaseToken, leaseToken, mintSecret } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
 import { type InspectedTools, inspectTools, keptTools } from "./inspect-tools.ts";
 import { epochOf, type ProviderOf } from "./read.ts";
@@ -21,24 +22,24 @@ export interface RegisterToolset {
   /** Registers the sound tools although others are refused. */
   partial: boolean;
   region: Region | null;
-  /** Of the lease token that came along; undefined without one. */
-  fence: string | undefined;
+  /** The current token amends the registration; without one it is replaced. */
+  token: LeaseToken | undefined;
 }
 
-export interface RegisteredToolset extends Pick<InspectedTools, "refused" | "warnings"> {
-  entry: Entry<"toolset">;
+export interface RegisteredToolset extends DecidedToolset, Pick<InspectedTools, "refused" | "warnings"> {
   leaseToken: string;
 }
 
 /**
- * Registers a toolset, or replaces the one of that name. Either begins a new epoch, which is unhealthy until its first pong.
+ * Registers a toolset, replaces the one of that name, or with the current token amends it. All but the last begin a new epoch,
+ * which is unhealthy until its first pong.
  *
  * @returns the entry and its token, or the Problem `invalid_request`, `forbidden`, `lease_lost` or `store_contended`
  */
 export async function registerToolset(
   namespace: Namespace,
   asker: Asker,
-  { input, partial, region, fence }: RegisterToolset,
+  { input, partial, region, token }: RegisterToolset,
   now: number,
 ): Promise<RegisteredToolset | Problem> {
   const inspected = inspectTools(input.tools, partial);
@@ -48,40 +49,42 @@ export async function registerToolset(
   const random = mintSecret();
   const registration = { id: name, ...rest, tools: await keptTools(accepted) };
   const mintedFence = await fenceOf(random, true);
-  const request = { registration, asker, region, presentedFence: fence, mintedFence };
-  const entry = await commit(namespace, request, now);
-  if (entry instanceof Problem) return entry;
-  const current = await openEpoch(namespace, request, entry, now);
-  return { entry: current, leaseToken: leaseToken(NO_TERMS, random), refused, warnings };
-}
-
-const commit = (
-  { store }: Namespace,
-  request: ToolsetRequest,
-  now: number,
-): Promise<Entry<"toolset"> | Problem> =>
-  changeOne(
-    store,
-    { kind: "toolset", id: request.registration.id },
+  const request = { registration, asker, region, presentedFence: token?.fence, mintedFence };
+  const decided = await changeOne(
+    namespace.store,
+    { kind: "toolset", id: name },
     (before) => decideToolset(before, request, now),
     now,
   );
+  if (decided instanceof Problem) return decided;
+  if (decided.outcome === "amended" && token) {
+    return { ...decided, leaseToken: leaseToken(NO_TERMS, token.random), refused, warnings };
+  }
+  const entry = await openEpoch(namespace, decided.entry, now);
+  return { ...decided, entry, leaseToken: leaseToken(NO_TERMS, random), refused, warnings };
+}
 
 /**
  * Tells the gateway of the epoch that was committed. The gateway may know one that is not earlier. If that one is gone from
  * the catalogue, the clock that dated it was ahead of ours, and our registration is moved past it. If it is still there, it
- * has replaced ours, and the second commit is refused because our token is no longer the current one.
+ * has replaced ours, and the second commit is refused.
  */
 async function openEpoch(
   namespace: Namespace,
-  request: ToolsetRequest,
   entry: Entry<"toolset">,
   now: number,
 ): Promise<Entry<"toolset">> {
-  const gateway = namespace.gateway(request.registration.id);
+  const { fence, registration } = entry.document;
+  const { id } = registration;
+  const gateway = namespace.gateway(id);
   const notBefore = await ignoringOutage(gateway.open(epochOf(entry), now));
   if (notBefore === undefined) return entry;
-  const moved = await commit(namespace, { ...request, presentedFence: request.mintedFence }, notBefore + 1);
+  const moved = await changeOne(
+    namespace.store,
+    { kind: "toolset", id },
+    (before) => decideLaterEpoch(before, { id, fence }, notBefore + 1),
+    now,
+  );
   if (moved instanceof Problem) return entry;
   await ignoringOutage(gateway.open(epochOf(moved), now));
   return moved;

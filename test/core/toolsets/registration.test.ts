@@ -4,7 +4,12 @@ import type { Asker } from "../../../src/core/authority.ts";
 import type { Entry } from "../../../src/core/entry.ts";
 import { orThrow, Problem } from "../../../src/core/problem.ts";
 import { pulseAt } from "../../../src/core/toolsets/health.ts";
-import { decidePong, decideToolset, decideToolsetRemoval } from "../../../src/core/toolsets/registration.ts";
+import {
+  decideLaterEpoch,
+  decidePong,
+  decideToolset,
+  decideToolsetRemoval,
+} from "../../../src/core/toolsets/registration.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { NOW, ownedToolset as entry, ponged, toolsetRegistration } from "../../support/toolset-entries.ts";
 
@@ -32,7 +37,9 @@ describe("registering a toolset", () => {
 
   it("makes an entry that has yet to answer, and says so", () => {
     const { result, write } = register(undefined);
-    expect(result).toStrictEqual({
+    const { entry: made, outcome } = orThrow(result);
+    expect(outcome).toBe("created");
+    expect(made).toStrictEqual({
       document: {
         fence: "f2",
         registeredAt: NOW,
@@ -45,29 +52,42 @@ describe("registering a toolset", () => {
       unreachable: false,
     });
     expect(write).toStrictEqual({
-      entry: result,
+      entry: made,
       event: { type: "registered", kind: "toolset", id: "tools", at: NOW },
     });
   });
 
-  it("over one that lives replaces all of it, its health too, with and without its token", () => {
-    for (const presentedFence of [undefined, "f1"]) {
-      const { result, write } = register(
-        ponged(NOW),
-        presentedFence === undefined ? {} : { presentedFence },
-        NOW + 5,
-      );
-      const replaced = orThrow(result);
-      expect(replaced.document).toMatchObject({ fence: "f2", registeredAt: NOW + 5 });
-      expect(replaced.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
-      expect(write!.event).toStrictEqual({ type: "replaced", kind: "toolset", id: "tools", at: NOW + 5 });
+  it("over one that lives replaces all of it, its health too", () => {
+    const { result, write } = register(ponged(NOW), {}, NOW + 5);
+    const { entry: replaced, outcome } = orThrow(result);
+    expect(outcome).toBe("replaced");
+    expect(replaced.document).toMatchObject({ fence: "f2", registeredAt: NOW + 5 });
+    expect(replaced.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
+    expect(write!.event).toStrictEqual({ type: "replaced", kind: "toolset", id: "tools", at: NOW + 5 });
+  });
+
+  it("with its token amends what it says, and keeps epoch, owner and health, whoever has the token", () => {
+    for (const asker of [WRITER, OTHER, ANYONE]) {
+      const before = ponged(NOW);
+      const { result, write } = register(before, { asker, presentedFence: "f1" }, NOW + 5);
+      const { entry: amended, outcome } = orThrow(result);
+      expect(outcome).toBe("amended");
+      const registration = toolsetRegistration({ name: "tools", description: "new" });
+      expect(amended).toStrictEqual({ ...before, document: { ...before.document, registration } });
+      const event = { type: "amended", kind: "toolset", id: "tools", at: NOW + 5 };
+      expect(write).toStrictEqual({ entry: amended, event });
     }
+  });
+
+  it("with its token gives a lease to one that has lost it", () => {
+    const { result } = register({ ...entry(), lease: null }, { presentedFence: "f1" });
+    expect(orThrow(result).entry.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
   });
 
   it("is later than what it replaces, whatever the clock says", () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e9, max: 1e9 }), (skew) => {
-        const { document } = orThrow(register(ponged(NOW), {}, NOW + skew).result);
+        const { document } = orThrow(register(ponged(NOW), {}, NOW + skew).result).entry;
         expect(document.registeredAt).toBe(skew > 0 ? NOW + skew : NOW + 1);
       }),
     );
@@ -87,11 +107,33 @@ describe("registering a toolset", () => {
     expect([codeOf(result), write]).toEqual(["lease_lost", undefined]);
   });
 
-  it("by another key is taken with the current token, or by an admin", () => {
-    expect(orThrow(register(entry(), { asker: OTHER, presentedFence: "f1" }).result).document.owner).toBe(
-      "wren",
-    );
-    expect(orThrow(register(entry(), { asker: ANYONE }).result).document.owner).toBe(null);
+  it("by an admin replaces what another key owns", () => {
+    expect(orThrow(register(entry(), { asker: ANYONE }).result).entry.document.owner).toBe(null);
+  });
+});
+
+describe("a toolset that is dated later", () => {
+  const later = (before: Entry<"toolset"> | undefined, at: number, fence = "f1") =>
+    decideLaterEpoch(before, { id: "tools", fence }, at);
+
+  it("is the same registration, at least as late as asked for, and later than it was", () => {
+    for (const [at, registeredAt] of [
+      [NOW + 100, NOW + 100],
+      [NOW - 100, NOW + 1],
+    ] as const) {
+      const before = ponged(NOW);
+      const { result, write } = later(before, at);
+      expect(result).toStrictEqual({ ...before, document: { ...before.document, registeredAt } });
+      expect(write).toStrictEqual({ entry: result });
+    }
+  });
+
+  it.each([
+    ["removed", undefined],
+    ["replaced", entry({}, "f2")],
+  ])("is refused once it is %s", (_, before) => {
+    const { result, write } = later(before, NOW + 100);
+    expect([codeOf(result), write]).toEqual(["lease_lost", undefined]);
   });
 });
 

@@ -101,7 +101,7 @@ describe.each(BACKENDS)("a provider's socket over HTTP, $backend,", ({ openBacke
     const registry = openToolsets({ backend: openBackend() });
     const token = await registry.offer();
     const first = await opened(registry, { "Lease-Token": token });
-    const next = await registry.offer({}, { "Lease-Token": token });
+    const next = await registry.offer();
     expect(await first.closed).toBe(4410);
     expect(await refusal(await upgrade(registry, { "Lease-Token": token }))).toEqual([409, "lease_lost"]);
     const second = await opened(registry, { "Lease-Token": next });

@@ -95,10 +95,11 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
       await expectExactIndexes(registry.backend.open("default"), registry.now);
     });
 
-    it("with the current token replaces too, and with an earlier one is refused", async () => {
+    it("with the current token amends, and with an earlier one is refused", async () => {
       const registry = open(openBackend());
       const first = await registry.offer();
-      const second = await registry.offer({}, { "Lease-Token": first });
+      expect(await registry.offer({}, { "Lease-Token": first })).toBe(first);
+      const second = await registry.offer();
       const again = await registry.post(
         "/v1/toolsets",
         { name: "tools", tools: [ECHO] },
@@ -231,14 +232,16 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
       expect((await registry.health()).healthy).toBe(true);
     });
 
-    it("tells of each registration, replacement and removal, and of no pong", async () => {
+    it("tells of each registration, replacement, amendment and removal, and of no pong", async () => {
       const registry = open(openBackend());
       await registry.serve();
       const token = await registry.serve();
+      await registry.offer({}, { "Lease-Token": token });
       await registry.call("DELETE", "/v1/toolsets/tools", undefined, { "Lease-Token": token });
       expect(await told(registry)).toEqual([
         "registered toolset tools",
         "replaced toolset tools",
+        "amended toolset tools",
         "unregistered toolset tools",
       ]);
     });

@@ -118,6 +118,7 @@ export class Race {
         expectThat(before !== undefined);
         return void this.#told.set(about, { draining: false, unreachable: false });
       case "renewed":
+      case "amended":
         return expectThat(before !== undefined);
       case "unregistered":
       case "reaped":

@@ -21,24 +21,33 @@ const register = endpoint({
   method: "POST",
   path: "/v1/toolsets",
   operationId: "registerToolset",
-  summary: "Register a toolset, or replace one: it is unhealthy until its provider's first pong",
+  summary: "Register a toolset, replace one, or (with its Lease-Token) amend one",
   group: "toolsets",
   scope: "write",
   takesLeaseToken: true,
   query: z.strictObject({ partial: param.flag() }),
   body: z.unknown(),
   bodyShape: toolsetInput,
-  answers: { 201: { description: "A new registration, with its own epoch", body: shapes.toolsetRegistered } },
+  answers: {
+    200: {
+      description: "Amended: same epoch, health and token; calls in hand go on",
+      body: shapes.toolsetRegistered,
+    },
+    201: {
+      description: "A new registration, with its own epoch: unhealthy until its provider's first pong",
+      body: shapes.toolsetRegistered,
+    },
+  },
   refusals: ["invalid_request", "forbidden", "lease_lost", "store_contended"],
   async handle({ namespace, asker, query, body, region, token, now }) {
     const partial = query.partial === "true";
     const input = orThrow(partial ? checkPartially(body) : check(toolsetInput, body));
-    const request = { input, partial, region, fence: token?.fence };
-    const { entry, leaseToken, refused, warnings } = orThrow(
+    const request = { input, partial, region, token };
+    const { entry, outcome, leaseToken, refused, warnings } = orThrow(
       await registerToolset(namespace, asker, request, now),
     );
     return {
-      status: 201,
+      status: outcome === "amended" ? 200 : 201,
       headers: { Location: `/v1/toolsets/${encodeURIComponent(input.name)}` },
       body: {
         registered_at: isoTime(entry.document.registeredAt),

@@ -72,25 +72,100 @@ describe("an eviction", () => {
   });
 });
 
-describe("what is written", () => {
-  /** Runs `work` inside the object, and counts the rows that its statements write. */
-  const rowsWritten = (
-    inside: ReturnType<typeof openEmbedded>["inside"],
-    work: (object: DurableRegistryObject) => unknown,
-  ): Promise<number> =>
-    inside((object, { sql }) => {
-      const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-      const exec = sql.exec.bind(sql);
-      sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
-        const cursor = exec(query, ...bindings);
-        cursors.push(cursor);
-        return cursor;
-      }) as typeof sql.exec;
-      work(object);
-      sql.exec = exec;
-      expect(cursors.length).toBeGreaterThan(0);
-      return cursors.reduce((rows, cursor) => rows + cursor.rowsWritten, 0);
+/** Runs `work` inside the object, and counts the rows that its statements read and write. */
+const rowsOf = (
+  inside: ReturnType<typeof openEmbedded>["inside"],
+  work: (object: DurableRegistryObject) => unknown,
+): Promise<{ read: number; written: number }> =>
+  inside((object, { sql }) => {
+    const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+    const exec = sql.exec.bind(sql);
+    sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
+      const cursor = exec(query, ...bindings);
+      cursors.push(cursor);
+      return cursor;
+    }) as typeof sql.exec;
+    work(object);
+    sql.exec = exec;
+    expect(cursors.length).toBeGreaterThan(0);
+    return {
+      read: cursors.reduce((rows, cursor) => rows + cursor.rowsRead, 0),
+      written: cursors.reduce((rows, cursor) => rows + cursor.rowsWritten, 0),
+    };
+  });
+
+describe("what is read", () => {
+  it("in one call does not grow with the fleet", async () => {
+    const fleetOf = async (size: number) => {
+      const { store, inside } = openEmbedded();
+      const fleet = Array.from({ length: size }, (_, i) =>
+        entryOf({ id: `a-${i}`, capabilities: ["x", `own-${i}`], tags: i === 0 ? ["rare"] : [] }, T0),
+      );
+      await put(store, T0, ...fleet);
+      return (work: (object: DurableRegistryObject) => unknown) => rowsOf(inside, work);
+    };
+    const small = await fleetOf(150);
+    const large = await fleetOf(1500);
+    const page = { kind: "agent", after: "", limit: 20 } as const;
+    const calls: ((object: DurableRegistryObject) => unknown)[] = [
+      (object) => object.page({ ...page, terms: ["agent"] }, T0),
+      (object) => object.page({ ...page, terms: ["agent", "capability:x"] }, T0),
+      (object) => object.page({ ...page, terms: ["agent", "tag:rare"] }, T0),
+      (object) => object.terms({ prefix: "capability:own-", after: "", limit: 50 }),
+      (object) => object.count("agent"),
+      (object) => object.roll({ ...page, limit: 100 }, T0),
+      (object) => object.read([ref("a-7")], T0),
+    ];
+    for (const call of calls) expect(await large(call)).toEqual(await small(call));
+  });
+
+  it("is asked for in pieces, so that heartbeats come in between", async () => {
+    const { stub, store } = openEmbedded();
+    const fleet = Array.from({ length: 1100 }, (_, i) => entryOf({ id: `a-${i}` }, T0));
+    await put(store, T0, ...fleet);
+    const asked: unknown[] = [];
+    const watched = durableStore(
+      () =>
+        new Proxy(stub, {
+          get: (target, method) => (query: { limit: number }, now: number) => {
+            asked.push([method, query.limit]);
+            return (target as unknown as Record<PropertyKey, (...args: unknown[]) => unknown>)[method]!(
+              query,
+              now,
+            );
+          },
+        }),
+    );
+    const all = { kind: "agent", terms: ["agent"], after: "", limit: 1050 } as const;
+    expect((await watched.page(all, T0)).entries).toHaveLength(1050);
+    expect((await watched.roll({ ...all, limit: 5000 }, T0)).calls).toHaveLength(1100);
+    expect(asked).toEqual([
+      ["page", 500],
+      ["page", 500],
+      ["page", 50],
+      ["roll", 1000],
+      ["roll", 1000],
+    ]);
+  });
+});
+
+describe("terms", () => {
+  it("of an object from before they were counted are counted when it wakes", async () => {
+    const { stub, store, inside } = openEmbedded();
+    await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
+    const counts = await termCounts(store);
+    await inside((_, { sql }) => {
+      sql.exec("DROP TABLE term_count");
+      sql.exec("DELETE FROM migration WHERE number = 1");
     });
+    await evictDurableObject(stub);
+    expect(await termCounts(store)).toEqual(counts);
+  });
+});
+
+describe("what is written", () => {
+  const rowsWritten = async (...args: Parameters<typeof rowsOf>): Promise<number> =>
+    (await rowsOf(...args)).written;
 
   it("is one row for a heartbeat, and none for one that is not heard", async () => {
     const { store, inside } = openEmbedded();

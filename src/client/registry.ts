@@ -99,11 +99,22 @@ export function registry(options: ClientOptions, clock: Clock) {
     discover: (query: DiscoverQuery = {}, requested: RequestOptions = {}) =>
       send<Discovered>("GET", "/v1/discover", { query, ...requested }),
 
-    /** Reads every capability of live agents by name, with how many have it. Scope `read`. */
-    capabilities: (requested: RequestOptions = {}) =>
-      send<CapabilityList>("GET", "/v1/capabilities", requested),
+    /**
+     * Reads one page of the capabilities of live agents, by name, with how many agents have each. Scope `read`.
+     *
+     * @param query.prefix  only names that begin with it
+     * @param query.limit   1 to 1,000 (100)
+     * @param query.cursor  the `next_cursor` of the page before; null at the end
+     */
+    capabilities: (
+      query: { prefix?: string; limit?: number; cursor?: string } = {},
+      requested: RequestOptions = {},
+    ) => send<CapabilityList>("GET", "/v1/capabilities", { query, ...requested }),
 
-    /** Counts live agents by type and effective status. Scope `read`. */
+    /**
+     * Counts live agents by type and effective status: the 100 types with the most agents, and the agents of all
+     * `other_types`. Scope `read`.
+     */
     stats: (requested: RequestOptions = {}) => send<Stats>("GET", "/v1/stats", requested),
 
     /**

@@ -66,22 +66,22 @@ describe("a toolset's document that somebody else's hand has spoiled", () => {
   });
 });
 
-describe("a ghost in a toolset's index", () => {
+describe("a stale member of a toolset's index", () => {
   it.each([
     ["behind which nothing stands", "b2\x1ff"],
     ["of a registration that was replaced since", "b\x1ff"],
-  ])("%s is in no list, and the list heals", async (_, ghost) => {
+  ])("%s is in no list, and the list heals", async (_, stale) => {
     const { registry, everywhere, raw } = await catalogue();
-    for (const term of ["toolset", "toolset_tag:eu"]) await raw("ZADD", `ix:${term}`, 0, ghost);
+    for (const term of ["toolset", "toolset_tag:eu"]) await raw("ZADD", `ix:${term}`, 0, stale);
     expect(await everywhere()).toEqual(every(200, "a", "b", "c"));
     for (const term of ["toolset", "toolset_tag:eu"]) expect(await raw("ZCARD", `ix:${term}`)).toBe(3);
     await expectExactIndexes(registry.backend.open("default"), registry.now);
   });
 
-  it("is left to the lists by the sweep, which heals the agents' indexes and takes no toolset for a ghost", async () => {
+  it("is left to the lists by the sweep, which heals the agents' indexes and takes no toolset for a stale member", async () => {
     const { registry, everywhere, raw } = await catalogue();
     await registry.register({ id: "a", tags: ["eu"] });
-    await raw("ZADD", "ix:tag:eu", 0, "ghost\x1ff");
+    await raw("ZADD", "ix:tag:eu", 0, "gone\x1ff");
     await raw("HSET", "terms", "tag:eu", 2);
     expect((await registry.post("/v1/sweep")).body).toMatchObject({ healed: 1 });
     expect((await registry.post("/v1/sweep")).body).toMatchObject({ healed: 0 });

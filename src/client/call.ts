@@ -17,7 +17,7 @@ const POLL_SECONDS = 30;
 const LEFT_TO_CALLER: ReadonlySet<string> = new Set(["toolset_unhealthy", "queue_full"]);
 
 /**
- * Calls a tool and follows its result stream to the end. While the registry cannot be reached each step is retried, up to 8
+ * Calls a tool and waits for its result, with `onDelta` on its stream. While the registry cannot be reached each step is retried, up to 8
  * times in a row. A repeated call has the same `tool_call_id`, and so is carried out once.
  *
  * @throws {ToolError} if the call failed; {RollcallError} if it was not accepted, or its result could not be read; what
@@ -70,15 +70,14 @@ class Caller<T> {
     const body = { payload, meta: { ...meta, tool_call_id: meta.tool_call_id || crypto.randomUUID() } };
     const headers = Object.fromEntries(Object.entries(trace).filter(([, value]) => value !== undefined));
     const { signal } = this.#stopping;
-    const taken: CallTaken = await this.#retry(() =>
-      this.#toolsets.call(toolset, tool, body, { signal, headers }),
-    );
-    const { call_id: callId, tool_use_id: toolUseId } = taken;
-    // A proxy on the way may not let a stream through. The result can be read without one, but not the output.
-    const { error, result, bounds, server_data } =
-      (await this.#retry(() => this.#stream(toolset, callId))) ??
-      (await this.#retry(() => this.#poll(toolset, callId)));
-    if (error) throw new ToolError(error.code, error.message, { issues: error.issues ?? [], toolUseId });
+    const options = { signal, headers, ...(!this.#onDelta && { wait: POLL_SECONDS }) };
+    const taken: CallTaken = await this.#retry(() => this.#toolsets.call(toolset, tool, body, options));
+    const { tool_use_id: toolUseId } = taken;
+    const { error, result, bounds, server_data } = await this.#outcome(toolset, taken);
+    if (error) {
+      const { code, message, issues = [] } = error;
+      throw new ToolError(code, message, { issues, toolUseId, server_data });
+    }
     return {
       toolUseId,
       // The caller declares the type that the tool's schema, which the registry has checked, describes.
@@ -86,6 +85,15 @@ class Caller<T> {
       ...(bounds !== undefined && { bounds }),
       ...(server_data !== undefined && { server_data }),
     };
+  }
+
+  /** Without anyone to tell of output there is no need of a stream. */
+  async #outcome(toolset: string, taken: CallTaken): Promise<Outcome> {
+    if (taken.status === "done" || taken.status === "failed") return taken;
+    const { call_id: callId } = taken;
+    // A proxy on the way may not let a stream through. The result can be read without one, but not the output.
+    const streamed = this.#onDelta && (await this.#retry(() => this.#stream(toolset, callId)));
+    return streamed ?? (await this.#retry(() => this.#poll(toolset, callId)));
   }
 
   async #retry<R>(attempt: () => Promise<R>): Promise<R> {

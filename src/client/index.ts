@@ -17,6 +17,7 @@ export type {
 export type * from "./shapes.ts";
 export type { CallToolOptions, ToolCall, ToolResult, Trace } from "./tool-call.ts";
 export { ToolError } from "./tool-error.ts";
+export { ToolOutput } from "./tool-output.ts";
 export type { ClientOptions, LeaseOptions, RequestOptions } from "./transport.ts";
 
 /**

@@ -4,7 +4,8 @@ import { DeltaQueue } from "./delta-queue.ts";
 import { RollcallError } from "./problem.ts";
 import type { CallContext, ServedTool } from "./served-toolset.ts";
 import type { CallAnswer, ClaimedCall, Delta } from "./shapes.ts";
-import { ToolError, wireError } from "./tool-error.ts";
+import { failedAnswer, ToolError, wireError } from "./tool-error.ts";
+import { ToolOutput } from "./tool-output.ts";
 
 const SETTLE_ATTEMPTS_MAX = 8;
 /** The registry refuses the answer itself, so a shorter one is sent in its place. */
@@ -71,10 +72,16 @@ export class RunningCall {
     try {
       if (!tool) throw new ToolError("execution_failed", `This provider has no tool "${name}".`);
       // Each handler declares the type that its tool's schema, which the registry has checked, describes.
-      const result = await tool.handle(payload as never, context);
-      return { result: result ?? null };
+      const returned = await tool.handle(payload as never, context);
+      if (!(returned instanceof ToolOutput)) return { result: returned ?? null };
+      const { result, bounds, server_data } = returned;
+      return {
+        result: result ?? null,
+        ...(bounds && { bounds }),
+        ...(server_data && { server_data }),
+      };
     } catch (thrown) {
-      return { error: wireError(thrown) };
+      return failedAnswer(thrown);
     }
   }
 

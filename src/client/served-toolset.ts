@@ -31,7 +31,7 @@ export interface CallContext {
 export interface ServedTool extends Omit<ToolRegistration, "name"> {
   /**
    * Carries out a call. The registry has checked the payload against `payload_schema`, and checks the returned result, or the
-   * promise's, against `result_schema`; undefined becomes null. A thrown `ToolError` fails the call with its code, anything
+   * promise's, against `result_schema`; undefined becomes null. A returned `ToolOutput` sends more than the result. A thrown `ToolError` fails the call with its code, anything
    * else with `execution_failed`. May run a second time for the same call, if the first claim lapsed.
    */
   handle(payload: never, context: CallContext): unknown;

@@ -106,7 +106,9 @@ export type Ping = Extract<Message, { type: "ping" }>;
 export type ClaimedCall = Extract<Message, { type: "call" }>;
 export type CallMeta = ClaimedCall["meta"];
 export type Delta = { stream: string; delta: string };
+/** At most 100 objects that go to the caller beside a result or an error, such as MCP's content blocks. */
+export type ServerData = readonly Record<string, unknown>[];
 /** A provider's answer to a call. */
 export type CallAnswer =
-  | { result: unknown; bounds?: Record<string, unknown>; server_data?: Record<string, unknown>[] }
-  | { error: CallError };
+  | { result: unknown; bounds?: Record<string, unknown>; server_data?: ServerData }
+  | { error: CallError; server_data?: ServerData };

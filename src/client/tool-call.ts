@@ -1,4 +1,4 @@
-import type { CallMeta, Delta } from "./shapes.ts";
+import type { CallMeta, Delta, ServerData } from "./shapes.ts";
 import type { RequestOptions } from "./transport.ts";
 
 export interface ToolCall {
@@ -29,5 +29,5 @@ export interface ToolResult<T> {
   /** What the handler returned; the registry has checked it against the tool's `result_schema`. */
   result: T;
   bounds?: unknown;
-  server_data?: unknown[] | undefined;
+  server_data?: ServerData | undefined;
 }

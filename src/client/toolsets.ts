@@ -116,9 +116,9 @@ export const toolsets = ({ send }: Transport) => ({
   ) => send<unknown>("POST", `${callPath(name, callId)}/result`, { body, ...options }),
 
   /**
-   * Calls a tool, without waiting for its result. The same `meta.tool_call_id` in the same run is the same call for 15 minutes
-   * after it ended. Scope `write`.
+   * Calls a tool. The same `meta.tool_call_id` in the same run is the same call for 15 minutes after it ended. Scope `write`.
    *
+   * @param options.wait  how long the registry waits for the result, 0 to 30 s (undefined: the answer has no result)
    * @throws {RollcallError} `toolset_not_found`, `tool_not_found`, `invalid_request` also for a payload that does not match the
    * schema, `call_conflict`, `queue_full`, `toolset_unhealthy`, `store_contended`
    */
@@ -126,9 +126,13 @@ export const toolsets = ({ send }: Transport) => ({
     name: string,
     tool: string,
     body: { payload: unknown; meta: CallMeta },
-    options: RequestOptions & { headers?: Record<string, string> } = {},
+    { wait, ...options }: RequestOptions & { headers?: Record<string, string>; wait?: number } = {},
   ) =>
-    send<CallTaken>("POST", pathOf(name, `/tools/${encodeURIComponent(tool)}/calls`), { body, ...options }),
+    send<CallTaken>("POST", pathOf(name, `/tools/${encodeURIComponent(tool)}/calls`), {
+      body,
+      ...(wait !== undefined && { query: { wait }, timeoutMs: wait * 1000 + TIMEOUT_MS }),
+      ...options,
+    }),
 
   /**
    * Cancels a call that has no result yet: it fails with the code `cancelled`, and the signal of a handler that works on it is

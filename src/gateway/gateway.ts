@@ -147,8 +147,12 @@ export interface Gateway {
    * @returns undefined when the call is unknown, or was settled more than 15 min ago
    */
   follow(callId: string, after: number, now: number): Promise<CallProgress | undefined>;
-  /** Resolves when the call has more than `deltas` deltas, is settled, or is not kept. */
-  changed(callId: string, deltas: number): Promise<void>;
+  /**
+   * Resolves when the call has more than `after` deltas, is settled, or is not kept.
+   *
+   * @returns as `follow` then; a state that has ended by itself is not noticed before the next call to the object
+   */
+  changed(callId: string, after: number): Promise<CallProgress | undefined>;
   /**
    * Begins a registration: calls of an earlier one that are not settled fail as `stale_registration`.
    *

@@ -153,22 +153,14 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   follow(callId: string, after: number, now: number): CallProgress | undefined {
     this.#applyDue(now);
     const call = this.#calls.find(callId);
-    if (!call) return undefined;
-    const { state } = call;
-    return {
-      caller: call.caller,
-      toolUseId: call.tool_use_id,
-      status: isSettled(state) ? state.status : "pending",
-      outcome: isSettled(state) ? this.#calls.outcome(call) : undefined,
-      deltas: this.#calls.deltas(call, after),
-      total: call.deltas,
-    };
+    return call && this.#progress(call, after);
   }
 
-  async changed(callId: string, deltas: number): Promise<void> {
+  async changed(callId: string, after: number): Promise<CallProgress | undefined> {
     for (;;) {
       const call = this.#calls.find(callId);
-      if (!call || call.deltas > deltas || isSettled(call.state)) return;
+      if (!call) return undefined;
+      if (call.deltas > after || isSettled(call.state)) return this.#progress(call, after);
       await this.#callers.next(callId);
     }
   }
@@ -244,6 +236,18 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
       else this.#calls.update(call, state);
     }
     if (lapsed.size > 0) this.#consumers.letLapsedGo(lapsed);
+  }
+
+  #progress(call: KeptCall, after: number): CallProgress {
+    const { state } = call;
+    return {
+      caller: call.caller,
+      toolUseId: call.tool_use_id,
+      status: isSettled(state) ? state.status : "pending",
+      outcome: isSettled(state) ? this.#calls.outcome(call) : undefined,
+      deltas: this.#calls.deltas(call, after),
+      total: call.deltas,
+    };
   }
 
   /** The call that is claimed under this id, or why there is none. */

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { wait } from "../../src/client/clock.ts";
 import type { CallContext } from "../../src/client/served-toolset.ts";
 import { ToolError } from "../../src/client/tool-error.ts";
+import { ToolOutput } from "../../src/client/tool-output.ts";
 import { CLAIM_MS } from "../../src/core/toolsets/call.ts";
 import { clientOver } from "../support/client.ts";
 import { Network } from "../support/network.ts";
@@ -92,6 +93,31 @@ it("tells a handler at once that the caller has cancelled its call", async () =>
   expect(reasons).toMatchObject([{ code: "cancelled" }]);
   expect(await result()).toMatchObject({ status: "failed", error: { code: "cancelled" } });
   await leave();
+});
+
+it("sends what a handler gives beside its result or its error", async () => {
+  const server_data = [{ type: "text", text: "as content" }];
+  const outputs: [unknown, object][] = [
+    [
+      new ToolOutput({ n: 1 }, { server_data, bounds: { total: 9 } }),
+      { status: "done", result: { n: 1 }, server_data, bounds: { total: 9 } },
+    ],
+    [new ToolOutput(undefined), { status: "done", result: null }],
+    [
+      new ToolError("tool_error", "no such file", { server_data }),
+      { status: "failed", error: { code: "tool_error", message: "no such file" }, server_data },
+    ],
+  ];
+  for (const [output, answer] of outputs) {
+    const { network, result, leave } = await serving(() => {
+      if (output instanceof Error) throw output;
+      return output;
+    });
+    await network.pass(3000);
+    const { call_id: _c, tool_use_id: _t, ...rest } = await result();
+    expect(rest).toEqual(answer);
+    await leave();
+  }
 });
 
 it("extends its claim with every delta, even an empty one", async () => {

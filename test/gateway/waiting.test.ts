@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { epochOf, idsOf, OpenedGateway } from "../support/tool-gateway.ts";
 
 /** Whether a wait is over, by the time that an object has answered what it was asked after that. */
-async function isOver(wait: Promise<void>, opened: OpenedGateway): Promise<boolean> {
+async function isOver(wait: Promise<unknown>, opened: OpenedGateway): Promise<boolean> {
   let over = false;
   void wait.then(() => (over = true));
   await opened.load();
@@ -136,12 +136,17 @@ describe("a caller that waits", () => {
     expect(await isOver(next, opened)).toBe(false);
     await opened.delta(call, "two", 2);
     expect(await isOver(next, opened)).toBe(true);
+    const delta = (seq: number, text: string) => ({ seq, stream: "out", delta: text });
+    expect(await wait).toMatchObject({ status: "pending", deltas: [delta(1, "one")], total: 1 });
+    expect(await next).toMatchObject({ status: "pending", deltas: [delta(2, "two")], total: 2 });
   });
 
   it("is woken by the answer", async () => {
     const { opened, call, wait } = await awaited();
     await opened.settle(call);
     expect(await isOver(wait, opened)).toBe(true);
+    expect(await wait).toMatchObject({ status: "done", outcome: { result: "done" } });
+    expect(await opened.gateway.changed("none", 0)).toBeUndefined();
   });
 
   it("is woken when the call fails by itself, and by the end of its registration", async () => {

@@ -58,10 +58,10 @@ export interface CallError {
   issues?: { field: string; constraint: string; [more: string]: unknown }[] | undefined;
 }
 
-/** What a provider answers: its result, or what went wrong. */
+/** What a provider answers: its result, or what went wrong. `server_data` goes to the caller beside either, unread. */
 export type CallOutcome =
-  | { result: unknown; bounds?: unknown; server_data?: unknown[] | undefined }
-  | { error: CallError };
+  | { result: unknown; bounds?: unknown; server_data?: Record<string, unknown>[] | undefined }
+  | { error: CallError; server_data?: Record<string, unknown>[] | undefined };
 
 export const callNotFound = (toolset: string): Problem =>
   new Problem("call_not_found", `No such call of "${toolset}" is kept.`);

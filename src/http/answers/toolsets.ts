@@ -49,12 +49,6 @@ export const toolsetRegistered = z.strictObject({
   warnings: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
 });
 
-export const callTaken = z.strictObject({
-  tool_use_id: z.string(),
-  call_id: z.string(),
-  result_url: z.string(),
-});
-
 const callError = z.strictObject({
   code: z.string(),
   message: z.string(),
@@ -66,8 +60,13 @@ export const callResult = z.strictObject({
   status: z.enum(["pending", "done", "failed"]),
   result: z.unknown().optional(),
   bounds: z.unknown().optional(),
-  server_data: z.array(z.unknown()).optional(),
+  server_data: z.array(json).optional(),
   error: callError.optional(),
+});
+/** With the result only where it was waited for. */
+export const callTaken = z.strictObject({
+  ...callResult.partial({ status: true }).shape,
+  result_url: z.string(),
 });
 export const toolsetLoad = z.strictObject({ queued: count, claimed: count, consumers: count });
 

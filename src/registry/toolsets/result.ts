@@ -3,8 +3,7 @@ import { Problem, orThrow } from "../../core/problem.ts";
 import { callNotFound, type CallOutcome, callSettled } from "../../core/toolsets/call.ts";
 import type { CallProgress } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
-import { waitFor } from "../wait.ts";
-import { callerOf } from "./call.ts";
+import { type CallTool, callTool, callerOf, type QueuedCall } from "./call.ts";
 
 export interface CallRef {
   toolset: string;
@@ -28,14 +27,33 @@ export async function callResult(
   { waitMs, ...call }: CallRef & { waitMs: number },
   now: number,
 ): Promise<CallProgress | Problem> {
-  const { clock, pause } = namespace;
   const end = now + waitMs;
+  let progress: CallProgress | undefined;
   for (;;) {
-    const followed = await follow(namespace, asker, call, NO_DELTAS);
-    if (followed instanceof Problem || followed.status !== "pending" || clock() >= end) return followed;
-    const settled = namespace.gateway(call.toolset).changed(call.callId, NO_DELTAS);
-    await waitFor(settled, pause(end - clock()));
+    const followed = progress ?? (await follow(namespace, asker, call, NO_DELTAS));
+    const leftMs = end - namespace.clock();
+    if (followed instanceof Problem || followed.status !== "pending" || leftMs <= 0) return followed;
+    progress = await nextChange(namespace, call, NO_DELTAS, leftMs);
   }
+}
+
+/**
+ * Calls a tool and waits for its result.
+ *
+ * @param waitMs how long at most, once the call is queued
+ * @returns the call, with its outcome if that came in time; or a Problem as of `callTool`
+ */
+export async function callAndWait(
+  namespace: Namespace,
+  asker: Asker,
+  request: CallTool,
+  waitMs: number,
+): Promise<(QueuedCall & { outcome: CallOutcome | undefined }) | Problem> {
+  const call = await callTool(namespace, asker, request);
+  if (call instanceof Problem) return call;
+  const ref = { toolset: request.toolset, callId: call.callId };
+  const { outcome } = (await nextChange(namespace, ref, NO_DELTAS, waitMs)) ?? {};
+  return { ...call, outcome };
 }
 
 export type CallEvent =
@@ -56,17 +74,19 @@ export async function* callEvents(
   { after, ...call }: CallRef & { after: number },
 ): AsyncGenerator<CallEvent, void> {
   let seen = after;
+  let progress: CallProgress | undefined;
   for (;;) {
-    const { toolUseId, deltas, outcome, total } = orThrow(await follow(namespace, asker, call, seen));
+    progress ??= orThrow(await follow(namespace, asker, call, seen));
+    const { toolUseId, deltas, outcome, total } = progress;
+    progress = undefined;
     for (const delta of deltas) {
       seen = delta.seq;
       yield { type: "delta", toolUseId, ...delta };
     }
     if (seen < total) continue;
     if (outcome) return yield { type: "settled", seq: total + 1, toolUseId, outcome };
-    if (deltas.length > 0) continue;
-    const changed = namespace.gateway(call.toolset).changed(call.callId, seen);
-    yield { type: "waited", quiet: !(await waitFor(changed, namespace.pause(QUIET_MS))) };
+    progress = await nextChange(namespace, call, seen, QUIET_MS);
+    yield { type: "waited", quiet: progress === undefined };
   }
 }
 
@@ -89,6 +109,23 @@ export async function cancelCall(
   if (outcome === "call_not_found") return callNotFound(toolset);
   return outcome === "call_settled" ? callSettled() : outcome;
 }
+
+/**
+ * A call's progress at the next change, or at once if it has changed since delta `seen`; undefined if none came in `waitMs`,
+ * or the wait broke off: a look tells then.
+ */
+const nextChange = (
+  { gateway, pause }: Namespace,
+  { toolset, callId }: CallRef,
+  seen: number,
+  waitMs: number,
+): Promise<CallProgress | undefined> =>
+  Promise.race([
+    gateway(toolset)
+      .changed(callId, seen)
+      .catch(() => undefined),
+    pause(waitMs).then(() => undefined),
+  ]);
 
 /** One look at a call, for the key that made it or an admin. */
 async function follow(

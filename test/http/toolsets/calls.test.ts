@@ -412,6 +412,16 @@ describe.each(BACKENDS)("an answer, $backend", ({ openBackend }) => {
     expect(event.data).toStrictEqual({ tool_use_id: "t1", error });
   });
 
+  it("that is an error takes along what comes beside it", async () => {
+    const { settle, read } = await claimed();
+    const error = { code: "tool_error", message: "no such file" };
+    const server_data = [{ type: "text", text: "no such file" }];
+    expect((await settle({ error, server_data })).body).toMatchObject({ status: "failed", error });
+    const { body, event } = await read();
+    expect(body).toMatchObject({ status: "failed", error, server_data });
+    expect(event.data).toStrictEqual({ tool_use_id: "t1", error, server_data });
+  });
+
   it("takes along what comes with the result", async () => {
     const { settle, read } = await claimed();
     const beside = {

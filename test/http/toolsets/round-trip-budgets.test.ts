@@ -3,7 +3,7 @@ import type { Counters } from "../../support/bridge-control-protocol.ts";
 import { countingGateways } from "../../support/gateways.ts";
 import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { redisBackend } from "../../support/stores.ts";
-import { ECHO, openToolsets } from "../../support/toolsets.ts";
+import { ECHO, META, openToolsets } from "../../support/toolsets.ts";
 
 /** What Redis is asked per operation on toolsets: HTTP requests, and the commands in them; and the toolset's gateway. */
 async function open() {
@@ -123,6 +123,13 @@ describe("a call", () => {
     await mapConcurrently(10, Array.from({ length: 100 }), () => registry.callTool());
     const spent = await cost(() => registry.claim(token, { max: 100 }));
     expect(spent).toMatchObject({ ...once, status: 200, gateway: ["claim"] });
+  });
+
+  it("costs one round trip with its result, and one call more to the gateway", async () => {
+    const { registry, cost } = await open();
+    const call = () =>
+      registry.post("/v1/toolsets/tools/tools/echo/calls?wait=30", { payload: { text: "a" }, meta: META });
+    expect(await cost(call)).toMatchObject({ ...once, status: 202, gateway: ["call", "changed"] });
   });
 
   it("is waited for without Redis, however long", async () => {

@@ -6,7 +6,7 @@ import { settleCall, sendDelta } from "../../../src/registry/toolsets/answer.ts"
 import { claimCalls, takePong } from "../../../src/registry/toolsets/attach.ts";
 import { callTool } from "../../../src/registry/toolsets/call.ts";
 import { registerToolset } from "../../../src/registry/toolsets/register.ts";
-import { callEvents, callResult } from "../../../src/registry/toolsets/result.ts";
+import { callAndWait, callEvents, callResult } from "../../../src/registry/toolsets/result.ts";
 import { ManualPause } from "../../support/manual-pause.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
@@ -123,6 +123,24 @@ describe.each(BACKENDS)("calling a tool on $backend", ({ openBackend }) => {
     expect(await result).toMatchObject({ status: "done", outcome: { result: { text: "x" } } });
     const { callId } = orThrow(await call({ text: "next" }));
     expect(await message).toMatchObject([{ type: "call", call_id: callId }]);
+  });
+
+  it("waits for the result of a call that it makes", async () => {
+    const { registry, namespace, held, claim } = await claimed();
+    const request = { toolset: "tools", tool: "echo", trace: {} };
+    const input = async () => ({ payload: { text: "a" }, meta: META });
+    const called = callAndWait(namespace, OTHER, { ...request, input }, 1500);
+    expect(await held.begun()).toEqual([1500]);
+    const [message] = await claim();
+    const claimOf = { ...PROVIDER, callId: "", claimId: "" };
+    expect(message?.type).toBe("call");
+    if (message?.type === "call") {
+      claimOf.callId = message.call_id;
+      claimOf.claimId = message.claim_id;
+    }
+    const outcome = { result: { text: "b" }, server_data: [{ type: "text" }] };
+    await settleCall(namespace, OWNER, { ...claimOf, outcome }, registry.now);
+    expect(await called).toMatchObject({ callId: claimOf.callId, outcome });
   });
 
   it("shows a call to nobody but its caller", async () => {

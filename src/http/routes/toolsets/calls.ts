@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { entryId, label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
-import { callTool } from "../../../registry/toolsets/call.ts";
+import { callTool, type QueuedCall } from "../../../registry/toolsets/call.ts";
 import { toolsetLoad } from "../../../registry/toolsets/read.ts";
-import { callEvents, callResult, cancelCall } from "../../../registry/toolsets/result.ts";
+import { callAndWait, callEvents, callResult, cancelCall } from "../../../registry/toolsets/result.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
-import { settledCall } from "./settled-call.ts";
+import { settledCall, statusOf } from "./settled-call.ts";
 import { eventStream, lastEventId } from "./event-stream.ts";
 
 export const WAIT_SECONDS_MAX = 30;
@@ -29,13 +29,14 @@ const call = endpoint({
   path: "/v1/toolsets/:name/tools/:tool/calls",
   params: { name: entryId, tool: z.string() },
   operationId: "callTool",
-  summary: "Call a tool: its payload is checked here, its result comes at result_url",
+  summary: "Call a tool: its payload is checked here, its result comes at result_url, or with `wait` here",
   group: "toolsets",
   scope: "write",
+  query: z.strictObject({ wait: param.integer(0, WAIT_SECONDS_MAX).optional() }),
   body: callInput,
   readsBodyLate: true,
   answers: {
-    200: { description: "Repeated, and settled by now: the same call", body: shapes.callTaken },
+    200: { description: "Settled: a repeated call, or within `wait`", body: shapes.callTaken },
     202: { description: "Queued for a provider", body: shapes.callTaken },
   },
   refusals: [
@@ -47,12 +48,22 @@ const call = endpoint({
     "queue_full",
     "store_contended",
   ],
-  async handle({ namespace, asker, params: { name, tool }, readBody, headers }) {
+  async handle({ namespace, asker, params: { name, tool }, query: { wait }, readBody, headers }) {
     const request = { toolset: name, tool, input: readBody, trace: traceContext(headers) };
-    const { callId, toolUseId, settled } = orThrow(await callTool(namespace, asker, request));
-    const result_url = `/v1/toolsets/${encodeURIComponent(name)}/calls/${callId}`;
-    return { status: settled ? 200 : 202, body: { tool_use_id: toolUseId, call_id: callId, result_url } };
+    if (wait === undefined) {
+      const queued = orThrow(await callTool(namespace, asker, request));
+      return { status: queued.settled ? 200 : 202, body: takenCall(name, queued) };
+    }
+    const { outcome, ...queued } = orThrow(await callAndWait(namespace, asker, request, wait * 1000));
+    const body = { ...takenCall(name, queued), status: statusOf(outcome), ...outcome };
+    return { status: outcome ? 200 : 202, body };
   },
+});
+
+const takenCall = (name: string, { callId, toolUseId }: QueuedCall) => ({
+  tool_use_id: toolUseId,
+  call_id: callId,
+  result_url: `/v1/toolsets/${encodeURIComponent(name)}/calls/${callId}`,
 });
 
 /** W3C trace context and baggage, as they came. A value longer than 8,192 characters is left out. */

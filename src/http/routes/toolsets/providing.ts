@@ -124,15 +124,16 @@ const callError = z.strictObject({
     .max(100)
     .optional(),
 });
+/** Content blocks, for example: passed on as they are (source 3). */
+const serverData = z.array(z.record(z.string(), z.unknown())).max(100).optional();
 const resultInput = z.union([
   z.strictObject({
     claim_id: claimId,
     result: z.unknown().refine((value) => value !== undefined, "is required"),
-    // Passed on as they are (source 3).
     bounds: z.record(z.string(), z.unknown()).optional(),
-    server_data: z.array(z.record(z.string(), z.unknown())).max(100).optional(),
+    server_data: serverData,
   }),
-  z.strictObject({ claim_id: claimId, error: callError }),
+  z.strictObject({ claim_id: claimId, error: callError, server_data: serverData }),
 ]);
 
 const settle = endpoint({

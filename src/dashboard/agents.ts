@@ -4,6 +4,7 @@ import { agentLink, ago, loadBar, plural, score, statusMark } from "./parts.ts";
 import { FACETS, type Filter, type Overview, type Row } from "./view.ts";
 
 const CAPABILITIES_SHOWN = 2;
+const CAPABILITIES_IN_TITLE = 10;
 
 export function agentsSection(view: Overview): Html {
   const { rows, matching, total, filter, as_of } = view;
@@ -87,6 +88,6 @@ function capabilities({ capabilities: names }: Row, filter: Filter): Html {
       .slice(0, CAPABILITIES_SHOWN)
       .map(
         (name) => html`<a href="${hrefOf({ ...filter, capability: name })}">${name}</a>`,
-      )}${more.length > 0 && html`<span title="${more.join(", ")}">+${more.length}</span>`}</span
+      )}${more.length > 0 && html`<span title="${more.slice(0, CAPABILITIES_IN_TITLE).join(", ")}">+${more.length}</span>`}</span
   >`;
 }

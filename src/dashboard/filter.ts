@@ -11,7 +11,12 @@ export interface Filtered {
   /** How many agents match, shown or not. */
   matching: number;
   facets: Facets;
+  /** How many values each facet leaves out. */
+  facetsLeftOut: Record<FacetName, number>;
 }
+
+/** Values of a facet, those with the most agents; the chosen one besides. */
+const FACET_VALUES_MAX = 100;
 
 /** The agents that match, and for each facet the values that the rest of the filter leaves to choose from. */
 export function applyFilter(records: readonly AgentRecord[], filter: Filter): Filtered {
@@ -21,15 +26,31 @@ export function applyFilter(records: readonly AgentRecord[], filter: Filter): Fi
   const matching = passing(FACETS).toSorted(ORDERS[filter.sort ?? "id"]);
   const facet = <Name extends FacetName>(name: Name) =>
     tally(passing(FACETS.filter((other) => other !== name)), name, filter[name]);
+  const all: Facets = {
+    type: facet("type").toSorted(byAgents),
+    // By severity, so that each status stays in its place while the numbers change.
+    status: facet("status").toSorted((a, b) => severity(a.value) - severity(b.value)),
+    capability: facet("capability").toSorted(byAgents),
+    region: facet("region").toSorted(byAgents),
+  };
+  const listed = <Value extends string>(values: FacetValue<Value>[], chosen: Value | undefined) =>
+    values.filter(({ value }, i) => i < FACET_VALUES_MAX || value === chosen);
+  const facets: Facets = {
+    type: listed(all.type, filter.type),
+    status: all.status,
+    capability: listed(all.capability, filter.capability),
+    region: listed(all.region, filter.region),
+  };
+  const leftOut = (name: FacetName) => all[name].length - facets[name].length;
   return {
     rows: matching.slice(0, filter.limit ?? ROWS_DEFAULT),
     matching: matching.length,
-    facets: {
-      type: facet("type").toSorted(byAgents),
-      // By severity, so that each status stays in its place while the numbers change.
-      status: facet("status").toSorted((a, b) => severity(a.value) - severity(b.value)),
-      capability: facet("capability").toSorted(byAgents),
-      region: facet("region").toSorted(byAgents),
+    facets,
+    facetsLeftOut: {
+      type: leftOut("type"),
+      status: leftOut("status"),
+      capability: leftOut("capability"),
+      region: leftOut("region"),
     },
   };
 }

@@ -68,8 +68,8 @@ const searchForm = ({ filter: { q, ...rest } }: Overview): Html =>
 
 const FACET_VALUES_SHOWN = 8;
 
-function facet({ facets, filter }: Overview, name: FacetName): Html {
-  const most = Math.max(1, ...facets[name].map(({ agents }) => agents));
+function facet({ facets, facetsLeftOut, filter }: Overview, name: FacetName): Html {
+  const most = facets[name].reduce((max, { agents }) => Math.max(max, agents), 1);
   const values = facets[name].map(({ value, agents, byStatus }) => {
     const chosen = filter[name] === value;
     const href = hrefOf({ ...filter, [name]: chosen ? undefined : value });
@@ -84,5 +84,6 @@ function facet({ facets, filter }: Overview, name: FacetName): Html {
   return html`<section class="facet" data-key="${name}">
     <h2>${name}</h2>
     ${folded(values, FACET_VALUES_SHOWN, name)}
+    ${facetsLeftOut[name] > 0 && html`<p>${facetsLeftOut[name].toLocaleString("en")} others: search for them.</p>`}
   </section>`;
 }

@@ -123,6 +123,8 @@ export interface Overview {
   /** The fleet is larger than what one page reads. */
   partial: boolean;
   facets: Facets;
+  /** How many values each facet leaves out. */
+  facetsLeftOut: Record<FacetName, number>;
   services: ServiceView[];
   /** How many services are not in `services`, which is bounded. */
   servicesLeftOut: number;

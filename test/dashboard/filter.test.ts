@@ -56,6 +56,18 @@ it("lists a chosen value that no agent has, so that it can be removed", () => {
   });
 });
 
+it("lists the 100 values with the most agents, the chosen one besides, and how many it leaves out", () => {
+  const fleet = Array.from({ length: 150 }, (_, i) =>
+    agent(`a-${i}`, i < 2 ? "common" : `t-${i}`, "available", 0, `c-${i}`, "all"),
+  );
+  const { facets, facetsLeftOut } = applyFilter(fleet, { capability: "c-99" });
+  expect([facets.type.length, facetsLeftOut.type]).toEqual([1, 0]);
+  expect(facets.capability[0]).toMatchObject({ value: "all", agents: 150 });
+  expect(facets.capability).toHaveLength(101);
+  expect(facets.capability.map(({ value }) => value)).toContain("c-99");
+  expect(facetsLeftOut.capability).toBe(50);
+});
+
 it("orders as asked, and equal agents by id", () => {
   expect(idsOf({ sort: "load" })).toEqual(["c", "b", "a"]);
   expect(idsOf({ sort: "status" })).toEqual(["c", "a", "b"]);

@@ -6,7 +6,7 @@ import { search } from "../../src/json-schema/pattern/search.ts";
 import { parsePattern } from "../../src/json-schema/pattern/syntax.ts";
 import { backtracker } from "./backtracker.ts";
 import { BOUNDED, EXPONENTIAL, LINEAR, OF_ZOD } from "./pattern-samples.ts";
-import { aPattern, aPatternOfTheWhole, aSubject } from "./random-patterns.ts";
+import { aPattern, aPatternOfTheWhole, aSubject, isWithinPair } from "./random-patterns.ts";
 
 const BACKREFERENCE = "has a backreference";
 const SYNTAX = "is not a regular expression (ECMA-262, with the u flag)";
@@ -68,7 +68,7 @@ describe("a pattern matches what it matches in the engine", () => {
     fc.assert(
       fc.property(aPattern, aSubject, (source, subject) => {
         const read = readPattern(source);
-        fc.pre(typeof read !== "string");
+        fc.pre(typeof read !== "string" && !isWithinPair(source, subject));
         expect(read.matches(subject)).toBe(new RegExp(source, "u").test(subject));
       }),
       { numRuns: 1000 },
@@ -83,11 +83,11 @@ describe("a pattern matches what it matches in the engine", () => {
           Infinity,
         )!;
         const { isMatch, steps } = backtracker(source, 1_000_000)(subject);
-        fc.pre(isMatch !== undefined);
+        fc.pre(isMatch !== undefined && !isWithinPair(source, subject));
         expect(new RegExp(source, "u").test(subject)).toBe(isMatch);
         const counted = search(program, subject);
         expect(counted > 0).toBe(isMatch);
-        expect(Math.abs(counted)).toBeGreaterThanOrEqual(steps);
+        expect(Math.round(Math.abs(counted))).toBe(steps);
       }),
       { numRuns: 3000 },
     );

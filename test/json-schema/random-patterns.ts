@@ -34,3 +34,7 @@ export const aSubject = fc.string({
   unit: fc.constantFrom(..."a b c 1 - , é 😀 \ud83d \n".split(" "), " "),
   maxLength: 10,
 });
+
+/** Whether V8 may find an empty match between the halves of a surrogate pair; by the standard, nothing starts there. */
+export const isWithinPair = (source: string, subject: string): boolean =>
+  /\\B|\(\?(?:!|<!)/.test(source) && /[\u{10000}-\u{10ffff}]/u.test(subject);

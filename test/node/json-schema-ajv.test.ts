@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, schemaErrors, type JsonSchema } from "../../src/json-schema/index.ts";
 import { readPattern } from "../../src/json-schema/pattern/index.ts";
-import { aPattern, aPatternOfTheWhole, aSubject } from "../json-schema/random-patterns.ts";
+import { aPattern, aPatternOfTheWhole, aSubject, isWithinPair } from "../json-schema/random-patterns.ts";
 import { schemasWith, smallValue } from "../json-schema/random-schemas.ts";
 import { DRAFT_2019, DRAFT_2020, DRAFT_7 } from "../json-schema/schemas.ts";
 import { AJV_FAULTS, faultIn, THROWN } from "./ajv-faults.ts";
@@ -16,7 +16,7 @@ const OPTIONS = { strict: false, validateFormats: false, logger: false } as cons
 const aUsablePattern = fc.constantFrom(
   ...fc
     .sample(fc.oneof(aPattern, aPatternOfTheWhole), 500)
-    .filter((source) => typeof readPattern(source) !== "string"),
+    .filter((source) => typeof readPattern(source) !== "string" && !isWithinPair(source, "😀")),
 );
 const aSchema = schemasWith(aUsablePattern);
 const aSchemaWithPatterns = fc

@@ -6,6 +6,9 @@ import { readBackwards, type Program, type Reading } from "./parts.ts";
  */
 export type Steps = number;
 
+/** Has a sign, and adds nothing. */
+const NO_STEPS: Steps = Number.MIN_VALUE;
+
 const further = (steps: Steps, by: number): Steps => (steps > 0 ? steps + by : steps - by);
 
 const isWord = (subject: string, at: number) => /^\w/.test(subject.charAt(at));
@@ -49,13 +52,13 @@ export function search({ root, characters }: Program, subject: string): Steps {
     lookahead: (negative, body, rest) =>
       body > 0 === negative ? -1 - Math.abs(body) : further(rest, 1 + Math.abs(body)),
     either: (first, second) => (first > 0 ? first : further(second, -first)),
-    lookaheadEnd: 1,
-    never: -1,
+    lookaheadEnd: NO_STEPS,
+    never: -NO_STEPS,
   };
 
-  let found: Steps = -1;
+  let found: Steps = -NO_STEPS;
   for (;;) {
-    found = reading.either(readBackwards(root, 1, reading), found);
+    found = reading.either(readBackwards(root, NO_STEPS, reading), found);
     if (at === 0) return found;
     for (let id = 0; id < here.length; id++) behind[id] = here[id]!;
     at -= 1;

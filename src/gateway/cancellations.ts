@@ -12,7 +12,8 @@ export class Cancellations {
   }
 
   /** Notes that the consumer of `claim` has to be told, until the claim would have ended. */
-  add(callId: string, { claimId, consumer, dueAt }: ClaimedCall): void {
+  add(callId: string, { claimId, consumer, dueAt }: ClaimedCall, now: number): void {
+    this.#sql.exec(SQL.deleteDueCancellations, now);
     this.#sql.exec(SQL.addCancellation, claimId, callId, consumer, dueAt);
   }
 
@@ -23,11 +24,6 @@ export class Cancellations {
       .toArray()
       .filter(({ due_at }) => due_at >= now)
       .map(({ call_id, claim_id }) => ({ type: "cancel", call_id, claim_id }));
-  }
-
-  /** Drops those of claims that would have ended before `now`. */
-  dropDue(now: number): void {
-    this.#sql.exec(SQL.deleteDueCancellations, now);
   }
 
   dropAll(): void {

@@ -1,5 +1,4 @@
 import {
-  callAt,
   cancelCall,
   type CallOutcome,
   type ClaimedCall,
@@ -9,7 +8,6 @@ import {
   isCancelled,
   isSettled,
   orphanCall,
-  type SettledCall,
   settleCall,
 } from "../core/toolsets/call.ts";
 import { migrate } from "../durable/migrate.ts";
@@ -18,6 +16,7 @@ import type { HibernatingSocket, ObjectStorage, Sockets } from "../durable/stora
 import { CallTable, type KeptCall } from "./call-table.ts";
 import { Cancellations } from "./cancellations.ts";
 import { Consumers } from "./consumers.ts";
+import { FollowedCalls } from "./followed-calls.ts";
 import { ResultSchemas } from "./result-schemas.ts";
 import { LatestEpoch } from "./epoch.ts";
 import type {
@@ -34,7 +33,6 @@ import type {
   GatewayLoad,
 } from "./gateway.ts";
 import { MIGRATIONS } from "./schema.ts";
-import { CallWaiters } from "./waiters.ts";
 
 /**
  * The object behind one toolset's gateway; gateway.ts says what each method does, core/toolsets/call.ts what becomes of a
@@ -48,13 +46,14 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   readonly #cancellations: Cancellations;
   readonly #resultSchemas: ResultSchemas;
   readonly #consumers: Consumers;
-  readonly #callers = new CallWaiters();
+  readonly #followed: FollowedCalls;
 
   constructor(storage: ObjectStorage, sockets: Sockets) {
     migrate(storage, MIGRATIONS);
     this.#storage = storage;
     this.#epoch = new LatestEpoch(storage.sql);
     this.#calls = new CallTable(storage);
+    this.#followed = new FollowedCalls(this.#calls);
     this.#cancellations = new Cancellations(storage.sql);
     this.#resultSchemas = new ResultSchemas(storage.sql);
     this.#consumers = new Consumers(sockets);
@@ -109,7 +108,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     }
     const extended = extendClaim(state, now);
     this.#calls.addDelta(call, delta, extended);
-    this.#callers.wake(call.id);
+    this.#followed.wake(call);
     return { deadlineAt: extended.dueAt };
   }
 
@@ -119,7 +118,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   ): Promise<"taken" | ClaimRefusal> {
     const call = this.#findClaim(settlement, now);
     if (typeof call === "string") return call;
-    this.#settle(call, settleCall(call.state, settlement.outcome, now));
+    this.#followed.settle(call, settleCall(call.state, settlement.outcome, now));
     this.#sendToSockets(now);
     await this.#setAlarm(now);
     return "taken";
@@ -139,10 +138,9 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
       return isCancelled(outcome) ? outcome : "call_settled";
     }
     const cancelled = cancelCall(state, now);
-    this.#settle(call, cancelled);
+    this.#followed.settle(call, cancelled);
     if (state.status === "claimed") {
-      this.#cancellations.dropDue(now);
-      this.#cancellations.add(callId, state);
+      this.#cancellations.add(callId, state, now);
       this.#sendToSockets(now);
       this.#consumers.wake("cancellation");
     }
@@ -152,17 +150,11 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
 
   follow(callId: string, after: number, now: number): CallProgress | undefined {
     this.#applyDue(now);
-    const call = this.#calls.find(callId);
-    return call && this.#progress(call, after);
+    return this.#followed.find(callId, after);
   }
 
-  async changed(callId: string, after: number): Promise<CallProgress | undefined> {
-    for (;;) {
-      const call = this.#calls.find(callId);
-      if (!call) return undefined;
-      if (call.deltas > after || isSettled(call.state)) return this.#progress(call, after);
-      await this.#callers.next(callId);
-    }
+  changed(callId: string, after: number): Promise<CallProgress | undefined> {
+    return this.#followed.changed(callId, after);
   }
 
   async open(epoch: Epoch, now: number): Promise<number | undefined> {
@@ -219,7 +211,7 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
 
   /** Fails the calls that are not settled, and lets all consumers go. */
   #endEpoch(now: number): void {
-    for (const call of this.#calls.unsettled()) this.#settle(call, orphanCall(call.state, now));
+    for (const call of this.#calls.unsettled()) this.#followed.settle(call, orphanCall(call.state, now));
     this.#cancellations.dropAll();
     this.#resultSchemas.dropUnused();
     this.#consumers.letAllGo();
@@ -227,47 +219,12 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
 
   /** Applies the transitions of calls that were due before `now`. */
   #applyDue(now: number): void {
-    const lapsed = new Set<string>();
-    for (const call of this.#calls.due(now)) {
-      if (call.state.status === "claimed") lapsed.add(call.state.consumer);
-      const state = callAt(call.state, now);
-      if (!state) this.#remove(call);
-      else if (isSettled(state)) this.#settle(call, state);
-      else this.#calls.update(call, state);
-    }
+    const lapsed = this.#followed.applyDue(now);
     if (lapsed.size > 0) this.#consumers.letLapsedGo(lapsed);
   }
 
-  #progress(call: KeptCall, after: number): CallProgress {
-    const { state } = call;
-    return {
-      caller: call.caller,
-      toolUseId: call.tool_use_id,
-      status: isSettled(state) ? state.status : "pending",
-      outcome: isSettled(state) ? this.#calls.outcome(call) : undefined,
-      deltas: this.#calls.deltas(call, after),
-      total: call.deltas,
-    };
-  }
-
-  /** The call that is claimed under this id, or why there is none. */
   #findClaim({ epoch, callId, claimId }: ClaimRef, now: number): KeptCall<ClaimedCall> | ClaimRefusal {
-    if (!this.#adoptEpoch(epoch, now)) return "stale";
-    const call = this.#calls.find(callId);
-    if (!call) return "call_not_found";
-    const { state } = call;
-    if (isSettled(state)) return "call_settled";
-    return state.status === "claimed" && state.claimId === claimId ? { ...call, state } : "claim_lost";
-  }
-
-  #settle(call: KeptCall, state: SettledCall): void {
-    this.#calls.settle(call, state);
-    this.#callers.wake(call.id);
-  }
-
-  #remove(call: KeptCall): void {
-    this.#calls.remove(call);
-    this.#callers.wake(call.id);
+    return this.#adoptEpoch(epoch, now) ? this.#followed.findClaim(callId, claimId) : "stale";
   }
 
   /** Gives queued calls to the sockets, and wakes the polls that wait. */

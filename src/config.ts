@@ -6,6 +6,9 @@ import type { PingTerms } from "./core/toolsets/health.ts";
 export const NAMESPACE_PATTERN = /^[a-z0-9-]{1,63}$/;
 export const DEFAULT_NAMESPACE = "default";
 
+/** 256 bits, written in base64. */
+const SIGNING_KEY_LENGTH_MIN = 43;
+
 export interface ApiKey {
   name: string;
   scopes: Scope[];
@@ -24,6 +27,8 @@ export interface Config {
   access: Access;
   /** null: the embedded store */
   redis: { url: string; token: string; timeoutMs: number; prefix: string } | null;
+  /** Of the proofs in ids that the registry gives out; null: each namespace's store keeps one of its own. */
+  signingKey: string | null;
   lease: LeaseDefaults;
   /** How toolsets' providers are asked whether they live. */
   ping: PingTerms;
@@ -89,6 +94,11 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   if (!/^[\w-]{1,64}$/.test(prefix)) bad.push("REDIS_PREFIX must be 1 to 64 letters, digits, _ or -");
   const redis = url !== undefined && token !== undefined ? { url, token, timeoutMs, prefix } : null;
 
+  const signingKey = text("SIGNING_KEY") ?? null;
+  if (signingKey !== null && signingKey.length < SIGNING_KEY_LENGTH_MIN) {
+    bad.push(`SIGNING_KEY must have at least ${SIGNING_KEY_LENGTH_MIN} characters`);
+  }
+
   const keys = new Map<string, ApiKey>();
   for (const name of Object.keys(env)
     .filter((key) => /^API_KEYS(_\d+)?$/.test(key))
@@ -112,7 +122,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const open = text("ACCESS");
   if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');
 
-  return { access: accessOf(bad, keys, open === "open"), redis, lease, ping };
+  return { access: accessOf(bad, keys, open === "open"), redis, signingKey, lease, ping };
 }
 
 function accessOf(bad: readonly string[], keys: ReadonlyMap<string, ApiKey>, open: boolean): Access {

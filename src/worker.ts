@@ -29,7 +29,7 @@ const instances = new WeakMap<Env, Instance>();
 function instanceFor(env: Env): Instance {
   const known = instances.get(env);
   if (known) return known;
-  const { access, redis, lease, ping } = parseConfig(env as unknown as Record<string, unknown>);
+  const { access, redis, signingKey, lease, ping } = parseConfig(env as unknown as Record<string, unknown>);
   const documents = new KnownDocuments();
   const connection = redis && new Connection(redis);
   const open = namespaces({
@@ -42,6 +42,7 @@ function instanceFor(env: Env): Instance {
       durablePool(() => env.SERVICE_POOL.getByName(`${namespace}\x1f${service}`)),
     openGateway: (namespace, toolset) =>
       durableGateway(() => env.TOOL_GATEWAY.getByName(`${namespace}\x1f${toolset}`)),
+    signingKey,
     lease,
     ping,
     prober: {

@@ -33,9 +33,18 @@ describe("an environment that makes sense", () => {
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
       redis: { url: "https://eu1.upstash.io", token: "s3cret", timeoutMs: 1, prefix: "my_app-2" },
+      signingKey: null,
       lease: { ttlSeconds: 90, heartbeatIntervalSeconds: 45 },
       ping: { intervalMs: 5000, missedMax: 2 },
     });
+  });
+
+  it("takes a signing key of 43 characters or more, which it does not repeat", () => {
+    const SIGNING_KEY = "k".repeat(43);
+    expect(parseConfig({ SIGNING_KEY }).signingKey).toBe(SIGNING_KEY);
+    expect(parseConfig({ SIGNING_KEY: "" }).signingKey).toBeNull();
+    const why = whyClosed({ SIGNING_KEY: "too-short-for-a-key", ACCESS: "open" });
+    expect(why).toBe("SIGNING_KEY must have at least 43 characters.");
   });
 
   it("pings every 10 s and forgives 3 misses where nothing else is said", () => {

@@ -4,6 +4,7 @@ import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
+import { proofKeyOf } from "./proof.ts";
 
 /** What a health check needs to fetch a `health_url`. */
 export interface Prober {
@@ -19,6 +20,8 @@ export interface Platform {
   openStore: (namespace: string) => Store;
   openPool: (namespace: string, service: string) => Pool;
   openGateway: (namespace: string, toolset: string) => Gateway;
+  /** Of all proofs; null: each namespace's store keeps a key. */
+  signingKey: string | null;
   /** The deployment's defaults for the terms of a lease. */
   lease: LeaseDefaults;
   /** How toolsets' providers are pinged. */
@@ -38,6 +41,8 @@ export interface Namespace extends Pick<Platform, "lease" | "ping" | "prober" | 
   pool: (service: string) => Pool;
   /** What the callers and providers of one toolset share. */
   gateway: (toolset: string) => Gateway;
+  /** The key of the proofs in ids that the registry gives out (proof.ts). */
+  proofKey: () => Promise<CryptoKey>;
 }
 
 /** How many pools, gateways and namespaces an isolate keeps open. Opening one is no request, so the bound costs nothing. */
@@ -45,18 +50,22 @@ const OPEN_MAX = 1000;
 
 /** Opens namespaces, each once while it is in use. */
 export function namespaces(platform: Platform): (name: string) => Namespace {
-  const { lease, ping, prober, clock, pause } = platform;
-  return keepOpen((name): Namespace => ({
-    name,
-    store: platform.openStore(name),
-    pool: keepOpen((service) => platform.openPool(name, service)),
-    gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
-    lease,
-    ping,
-    prober,
-    clock,
-    pause,
-  }));
+  const { signingKey, lease, ping, prober, clock, pause } = platform;
+  return keepOpen((name): Namespace => {
+    const store = platform.openStore(name);
+    return {
+      name,
+      store,
+      pool: keepOpen((service) => platform.openPool(name, service)),
+      gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
+      proofKey: proofKeyOf(store, signingKey, clock),
+      lease,
+      ping,
+      prober,
+      clock,
+      pause,
+    };
+  });
 }
 
 function keepOpen<T>(open: (name: string) => T): (name: string) => T {

@@ -79,6 +79,14 @@ export interface Store {
   /** The last sweep's report, and where the next one goes on; undefined before the first. */
   sweepReport(): Promise<SweepReport | undefined>;
   keepSweepReport(report: SweepReport): Promise<void>;
+
+  /**
+   * The namespace's secret key for proofs. Made once: where there is none yet, `candidate` becomes it, and of several
+   * candidates at a time one.
+   *
+   * @returns the key that is kept
+   */
+  signingKey(candidate: string): Promise<string>;
 }
 
 /** An entry as it was read. `version` means something to the adapter only: with it a commit sees whether anything changed. */

@@ -15,7 +15,7 @@ const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
   ["renew", renews],
   ["sample", samples],
   ["page, terms and roll", pages],
-  ["events and sweep report", recounts],
+  ["events, sweep report and signing key", recounts],
   ["content", carries],
   ["contention", contends],
 ];

@@ -42,6 +42,7 @@ const READS: [name: string, call: (store: Store) => Promise<unknown>][] = [
   ["events", (store) => store.events({ since: 0, limit: 5 })],
   ["latest", (store) => store.latest(5)],
   ["sweepReport", (store) => store.sweepReport()],
+  ["signingKey", (store) => store.signingKey("made before")],
 ];
 const amended = { ...entry, draining: true };
 const WRITES: typeof READS = [

@@ -51,12 +51,13 @@ export class Registry {
     this.backend = backend ?? BACKENDS[1].openBackend();
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    const { access: granted, lease, ping } = this.config;
+    const { access: granted, signingKey, lease, ping } = this.config;
     const clock = () => this.#now;
     this.open = namespaces({
       openStore: this.backend.open,
       openPool: this.backend.openPool,
       openGateway: this.backend.openGateway,
+      signingKey,
       lease,
       ping,
       prober: {

@@ -13,6 +13,7 @@ export const storeAlone = (store: Store, now: number): Namespace =>
     openStore: () => store,
     openPool: unused,
     openGateway: unused,
+    signingKey: null,
     lease: DEFAULTS,
     ping: { intervalMs: 10_000, missedMax: 3 },
     prober: { fetch: unused, allowLoopback: false, timeoutMs: 0 },

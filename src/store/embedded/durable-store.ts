@@ -26,6 +26,7 @@ const METHODS: Record<keyof RegistryCalls, true> = {
   latest: true,
   sweepReport: true,
   keepSweepReport: true,
+  signingKey: true,
 };
 
 /** The store's end of RPC: a Durable Object. */

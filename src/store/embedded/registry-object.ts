@@ -1,7 +1,7 @@
 import type { Kind, Ref } from "../../core/entry.ts";
 import { migrate } from "../../durable/migrate.ts";
 import type { Served } from "../../durable/served.ts";
-import type { ObjectStorage } from "../../durable/storage.ts";
+import type { ObjectStorage, Sql } from "../../durable/storage.ts";
 import type {
   Change,
   EventRecord,
@@ -21,7 +21,7 @@ import type {
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
 import type { DrawQuery, Drawn, RegistryCalls } from "./registry-calls.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { MIGRATIONS, SQL } from "./schema.ts";
 import { Search } from "./search.ts";
 
 /**
@@ -29,6 +29,7 @@ import { Search } from "./search.ts";
  * The object is the only writer of its tables and waits for nothing inside a method, so each method is atomic.
  */
 export class RegistryObject implements Served<RegistryCalls> {
+  readonly #sql: Sql;
   readonly #entries: Entries;
   readonly #search: Search;
   readonly #history: History;
@@ -36,6 +37,7 @@ export class RegistryObject implements Served<RegistryCalls> {
   constructor(storage: ObjectStorage) {
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
+    this.#sql = sql;
     this.#history = new History(sql);
     this.#entries = new Entries(storage, this.#history);
     this.#search = new Search(sql);
@@ -94,5 +96,10 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   keepSweepReport(report: SweepReport): void {
     this.#history.keepSweepReport(report);
+  }
+
+  signingKey(candidate: string): string {
+    this.#sql.exec(SQL.addSigningKey, candidate);
+    return this.#sql.exec<{ secret: string }>(SQL.readSigningKey).one().secret;
   }
 }

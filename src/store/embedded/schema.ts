@@ -34,6 +34,7 @@ export const MIGRATIONS: readonly string[] = [
   // Counting the rows of `term` would take as long as the fleet is large.
   `CREATE TABLE term_count (term TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO term_count SELECT term, count(*) FROM term GROUP BY term;`,
+  `CREATE TABLE secret (name TEXT PRIMARY KEY, secret TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -139,4 +140,9 @@ export const SQL = {
   readSweepReport: "SELECT report FROM report WHERE name = 'sweep'",
   /** report */
   writeSweepReport: "INSERT OR REPLACE INTO report (name, report) VALUES ('sweep', ?)",
+
+  /** secret */
+  addSigningKey: "INSERT OR IGNORE INTO secret (name, secret) VALUES ('signing key', ?)",
+  /** → secret */
+  readSigningKey: "SELECT secret FROM secret WHERE name = 'signing key'",
 } as const;

@@ -17,6 +17,7 @@ export function keysOf(prefix: string, namespace: string) {
     revision: `${base}revision`,
     events: `${base}events`,
     sweep: `${base}sweep`,
+    signingKey: `${base}signing-key`,
   };
 }
 export type Keys = ReturnType<typeof keysOf>;

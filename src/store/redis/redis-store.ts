@@ -5,6 +5,7 @@ import { historyIn } from "./history.ts";
 import { keysOf } from "./keys.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { searchIn } from "./search.ts";
+import { signingKeyIn } from "./signing-key.ts";
 import { upkeepOf } from "./upkeep.ts";
 
 export interface RedisStoreOptions {
@@ -30,5 +31,6 @@ export function redisStore({ connection, prefix, namespace, documents }: RedisSt
     ...searchIn(database),
     ...upkeepOf(database),
     ...historyIn(database),
+    ...signingKeyIn(database),
   };
 }

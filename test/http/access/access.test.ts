@@ -20,9 +20,18 @@ interface Refusal {
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
   const { open, openPool, openGateway } = embeddedBackend();
-  const { access, lease, ping } = parseConfig(env);
+  const { access, signingKey, lease, ping } = parseConfig(env);
   const clock = () => START;
-  const platform = { openStore: open, openPool, openGateway, lease, ping, clock, pause: async () => {} };
+  const platform = {
+    openStore: open,
+    openPool,
+    openGateway,
+    signingKey,
+    lease,
+    ping,
+    clock,
+    pause: async () => {},
+  };
   const prober = { fetch, allowLoopback: access.mode === "open", timeoutMs: 500 };
   const app = createApp({ access, open: namespaces({ ...platform, prober }), clock });
   return async (url: string, init?: RequestInit) => {

@@ -86,6 +86,14 @@ export function recounts(open: Open): void {
     );
   });
 
+  it("makes one signing key for all who ask at once, and keeps it", async () => {
+    const { store } = open();
+    const made = await Promise.all(["a", "b", "c", "d"].map((candidate) => store.signingKey(candidate)));
+    expect(["a", "b", "c", "d"]).toContain(made[0]);
+    expect(new Set(made).size).toBe(1);
+    expect(await store.signingKey("late")).toBe(made[0]);
+  });
+
   it("keeps the last sweep's report, and none before the first", async () => {
     const { store } = open();
     expect(await store.sweepReport()).toBeUndefined();

@@ -81,8 +81,8 @@ export type ResolveQuery = {
 export type CallReport = {
   service: string;
   provider_id: string;
-  /** From `resolve`; the report then counts once, however often it is sent. */
-  selection_id?: string | undefined;
+  /** As `resolve` gave it: the outcome then counts once, and moves the breaker. null: none. */
+  selection_id?: string | null | undefined;
   success: boolean;
   /** 0 to 86,400,000 */
   latency_ms?: number | undefined;

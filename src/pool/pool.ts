@@ -15,6 +15,8 @@ export interface ResolveRequest {
   /** Every offer of the service, whether it can be selected or not. */
   offers: readonly Offer[];
   query: ProviderQuery;
+  /** Providers of the service whose leases have lapsed. They may come back, so what is known of them is kept. */
+  lapsed: readonly RegistrationRef[];
   /** Names this selection in later reports; unique. */
   selectionId: string;
   /** Choose, and change nothing. */
@@ -28,7 +30,7 @@ export interface ProviderReport extends RegistrationRef, CallReport {
 }
 
 export interface ReportResult {
-  /** false: the report changed nothing, because its selection was reported before or the breaker is open. */
+  /** false: the report changed nothing. Its selection was reported before, or `weightOf` gives it no weight. */
   counted: boolean;
   /** The provider after the report. */
   state: ProviderState;
@@ -74,8 +76,8 @@ export interface Pool {
    */
   resolve(request: ResolveRequest, now: number): Promise<ProviderChoice>;
   /**
-   * Counts reports of calls. A report that names its selection counts once within 24 h, so it can be sent again; one that
-   * does not name it counts each time.
+   * Counts reports of calls, by their weight (core/services/provider-state.ts). A report with a selection counts once within
+   * 25 h, so it can be sent again; one without counts each time.
    *
    * @returns a result per report, in their order
    */
@@ -94,8 +96,18 @@ export interface Pool {
   describe(registrations: readonly RegistrationRef[]): Promise<ProviderState[]>;
   /** Closes the breakers of these registrations; counters of calls stay. */
   reset(registrations: readonly RegistrationRef[]): Promise<void>;
-  /** Overrides one registration's binding to `handler`, until that registration ends or the next override of it. */
-  override(registration: RegistrationRef, handler: string, override: Override): Promise<void>;
+  /**
+   * Sets what `change` names of one registration's binding to `handler`, until that registration ends.
+   *
+   * @param registered  what the binding was registered with
+   * @returns what held, and what holds now
+   */
+  override(
+    registration: RegistrationRef,
+    handler: string,
+    registered: Override,
+    change: Partial<Override>,
+  ): Promise<{ before: Override; after: Override }>;
   /** The newest `limit` selections, newest first; `SELECTIONS_MAX` are kept. */
   selections(limit: number): Promise<SelectionRecord[]>;
 }

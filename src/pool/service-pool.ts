@@ -6,7 +6,6 @@ import {
   type ProviderQuery,
   selectProvider,
 } from "../core/services/choose.ts";
-import type { Offer } from "../core/services/offers.ts";
 import {
   afterCheck,
   afterChoice,
@@ -33,8 +32,8 @@ import {
 import { MIGRATIONS, SQL } from "./schema.ts";
 
 const REASONS_KEPT_MAX = 100;
-// A report is sent again within minutes of the first try; after a day its selection may be forgotten.
-const REPORTED_KEPT_MS = 86_400_000;
+// A selection is believed for a day; the clocks of isolates may differ by minutes.
+const REPORTED_KEPT_MS = 25 * 3_600_000;
 // How many more states than offers are kept before the states of ended registrations are dropped.
 const ENDED_STATES_MAX = 100;
 
@@ -57,12 +56,13 @@ export class ServicePool implements Served<Pool> {
     this.#storage = storage;
   }
 
-  resolve({ offers, query, selectionId, dryRun }: ResolveRequest, now: number): ProviderChoice {
+  resolve({ offers, query, lapsed, selectionId, dryRun }: ResolveRequest, now: number): ProviderChoice {
     const choice = selectProvider(offers, this.#state, query, now);
     if (dryRun) return choice;
     return this.#atomically(() => {
       this.#keepChoice(choice, query, selectionId, now);
-      if (this.#state.providers.size > offers.length + ENDED_STATES_MAX) this.#dropAllBut(offers);
+      const kept = offers.length + lapsed.length;
+      if (this.#state.providers.size > kept + ENDED_STATES_MAX) this.#dropAllBut([...offers, ...lapsed]);
       return choice;
     });
   }
@@ -70,11 +70,11 @@ export class ServicePool implements Served<Pool> {
   report(reports: readonly ProviderReport[], now: number): ReportResult[] {
     return this.#atomically(() =>
       reports.map((report) => {
-        const { selectionId, config } = report;
+        const { selection, config } = report;
         const before = stateOf(this.#state, report);
         const after = afterReport(before, config, report, now);
         const counted =
-          after !== before && (selectionId === undefined || this.#isFirstReport(selectionId, now));
+          after !== before && (selection === undefined || this.#isFirstReport(selection.id, now));
         if (counted) this.#keep(report, after);
         return { counted, state: stateOf(this.#state, report) };
       }),
@@ -103,10 +103,18 @@ export class ServicePool implements Served<Pool> {
     });
   }
 
-  override(registration: RegistrationRef, handler: string, override: Override): void {
-    this.#atomically(() => {
+  override(
+    registration: RegistrationRef,
+    handler: string,
+    registered: Override,
+    change: Partial<Override>,
+  ): { before: Override; after: Override } {
+    return this.#atomically(() => {
       const state = stateOf(this.#state, registration);
-      this.#keep(registration, { ...state, overrides: { ...state.overrides, [handler]: override } });
+      const before = { ...registered, ...state.overrides[handler] };
+      const after = { ...before, ...change };
+      this.#keep(registration, { ...state, overrides: { ...state.overrides, [handler]: after } });
+      return { before, after };
     });
   }
 
@@ -124,7 +132,7 @@ export class ServicePool implements Served<Pool> {
     const providers = sql.exec<{ key: string; state: string }>(SQL.readProviders);
     const cursors = sql.exec<{ key: string; position: string }>(SQL.readCursors);
     this.#memory = {
-      providers: new Map([...providers].map(({ key, state }) => [key, JSON.parse(state) as ProviderState])),
+      providers: new Map([...providers].map(({ key, state }) => [key, parseState(state)])),
       cursors: new Map([...cursors].map(({ key, position }) => [key, JSON.parse(position) as Position])),
     };
     return this.#memory;
@@ -183,13 +191,18 @@ export class ServicePool implements Served<Pool> {
     this.#storage.sql.exec(SQL.writeProvider, key, JSON.stringify(state));
   }
 
-  /** Drops the states of registrations that offer nothing any more. */
-  #dropAllBut(offers: readonly Offer[]): void {
-    const offering = new Set(offers.map(providerKey));
+  #dropAllBut(registrations: readonly RegistrationRef[]): void {
+    const kept = new Set(registrations.map(providerKey));
     for (const key of this.#state.providers.keys()) {
-      if (offering.has(key)) continue;
+      if (kept.has(key)) continue;
       this.#state.providers.delete(key);
       this.#storage.sql.exec(SQL.deleteProvider, key);
     }
   }
+}
+
+/** States written before openings were counted have no number of them. */
+function parseState(text: string): ProviderState {
+  const state = JSON.parse(text) as ProviderState;
+  return { ...state, breaker: { ...state.breaker, openings: state.breaker.openings ?? 0 } };
 }

@@ -214,7 +214,7 @@ describe("output for people", () => {
       "agent/scout https://scout.example/\n  NORMAL in group 0, fallback, for everyone\n  circuit closed",
     );
     expect((await run(["services"])).out).toMatch(
-      /llm +everyone +agent\/scout +NORMAL +0 +fallback +closed\n1 offer\n$/,
+      /llm +everyone +agent\/scout +NORMAL +0 +fallback +closed +healthy\n1 offer\n$/,
     );
     await client.agents.drain("agent/scout");
     const none = await run(["resolve", "llm", "--explain"]);

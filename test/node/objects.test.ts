@@ -24,7 +24,7 @@ describe("an object on any SQLite, without the platform's class,", () => {
     const pool = new ServicePool(sqliteStorage());
     const [a, b] = ["a", "b"].map((id) => offer(id, { strategy: "round_robin" }));
     const chosen = ["s1", "s2", "s3"].map((selectionId) => {
-      const request = { offers: [a!, b!], query: ANY, selectionId, dryRun: false };
+      const request = { offers: [a!, b!], query: ANY, selectionId, dryRun: false, lapsed: [] };
       return pool.resolve(request, NOW).chosen?.offer.provider;
     });
     expect(chosen).toEqual(["a", "b", "a"]);

@@ -52,7 +52,12 @@ const reset = (n: number): Step => ({ say: `reset ${n}`, run: ({ pool }) => pool
 const override = (n: number, handler: string, priority: number): Step => ({
   say: `${n} at ${priority} for ${handler}`,
   run: ({ pool }) =>
-    pool.override(HOLDERS[n]!, handler, { priority, priority_group: 0, strategy: "round_robin" }),
+    pool.override(
+      HOLDERS[n]!,
+      handler,
+      { priority: 2, priority_group: 0, strategy: "round_robin" },
+      { priority },
+    ),
 });
 const pass = (afterMs: number): Step => ({ say: `pass ${afterMs}`, run: async () => {}, afterMs });
 

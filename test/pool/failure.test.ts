@@ -16,7 +16,7 @@ describe("a pool that fails", () => {
     const a = offer("a");
     await fail();
     const override = { priority: 0, priority_group: 0, strategy: "fallback" } as const;
-    const asked = [report(a), check(a, "it fell"), pool.reset([a]), pool.override(a, "*", override)];
+    const asked = [report(a), check(a, "it fell"), pool.reset([a]), pool.override(a, "*", override, {})];
     for (const answer of asked) {
       const problem = await answer.then(
         () => undefined,

@@ -130,12 +130,13 @@ describe("a service's pool", () => {
     expect(state).toMatchObject({ breaker: { failures: 4 }, totals: { failures: 4, successes: 0 } });
   });
 
-  it("remembers for a day that a selection was reported, whatever comes in between", async () => {
+  it("remembers for an hour longer than a day that a selection was reported, whatever comes in between", async () => {
     const { report } = openServicePool();
     const a = offer("a");
     const day = 86_400_000;
     const at = async (now: number) => (await report(a, { selectionId: "s", success: true, now })).counted;
-    expect([await at(NOW), await at(NOW + day), await at(NOW + day + 1)]).toEqual([true, false, true]);
+    const later = NOW + day + 3_600_000;
+    expect([await at(NOW), await at(later), await at(later + 1)]).toEqual([true, false, true]);
   });
 
   it("keeps a mean of the latencies that were reported, the newest weighing a fifth", async () => {
@@ -174,7 +175,8 @@ describe("a service's pool", () => {
     const after = offer("b", {}, { fence: "new" });
     await failures(5, opened, before);
     await check(before, "it fell");
-    await pool.override(before, "*", { priority: 0, priority_group: 0, strategy: "fallback" });
+    const registered = { priority: 2, priority_group: 0, strategy: "fallback" } as const;
+    await pool.override(before, "*", registered, { priority: 0 });
     expect(await served([before])).toBeUndefined();
     expect(await served([after])).toBe("b");
     expect(await served([offer("a", { priority: 1 }), after])).toBe("a");
@@ -188,8 +190,7 @@ describe("a service's pool", () => {
     const both = offers("b", [{ handler: "h" }, {}]);
     const offered = [...offers("a", [{ handler: "h", priority: "HIGH" }, { priority: "HIGH" }]), ...both];
     const first = { priority: 0, priority_group: 0, strategy: "fallback" } as const;
-    const set = (handler: string, priority: number) =>
-      pool.override(both[0]!, handler, { ...first, priority });
+    const set = (handler: string, priority: number) => pool.override(both[0]!, handler, first, { priority });
     const forAnyAndH = async () => [
       await served(offered),
       await served(offered, { query: { handler: "h" } }),
@@ -201,6 +202,19 @@ describe("a service's pool", () => {
     expect(await forAnyAndH()).toEqual(["b", "b"]);
     await set("*", 9);
     expect(await forAnyAndH()).toEqual(["a", "b"]);
+  });
+
+  it("loses nothing of two overrides of one binding at once, and tells each what it changed [1-46]", async () => {
+    const { pool } = openServicePool();
+    const a = offer("a");
+    const registered = { priority: 2, priority_group: 0, strategy: "fallback" } as const;
+    const [one, other] = await Promise.all([
+      pool.override(a, "*", registered, { priority_group: 3 }),
+      pool.override(a, "*", registered, { strategy: "round_robin" }),
+    ]);
+    const both = { ...registered, priority_group: 3, strategy: "round_robin" };
+    expect([one.after, other.after]).toContainEqual(both);
+    expect((await pool.describe([a]))[0]!.overrides).toEqual({ "*": both });
   });
 
   it("closes the breakers it is told to, and leaves checks and priorities alone [1-40]", async () => {
@@ -308,5 +322,13 @@ describe("the states of registrations that ended", () => {
     expect([await held(opened, ...living), await held(opened, ...ended)]).toEqual([2, 0]);
     await evict();
     expect([await held(opened, ...living), await held(opened, ...ended)]).toEqual([2, 0]);
+  });
+
+  it("are not those of providers that lapsed and may come back", async () => {
+    const opened = openServicePool();
+    const [living, lapsed] = [offer("a"), offer("b")];
+    for (const one of [living, lapsed, ...past(102)]) await opened.report(one);
+    expect(await opened.served([living], { lapsed: [lapsed] })).toBe("a");
+    expect(await held(opened, living, lapsed, ...past(102))).toBe(2);
   });
 });

@@ -9,9 +9,14 @@ export interface ResolveOptions {
   query?: Partial<ProviderQuery>;
   id?: string;
   dryRun?: boolean;
+  lapsed?: readonly Offer[];
   now?: number;
 }
-export type ReportOptions = Partial<ProviderReport> & { now?: number };
+export interface ReportOptions extends Partial<ProviderReport> {
+  now?: number;
+  /** Proven, and made since the breaker last opened. */
+  selectionId?: string | undefined;
+}
 
 /** A pool of its own for one test, in words that leave out what a test does not care for. */
 export function openServicePool() {
@@ -19,14 +24,21 @@ export function openServicePool() {
   const pool = durablePool(() => stub);
   let selections = 0;
   const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<ProviderChoice> => {
-    const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
-    return pool.resolve({ offers, query: { ...ANY, ...query }, selectionId, dryRun }, now);
+    const {
+      query,
+      id: selectionId = `s${(selections += 1)}`,
+      dryRun = false,
+      now = NOW,
+      lapsed = [],
+    } = options;
+    return pool.resolve({ offers, query: { ...ANY, ...query }, lapsed, selectionId, dryRun }, now);
   };
   const reportOf = ({ provider, fence, config }: Offer, rest: Partial<ProviderReport>): ProviderReport => ({
     provider,
     fence,
     config,
-    selectionId: undefined,
+    selection: undefined,
+    trusted: true,
     success: false,
     latencyMs: undefined,
     error: undefined,
@@ -41,7 +53,12 @@ export function openServicePool() {
       return chosen?.offer.provider;
     },
     /** Tells of one call to `of`, which failed unless said otherwise. */
-    report: async (of: Offer, { now = NOW, ...rest }: ReportOptions = {}): Promise<ReportResult> => {
+    report: async (of: Offer, options: ReportOptions = {}): Promise<ReportResult> => {
+      const { now = NOW, selectionId, ...rest } = options;
+      if (selectionId !== undefined) {
+        const [state] = await pool.describe([of]).catch(() => []);
+        rest.selection = { id: selectionId, openings: state?.breaker.openings ?? 0 };
+      }
       const [reported] = await pool.report([reportOf(of, rest)], now);
       return reported!;
     },

@@ -118,6 +118,16 @@ export class Services extends Registry {
     return this.post<{ results: (Taken & { status: number })[] }>("/v1/outcomes", { outcomes });
   }
 
+  /** Resolves and reports, so many times, with the selection's id; gives the states of the breaker. */
+  async served(success: boolean, count: number): Promise<string[]> {
+    const states: string[] = [];
+    while (states.length < count) {
+      const { provider, selection_id } = (await this.resolve()).body;
+      states.push((await this.report(provider.id, success, { selection_id })).body.circuit_state);
+    }
+    return states;
+  }
+
   async runtime(query = ""): Promise<Runtime> {
     return (await this.get<Runtime>(`/v1/runtime/services${query}`)).body;
   }

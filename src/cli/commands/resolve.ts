@@ -46,7 +46,7 @@ export const resolve = command({
         const { priority, priority_group, strategy, handler: to } = binding;
         const facts = [
           `${PRIORITIES[priority] ?? priority} in group ${priority_group}, ${strategy}, for ${to === "*" ? "everyone" : to}`,
-          `circuit ${circuit_state}; ${considered} considered; selection ${found.selection_id ?? "none (dry run)"}`,
+          `circuit ${circuit_state}; ${considered} considered; selection ${found.selection_id ?? "none"}`,
           ...(found.degraded ? ["chosen without the pool's records, which cannot be reached"] : []),
           ...warnings,
         ];

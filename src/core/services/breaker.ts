@@ -26,12 +26,20 @@ export interface Breaker {
   /** Successes since it became half open. */
   successes: number;
   probes: Probe[];
+  /** How often it has opened: tells the selections made since it last did from the earlier ones. */
+  openings: number;
 }
 
 export const CIRCUIT_STATES = ["closed", "open", "half_open"] as const;
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
-export const closedBreaker = (): Breaker => ({ openedAt: null, failures: 0, successes: 0, probes: [] });
+export const closedBreaker = (): Breaker => ({
+  openedAt: null,
+  failures: 0,
+  successes: 0,
+  probes: [],
+  openings: 0,
+});
 
 /** Half open from exactly `recoveryTimeoutMs` after it opened, without a timer or a call that would have to notice it. */
 export function circuitState(breaker: Breaker, config: BreakerConfig, now: number): CircuitState {
@@ -71,42 +79,43 @@ export function sendProbe(
 
 export interface CallEnd {
   success: boolean;
-  /** The selection that the call came from; undefined: its reporter does not say. */
+  /** The selection that the call came from; undefined: it came from none, as a health check does. */
   selectionId: string | undefined;
 }
 
-/**
- * The breaker after a call was reported. While it is open, reports do not count: a late failure would only keep it open
- * longer, and a late success was sent before it opened.
- */
+/** The breaker after a call that it believes. While it is open, no call changes it. */
 export function recordCall(breaker: Breaker, config: BreakerConfig, call: CallEnd, now: number): Breaker {
   switch (circuitState(breaker, config, now)) {
     case "open":
       return breaker;
     case "closed": {
       const failures = call.success ? 0 : breaker.failures + 1;
-      return failures < config.failureThreshold ? { ...breaker, failures } : opened(failures, now);
+      return failures < config.failureThreshold ? { ...breaker, failures } : opened(breaker, now);
     }
     case "half_open": {
-      if (!call.success) return opened(breaker.failures + 1, now);
+      if (!call.success) return opened(breaker, now);
       const successes = breaker.successes + 1;
-      if (successes >= config.successThreshold) return closedBreaker();
+      if (successes >= config.successThreshold) return closed(breaker);
       const out = probesOut(breaker, config, now);
       return { ...breaker, successes, probes: without(call.selectionId, out) };
     }
   }
 }
 
-/** A report without a selection takes off the oldest probe, because one of them has ended. */
+/** A call without a selection takes off the oldest probe, because one of them has ended. */
 function without(selectionId: string | undefined, probes: Probe[]): Probe[] {
   if (selectionId === undefined) return probes.slice(1);
   const index = probes.findIndex((probe) => probe.selectionId === selectionId);
   return index < 0 ? probes : probes.toSpliced(index, 1);
 }
 
-const opened = (failures: number, now: number): Breaker => ({
+const opened = ({ failures, openings }: Breaker, now: number): Breaker => ({
   openedAt: now,
-  failures,
+  failures: failures + 1,
   successes: 0,
   probes: [],
+  openings: openings + 1,
 });
+
+/** The breaker once it is closed, by successes or by an operator. */
+export const closed = ({ openings }: Breaker): Breaker => ({ ...closedBreaker(), openings });

@@ -39,6 +39,8 @@ export interface ChosenOffer {
   group: number;
   strategy: "fallback" | "round_robin";
   circuitState: CircuitState;
+  /** How often the provider's breaker has opened. */
+  openings: number;
 }
 
 export interface ProviderChoice {
@@ -117,6 +119,7 @@ export function selectProvider(
           group,
           strategy,
           circuitState: circuitState(breaker, offer.config, now),
+          openings: breaker.openings,
         };
         return { chosen, considered: rejected.size + 1, rejected: [...rejected.values()], warnings };
       }

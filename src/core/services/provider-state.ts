@@ -3,9 +3,9 @@ import {
   type Breaker,
   type BreakerConfig,
   circuitState,
+  closed,
   closedBreaker,
   sendProbe,
-  type CallEnd,
   recordCall,
 } from "./breaker.ts";
 
@@ -44,8 +44,20 @@ export interface RegistrationRef {
   fence: string;
 }
 
+/** A selection that the reporter of a call has proven. */
+export interface ProvenSelection {
+  id: string;
+  /** The breaker's `openings` when it was made. */
+  openings: number;
+}
+
 /** A finished call, as its caller reports it. */
-export interface CallReport extends CallEnd {
+export interface CallReport {
+  success: boolean;
+  /** undefined: its reporter proves none */
+  selection: ProvenSelection | undefined;
+  /** The reporter owns the provider, or is an admin: believed without a selection, too. */
+  trusted: boolean;
   latencyMs: number | undefined;
   /** What went wrong, in the caller's words. */
   error: string | undefined;
@@ -93,31 +105,65 @@ export function afterChoice(
   };
 }
 
-/** How much one report moves the mean latency. */
-const LATENCY_WEIGHT = 0.2;
+/** What a report may change. */
+export type Weight = "nothing" | "totals" | "breaker";
 
-/** The provider after a call to it was reported; the same object where the report changes nothing: the breaker is open. */
+/**
+ * How much a report is believed. While the breaker is open, not at all: a late failure would only keep it open longer, and a
+ * late success was sent before it opened. A proven selection counts if it was made since the breaker last opened; while it
+ * is half open such a selection is a probe, and nothing else counts. While it is closed, anyone may add to the totals, but
+ * without a selection only the provider's owner and admins move the breaker.
+ */
+export function weightOf(
+  { breaker }: ProviderState,
+  config: BreakerConfig,
+  { selection, trusted }: Pick<CallReport, "selection" | "trusted">,
+  now: number,
+): Weight {
+  const circuit = circuitState(breaker, config, now);
+  if (circuit === "open") return "nothing";
+  if (selection) return selection.openings === breaker.openings ? "breaker" : "nothing";
+  if (circuit === "half_open") return "nothing";
+  return trusted ? "breaker" : "totals";
+}
+
+/** The provider after a call to it was reported; the same object where the report changes nothing. */
 export function afterReport(
   state: ProviderState,
   config: BreakerConfig,
   report: CallReport,
   now: number,
 ): ProviderState {
-  if (circuitState(state.breaker, config, now) === "open") return state;
+  const weight = weightOf(state, config, report, now);
+  if (weight === "nothing") return state;
+  const call = { ...report, selectionId: report.selection?.id };
+  const breaker = weight === "breaker" ? recordCall(state.breaker, config, call, now) : state.breaker;
+  return counted(state, breaker, config, report, now);
+}
+
+/** How much one report moves the mean latency. */
+const LATENCY_WEIGHT = 0.2;
+
+/** The provider with one call more in its totals, and its breaker as it is then. */
+function counted(
+  state: ProviderState,
+  breaker: Breaker,
+  config: BreakerConfig,
+  { success, latencyMs, error }: Pick<CallReport, "success" | "latencyMs" | "error">,
+  now: number,
+): ProviderState {
   const { totals } = state;
-  const breaker = recordCall(state.breaker, config, report, now);
   const changed = circuitState(breaker, config, now) !== circuitState(state.breaker, config, now);
-  const { latencyMs } = report;
   const mean = totals.latencyMs;
   return {
     ...state,
     breaker,
     totals: {
       ...totals,
-      successes: totals.successes + (report.success ? 1 : 0),
-      failures: totals.failures + (report.success ? 0 : 1),
-      lastFailureAt: report.success ? totals.lastFailureAt : now,
-      lastError: report.success ? totals.lastError : (report.error ?? null),
+      successes: totals.successes + (success ? 1 : 0),
+      failures: totals.failures + (success ? 0 : 1),
+      lastFailureAt: success ? totals.lastFailureAt : now,
+      lastError: success ? totals.lastError : (error ?? null),
       latencyMs:
         latencyMs === undefined
           ? mean
@@ -130,8 +176,8 @@ export function afterReport(
 }
 
 /**
- * The provider after a health check. A failure counts as one failed call, and bars the provider until a check passes; a pass
- * counts nothing.
+ * The provider after a health check. A failure counts as one failed call, unless the breaker is open, and bars the provider
+ * until a check passes; a pass counts nothing.
  */
 export function afterCheck(
   state: ProviderState,
@@ -140,8 +186,10 @@ export function afterCheck(
   now: number,
 ): ProviderState {
   if (failure === null) return { ...state, failedCheck: null };
-  const report = { success: false, selectionId: undefined, latencyMs: undefined, error: failure };
-  return { ...afterReport(state, config, report, now), failedCheck: failure };
+  if (circuitState(state.breaker, config, now) === "open") return { ...state, failedCheck: failure };
+  const breaker = recordCall(state.breaker, config, { success: false, selectionId: undefined }, now);
+  const call = { success: false, latencyMs: undefined, error: failure };
+  return { ...counted(state, breaker, config, call, now), failedCheck: failure };
 }
 
 /** The provider after an operator closed its breaker: the last failure is forgotten, the counters of calls stay. */
@@ -150,7 +198,7 @@ export function afterReset(state: ProviderState): ProviderState {
   const stateChanges = totals.stateChanges + (breaker.openedAt === null ? 0 : 1);
   return {
     ...state,
-    breaker: closedBreaker(),
+    breaker: closed(breaker),
     totals: { ...totals, lastFailureAt: null, lastError: null, stateChanges },
   };
 }

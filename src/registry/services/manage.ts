@@ -59,14 +59,12 @@ export async function setPriority(
     const detail = `'${input.provider}' has ${bindings.length} such bindings: name service_type and handler`;
     return invalid([{ pointer: "/service_type", detail }]);
   }
+  const change = readChange(input);
+  if (change instanceof Problem) return change;
   const { service, handler } = binding;
   const registration = { provider: input.provider, fence: entry.document.fence };
-  const [state] = await pool(service).describe([registration]);
-  const before = { ...settingsOf(binding), ...state!.overrides[handler] };
-  const after = changed(before, input);
-  if (after instanceof Problem) return after;
-  await pool(service).override(registration, handler, after);
-  return { service, handler, before, after };
+  const held = await pool(service).override(registration, handler, settingsOf(binding), change);
+  return { service, handler, ...held };
 }
 
 const settingsOf = ({ priority, priority_group, strategy }: Binding): Override => ({
@@ -75,15 +73,15 @@ const settingsOf = ({ priority, priority_group, strategy }: Binding): Override =
   strategy,
 });
 
-function changed(before: Override, input: PriorityInput): Override | Problem {
-  const priority = readPriority(input.priority);
-  if (priority === undefined) return unknownWord("priority", input.priority, PRIORITY_NAMES);
-  const strategy = input.strategy === undefined ? before.strategy : readStrategy(input.strategy);
-  if (strategy === undefined) {
-    const known = STRATEGIES.map((name) => name.toUpperCase());
-    return unknownWord("strategy", input.strategy, known);
-  }
-  return { priority, priority_group: input.group ?? before.priority_group, strategy };
+function readChange({ priority: word, group, strategy: name }: PriorityInput): Partial<Override> | Problem {
+  const priority = readPriority(word);
+  if (priority === undefined) return unknownWord("priority", word, PRIORITY_NAMES);
+  const change: Partial<Override> = { priority, ...(group !== undefined && { priority_group: group }) };
+  if (name === undefined) return change;
+  const strategy = readStrategy(name);
+  if (strategy) return { ...change, strategy };
+  const known = STRATEGIES.map((each) => each.toUpperCase());
+  return unknownWord("strategy", name, known);
 }
 
 function unknownWord(field: "priority" | "strategy", word: unknown, known: readonly string[]): Problem {

@@ -1,4 +1,5 @@
-import { isLive, type LiveEntry } from "../../core/entry.ts";
+import type { Asker } from "../../core/authority.ts";
+import { type Entry, isLive, type LiveEntry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
 import {
   positionOf,
@@ -8,9 +9,13 @@ import {
   type ProviderQuery,
 } from "../../core/services/choose.ts";
 import { offersOf } from "../../core/services/offers.ts";
+import type { RegistrationRef } from "../../core/services/provider-state.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { readProviders } from "./providers.ts";
+import { type Selection, type SelectionScope, writeSelectionId } from "./selection-id.ts";
+
+export { SELECTIONS_MAX } from "../../pool/pool.ts";
 
 export interface ResolveInput {
   service: string;
@@ -23,47 +28,75 @@ export interface ResolveInput {
 export interface Resolved extends ProviderChoice {
   chosen: ChosenOffer;
   provider: LiveEntry;
-  /** Names the choice when its call is reported; null for a dry run. */
+  /**
+   * Names and proves the selection when its call is reported. null: there is nothing to prove, because it was a dry run, the
+   * choice was degraded, or the key for proofs cannot be had.
+   */
   selectionId: string | null;
   /** The pool could not be reached: breakers, health checks, overrides and turns played no part. */
   degraded: boolean;
 }
 
 /**
- * Chooses a provider of a service. One round trip to the store and one call to the service's pool.
+ * Chooses a provider of a service. One round trip to the store, and one call to the service's pool; every five minutes one
+ * round trip more, for the key of the proof.
  *
  * @returns or the Problem `service_not_found` or, with a reason for each provider, `no_provider_available`
  * @throws {Problem} `store_unavailable` where the store cannot be reached; an unreachable pool only degrades the choice
  */
 export async function resolve(
-  { store, pool }: Namespace,
+  namespace: Namespace,
+  asker: Asker,
   { service, query, dryRun }: ResolveInput,
   now: number,
 ): Promise<Resolved | Problem> {
+  const { store, pool } = namespace;
   const { entries } = await readProviders(store, service, now);
   const offers = offersOf(entries, service, now);
   if (offers.length === 0) return new Problem("service_not_found", `No live agent offers "${service}".`);
 
   const selectionId = crypto.randomUUID();
-  const { choice, degraded } = await choose(pool(service), { offers, query, selectionId, dryRun }, now);
+  const request = { offers, query, lapsed: lapsedAmong(entries), selectionId, dryRun };
+  const { choice, degraded } = await choose(pool(service), request, now);
   const { chosen, considered, rejected, warnings } = choice;
   if (!chosen) {
     return new Problem("no_provider_available", `None of the providers of "${service}" can be used now.`, {
       reasons: rejected,
     });
   }
-  const { provider: id } = chosen.offer;
+  const { provider: id, fence } = chosen.offer;
   const provider = entries.find(({ document }) => document.registration.id === id);
   if (!isLive(provider)) throw new Error("the chosen provider is not among the offers");
+  const scope = { namespace: namespace.name, asker: asker.name, service, provider: id, fence };
+  const selection = { id: selectionId, at: now, openings: chosen.openings };
   return {
     chosen,
     provider,
-    selectionId: dryRun ? null : selectionId,
+    selectionId: dryRun || degraded ? null : await provenId(namespace, scope, selection),
     degraded,
     considered,
     rejected,
     warnings,
   };
+}
+
+const lapsedAmong = (entries: readonly Entry[]): RegistrationRef[] =>
+  entries
+    .filter((entry) => !isLive(entry))
+    .map(({ document: { registration, fence } }) => ({ provider: registration.id, fence }));
+
+/** A caller is better served without a selection id than not at all. */
+async function provenId(
+  { proofKey }: Namespace,
+  scope: SelectionScope,
+  selection: Selection,
+): Promise<string | null> {
+  try {
+    return await writeSelectionId(await proofKey(), scope, selection);
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
 }
 
 /** Without the pool's memory a caller still gets any provider that looks fit, from a random start: better than an error. */
@@ -83,7 +116,7 @@ async function choose(
   }
 }
 
-/** The newest `limit` choices of a service, newest first; at most 100 are kept. */
+/** The newest `limit` choices of a service, newest first; at most `SELECTIONS_MAX` are kept. Their ids come without proofs. */
 export const listSelections = (
   { pool }: Namespace,
   service: string,

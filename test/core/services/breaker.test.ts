@@ -123,7 +123,7 @@ describe("a circuit breaker", () => {
     const opened = recordCall(closedBreaker(), hasty, { success: false, selectionId: undefined }, 7);
     expect([opened.openedAt, circuitState(opened, hasty, 7)]).toEqual([7, "half_open"]);
     const closed = recordCall(opened, hasty, { success: true, selectionId: undefined }, 7);
-    expect(closed).toEqual(closedBreaker());
+    expect(closed).toEqual({ ...closedBreaker(), openings: 1 });
   });
 });
 

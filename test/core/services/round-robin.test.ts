@@ -143,7 +143,8 @@ class Fleet {
     const own = this.#offers().find(({ provider }) => provider === id);
     if (!member || !own) return;
     const state = stateOf(this.#pool, own);
-    const outcome = { selectionId: undefined, latencyMs: undefined, error: undefined };
+    const selection = { id: "s", openings: state.breaker.openings };
+    const outcome = { selection, trusted: true, latencyMs: undefined, error: undefined };
     if (event === "fall silent") member.silentMs = 45_001;
     else if (event === "call in") member.silentMs = 0;
     else if (event.endsWith("a check")) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { bearer, keysAccess, type TestKey } from "../../support/keys.ts";
 import { Registry, START } from "../../support/registry.ts";
-import { openServices, type Taken } from "../../support/services.ts";
+import { openServices, type Resolved, type Taken } from "../../support/services.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
 interface Results {
@@ -65,7 +65,8 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
       const again = await services.report("a", success, { selection_id, latency_ms: 5 });
       expect(again).toMatchObject({ status: 200, body: { counted: false, latency_ms: null } });
     }
-    const twice = { service: "llm", provider_id: "a", success: false, selection_id: crypto.randomUUID() };
+    const other = (await services.resolve()).body.selection_id;
+    const twice = { service: "llm", provider_id: "a", success: false, selection_id: other };
     const { body } = await services.post<Results>("/v1/outcomes", { outcomes: [twice, twice] });
     expect(body.results.map(({ counted }) => counted)).toEqual([true, false]);
     expect(await services.stats("a")).toMatchObject({ failure_count: 2, call_count: 2 });
@@ -91,15 +92,41 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
       access: await keysAccess([...callers, reader]),
     });
     await services.register({ id: "a", services: [{ service: "llm" }] }, bearer("key-caller-0"));
-    const failed = { service: "llm", provider_id: "a", success: false };
     const states: unknown[] = [];
     for (const { token } of callers) {
-      const { body } = await services.post<Taken>("/v1/outcomes", failed, bearer(token));
-      states.push(body.circuit_state);
+      const headers = bearer(token);
+      const { selection_id } = (await services.get<Resolved>("/v1/services/llm/resolve", headers)).body;
+      const failed = { service: "llm", provider_id: "a", success: false, selection_id };
+      states.push((await services.post<Taken>("/v1/outcomes", failed, headers)).body.circuit_state);
     }
     expect(states).toEqual(["closed", "closed", "closed", "closed", "open"]);
     const asked = await services.get("/v1/services/llm/resolve", bearer(reader.token));
     expect(asked).toMatchObject({ status: 503, body: { code: "no_provider_available" } });
+  });
+
+  it("without a selection's id, or with null, opens no breaker but for the owner's key and an admin's", async () => {
+    const key = (name: string, scopes: TestKey["scopes"]) => ({ name, token: `key-${name}`, scopes });
+    const services = openServices({
+      backend: openBackend(),
+      access: await keysAccess([
+        key("owner", ["write"]),
+        key("other", ["write", "read"]),
+        key("boss", ["admin"]),
+      ]),
+    });
+    await services.register({ id: "a", services: [{ service: "llm" }] }, bearer("key-owner"));
+    const failed = { service: "llm", provider_id: "a", success: false, selection_id: null };
+    const reports = async (token: string, count: number) => {
+      const { body } = await services.post<Results>(
+        "/v1/outcomes",
+        { outcomes: Array.from({ length: count }, () => failed) },
+        bearer(token),
+      );
+      return body.results.at(-1);
+    };
+    expect(await reports("key-other", 50)).toMatchObject({ counted: true, circuit_state: "closed" });
+    expect(await reports("key-owner", 4)).toMatchObject({ circuit_state: "closed" });
+    expect(await reports("key-boss", 1)).toMatchObject({ circuit_state: "open" });
   });
 
   it("that is a success starts the count of failures afresh [1-35]", async () => {
@@ -120,6 +147,10 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
     expect((await services.report("a", false)).body.circuit_state).toBe("open");
     expect((await services.report("a", true)).body.circuit_state).toBe("open");
     await services.pass(1);
+    expect((await services.report("a", true)).body, "by no probe's id").toMatchObject({
+      counted: false,
+      circuit_state: "half_open",
+    });
     expect((await services.resolve()).body).toMatchObject({ circuit_state: "half_open" });
   });
 
@@ -128,17 +159,12 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
     await services.offer("a");
     await services.reports("a", false, 5);
     await services.pass(60_000);
-    await services.reports("a", true, 2);
-    expect((await services.report("a", false)).body.circuit_state).toBe("open");
+    await services.served(true, 2);
+    expect(await services.served(false, 1)).toEqual(["open"]);
     await services.pass(59_999);
     expect(await services.turns(1)).toEqual(["no_provider_available"]);
     await services.pass(1);
-    const { body } = await services.reports("a", true, 3);
-    expect(body.results.map(({ circuit_state }) => circuit_state)).toEqual([
-      "half_open",
-      "half_open",
-      "closed",
-    ]);
+    expect(await services.served(true, 3)).toEqual(["half_open", "half_open", "closed"]);
     expect(await services.stats("a")).toMatchObject({ state: "closed", failure_count: 0, success_count: 0 });
   });
 
@@ -210,7 +236,8 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
 
 describe("outcomes", () => {
   it.each([
-    { bad: { selection_id: "not-a-uuid" }, pointer: "/selection_id" },
+    { bad: { selection_id: "no-selection-id" }, pointer: "/selection_id" },
+    { bad: { selection_id: "" }, pointer: "/selection_id" },
     { bad: { latency_ms: -1 }, pointer: "/latency_ms" },
     { bad: { latency_ms: 86_400_001 }, pointer: "/latency_ms" },
     { bad: { error: "x".repeat(4097) }, pointer: "/error" },

@@ -31,7 +31,7 @@ describe.each(BACKENDS)("an answer to resolve on $backend", ({ openBackend }) =>
           timeout_duration: 2.5,
         },
       },
-      selection_id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      selection_id: expect.stringMatching(/^[0-9a-f-]{36}\.\d{13}\.0\.[\w-]{22}$/) as string,
       deadline_seconds: 2.5,
       circuit_state: "closed",
       considered: 1,

@@ -51,8 +51,8 @@ describe.each(BACKENDS)("a reset of breakers on $backend", ({ openBackend }) => 
   it("forgets failures, successes and probes, and keeps the totals [1-40]", async () => {
     const { services } = await broken();
     await services.pass(60_000);
-    await services.turns(3);
-    await services.report("a", true);
+    await services.turns(2);
+    await services.served(true, 1);
     await services.post(RESET);
     expect(await services.stats("a")).toMatchObject({
       state: "closed",

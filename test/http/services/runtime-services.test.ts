@@ -146,8 +146,7 @@ describe.each(BACKENDS)("the list of services on $backend", ({ openBackend }) =>
     await services.report("a", true, { latency_ms: 99 });
     expect(await services.stats("a"), "reports while it is open").toEqual(opened);
     await services.pass(57_500);
-    await services.resolve();
-    await services.report("a", true);
+    await services.served(true, 1);
     expect(await services.stats("a")).toEqual({
       ...opened,
       state: "half_open",

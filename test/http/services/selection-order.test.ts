@@ -34,7 +34,9 @@ describe.each(BACKENDS)("services on $backend", ({ openBackend }) => {
     await services.pass(60_000);
     const probe = await services.resolve();
     expect([probe.body.provider.id, probe.body.circuit_state]).toEqual(["primary", "half_open"]);
-    await services.reports("primary", true, 3);
+    await services.served(true, 2);
+    const { selection_id } = probe.body;
+    await services.report("primary", true, { selection_id });
     const recovered = await services.resolve();
     expect([recovered.body.provider.id, recovered.body.circuit_state]).toEqual(["primary", "closed"]);
   });

@@ -3,6 +3,7 @@ import { entryId, label } from "../../../core/names.ts";
 import { orThrow, Problem } from "../../../core/problem.ts";
 import { unlessRefused } from "../../../registry/batch.ts";
 import { type Outcome, reportOutcomes, type TakenOutcome } from "../../../registry/services/report.ts";
+import { SELECTION_ID } from "../../../registry/services/selection-id.ts";
 import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -13,7 +14,7 @@ const BATCH_MAX = 500;
 const outcome = z.strictObject({
   service: label(256),
   provider_id: entryId,
-  selection_id: z.uuid().optional(),
+  selection_id: z.string().regex(SELECTION_ID, "must be as resolve gave it").nullish(),
   success: z.boolean(),
   latency_ms: z.number().min(0).max(86_400_000).optional(),
   error: z.string().max(4096).optional(),
@@ -24,20 +25,21 @@ const report = endpoint({
   method: "POST",
   path: "/v1/outcomes",
   operationId: "reportOutcomes",
-  summary: "Say how calls went, one or up to 500; only this and health checks move a breaker",
+  summary:
+    "Say how calls went, one or up to 500; with resolve's selection_id, or from the owner, it moves a breaker",
   group: "services",
   scope: "write",
   body: z.union([outcome, z.strictObject({ outcomes: z.array(z.unknown()).min(1).max(BATCH_MAX) })]),
   bodyShape: z.union([outcome, z.strictObject({ outcomes: z.array(outcome).min(1).max(BATCH_MAX) })]),
   answers: { 200: { description: "Taken; a batch has one result per item", body: shapes.outcomeTaken } },
   refusals: ["invalid_request", "provider_not_found"],
-  async handle({ body, namespace, now }) {
+  async handle({ body, asker, namespace, now }) {
     if (!("outcomes" in body)) {
-      const [result] = await reportOutcomes(namespace, [outcomeOf(body)], now);
+      const [result] = await reportOutcomes(namespace, asker, [outcomeOf(body)], now);
       return { status: 200, body: shown(orThrow(result!)) };
     }
     const items = body.outcomes.map(readItem);
-    const results = await unlessRefused(items, (outcomes) => reportOutcomes(namespace, outcomes, now));
+    const results = await unlessRefused(items, (outcomes) => reportOutcomes(namespace, asker, outcomes, now));
     const list = results.map((result, index) => {
       const item = items[index]!;
       const id = item instanceof Problem ? null : item.provider;
@@ -57,7 +59,7 @@ function readItem(item: unknown): Outcome | Problem {
 const outcomeOf = (input: OutcomeInput): Outcome => ({
   service: input.service,
   provider: input.provider_id,
-  selectionId: input.selection_id,
+  selectionId: input.selection_id ?? null,
   success: input.success,
   latencyMs: input.latency_ms,
   error: input.error,

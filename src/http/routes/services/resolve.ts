@@ -4,12 +4,10 @@ import { agentRecord } from "../../../core/agents/record.ts";
 import { label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { listSelections, resolve } from "../../../registry/services/resolve.ts";
+import { listSelections, resolve, SELECTIONS_MAX } from "../../../registry/services/resolve.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
-
-const SELECTIONS_MAX = 100;
 
 const resolveService = endpoint({
   method: "GET",
@@ -28,11 +26,11 @@ const resolveService = endpoint({
   }),
   answers: { 200: { description: "The provider to use", body: shapes.resolved } },
   refusals: ["invalid_request", "service_not_found", "no_provider_available"],
-  async handle({ params: { service }, query, namespace, now }) {
+  async handle({ params: { service }, query, asker, namespace, now }) {
     const { handler, capability: capabilities } = query;
     const wanted = { handler, capabilities, fallbackToGlobal: query.fallback_to_global === "true" };
     const dryRun = query.dry_run === "true";
-    const found = orThrow(await resolve(namespace, { service, query: wanted, dryRun }, now));
+    const found = orThrow(await resolve(namespace, asker, { service, query: wanted, dryRun }, now));
     const { offer, circuitState } = found.chosen;
     return {
       status: 200,
@@ -57,7 +55,8 @@ const selections = endpoint({
   path: "/v1/services/:service/selections",
   params: { service: label(256) },
   operationId: "listSelections",
-  summary: "The last selections of a service, newest first, with their reasons",
+  summary:
+    "The last selections of a service, newest first, with their reasons; an id is the first part of resolve's",
   group: "services",
   scope: "read",
   query: z.strictObject({ limit: param.integer(1, SELECTIONS_MAX).optional() }),

@@ -15,7 +15,7 @@ export const ANONYMOUS: Asker = { name: null, scopes: [], namespace: DEFAULT_NAM
  */
 export async function authorize(
   request: Request,
-  endpoint: Pick<Endpoint, "key" | "scope">,
+  endpoint: Pick<Endpoint, "key" | "scope" | "dialect">,
   access: Access,
 ): Promise<Asker> {
   const { scope } = endpoint;
@@ -23,7 +23,7 @@ export async function authorize(
   const isKeyless =
     need === "none" ||
     (need === "optional" && access.mode === "keys" && !request.headers.has("Authorization"));
-  const asker = isKeyless ? ANONYMOUS : await authenticate(request, access);
+  const asker = isKeyless ? ANONYMOUS : await authenticate(request, access, endpoint.dialect === "page");
   if (scope !== null && !hasScope(asker, scope)) {
     throw new Problem("forbidden", `This key does not have the scope "${scope}".`);
   }
@@ -33,9 +33,11 @@ export async function authorize(
 /**
  * Who sent a request.
  *
- * @throws {Problem} `unauthorized`, `not_configured`, `forbidden` (open access from a foreign page), `invalid_request`
+ * @param isNavigable  it is for a page, so a browser may come to it by a link on another site
+ * @throws {Problem} `unauthorized`, `not_configured`, `forbidden` (open access from a foreign host or page),
+ *   `invalid_request`
  */
-export async function authenticate(request: Request, access: Access): Promise<Asker> {
+export async function authenticate(request: Request, access: Access, isNavigable = false): Promise<Asker> {
   switch (access.mode) {
     case "closed":
       throw new Problem("not_configured", access.why);
@@ -52,7 +54,7 @@ export async function authenticate(request: Request, access: Access): Promise<As
       return key;
     }
     case "open":
-      return openAsker(request);
+      return openAsker(request, isNavigable);
   }
 }
 
@@ -71,16 +73,19 @@ async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
   return key;
 }
 
-function openAsker(request: Request): Asker {
-  if (!isLoopback(new URL(request.url).hostname)) {
-    throw new Problem(
-      "not_configured",
-      "ACCESS=open is for loopback only. Set the secret API_KEYS to serve other hosts.",
-    );
+function openAsker(request: Request, isNavigable: boolean): Asker {
+  const { headers } = request;
+  // The Host header counts as well as the URL: a local proxy may take the URL from elsewhere, and a name that an attacker
+  // has pointed to loopback is still in the header.
+  for (const host of [new URL(request.url).hostname, hostOf(headers.get("Host"))]) {
+    if (host !== undefined && !isLoopback(host)) {
+      throw new Problem(
+        "forbidden",
+        "Open access is for this machine only. Set API_KEYS to serve other hosts.",
+      );
+    }
   }
-  // Any page in the developer's browser can reach loopback. Without keys, only its Origin distinguishes it.
-  const origin = request.headers.get("Origin");
-  if (origin !== null && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
+  if (isFromAnotherSite(headers, isNavigable)) {
     throw new Problem("forbidden", "Open access is not for pages of other sites.");
   }
   const namespace = request.headers.get("Rollcall-Namespace") ?? DEFAULT_NAMESPACE;
@@ -88,4 +93,22 @@ function openAsker(request: Request): Asker {
     throw invalid([{ pointer: "/Rollcall-Namespace", detail: "must be 1 to 63 of a-z 0-9 -" }]);
   }
   return { name: null, scopes: SCOPES, namespace };
+}
+
+const hostOf = (header: string | null): string | undefined =>
+  header === null ? undefined : (URL.parse(`http://${header}`)?.hostname ?? "");
+
+/**
+ * Whether a page of another site sent the request: any page in the developer's browser can reach loopback, and without keys
+ * these headers are all that tells it apart. Following a link to one of our pages is let through: the other page sees
+ * nothing of it.
+ */
+function isFromAnotherSite(headers: Headers, isNavigable: boolean): boolean {
+  const origin = headers.get("Origin");
+  if (origin !== null && !isLoopback(URL.parse(origin)?.hostname ?? "")) return true;
+  const isNavigation =
+    isNavigable &&
+    headers.get("Sec-Fetch-Mode") === "navigate" &&
+    headers.get("Sec-Fetch-Dest") === "document";
+  return headers.get("Sec-Fetch-Site") === "cross-site" && !isNavigation;
 }

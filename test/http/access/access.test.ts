@@ -94,20 +94,20 @@ describe("open access", () => {
     { host: "127.0.0.1:8787", status: 200 },
     { host: "127.1.2.3", status: 200 },
     { host: "[::1]:8787", status: 200 },
-    { host: "127.0.0.1.evil.com", status: 503 },
-    { host: "localhost.evil.com", status: 503 },
-    { host: "evil-localhost", status: 503 },
-    { host: "example.com", status: 503 },
-    { host: "0.0.0.0", status: 503 },
-    { host: "128.0.0.1", status: 503 },
-    { host: "10.127.0.1", status: 503 },
-    { host: "[::2]", status: 503 },
+    { host: "127.0.0.1.evil.com", status: 403 },
+    { host: "localhost.evil.com", status: 403 },
+    { host: "evil-localhost", status: 403 },
+    { host: "example.com", status: 403 },
+    { host: "0.0.0.0", status: 403 },
+    { host: "128.0.0.1", status: 403 },
+    { host: "10.127.0.1", status: 403 },
+    { host: "[::2]", status: 403 },
   ])("answers $status at $host", async ({ host, status }) => {
     const ask = deployment({ ACCESS: "open" });
     const answer = await ask(`http://${host}/v1/agents`);
     expect(answer.status).toBe(status);
-    const refused = status === 503;
-    expect(answer.text.includes('"not_configured"')).toBe(refused);
+    const refused = status === 403;
+    expect(answer.text.includes('"forbidden"')).toBe(refused);
     expect(answer.text.includes("API_KEYS")).toBe(refused);
     expect((await ask(`http://${host}/health`)).status).toBe(200);
   });
@@ -130,6 +130,28 @@ describe("open access", () => {
     });
     expect(answer.status).toBe(status);
     expect(answer.text.includes('"forbidden"')).toBe(status === 403);
+  });
+
+  it("counts the Host header too, so that a name rebound to loopback reads nothing", async () => {
+    const ask = deployment({ ACCESS: "open" });
+    const rebound = await ask("http://localhost/v1/agents", { headers: { Host: "evil.example:8787" } });
+    expect(refusalIn(rebound)).toMatchObject({ code: "forbidden", status: 403 });
+    expect((await ask("http://localhost/v1/agents", { headers: { Host: "localhost:8787" } })).status).toBe(
+      200,
+    );
+  });
+
+  it.each([
+    { site: "cross-site", mode: "no-cors", dest: "image", path: "/v1/agents", status: 403 },
+    { site: "cross-site", mode: "navigate", dest: "document", path: "/v1/services/llm/resolve", status: 403 },
+    { site: "cross-site", mode: "navigate", dest: "iframe", path: "/", status: 403 },
+    { site: "cross-site", mode: "navigate", dest: "document", path: "/", status: 200 },
+    { site: "same-origin", mode: "cors", dest: "empty", path: "/v1/agents", status: 200 },
+    { site: "none", mode: "navigate", dest: "document", path: "/v1/agents", status: 200 },
+  ])("answers $status to $mode of a $dest, $site, at $path", async ({ site, mode, dest, path, status }) => {
+    const ask = deployment({ ACCESS: "open" });
+    const headers = { "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest };
+    expect((await ask(`http://localhost${path}`, { headers })).status).toBe(status);
   });
 
   it("yields to keys where both are set", async () => {

@@ -60,7 +60,7 @@ describe("a number arrives as it was sent, or is refused with its pointer:", () 
         const got = await read(`{"n":${integer}}`);
         const double = Number(integer);
         const asSent = double.toLocaleString("fullwide", { useGrouping: false }) === String(integer);
-        expect(got).toEqual(asSent ? { n: double } : expect.any(Problem));
+        expect(got instanceof Problem ? "refused" : got).toEqual(asSent ? { n: double } : "refused");
       }),
     );
   });

@@ -4,8 +4,8 @@ import type { Fault } from "./draft.ts";
 
 /** Regular expressions. The engine takes up to a millisecond to compile one. */
 const PATTERNS_MAX = 100;
-/** For analysing all of them: up to some 100 ms. Those that are left then count as not linear. */
-const EFFORT_MAX = 100_000;
+/** For analysing all of them: some 100 to 200 ms. Patterns that are left then count as undecided. */
+const EFFORT_MAX = 250_000;
 const WARNINGS_MAX = 20;
 
 /** The regular expressions of one schema. */

@@ -22,16 +22,27 @@ export const AJV_FAULTS: Fault[] = [
   },
 ];
 
-/** An error that its validators throw in drafts 2019-09 and 2020-12, with an example. */
-export const THROWN = {
-  reason: "It sets up what anyOf evaluated in one alternative only, and adds to it after another.",
-  message: /Cannot set properties of undefined/,
-  schema: {
-    anyOf: [{ additionalProperties: { type: "null" } }, { pattern: "" }],
-    patternProperties: { "": true },
+/** Errors that its validators throw in drafts 2019-09 and 2020-12, with an example each. */
+export const THROWN = [
+  {
+    reason: "It initialises what anyOf evaluated in one alternative only, and adds to it after another.",
+    message: /^TypeError: Cannot set properties of undefined/,
+    schema: {
+      anyOf: [{ additionalProperties: { type: "null" } }, { pattern: "" }],
+      patternProperties: { "": true },
+    },
+    value: { a: 0 },
   },
-  value: { a: 0 },
-};
+  {
+    reason: "It declares what is evaluated within a block, and uses it outside.",
+    message: /^ReferenceError: props\d+ is not defined/,
+    schema: {
+      anyOf: [{ not: true, oneOf: [{ additionalProperties: {} }, false] }, { pattern: "" }],
+      patternProperties: { "": false },
+    },
+    value: {},
+  },
+];
 
 /** Why Ajv's verdict on a schema does not count; undefined if it does. */
 export function faultIn(schema: unknown): Fault | undefined {

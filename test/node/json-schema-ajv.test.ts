@@ -39,7 +39,7 @@ function verdictOf(validate: () => boolean): boolean | undefined {
   try {
     return validate();
   } catch (cause) {
-    if (THROWN.message.test(String(cause))) return undefined;
+    if (THROWN.some(({ message }) => message.test(String(cause)))) return undefined;
     throw cause;
   }
 }
@@ -79,8 +79,15 @@ it("knows no fault of Ajv that is gone", () => {
       return true;
     }
   };
-  const { schema, value, message } = THROWN;
-  expect(() => new Ajv2020(OPTIONS).compile(schema)(value)).toThrow(message);
+  for (const { schema, value, message } of THROWN) {
+    let thrown: unknown;
+    try {
+      new Ajv2020(OPTIONS).compile(schema)(value);
+    } catch (cause) {
+      thrown = cause;
+    }
+    expect(String(thrown)).toMatch(message);
+  }
   expect(AJV_FAULTS).toHaveLength(3);
   expect(isRefused({ enum: [] })).toBe(true);
   expect(isRefused({ enum: [1, 1] })).toBe(true);

@@ -1,5 +1,5 @@
 import type { Costly } from "./linear.ts";
-import { weightOf, type Program } from "./parts.ts";
+import type { Program } from "./parts.ts";
 import { search } from "./search.ts";
 import type { Letter } from "./symbols.ts";
 
@@ -23,7 +23,7 @@ export function findExponentialText(program: Program, costly: Costly): string | 
   const length = periodOf(word);
   if (length === undefined) return undefined;
   const ends = ["", ...costly.alphabet.flatMap((letter) => textOf([letter]) ?? [])];
-  let work = WORK_MAX / weightOf(program.root);
+  let work = WORK_MAX / program.weight;
   for (const end of ends.slice(0, ENDS_MAX)) {
     const text = (times: number) => word.join("") + word.slice(-length).join("").repeat(times) + end;
     const logOfSteps = (times: number) => {

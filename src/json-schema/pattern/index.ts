@@ -1,7 +1,7 @@
 import { toUnicodeSyntax, withoutCaptures } from "./dialect.ts";
 import { findExponentialText } from "./exponential.ts";
 import { proveLinear } from "./linear.ts";
-import { weightOf, writeOut, CHARACTERS_MAX } from "./parts.ts";
+import { writeOut } from "./parts.ts";
 import { search } from "./search.ts";
 import { parsePattern } from "./syntax.ts";
 
@@ -15,7 +15,7 @@ export interface Pattern {
   unitsPerCharacter: number;
 }
 
-/** What analysing patterns may still take; shared by the patterns of a schema. */
+/** What analysing the patterns of a schema may still take. Without effort left, a pattern counts as undecided. */
 export interface Effort {
   /** attempts to follow in proofs of linearity; a thousand take up to a millisecond */
   left: number;
@@ -24,6 +24,10 @@ export interface Effort {
 const PATTERN_LENGTH_MAX = 1024;
 /** 5 to 15 ms. */
 const SEARCH_STEPS_MAX = 500_000;
+/** Parts of a pattern that are read at each place of a subject. */
+const WEIGHT_MAX = 20_000;
+/** Effort of finding out which characters a class has. */
+const SYMBOL_EFFORT = 50;
 /** Steps of the engine in a unit of 20 ns. */
 const STEPS_PER_UNIT = 16;
 
@@ -43,12 +47,14 @@ export function readPattern(source: string, effort: Effort = { left: Infinity })
   if (valid === undefined) return "is not a regular expression (ECMA-262, with the u flag)";
   const alternatives = parsePattern(valid);
   if (typeof alternatives === "string") return alternatives;
+  const hasEffort = () => effort.left > 0;
   // Most patterns are linear even if the bounds of their repetitions are not looked at; that is cheaper to prove.
-  for (const unroll of [1, 64, Infinity]) {
-    const program = writeOut(alternatives, unroll);
+  for (const unroll of hasEffort() ? [1, 64, Infinity] : [Infinity]) {
+    const program = writeOut(alternatives, unroll, hasEffort() ? WEIGHT_MAX : WEIGHT_MAX / 50);
     if (!program) break;
-    const proof = proveLinear(program, effort);
-    if ("stepsPerCharacter" in proof) {
+    effort.left -= program.weight + SYMBOL_EFFORT * program.symbols.length;
+    const proof = hasEffort() ? proveLinear(program, effort) : undefined;
+    if (proof && "stepsPerCharacter" in proof) {
       const expression = new RegExp(withoutCaptures(valid), "u");
       return {
         matches: (subject) => expression.test(subject),
@@ -57,16 +63,15 @@ export function readPattern(source: string, effort: Effort = { left: Infinity })
       };
     }
     if (!program.exact) continue;
-    const text = findExponentialText(program, proof);
+    const text = proof && findExponentialText(program, proof);
     if (text !== undefined) return `can take exponential time, for example on ${JSON.stringify(text)}`;
-    const weight = weightOf(program.root);
     return {
       matches: (subject) => search(program, subject) > 0,
-      subjectMax: Math.floor(SEARCH_STEPS_MAX / weight),
-      unitsPerCharacter: weight,
+      subjectMax: Math.floor(SEARCH_STEPS_MAX / program.weight),
+      unitsPerCharacter: program.weight,
     };
   }
-  return `may take more than linear time and has, with its repetitions written out, more than ${CHARACTERS_MAX} characters`;
+  return "may take more than linear time, and is too large for a search of bounded time: it repeats too much";
 }
 
 function isRegularExpression(source: string): boolean {

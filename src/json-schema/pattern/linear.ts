@@ -60,7 +60,7 @@ const both = (first: Attempts, second: Attempts): Attempts => {
  * A situation is how many attempts are at which place of the pattern. The pattern is linear if there are finitely many situations
  * and no way through them takes more steps than the average allows. Lookaheads are attempts that start at their place.
  *
- * @param effort  attempts that may be followed; reduced by those that were
+ * @param effort  attempts that may still be followed; is reduced by those that were
  * @returns a bound of the steps per character, or the most costly subject that was seen before the proof was given up
  * @see Weideman et al., "Analyzing Matching Time Behavior of Backtracking Regular Expression Matchers", CIAA 2016
  */

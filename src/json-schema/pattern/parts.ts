@@ -16,13 +16,15 @@ export type Part =
   | { kind: "sequence"; parts: Part[] }
   | { kind: "choice"; parts: Part[] }
   /** copies of one part, each tried only after the one before it has read something */
-  | { kind: "optional"; copies: Part[]; lazy: boolean }
+  | { kind: "optional"; copies: Part[]; nullable: boolean; lazy: boolean }
   | { kind: "loop"; body: Part; once: boolean; lazy: boolean };
 
 export interface Program {
   root: Part;
   characters: Character[];
   symbols: Symbol[];
+  /** parts that are read at each place of a subject; those of a loop are read twice, those of loops within each other more often */
+  weight: number;
   /** whether nothing was left out: all bounds of repetitions were written out */
   exact: boolean;
 }
@@ -30,19 +32,17 @@ export interface Program {
 /** An assertion that may hold or not; stands for the bounds that are not written out. */
 const MAYBE = "maybe";
 
-export const CHARACTERS_MAX = 10_000;
-
 /**
  * Writes out repetitions with bounds up to `unroll`; those with greater ones become loops, which match more texts, in at least
  * as many ways.
  *
- * @returns undefined when it would have more than 10,000 characters
+ * @returns undefined if its weight exceeds `weightMax`
  */
-export function writeOut(alternatives: Item[][], unroll: number): Program | undefined {
+export function writeOut(alternatives: Item[][], unroll: number, weightMax: number): Program | undefined {
   const symbols = new Map<string, Symbol>();
   const characters: Character[] = [];
   let exact = true;
-  let isFull = false;
+  let size = 0;
 
   const choice = (all: Item[][]): Part => {
     const parts = all.map(sequence);
@@ -51,16 +51,17 @@ export function writeOut(alternatives: Item[][], unroll: number): Program | unde
   const sequence = (items: Item[]): Part => ({ kind: "sequence", parts: items.map(write) });
   const copies = (count: number, body: Item): Part[] => {
     const all: Part[] = [];
-    while (all.length < count && !isFull) all.push(write(body));
+    while (all.length < count && size <= weightMax) all.push(write(body));
     return all;
   };
   const write = (item: Item): Part => {
+    size += 1;
     switch (item.kind) {
       case "character": {
         let symbol = symbols.get(item.source);
         if (!symbol) symbols.set(item.source, (symbol = symbolOf(item.source)));
         const character: Character = { kind: "character", id: characters.length, symbol };
-        isFull ||= characters.push(character) > CHARACTERS_MAX;
+        characters.push(character);
         return character;
       }
       case "assertion":
@@ -80,13 +81,15 @@ export function writeOut(alternatives: Item[][], unroll: number): Program | unde
         }
         const parts = copies(max === Infinity ? Math.max(0, min - 1) : min, body);
         if (max === Infinity) parts.push({ kind: "loop", body: write(body), once: min > 0, lazy });
-        else if (max > min) parts.push({ kind: "optional", copies: copies(max - min, body), lazy });
+        else if (max > min)
+          parts.push({ kind: "optional", copies: copies(max - min, body), nullable: isNullable(body), lazy });
         return { kind: "sequence", parts };
       }
     }
   };
   const root = choice(alternatives);
-  return isFull ? undefined : { root, characters, symbols: [...symbols.values()], exact };
+  const weight = size > weightMax ? Infinity : weightOf(root);
+  return weight > weightMax ? undefined : { root, characters, symbols: [...symbols.values()], weight, exact };
 }
 
 function isNullable(item: Item): boolean {
@@ -139,11 +142,12 @@ export function readBackwards<T>(part: Part, rest: T, reading: Reading<T>): T {
         .reduce((first, second) => reading.either(first, second));
     case "optional": {
       let value = rest;
-      // A copy's start is read as if reading nothing failed; then its characters are told what follows the copy.
       for (let index = part.copies.length - 1; index >= 0; index--) {
-        const start = readBackwards(part.copies[index]!, reading.never, reading);
-        readBackwards(part.copies[index]!, value, reading);
-        value = inOrder(part.lazy, start, rest);
+        const copy = part.copies[index]!;
+        // The start of a copy is read as if reading nothing failed; then its characters are told what follows the copy.
+        const start = part.nullable && readBackwards(copy, reading.never, reading);
+        const copied = readBackwards(copy, value, reading);
+        value = inOrder(part.lazy, start || copied, rest);
       }
       return value;
     }
@@ -156,8 +160,8 @@ export function readBackwards<T>(part: Part, rest: T, reading: Reading<T>): T {
   }
 }
 
-/** Readings of characters that one pass of `readBackwards` makes at most. */
-export function weightOf(part: Part): number {
+/** The parts that `readBackwards` reads. */
+function weightOf(part: Part): number {
   switch (part.kind) {
     case "character":
     case "assertion":
@@ -168,7 +172,7 @@ export function weightOf(part: Part): number {
     case "choice":
       return part.parts.reduce((sum, each) => sum + weightOf(each), 1);
     case "optional":
-      return part.copies.reduce((sum, each) => sum + 2 * weightOf(each), 1);
+      return part.copies.reduce((sum, each) => sum + weightOf(each), 1) * (part.nullable ? 2 : 1);
     case "loop":
       return 1 + 2 * weightOf(part.body);
   }

@@ -35,7 +35,7 @@ export const THROWN = [
   },
   {
     reason: "It declares what is evaluated within a block, and uses it outside.",
-    message: /^ReferenceError: props\d+ is not defined/,
+    message: /^ReferenceError: (?:props|items)\d+ is not defined/,
     schema: {
       anyOf: [{ not: true, oneOf: [{ additionalProperties: {} }, false] }, { pattern: "" }],
       patternProperties: { "": false },

@@ -155,8 +155,8 @@ describe("terms", () => {
     await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
-      sql.exec("DROP TABLE term_count");
-      sql.exec("DELETE FROM migration WHERE number = 1");
+      sql.exec("DROP TABLE term_count; DROP TABLE secret;");
+      sql.exec("DELETE FROM migration WHERE number >= 1");
     });
     await evictDurableObject(stub);
     expect(await termCounts(store)).toEqual(counts);

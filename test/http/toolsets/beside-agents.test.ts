@@ -59,6 +59,7 @@ describe.each(BACKENDS)("an agent and a toolset of one id on $backend", ({ openB
         { name: "toolset", agents: 1 },
       ],
       count: 2,
+      next_cursor: null,
     });
     await expectExactIndexes(registry.backend.open("default"), registry.now);
   });

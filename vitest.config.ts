@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    globalSetup: "./test/support/redis.global.node.ts",
+    globalSetup: ["./test/support/redis.global.node.ts", "./test/support/seed.global.node.ts"],
     // Many tests cause an outage, which is logged: only the logs of tests that failed are shown.
     silent: "passed-only",
     projects: [
@@ -14,10 +14,16 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/node/**"],
           testTimeout: 60_000,
+          setupFiles: "./test/support/seed.ts",
         },
       },
       {
-        test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000 },
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts"],
+          testTimeout: 60_000,
+          setupFiles: "./test/support/seed.ts",
+        },
       },
     ],
   },

@@ -4,6 +4,22 @@ export interface Fault {
   isIn: (schema: Record<string, unknown>) => boolean;
 }
 
+/** The keywords whose schemas Ajv applies in a loop of the code that it generates. */
+const LOOPS = [
+  "items",
+  "additionalItems",
+  "unevaluatedItems",
+  "contains",
+  "patternProperties",
+  "additionalProperties",
+  "unevaluatedProperties",
+];
+
+const contains = (schema: unknown): boolean =>
+  typeof schema === "object" &&
+  schema !== null &&
+  ("contains" in schema || Object.values(schema).some(contains));
+
 export const AJV_FAULTS: Fault[] = [
   {
     reason: "It refuses an empty enum, which the specification only advises against (validation 6.1.2).",
@@ -19,6 +35,10 @@ export const AJV_FAULTS: Fault[] = [
   {
     reason: "If an array is shorter than prefixItems, the code that it generates skips contains.",
     isIn: (schema) => Array.isArray(schema["prefixItems"]) && schema["contains"] !== undefined,
+  },
+  {
+    reason: "In a loop, it judges contains of an empty array as that of the array before.",
+    isIn: (schema) => LOOPS.some((keyword) => contains(schema[keyword])),
   },
 ];
 

@@ -1,4 +1,5 @@
-import { Redis } from "@upstash/redis/cloudflare";
+// The client's HTTP part alone. What the package exports brings the classes of all commands too: an eighth of the Worker.
+import { HttpClient } from "../../../node_modules/@upstash/redis/chunk-4WQYU7T6.mjs";
 import { storeUnavailable } from "../../core/problem.ts";
 
 export interface ConnectionOptions {
@@ -28,31 +29,23 @@ interface Reply {
   error?: string | undefined;
 }
 
-/** Only the HTTP part of the client: the objects that it builds for each command and pipeline cost more than sending it. */
-class Http extends Redis {
-  pipelined(commands: readonly unknown[]): Promise<unknown> {
-    return this.client.request({ path: ["pipeline"], body: commands }) as Promise<unknown>;
-  }
-}
-
 /**
  * Sends commands to Redis over HTTP: a list of commands is one request, bounded in time.
  *
  * The client's errors are never passed on: their messages contain whole commands with their values.
  */
 export class Connection {
-  readonly #http: Http;
+  readonly #http: HttpClient;
   readonly #timeoutMs: number;
 
   constructor({ url, token, timeoutMs }: ConnectionOptions) {
     this.#timeoutMs = timeoutMs;
-    this.#http = new Http({
-      url,
-      token,
+    this.#http = new HttpClient({
+      baseUrl: url,
+      headers: { authorization: `Bearer ${token}` },
       // As a function: when a plain signal fires, the client returns an answer instead of throwing.
       signal: () => AbortSignal.timeout(timeoutMs),
       retry: { retries: 0 },
-      enableTelemetry: false,
       responseEncoding: false,
     });
   }
@@ -110,7 +103,7 @@ export class Connection {
   async #exchange(commands: readonly Command[], run: Run): Promise<Reply[]> {
     const words: (readonly (string | number)[])[] = [];
     for (const command of commands) words.push("script" in command ? await run(command) : command);
-    const replies = await this.#http.pipelined(words);
+    const replies = await this.#http.request({ path: ["pipeline"], body: words });
     // A proxy may answer with something else: anything but one reply per command counts as an outage.
     if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");
     return replies as Reply[];

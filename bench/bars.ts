@@ -28,6 +28,7 @@ export function barsOf(results: Results): Bar[] {
     ...growthBars(results),
     ...fetchEachBars(results),
     ...sweepBars(results),
+    ...meanwhileBars(results),
     ...etcdBars(results),
     ...costBars(results),
     ...bundleBars(results),
@@ -158,6 +159,36 @@ function sweepBars({ sweep: sweeps }: Results): Bar[] {
       },
     ];
   });
+}
+
+function meanwhileBars({ meanwhile }: Results): Bar[] {
+  return meanwhile.flatMap(
+    ({ disturbance, store, alone, disturbed, answerBytes, longestCommandMs }): Bar[] => {
+      const during = `during ${disturbance}, ${store}`;
+      const p99 = (timings: readonly Timing[]) => timings.map((timing) => timing.p99);
+      return [
+        atMost(`heartbeats' p99 ${during}`, "itself, alone", 3, ratioOf(p99(disturbed), p99(alone))),
+        {
+          name: `largest answer ${during}`,
+          yardstick: "bytes",
+          bar: "≤ 1 MiB",
+          measured: `${round(answerBytes / 1024)} KiB`,
+          met: answerBytes <= 2 ** 20,
+        },
+        ...(longestCommandMs === null
+          ? []
+          : [
+              {
+                name: `longest command ${during}`,
+                yardstick: "ms in Redis, scripts included",
+                bar: "≤ 20 ms",
+                measured: `${round(longestCommandMs)} ms`,
+                met: longestCommandMs <= 20,
+              },
+            ]),
+      ];
+    },
+  );
 }
 
 function etcdBars({ etcd }: Results): Bar[] {

@@ -4,6 +4,7 @@ import type { EtcdResult } from "./measure/etcd.ts";
 import type { FetchEachResult } from "./measure/fetch-each.ts";
 import { type MeasuredOnRedis, middle } from "./measure/fleets.ts";
 import type { Floor } from "./measure/floor.ts";
+import type { Meanwhile } from "./measure/meanwhile.ts";
 import type { Memory } from "./measure/memory.ts";
 import type { StartUp } from "./measure/start-up.ts";
 import type { SweepResult } from "./measure/sweep.ts";
@@ -18,6 +19,7 @@ export interface Measurements {
   /** undefined where etcd is not installed */
   etcd: EtcdResult | undefined;
   sweep: SweepResult[];
+  meanwhile: Meanwhile[];
   memory: Memory;
   embedded: EmbeddedResult;
 }

@@ -72,6 +72,22 @@ export const registrationOf = (index: number) => ({
   services: index < PROVIDERS ? [{ service: SERVICE, strategy: "round_robin" }] : [],
 });
 
+const COMMON_TOPICS = 42;
+const RARE_TOPICS = 18;
+
+/**
+ * As `registrationOf`, with topics: a fleet of them has 127 terms, 58 of which a tenth of the fleet or more share. Scripts that
+ * grow with members under a term show there.
+ */
+export const crowdedRegistrationOf = (index: number) => {
+  const registration = registrationOf(index);
+  const common = Array.from(
+    { length: COMMON_TOPICS / 6 },
+    (_, i) => `common-${(index + i * 6) % COMMON_TOPICS}`,
+  );
+  return { ...registration, tags: [...registration.tags, ...common, `rare-${index % RARE_TOPICS}`] };
+};
+
 /** The secret in an agent's lease token, derived from its index, so that the bench needs to store none. */
 export const secretOf = ({ namespace }: Fleet, index: number): string =>
   createHash("sha256").update(`${namespace}/${index}`).digest("base64url").slice(0, 22);

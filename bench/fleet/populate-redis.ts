@@ -14,13 +14,17 @@ const BATCH = 1000;
  * Registers a whole fleet over TCP, which is faster than over HTTP. Rollcall's own rules and its own plan of writes make the
  * same keys; only the events are left out.
  */
-export async function populateRedis(redis: Redis, fleet: Fleet, first = 0, last = fleet.size): Promise<void> {
+export async function populateRedis(
+  redis: Redis,
+  fleet: Fleet,
+  registration: typeof registrationOf = registrationOf,
+): Promise<void> {
   const keys = keysOf(PREFIX, fleet.namespace);
   const terms = new Map<string, string>();
-  for (let start = first; start < last; start += BATCH) {
+  for (let start = 0; start < fleet.size; start += BATCH) {
     const pipeline = redis.pipeline();
-    for (let index = start; index < Math.min(start + BATCH, last); index += 1) {
-      for (const [command, key, ...args] of await writesOf(fleet, index)) {
+    for (let index = start; index < Math.min(start + BATCH, fleet.size); index += 1) {
+      for (const [command, key, ...args] of await writesOf(fleet, index, registration)) {
         if (command === "RECOUNT") terms.set(key!, args[0]!);
         else pipeline.call(command!, key!, ...args);
       }
@@ -33,9 +37,13 @@ export async function populateRedis(redis: Redis, fleet: Fleet, first = 0, last 
   }
 }
 
-async function writesOf(fleet: Fleet, index: number): Promise<string[][]> {
+async function writesOf(
+  fleet: Fleet,
+  index: number,
+  registration: typeof registrationOf,
+): Promise<string[][]> {
   const now = Date.now();
-  const input = registrationInput.parse(registrationOf(index));
+  const input = registrationInput.parse(registration(index));
   const { result, write } = decideRegistration(
     undefined,
     {

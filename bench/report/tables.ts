@@ -6,6 +6,7 @@ import type { EtcdResult } from "../measure/etcd.ts";
 import type { FetchEachResult } from "../measure/fetch-each.ts";
 import { type Measured, type MeasuredOnRedis, middle } from "../measure/fleets.ts";
 import type { Floor } from "../measure/floor.ts";
+import type { Meanwhile } from "../measure/meanwhile.ts";
 import type { Memory } from "../measure/memory.ts";
 import type { StartUp } from "../measure/start-up.ts";
 import type { SweepResult } from "../measure/sweep.ts";
@@ -166,6 +167,33 @@ export function sweepTable(sweeps: readonly SweepResult[]): Table {
       figure(sweep.cpuMs / 1000),
       figure(sweep.durationMs / 1000),
       sweep.indexesExact ? "yes" : "NO",
+    ]),
+  };
+}
+
+export function meanwhileTable(rows: readonly Meanwhile[]): Table {
+  return {
+    title: "Heartbeats meanwhile",
+    note: "Heartbeats at a steady rate (open loop), plain workerd, alone and while something else goes on without a pause in the same namespace.",
+    columns: [
+      "meanwhile",
+      "store",
+      "agents",
+      "p99 ms alone",
+      "p99 ms then",
+      "times",
+      "largest KB",
+      "longest command ms",
+    ],
+    rows: rows.map((row) => [
+      row.disturbance,
+      row.store,
+      count(row.agents),
+      figure(middle(row.alone, "p99")),
+      figure(middle(row.disturbed, "p99")),
+      count(row.times),
+      figure(row.answerBytes / 1000),
+      row.longestCommandMs === null ? "–" : figure(row.longestCommandMs),
     ]),
   };
 }

@@ -1,5 +1,8 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { DRAWS } from "./test/support/seed.global.node.ts";
+
+const testTimeout = 60_000 * DRAWS.times;
 
 export default defineConfig({
   test: {
@@ -13,7 +16,7 @@ export default defineConfig({
           name: "workerd",
           include: ["test/**/*.test.ts"],
           exclude: ["test/node/**"],
-          testTimeout: 60_000,
+          testTimeout,
           hookTimeout: 60_000,
           setupFiles: "./test/support/seed.ts",
         },
@@ -22,7 +25,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts"],
-          testTimeout: 60_000,
+          testTimeout,
           hookTimeout: 60_000,
           setupFiles: "./test/support/seed.ts",
         },

@@ -8,6 +8,7 @@ import { readPattern } from "../../src/json-schema/pattern/index.ts";
 import { aPattern, aPatternOfTheWhole, aSubject, isWithinPair } from "../json-schema/random-patterns.ts";
 import { schemasWith, smallValue } from "../json-schema/random-schemas.ts";
 import { DRAFT_2019, DRAFT_2020, DRAFT_7 } from "../json-schema/schemas.ts";
+import { runs } from "../support/seed.ts";
 import { AJV_FAULTS, faultIn, THROWN } from "./ajv-faults.ts";
 
 const OPTIONS = { strict: false, validateFormats: false, logger: false } as const;
@@ -49,7 +50,7 @@ describe("agrees with Ajv on random schemas with patterns", () => {
     ["7", 100, DRAFT_7, new Ajv(OPTIONS)],
     ["2019-09", 100, DRAFT_2019, new Ajv2019(OPTIONS)],
     ["2020-12", 800, DRAFT_2020, new Ajv2020(OPTIONS)],
-  ])("draft %s: %i schemas", (_, numRuns, $schema, ajv) => {
+  ])("draft %s: %i schemas", (_, inCheck, $schema, ajv) => {
     fc.assert(
       fc.property(
         aSchemaWithPatterns,
@@ -66,7 +67,7 @@ describe("agrees with Ajv on random schemas with patterns", () => {
           }
         },
       ),
-      { numRuns },
+      { numRuns: runs(inCheck) },
     );
   });
 });

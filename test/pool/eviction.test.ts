@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NOW, offer, offers } from "../support/offers.ts";
 import { openServicePool } from "../support/pools.ts";
+import { runs } from "../support/seed.ts";
 
 const circuit_breaker = {
   failure_threshold: 2,
@@ -128,7 +129,7 @@ describe("a pool that is evicted", () => {
       fc.tuple(aStep(), fc.boolean()).map(([step, evict]) => ({ ...step, evict })),
       { minLength: 1, maxLength: 30, size: "max" },
     );
-    await fc.assert(fc.asyncProperty(aTale, twins), { numRuns: 60 });
+    await fc.assert(fc.asyncProperty(aTale, twins), { numRuns: runs(60) });
   });
 
   it("remembers which selections were reported, and keeps no more than the last 100", async () => {

@@ -4,6 +4,7 @@ import { circuitState } from "../../src/core/services/breaker.ts";
 import type { Offer } from "../../src/core/services/offers.ts";
 import { NOW, offer, offers } from "../support/offers.ts";
 import { openServicePool } from "../support/pools.ts";
+import { runs } from "../support/seed.ts";
 
 const ring = (...ids: string[]) => ids.map((id) => offer(id, { strategy: "round_robin" }));
 const stages = (rejected: readonly { id: string; stage: string }[]) =>
@@ -78,7 +79,7 @@ describe("a service's pool, asked by many at once,", () => {
         expect(state!.breaker.probes.filter(({ sentAt }) => now - sentAt < 30_000)).toHaveLength(out.length);
       }
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: runs(60) });
   });
 
   it("opens a breaker for all by five failures from five callers, the fourth of which does not [1-35]", async () => {
@@ -113,7 +114,7 @@ describe("a service's pool, asked by many at once,", () => {
       const again = kept.filter(({ provider }, i) => provider === kept[i - 1]?.provider);
       expect(again.filter(({ selectionId }) => seen.get(selectionId)!.length > 1)).toEqual([]);
     });
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: runs(60) });
   });
 });
 

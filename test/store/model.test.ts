@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { asOwnRequest } from "../support/own-request.ts";
+import { runs } from "../support/seed.ts";
 import { BACKENDS } from "../support/stores.ts";
 import { opened } from "./conformance/opened.ts";
 import { Model } from "./model/model.ts";
@@ -12,6 +13,6 @@ describe.each(BACKENDS)("a store on $backend, whatever happens in whatever order
     const property = fc.asyncProperty(fc.commands(ANY_STEP, { maxCommands: 25, size: "max" }), (steps) =>
       asOwnRequest(() => fc.asyncModelRun(setup, steps)),
     );
-    await fc.assert(property, { numRuns: 80 });
+    await fc.assert(property, { numRuns: runs(80) });
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { asOwnRequest } from "../support/own-request.ts";
+import { runs } from "../support/seed.ts";
 import { BACKENDS } from "../support/stores.ts";
 import { opened } from "./conformance/opened.ts";
 import { anyRounds, Race } from "./model/race.ts";
@@ -14,6 +15,6 @@ describe.each(BACKENDS)("a store on $backend, with many at it at once,", ({ open
         await race.finish();
       }),
     );
-    await fc.assert(property, { numRuns: 60 });
+    await fc.assert(property, { numRuns: runs(60) });
   });
 });

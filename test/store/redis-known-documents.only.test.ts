@@ -6,6 +6,7 @@ import type { Store } from "../../src/store/store.ts";
 import { entryOf } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
 import { asOwnRequest } from "../support/own-request.ts";
+import { runs } from "../support/seed.ts";
 import { draw, idsOf, put, remove, T0 } from "./conformance/opened.ts";
 
 const EVERY = { kind: "agent", terms: ["type:worker"], exhaustive: 100, size: 5 } as const;
@@ -212,7 +213,7 @@ describe("an isolate that knows all documents that a query comes upon", () => {
         }
       }),
     );
-    await fc.assert(property, { numRuns: 30 });
+    await fc.assert(property, { numRuns: runs(30) });
   });
 });
 

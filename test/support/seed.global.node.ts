@@ -1,8 +1,12 @@
 import type { TestProject } from "vitest/node";
-import type { Seed } from "./seed.ts";
+import type { Draws } from "./seed.ts";
 
-/** A check draws what the last one drew, so that it fails for what changed; `npm run soak` draws anew. */
+/** A check draws what the last one drew, so that it fails for what changed; `npm run soak` says otherwise. */
+export const DRAWS: Draws = {
+  seed: Number(process.env["ROLLCALL_SEED"] ?? 1),
+  times: Number(process.env["ROLLCALL_TIMES"] ?? 1),
+};
+
 export default function setup(project: TestProject): void {
-  const seed: Seed = process.env["ROLLCALL_SOAK"] === undefined ? 1 : null;
-  project.provide("seed", seed);
+  project.provide("draws", DRAWS);
 }

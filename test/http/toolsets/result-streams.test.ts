@@ -4,6 +4,7 @@ import { countingGateways } from "../../support/gateways.ts";
 import { ManualPause } from "../../support/manual-pause.ts";
 import { asOwnRequest } from "../../support/own-request.ts";
 import { START } from "../../support/registry.ts";
+import { runs } from "../../support/seed.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { openToolsets, parseEvents, type StreamEvent } from "../../support/toolsets.ts";
 
@@ -223,7 +224,7 @@ describe.each(BACKENDS)("a call's stream, $backend", ({ openBackend }) => {
           expect(events.map(({ id }) => id)).toEqual(events.map((_, i) => i));
         }),
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 });

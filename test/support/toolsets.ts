@@ -23,6 +23,22 @@ export interface Health {
   age_ms: number | null;
   staleness_threshold_ms: number;
 }
+/** What a list shows of a toolset. */
+export interface ToolsetInfo {
+  name: string;
+  description: string;
+  version: string;
+  tags: string[];
+  tool_count: number;
+  registered_at: string;
+  owner: string | null;
+  health: Health;
+}
+export interface ToolsetList {
+  toolsets: ToolsetInfo[];
+  count: number;
+  truncated?: true;
+}
 export interface CallTaken {
   tool_use_id: string;
   call_id: string;
@@ -50,6 +66,13 @@ export const ECHO = {
   name: "echo",
   payload_schema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
   result_schema: { type: "object", required: ["text"] },
+};
+/** The health of a toolset that no provider has attached to. */
+export const NEVER_HEARD: Health = {
+  healthy: false,
+  last_pong: null,
+  age_ms: null,
+  staleness_threshold_ms: 40_000,
 };
 export const META = { run_id: "run-1", session_id: "session-1" };
 
@@ -122,6 +145,15 @@ export class Toolsets extends Registry {
     return this.get<{ health: Health }>(`/v1/toolsets/${at(name)}`).then(({ body }) => body.health);
   }
 
+  list(query = ""): Promise<Reply<ToolsetList>> {
+    return this.get(`/v1/toolsets${query}`);
+  }
+
+  /** The names of those in the list. */
+  async listed(query?: string): Promise<string[]> {
+    return namesOf(await this.list(query));
+  }
+
   callTool(
     payload: unknown = { text: "hello" },
     meta: Record<string, unknown> = {},
@@ -181,6 +213,8 @@ export class Toolsets extends Registry {
     return parseEvents(await response.text());
   }
 }
+
+export const namesOf = ({ body }: { body: ToolsetList }): string[] => body.toolsets.map(({ name }) => name);
 
 export interface StreamEvent {
   id: number;

@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { START } from "../../support/registry.ts";
 import { BACKENDS, redisBackend } from "../../support/stores.ts";
-import { ECHO, openToolsets, type Refusal, type Toolsets } from "../../support/toolsets.ts";
+import { ECHO, NEVER_HEARD, openToolsets, type Refusal, type Toolsets } from "../../support/toolsets.ts";
 
 const AT_START = new Date(START).toISOString();
-const NEVER = { healthy: false, last_pong: null, age_ms: null, staleness_threshold_ms: 40_000 };
 
 /** A ping that nobody else has had. */
 async function pingOf(registry: Toolsets, token: string, name?: string): Promise<string> {
@@ -50,12 +49,12 @@ describe.each(BACKENDS)("a toolset's health, $backend", ({ openBackend }) => {
   it("is none until its first pong, however often its provider polls", async () => {
     const registry = open();
     const token = await registry.offer();
-    expect(await registry.health()).toStrictEqual(NEVER);
+    expect(await registry.health()).toStrictEqual(NEVER_HEARD);
     for (let i = 0; i < 5; i += 1) {
       await registry.claim(token);
       await registry.pass(10_000);
     }
-    expect(await registry.health()).toStrictEqual(NEVER);
+    expect(await registry.health()).toStrictEqual(NEVER_HEARD);
   });
 
   it("is back with one pong, however long it was away", async () => {
@@ -89,7 +88,7 @@ describe.each(BACKENDS)("a toolset's health, $backend", ({ openBackend }) => {
     for (const token of [one, two]) {
       expect((await registry.pong(token, ping, "two")).status).toBe(410);
     }
-    expect([await registry.health("one"), await registry.health("two")]).toEqual([NEVER, NEVER]);
+    expect([await registry.health("one"), await registry.health("two")]).toEqual([NEVER_HEARD, NEVER_HEARD]);
   });
 });
 
@@ -100,7 +99,7 @@ describe.each(BACKENDS)("a registration of a toolset, $backend", ({ openBackend 
     const registry = open();
     await registry.serve();
     const token = await registry.offer();
-    expect(await registry.health()).toStrictEqual(NEVER);
+    expect(await registry.health()).toStrictEqual(NEVER_HEARD);
     expect((await registry.callTool()).body.code).toBe("toolset_unhealthy");
     await registry.pong(token, await pingOf(registry, token));
     expect(await registry.health()).toMatchObject({ healthy: true, age_ms: 0 });
@@ -118,7 +117,7 @@ describe.each(BACKENDS)("a registration of a toolset, $backend", ({ openBackend 
     const token = { previous, current, none: undefined }[speaks];
     const { status, body } = await registry.pong(token, ping);
     expect([status, body.code]).toEqual([410, "stale_registration"]);
-    expect(await registry.health()).toStrictEqual(NEVER);
+    expect(await registry.health()).toStrictEqual(NEVER_HEARD);
   });
 
   it("is not healed by whoever has the previous one's token: 409, and told to register", async () => {
@@ -128,7 +127,7 @@ describe.each(BACKENDS)("a registration of a toolset, $backend", ({ openBackend 
     const ping = await pingOf(registry, current);
     const { status, body } = await registry.pong(previous, ping);
     expect([status, body.code, body.action]).toEqual([409, "lease_lost", "register"]);
-    expect(await registry.health()).toStrictEqual(NEVER);
+    expect(await registry.health()).toStrictEqual(NEVER_HEARD);
     expect((await registry.pong(current, ping)).status).toBe(200);
   });
 
@@ -272,7 +271,7 @@ describe.each(BACKENDS)("a toolset that is unregistered, $backend", ({ openBacke
       await registry.call("DELETE", "/v1/toolsets/tools");
       await registry.pass(later);
       const token = await registry.offer();
-      expect(await registry.health()).toStrictEqual(NEVER);
+      expect(await registry.health()).toStrictEqual(NEVER_HEARD);
       expect((await registry.pong(before, ping)).status).toBe(410);
       expect((await registry.claim(before)).status).toBe(409);
       await registry.attach(token);
@@ -322,10 +321,10 @@ describe("a toolset whose lease redis has lost", () => {
 
   it("is in the catalogue, unhealthy", async () => {
     const { registry } = await bereft();
-    expect(await registry.health()).toStrictEqual(NEVER);
+    expect(await registry.health()).toStrictEqual(NEVER_HEARD);
     expect((await registry.get("/v1/toolsets")).body).toMatchObject({
       count: 1,
-      toolsets: [{ health: NEVER }],
+      toolsets: [{ health: NEVER_HEARD }],
     });
     expect((await registry.callTool()).body.code).toBe("toolset_unhealthy");
   });

@@ -3,31 +3,18 @@ import { sizeBytes } from "../../../src/core/agents/agent.ts";
 import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { type Backend, BACKENDS } from "../../support/stores.ts";
 import { toolsetEntryOf } from "../../support/toolset-entries.ts";
-import { ECHO, type Health, openToolsets, type Refusal, type Toolsets } from "../../support/toolsets.ts";
+import {
+  ECHO,
+  namesOf,
+  NEVER_HEARD,
+  openToolsets,
+  type Refusal,
+  type ToolsetList,
+  type Toolsets,
+} from "../../support/toolsets.ts";
 
-interface Info {
-  name: string;
-  description: string;
-  version: string;
-  tags: string[];
-  tool_count: number;
-  registered_at: string;
-  owner: string | null;
-  health: Health;
-}
-interface List {
-  toolsets: Info[];
-  count: number;
-  truncated?: true;
-}
-
-const list = (registry: Toolsets, query = "") => registry.get<List>(`/v1/toolsets${query}`);
-const namesOf = ({ body }: { body: List }) => body.toolsets.map(({ name }) => name);
-const listed = async (registry: Toolsets, query = "") => namesOf(await list(registry, query));
 const found = async (registry: Toolsets, q: string, more = "") =>
-  namesOf(await registry.get<List>(`/v1/toolsets/search?q=${encodeURIComponent(q)}${more}`));
-
-const unknown = { healthy: false, last_pong: null, age_ms: null, staleness_threshold_ms: 40_000 };
+  namesOf(await registry.get<ToolsetList>(`/v1/toolsets/search?q=${encodeURIComponent(q)}${more}`));
 
 const open = (backend: Backend) => openToolsets({ backend });
 
@@ -36,7 +23,7 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
     it("is in order of name, without the tools", async () => {
       const registry = open(openBackend());
       for (const name of ["b", "a/x", "B", "a"]) await registry.offer({ name, tools: [ECHO] });
-      const { body } = await list(registry);
+      const { body } = await registry.list();
       expect(body.count).toBe(4);
       expect(body.toolsets.map(({ name }) => name)).toEqual(["B", "a", "a/x", "b"]);
       expect(body.toolsets[0]).toStrictEqual({
@@ -47,7 +34,7 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
         tool_count: 1,
         registered_at: new Date(registry.now).toISOString(),
         owner: null,
-        health: unknown,
+        health: NEVER_HEARD,
       });
     });
 
@@ -72,7 +59,7 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
         ["?tag=none&tag=io", []],
         ["", ["a", "b", "c", "d"]],
       ] as const) {
-        expect([query, await listed(registry, query)]).toEqual([query, names]);
+        expect([query, await registry.listed(query)]).toEqual([query, names]);
       }
     });
 
@@ -89,15 +76,17 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
           registry.now,
         );
       await bring(1000);
-      const { body: whole } = await list(registry);
+      const { body: whole } = await registry.list();
       expect([whole.count, whole.toolsets.length, whole.truncated]).toEqual([1000, 1000, undefined]);
       await bring(1001);
-      for (const answer of [await list(registry), await list(registry, "?tag=eu")]) {
+      for (const answer of [await registry.list(), await registry.list("?tag=eu")]) {
         expect([answer.body.count, answer.body.truncated]).toEqual([1000, true]);
         expect(namesOf(answer)).toEqual(names.slice(0, 1000));
       }
-      expect((await registry.get<List>("/v1/toolsets/search?q=t1000")).body).toMatchObject({ count: 1 });
-      expect((await registry.get<List>("/v1/toolsets/search?q=eu")).body).toMatchObject({
+      expect((await registry.get<ToolsetList>("/v1/toolsets/search?q=t1000")).body).toMatchObject({
+        count: 1,
+      });
+      expect((await registry.get<ToolsetList>("/v1/toolsets/search?q=eu")).body).toMatchObject({
         count: 1000,
         truncated: true,
       });
@@ -149,13 +138,13 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
     await registry.pass(40_000);
     await registry.serve({ name: "fresh", tags: ["eu"] });
     await registry.offer({ name: "never", tags: ["eu"] });
-    expect(await listed(registry, "?healthy=true")).toEqual(["fresh", "old"]);
+    expect(await registry.listed("?healthy=true")).toEqual(["fresh", "old"]);
     await registry.pass(1);
     for (const query of ["", "?tag=eu"]) {
       const healthy = `${query}${query ? "&" : "?"}healthy=true`;
-      expect(await listed(registry, query)).toEqual(["fresh", "never", "old"]);
-      expect(await listed(registry, healthy)).toEqual(["fresh"]);
-      expect(await listed(registry, healthy.replace("true", "false"))).toEqual(["fresh", "never", "old"]);
+      expect(await registry.listed(query)).toEqual(["fresh", "never", "old"]);
+      expect(await registry.listed(healthy)).toEqual(["fresh"]);
+      expect(await registry.listed(healthy.replace("true", "false"))).toEqual(["fresh", "never", "old"]);
     }
     expect(await found(registry, "eu")).toEqual(["fresh", "never", "old"]);
     expect(await found(registry, "eu", "&healthy=true")).toEqual(["fresh"]);
@@ -200,7 +189,7 @@ describe.each(BACKENDS)("lists of toolsets on $backend", ({ openBackend }) => {
     const names = Array.from({ length: 60 }, (_, i) => `t${String(i).padStart(2, "0")}`);
     expect(sizeBytes({ name: "t00", tags: ["big"], tools })).toBeGreaterThan(240_000);
     await mapConcurrently(4, names, (name) => registry.offer({ name, tags: ["big"], tools }));
-    for (const query of ["", "?tag=big"]) expect(await listed(registry, query)).toEqual(names);
+    for (const query of ["", "?tag=big"]) expect(await registry.listed(query)).toEqual(names);
     expect(await found(registry, "BIG")).toEqual(names);
     expect((await registry.get("/v1/toolsets/t59")).body["tools"]).toStrictEqual(tools);
   });

@@ -1,33 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { expectExactIndexes, termCounts } from "../../support/audit.ts";
 import { type Backend, BACKENDS } from "../../support/stores.ts";
-import { ECHO, type Health, openToolsets, type Refusal, type Toolsets } from "../../support/toolsets.ts";
+import {
+  ECHO,
+  NEVER_HEARD,
+  openToolsets,
+  type Refusal,
+  type ToolsetInfo,
+  type Toolsets,
+} from "../../support/toolsets.ts";
 
-interface Info {
-  name: string;
-  description: string;
-  version: string;
-  tags: string[];
-  tool_count: number;
-  registered_at: string;
-  owner: string | null;
-  health: Health;
-}
-interface List {
-  toolsets: Info[];
-  count: number;
-  truncated?: true;
-}
 interface Events {
   events: { type: string; kind: string; id: string; at: string }[];
 }
 
-const list = (registry: Toolsets, query = "") => registry.get<List>(`/v1/toolsets${query}`);
-const namesOf = ({ body }: { body: List }) => body.toolsets.map(({ name }) => name);
-const listed = async (registry: Toolsets, query = "") => namesOf(await list(registry, query));
 const told = async (registry: Toolsets) =>
   (await registry.get<Events>("/v1/events")).body.events.map(({ type, kind, id }) => `${type} ${kind} ${id}`);
-const unknown = { healthy: false, last_pong: null, age_ms: null, staleness_threshold_ms: 40_000 };
 
 const open = (backend: Backend) => openToolsets({ backend });
 
@@ -71,7 +59,7 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
         tool_count: 2,
         registered_at: new Date(registry.now).toISOString(),
         owner: null,
-        health: unknown,
+        health: NEVER_HEARD,
       });
     });
 
@@ -81,17 +69,17 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
       await registry.pass(1000);
       const second = await registry.offer({ tags: ["b", "c"], tools: [{ ...ECHO, name: "other" }] });
       expect(second).not.toBe(first);
-      const { body } = await registry.get<Info>("/v1/toolsets/tools");
+      const { body } = await registry.get<ToolsetInfo>("/v1/toolsets/tools");
       expect(body).toMatchObject({
         description: "",
         version: "1.0.0",
         tags: ["b", "c"],
         tools: [{ name: "other" }],
         registered_at: new Date(registry.now).toISOString(),
-        health: unknown,
+        health: NEVER_HEARD,
       });
-      expect(await listed(registry, "?tag=a")).toEqual([]);
-      expect(await listed(registry, "?tag=c")).toEqual(["tools"]);
+      expect(await registry.listed("?tag=a")).toEqual([]);
+      expect(await registry.listed("?tag=c")).toEqual(["tools"]);
       await expectExactIndexes(registry.backend.open("default"), registry.now);
     });
 
@@ -115,7 +103,7 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
       await fast.pass(60_000);
       await fast.serve();
       const token = await slow.offer();
-      const { body } = await slow.get<Info>("/v1/toolsets/tools");
+      const { body } = await slow.get<ToolsetInfo>("/v1/toolsets/tools");
       expect(Date.parse(body.registered_at)).toBe(fast.now + 1);
       expect(body.health.healthy).toBe(false);
       await slow.attach(token);
@@ -133,7 +121,7 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
         tools: [ECHO],
       });
       expect(Date.parse(body.registered_at)).toBe(fast.now + 1);
-      expect((await slow.get<Info>("/v1/toolsets/tools")).body.registered_at).toBe(body.registered_at);
+      expect((await slow.get<ToolsetInfo>("/v1/toolsets/tools")).body.registered_at).toBe(body.registered_at);
       expect((await slow.claim(before)).body.code).toBe("lease_lost");
       await slow.attach(body.lease_token);
       expect((await slow.callTool()).status).toBe(202);
@@ -156,7 +144,7 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
       const claims = await Promise.all(tokens.map((token) => registry.claim(token)));
       const winners = claims.flatMap(({ status }, i) => (status === 200 ? [`t${i}`] : []));
       expect(claims.filter(({ body }) => body.code === "lease_lost")).toHaveLength(7);
-      const { body } = await registry.get<Info>("/v1/toolsets/tools");
+      const { body } = await registry.get<ToolsetInfo>("/v1/toolsets/tools");
       expect([body.description, body.tags]).toEqual([winners[0], winners]);
       await expectExactIndexes(registry.backend.open("default"), registry.now);
     });
@@ -188,7 +176,7 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
         "invalid_request",
         [pointer],
       ]);
-      expect((await list(registry)).body).toStrictEqual({ toolsets: [], count: 0 });
+      expect((await registry.list()).body).toStrictEqual({ toolsets: [], count: 0 });
       expect(await told(registry)).toEqual([]);
       expect(await termCounts(registry.backend.open("default"))).toEqual(new Map());
     });
@@ -219,14 +207,14 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
       const gone = await registry.call("DELETE", "/v1/toolsets/tools", undefined, { "Lease-Token": token });
       expect([gone.status, gone.body]).toEqual([204, undefined]);
       expect((await registry.get("/v1/toolsets/tools")).status).toBe(404);
-      expect(await listed(registry)).toEqual([]);
-      expect(await listed(registry, "?tag=eu")).toEqual([]);
+      expect(await registry.listed()).toEqual([]);
+      expect(await registry.listed("?tag=eu")).toEqual([]);
       expect(await termCounts(registry.backend.open("default"))).toEqual(new Map());
       expect((await registry.callTool()).body.code).toBe("toolset_not_found");
       expect((await registry.claim(token)).body.code).toBe("toolset_not_found");
 
       const again = await registry.offer();
-      expect(await registry.health()).toStrictEqual(unknown);
+      expect(await registry.health()).toStrictEqual(NEVER_HEARD);
       expect((await registry.claim(token)).body.code).toBe("lease_lost");
       await registry.attach(again);
       expect((await registry.health()).healthy).toBe(true);

@@ -8,10 +8,10 @@ const PAGE_EVENTS = 1000;
 
 /**
  * Yields events as they happen, oldest first, until the signal is aborted or the caller stops. Polls every 2 s. Retries
- * without limit while the registry cannot be reached. If the next event is no longer kept (`cursor_too_old`), continues with
- * the oldest that is.
+ * without limit while the registry cannot be reached. If events may be missing after the last one (`cursor_too_old`),
+ * continues with the oldest that is kept.
  *
- * @param since  the revision to begin after; absent: begins with the oldest event that is kept
+ * @param since  the `cursor` of the event to begin after; absent: begins with the oldest event that is kept
  * @throws {RollcallError} one that is not transient, such as `unauthorized`
  */
 export async function* followEvents(
@@ -20,7 +20,7 @@ export async function* followEvents(
   {
     since: from,
     signal = new AbortController().signal,
-  }: RequestOptions & { since?: number | undefined } = {},
+  }: RequestOptions & { since?: string | undefined } = {},
 ): AsyncGenerator<RegistryEvent, void> {
   let since = from;
   let failures = 0;

@@ -118,26 +118,26 @@ export function registry(options: ClientOptions, clock: Clock) {
     stats: (requested: RequestOptions = {}) => send<Stats>("GET", "/v1/stats", requested),
 
     /**
-     * Reads the events after the revision `since`, oldest first; the next page begins at its `next_since`. Scope `read`.
+     * Reads the events after the cursor `since`, oldest first; the next page begins at its `next_since`. Scope `read`.
      *
-     * @param query.since  absent: from the oldest event that is kept
+     * @param query.since  a `next_since`, or the `cursor` of an event; absent: from the oldest event that is kept
      * @param query.limit  1 to 1,000 (100)
-     * @throws {RollcallError} `cursor_too_old` if events after `since` are no longer kept
+     * @throws {RollcallError} `cursor_too_old` if events after `since` may be missing
      */
-    events: (query: { since?: number; limit?: number } = {}, requested: RequestOptions = {}) =>
+    events: (query: { since?: string; limit?: number } = {}, requested: RequestOptions = {}) =>
       send<EventPage>("GET", "/v1/events", { query, ...requested }),
 
     /**
      * Yields events as they happen: `for await (const event of registry.follow())`. Ends when the signal is aborted. Polls
      * every 2 s. Scope `read`.
      *
-     * Retries without limit while the registry cannot be reached. If the next event is no longer kept, it continues with the
-     * oldest that is. `timeoutMs` has no effect.
+     * Retries without limit while the registry cannot be reached. If events may be missing after the last one, it
+     * continues with the oldest that is kept. `timeoutMs` has no effect.
      *
-     * @param following.since  the revision to begin after; absent: from the oldest event that is kept
+     * @param following.since  the `cursor` of the event to begin after; absent: from the oldest event that is kept
      * @throws {RollcallError} one that is not transient, such as `unauthorized`
      */
-    follow: (following: RequestOptions & { since?: number | undefined } = {}) =>
+    follow: (following: RequestOptions & { since?: string | undefined } = {}) =>
       followEvents(transport, clock, following),
 
     /**

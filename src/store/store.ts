@@ -70,8 +70,14 @@ export interface Store {
    */
   heal(query: HealQuery): Promise<Healed>;
 
-  /** Events after revision `since`, oldest first; "too_old" when some of them are no longer kept. */
-  events(query: { since: number | undefined; limit: number }): Promise<EventRecord[] | "too_old">;
+  /**
+   * Events after `since`, oldest first; absent: from the oldest that is kept. Where nothing has happened yet, one round trip
+   * more makes a cursor of the empty history, once.
+   *
+   * @returns "too_old" when the event of `since` is no longer kept, or is of a history that was lost: then events may be
+   *   missing between it and those that are kept
+   */
+  events(query: EventsQuery): Promise<EventPage | "too_old">;
 
   /** The newest `limit` events, newest first. */
   latest(limit: number): Promise<EventRecord[]>;
@@ -209,8 +215,27 @@ export interface TermsPage {
   next: string | null;
 }
 
-export interface EventRecord extends Event {
+/**
+ * A place in the history: the event seen last, or its beginning. After a loss revisions are used again, but never with the
+ * same nonce, so a cursor fits no other history than its own.
+ */
+export interface EventCursor {
   revision: number;
+  /** A random whole number of up to 19 digits: the event's, or where there was none yet, the history's. */
+  nonce: string;
+}
+
+export interface EventRecord extends Event, EventCursor {}
+
+export interface EventsQuery {
+  since: EventCursor | undefined;
+  limit: number;
+}
+
+export interface EventPage {
+  events: EventRecord[];
+  /** To go on after: the last event, else where the page began. */
+  next: EventCursor;
 }
 
 export interface SweepReport {

@@ -63,7 +63,7 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
     }),
   listCapabilities: (client) => client.capabilities(),
   stats: (client) => client.stats(),
-  listEvents: (client) => client.events({ since: 0, limit: 10 }),
+  listEvents: (client) => client.events({ limit: 10 }),
   sweep: (client) => client.sweep(),
   resolveService: (client) =>
     client.services.resolve(service, {
@@ -233,6 +233,18 @@ describe("an error", () => {
 });
 
 describe("following events", () => {
+  it("goes on with the oldest event that is kept where the cursor is too old, as a number is", async () => {
+    const network = new Network();
+    const client = clientOver(network);
+    await network.registry.register({ id: "a" });
+    const controller = new AbortController();
+    for await (const event of client.follow({ since: "120", signal: controller.signal })) {
+      expect(event).toMatchObject({ id: "a", type: "registered" });
+      controller.abort();
+    }
+    expect(controller.signal.aborted).toBe(true);
+  });
+
   it("yields each event once and in order, over an outage, until the signal is aborted", async () => {
     const network = new Network();
     const client = clientOver(network);

@@ -4,7 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import type { Fault } from "../support/bridge-control-protocol.ts";
 import { entryOf } from "../support/entries.ts";
 import { redisBackend } from "../support/stores.ts";
-import { entryAt, eventOf, put, ref, snapshotOf, T0 } from "./conformance/opened.ts";
+import { entryAt, eventOf, historyOf, put, ref, snapshotOf, T0 } from "./conformance/opened.ts";
 
 const entry = entryOf({ id: "a", tags: ["eu"], metadata: { note: "secret" } }, T0, "f1");
 const renewal = { ref: ref("a"), fence: "f1", lease: { ...entry.lease, currentLoad: 7 }, ttlMs: 300_000 };
@@ -39,7 +39,7 @@ const READS: [name: string, call: (store: Store) => Promise<unknown>][] = [
   ],
   ["terms", (store) => store.terms({ prefix: "none:", after: "", limit: 5 })],
   ["roll", (store) => store.roll({ kind: "agent", after: "b", limit: 5 }, T0)],
-  ["events", (store) => store.events({ since: 0, limit: 5 })],
+  ["events", historyOf],
   ["latest", (store) => store.latest(5)],
   ["sweepReport", (store) => store.sweepReport()],
   ["signingKey", (store) => store.signingKey("made before")],
@@ -145,7 +145,7 @@ describe("a write", () => {
     await entryAt(store, "n", T0),
     (await entryAt(store, "a", T0))?.lease?.currentLoad,
     (await store.sweepReport())?.healed,
-    await store.events({ since: 0, limit: 5 }),
+    await historyOf(store),
   ];
 
   it.each(writes.slice(0, 3))("(%s) is never sent twice: cut off, it has no effect", async (_, call) => {
@@ -184,7 +184,7 @@ describe("a write", () => {
     });
     expect(requests).toBe(2);
     expect(log.map((line) => line.split(" ")[0])).toEqual(["EVALSHA", "EVAL"]);
-    expect(await store.events({ since: 0, limit: 5 })).toEqual([{ revision: 1, ...eventOf("n") }]);
+    expect(await historyOf(store)).toEqual([{ revision: 1, ...eventOf("n") }]);
     expect((await bridge.cost(() => store.read([ref("n")], T0))).requests).toBe(1);
   });
 });

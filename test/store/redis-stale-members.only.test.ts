@@ -4,7 +4,7 @@ import type { Store } from "../../src/store/store.ts";
 import { sweepStore } from "../support/sweep.ts";
 import { entryOf } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
-import { draw, idsOf, pageThrough, put, ref, T0 } from "./conformance/opened.ts";
+import { draw, historyOf, idsOf, pageThrough, put, ref, T0 } from "./conformance/opened.ts";
 
 const runSweep = (store: Store) => sweepStore(store, T0);
 
@@ -89,7 +89,7 @@ describe("a stale member of an index", () => {
     expect(await termCounts(store)).toEqual(
       new Map(Object.entries({ agent: 2, "type:worker": 2, "capability:x": 1, "capability:y": 1 })),
     );
-    expect(await store.events({ since: 0, limit: 10 })).toEqual([]);
+    expect(await historyOf(store)).toEqual([]);
     expect((await runSweep(store)).healed).toBe(0);
   });
 

@@ -16,6 +16,7 @@ export interface Setting extends Pick<Registered, "agent_id" | "lease_token"> {
   ping_id?: string;
   call_id?: string;
   claim_id?: string;
+  since?: string;
 }
 
 /** One well-formed request to a registry in which the resident lives. */
@@ -47,6 +48,11 @@ const drain = async (registry: Registry, { agent_id }: Registered) => {
 const fail = async (registry: Registry, { agent_id }: Registered) => {
   const outcome = { service: "llm", provider_id: agent_id, success: false, latency_ms: 9 };
   await registry.post("/v1/outcomes", outcome);
+};
+
+const lookBack = async (registry: Registry) => {
+  const { body } = await registry.get<{ next_since: string }>("/v1/events");
+  return { since: body.next_since };
 };
 
 const toolset = { name: RESIDENT.toolset, description: "Repeats", tags: ["eu"], tools: [ECHO] };
@@ -180,7 +186,13 @@ export const SAMPLES: readonly Sample[] = [
   { operation: "listCapabilities", title: "all", trips: "rr" },
   { operation: "stats", title: "all", trips: "rrr" },
   { operation: "listEvents", title: "all", trips: "r" },
-  { operation: "listEvents", title: "after the newest", trips: "r", query: "?since=1&limit=1" },
+  {
+    operation: "listEvents",
+    title: "after the newest",
+    trips: "r",
+    query: "?since=:since&limit=1",
+    prepare: lookBack,
+  },
   { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrw" },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
@@ -379,15 +391,18 @@ export async function sendSample(registry: Registry, sample: Sample, setting: Se
     .replace(":tool", ECHO.name)
     .replace(":call", setting.call_id ?? "none");
   const body = sample.body?.(setting);
-  const response = await registry.fetch(filled + (sample.query ?? ""), {
-    method,
-    headers: {
-      ...(body !== undefined && { "Content-Type": "application/json" }),
-      ...(sample.token && { "Lease-Token": setting.lease_token }),
-      ...sample.headers,
+  const response = await registry.fetch(
+    filled + (sample.query ?? "").replace(":since", setting.since ?? "none"),
+    {
+      method,
+      headers: {
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+        ...(sample.token && { "Lease-Token": setting.lease_token }),
+        ...sample.headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
+  );
   closeSocket(response);
   return { status: response.status, headers: response.headers, text: await response.text() };
 }

@@ -4,9 +4,9 @@ import { visible } from "../table.ts";
 
 export const events = command({
   description: "The events of the registry, oldest first",
-  examples: ["events", "events --follow", "events --since 120 --json"],
+  examples: ["events", "events --follow", "events --json --since MTItMzQ1"],
   args: {
-    since: { type: "string", description: "Events after this revision" },
+    since: { type: "string", description: "Events after this one: its cursor, as --json shows it" },
     limit: { type: "string", description: "At most this many (100); not with --follow" },
     follow: { type: "boolean", alias: "f", description: "Go on with new events until Ctrl-C" },
   },
@@ -16,7 +16,7 @@ export const events = command({
       // One JSON object per line, because the list may never end.
       io.out.write(`${json ? JSON.stringify(event) : words}\n`);
     };
-    const since = number("since");
+    const { since } = args;
     if (args.follow) {
       for await (const event of client.follow({ since, signal: io.ending })) show(event);
       return;

@@ -11,10 +11,12 @@ export const eventPage = z.strictObject({
       kind: z.enum(KINDS),
       id: z.string(),
       at: time,
+      /** To go on after this event. */
+      cursor: z.string(),
     }),
   ),
   count,
-  next_since: count,
+  next_since: z.string(),
 });
 
 export const sweepSummary = z.strictObject({

@@ -1,6 +1,7 @@
 import { entryId } from "../../core/names.ts";
 import { type Problem, invalid } from "../../core/problem.ts";
 import { toBase64url } from "../../registry/digest.ts";
+import { cursorTooOld, type EventCursor } from "../../registry/events.ts";
 
 const REFUSED = [{ pointer: "/cursor", detail: "is not a next_cursor of this list" }];
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -16,6 +17,20 @@ export function decodeCursor(cursor: string): string | Problem {
 
 /** The cursor of a list of names, which are any text but the empty one. @returns the name, or `invalid_request` */
 export const decodeNameCursor = (cursor: string): string | Problem => decoded(cursor) || invalid(REFUSED);
+
+/** The cursor of the event history. */
+export const encodeEventCursor = ({ revision, nonce }: EventCursor): string =>
+  encodeCursor(`${revision}-${nonce}`);
+
+/** @returns or the Problem `invalid_request`; `cursor_too_old` to a number, as earlier versions gave: it proves nothing */
+export function decodeEventCursor(cursor: string): EventCursor | Problem {
+  if (/^\d+$/.test(cursor)) return cursorTooOld();
+  const [, revision, nonce] = /^(\d{1,15})-(\d{1,19})$/.exec(decoded(cursor)) ?? [];
+  if (revision === undefined || nonce === undefined) {
+    return invalid([{ pointer: "/since", detail: "is not the cursor of an event, nor a next_since" }]);
+  }
+  return { revision: Number(revision), nonce };
+}
 
 /** "" where it cannot be decoded. */
 function decoded(cursor: string): string {

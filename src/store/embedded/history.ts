@@ -1,6 +1,13 @@
 import type { Sql } from "../../durable/storage.ts";
 import type { Event } from "../../core/event.ts";
-import { EVENTS_MAX, type EventRecord, type SweepReport } from "../store.ts";
+import { pageAfter, pageOf } from "../event-page.ts";
+import {
+  EVENTS_MAX,
+  type EventPage,
+  type EventRecord,
+  type EventsQuery,
+  type SweepReport,
+} from "../store.ts";
 import { type EventRow, SQL } from "./schema.ts";
 
 /** What happened: the newest events, and the last sweep's report. */
@@ -16,15 +23,12 @@ export class History {
     this.#sql.exec(SQL.forgetEvents, revision - EVENTS_MAX);
   }
 
-  events({ since, limit }: { since: number | undefined; limit: number }): EventRecord[] | "too_old" {
-    const span = this.#sql.exec<{ oldest: number | null; newest: number | null }>(SQL.eventSpan).one();
-    const newest = span.newest ?? 0;
-    const oldest = span.oldest ?? newest + 1;
-    if (since !== undefined && (since > newest || since + 1 < oldest)) return "too_old";
-    return this.#sql
-      .exec<EventRow>(SQL.eventsAfter, since ?? 0, limit)
-      .toArray()
-      .map(toEvent);
+  events({ since, limit }: EventsQuery): EventPage | "too_old" {
+    const history = this.#sql.exec<{ revision: number | null; nonce: string }>(SQL.history).one();
+    const began = { revision: history.revision ?? 0, nonce: history.nonce };
+    const rows = this.#sql.exec<EventRow>(SQL.eventsFrom, since?.revision ?? 0, limit + (since ? 1 : 0));
+    const events = rows.toArray().map(toEvent);
+    return since ? pageAfter(since, limit, events, began) : pageOf(events, began);
   }
 
   latest(limit: number): EventRecord[] {
@@ -41,7 +45,8 @@ export class History {
   }
 }
 
-const toEvent = ({ revision, event }: EventRow): EventRecord => ({
+const toEvent = ({ revision, nonce, event }: EventRow): EventRecord => ({
   revision,
+  nonce,
   ...(JSON.parse(event) as Event),
 });

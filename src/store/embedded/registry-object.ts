@@ -4,7 +4,9 @@ import type { Served } from "../../durable/served.ts";
 import type { ObjectStorage, Sql } from "../../durable/storage.ts";
 import type {
   Change,
+  EventPage,
   EventRecord,
+  EventsQuery,
   Healed,
   HealQuery,
   Page,
@@ -82,7 +84,7 @@ export class RegistryObject implements Served<RegistryCalls> {
     return { healed: 0, next: "" };
   }
 
-  events(query: { since: number | undefined; limit: number }): EventRecord[] | "too_old" {
+  events(query: EventsQuery): EventPage | "too_old" {
     return this.#history.events(query);
   }
 

@@ -35,6 +35,8 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE term_count (term TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO term_count SELECT term, count(*) FROM term GROUP BY term;`,
   `CREATE TABLE secret (name TEXT PRIMARY KEY, secret TEXT NOT NULL) WITHOUT ROWID;`,
+  `ALTER TABLE event ADD COLUMN nonce TEXT NOT NULL DEFAULT '0';
+   INSERT INTO secret (name, secret) VALUES ('history', abs(random() >> 1));`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -50,7 +52,7 @@ export type EntryRow = {
 
 export type RollRow = { id: string; fence: string; unreachable: number; lease: string | null };
 export type TermCountRow = { term: string; entries: number };
-export type EventRow = { revision: number; event: string };
+export type EventRow = { revision: number; nonce: string; event: string };
 
 const ENTRY = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
 
@@ -125,16 +127,16 @@ export const SQL = {
     WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
 
   /** event → revision */
-  addEvent: "INSERT INTO event (event) VALUES (?) RETURNING revision",
+  addEvent: "INSERT INTO event (event, nonce) VALUES (?, abs(random() >> 1)) RETURNING revision",
   /** the last revision to forget */
   forgetEvents: "DELETE FROM event WHERE revision <= ?",
-  /** → oldest and newest revision; `newest` is kept when its event is forgotten */
-  eventSpan: `SELECT min(revision) AS oldest,
-    (SELECT seq FROM sqlite_sequence WHERE name = 'event') AS newest FROM event`,
-  /** revision to start after, limit → EventRow, oldest first */
-  eventsAfter: "SELECT revision, event FROM event WHERE revision > ? ORDER BY revision LIMIT ?",
+  /** → newest revision, kept when its event is forgotten, and the history's nonce */
+  history: `SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'event') AS revision, secret AS nonce
+    FROM secret WHERE name = 'history'`,
+  /** revision to begin with, limit → EventRow, oldest first */
+  eventsFrom: "SELECT revision, nonce, event FROM event WHERE revision >= ? ORDER BY revision LIMIT ?",
   /** limit → EventRow, newest first */
-  latestEvents: "SELECT revision, event FROM event ORDER BY revision DESC LIMIT ?",
+  latestEvents: "SELECT revision, nonce, event FROM event ORDER BY revision DESC LIMIT ?",
 
   /** → report */
   readSweepReport: "SELECT report FROM report WHERE name = 'sweep'",

@@ -7,6 +7,7 @@ import type { Database } from "./database.ts";
 import { readDocument, readLease } from "./decode.ts";
 import { DirectivesView } from "./directives-view.ts";
 import { fieldOf } from "./keys.ts";
+import { newNonce } from "./nonce.ts";
 import { Plan, planChange } from "./plan.ts";
 import { COMMIT, READ } from "./scripts.ts";
 
@@ -99,6 +100,7 @@ export function commitCall(
       JSON.stringify(plan.steps),
       event ? JSON.stringify(event) : "",
       String(EVENTS_MAX),
+      newNonce(),
     ],
   };
 }

@@ -1,23 +1,36 @@
 import type { Event } from "../../core/event.ts";
+import { pageAfter, pageOf } from "../event-page.ts";
 import type { EventRecord, Store, SweepReport } from "../store.ts";
 import type { Database } from "./database.ts";
 import { parse } from "./decode.ts";
+import { newNonce } from "./nonce.ts";
 
 type History = Pick<Store, "events" | "latest" | "sweepReport" | "keepSweepReport">;
 
 /** What happened: the newest events, and the last sweep's report. */
 export function historyIn({ connection, keys }: Database): History {
+  /** Gives the history a nonce: of several at a time one is kept. */
+  async function begin(): Promise<string> {
+    const [, nonce] = (await connection.write("events", [
+      ["SET", keys.history, newNonce(), "NX"],
+      ["GET", keys.history],
+    ])) as [unknown, string];
+    return nonce;
+  }
+
   return {
     async events({ since, limit }) {
-      const [page, oldest, revision] = (await connection.read("events", [
-        ["XRANGE", keys.events, since === undefined ? "-" : `(${since}-0`, "+", "COUNT", limit],
-        ["XRANGE", keys.events, "-", "+", "COUNT", 1],
+      // Begins with the event of the cursor itself: that it is kept proves that nothing is missing after it.
+      const [first, most] = since ? [`${since.revision}-${since.nonce}`, limit + 1] : ["-", limit];
+      const [page, nonce, revision] = (await connection.read("events", [
+        ["XRANGE", keys.events, first, "+", "COUNT", most],
+        ["GET", keys.history],
         ["GET", keys.revision],
-      ])) as [RawEvent[], RawEvent[], string | null];
-      const newest = Number(revision ?? 0);
-      const oldestKept = oldest[0] ? revisionOf(oldest[0]) : newest + 1;
-      if (since !== undefined && (since > newest || since + 1 < oldestKept)) return "too_old";
-      return page.map(toEvent);
+      ])) as [RawEvent[], string | null, string | null];
+      const events = page.map(toEvent);
+      const history = { revision: Number(revision ?? 0), nonce };
+      if (since) return pageAfter(since, limit, events, history);
+      return pageOf(events, events.at(-1) ?? { ...history, nonce: nonce ?? (await begin()) });
     },
 
     async latest(limit) {
@@ -39,8 +52,7 @@ export function historyIn({ connection, keys }: Database): History {
 }
 
 type RawEvent = [id: string, fields: [name: string, json: string]];
-const revisionOf = ([id]: RawEvent): number => Number.parseInt(id, 10);
-const toEvent = (raw: RawEvent): EventRecord => ({
-  revision: revisionOf(raw),
-  ...(JSON.parse(raw[1][1]) as Event),
-});
+function toEvent([id, [, json]]: RawEvent): EventRecord {
+  const [revision, nonce] = id.split("-") as [string, string];
+  return { revision: Number(revision), nonce, ...(JSON.parse(json) as Event) };
+}

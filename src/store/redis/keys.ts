@@ -16,6 +16,7 @@ export function keysOf(prefix: string, namespace: string) {
     ledger: `${base}ledger`,
     revision: `${base}revision`,
     events: `${base}events`,
+    history: `${base}history`,
     sweep: `${base}sweep`,
     signingKey: `${base}signing-key`,
   };

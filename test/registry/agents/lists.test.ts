@@ -6,6 +6,7 @@ import { type AgentQuery, firstAgents, listAgents } from "../../../src/registry/
 import { listCapabilities, tallyAgents } from "../../../src/registry/agents/tally.ts";
 import { eventsAfter } from "../../../src/registry/events.ts";
 import { sweep } from "../../../src/registry/sweep.ts";
+import { orThrow } from "../../../src/core/problem.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { populate } from "../../support/populate.ts";
 import { Registry } from "../../support/registry.ts";
@@ -67,11 +68,14 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
       complete: true,
     });
     expect((await tallyAgents(namespace, registry.now)).lastSweep).toMatchObject({ reaped: 1 });
-    expect(await eventsAfter(namespace, { since: 2, limit: 10 })).toMatchObject([
-      { type: "reaped" },
-      { type: "became_unreachable" },
-    ]);
-    expect(await eventsAfter(namespace, { since: 99, limit: 10 })).toMatchObject({ code: "cursor_too_old" });
+    const { next } = orThrow(await eventsAfter(namespace, { since: undefined, limit: 2 }));
+    expect(await eventsAfter(namespace, { since: next, limit: 10 })).toMatchObject({
+      events: [{ type: "reaped" }, { type: "became_unreachable" }],
+    });
+    const foreign = { ...next, nonce: "1" };
+    expect(await eventsAfter(namespace, { since: foreign, limit: 10 })).toMatchObject({
+      code: "cursor_too_old",
+    });
   });
 
   it("come from an activation file each on its own, in its order", async () => {

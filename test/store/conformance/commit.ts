@@ -7,6 +7,7 @@ import {
   entryAt,
   eventOf,
   everythingIn,
+  historyOf,
   idsOf,
   type Open,
   type Opened,
@@ -230,8 +231,7 @@ export function commits(open: Open): void {
     );
     expect(outcomes).toEqual(["committed", await snapshotOf(store, "a", T0), "committed"]);
     expect(idsOf(await pageThrough(store, ["agent"], 10, T0))).toEqual(["a", "b", "c"]);
-    const events = await store.events({ since: 0, limit: 10 });
-    expect(events).toEqual([
+    expect(await historyOf(store)).toEqual([
       { revision: 1, ...eventOf("b") },
       { revision: 2, ...eventOf("c") },
     ]);

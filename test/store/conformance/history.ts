@@ -1,13 +1,15 @@
 import { expect, it } from "vitest";
 import {
   absent,
+  type EventCursor,
+  type EventPage,
   type EventRecord,
   EVENTS_MAX,
   type Store,
   type SweepReport,
 } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";
-import { eventOf, type Open, ref, snapshotOf, T0 } from "./opened.ts";
+import { eventOf, historyOf, type Open, ref, snapshotOf, T0 } from "./opened.ts";
 
 /** Tells `count` events, `e<from>` first, and changes nothing else. */
 async function tell(store: Store, count: number, from = 1): Promise<void> {
@@ -19,69 +21,99 @@ async function tell(store: Store, count: number, from = 1): Promise<void> {
   expect(await store.commit(changes, T0)).toEqual(changes.map(() => "committed"));
 }
 
-const told = (from: number, to: number): EventRecord[] =>
+const told = (from: number, to: number): Omit<EventRecord, "nonce">[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({
     revision: from + i,
     ...eventOf(`e${from + i}`, T0 + from + i),
   }));
 
+/** The page after `since`, which is not too old. */
+async function pageOf(store: Store, since: EventCursor | undefined, limit: number): Promise<EventPage> {
+  const page = await store.events({ since, limit });
+  if (page === "too_old") throw new Error("too old");
+  return page;
+}
+
+const BEGINNING = undefined;
+
 export function recounts(open: Open): void {
   it("has no events before the first, and nothing after the last", async () => {
     const { store } = open();
-    expect(await store.events({ since: undefined, limit: 10 })).toEqual([]);
-    expect(await store.events({ since: 0, limit: 10 })).toEqual([]);
+    expect((await pageOf(store, BEGINNING, 10)).events).toEqual([]);
     await tell(store, 3);
-    expect(await store.events({ since: 3, limit: 10 })).toEqual([]);
+    const { next } = await pageOf(store, BEGINNING, 10);
+    expect(await pageOf(store, next, 10)).toEqual({ events: [], next });
+  });
+
+  it("gives an empty history a cursor, the same to all who ask at once, that misses nothing of what follows", async () => {
+    const { store } = open();
+    const pages = await Promise.all([1, 2, 3].map((limit) => pageOf(store, BEGINNING, limit)));
+    const { next } = pages[0]!;
+    expect(pages).toEqual(pages.map(() => ({ events: [], next })));
+    expect(await pageOf(store, next, 10)).toEqual({ events: [], next });
+    await tell(store, 12);
+    expect((await pageOf(store, next, 3)).events).toMatchObject(told(1, 3));
+    expect((await pageOf(store, next, 100)).events).toMatchObject(told(1, 12));
   });
 
   it("numbers events from 1, without a gap, oldest first", async () => {
     const { store } = open();
     await tell(store, 12);
-    expect(await store.events({ since: undefined, limit: 100 })).toEqual(told(1, 12));
-    expect(await store.events({ since: 0, limit: 100 })).toEqual(told(1, 12));
+    expect(await historyOf(store)).toEqual(told(1, 12));
   });
 
-  it("gives up to `limit` of those after `since`", async () => {
+  it("gives up to `limit` of those after `since`, and where the next page begins", async () => {
     const { store } = open();
     await tell(store, 12);
-    expect(await store.events({ since: 4, limit: 3 })).toEqual(told(5, 7));
-    expect(await store.events({ since: 9, limit: 100 })).toEqual(told(10, 12));
-    expect(await store.events({ since: undefined, limit: 2 })).toEqual(told(1, 2));
+    const { events } = await pageOf(store, BEGINNING, 100);
+    const first = await pageOf(store, events[3], 3);
+    expect(first.events).toMatchObject(told(5, 7));
+    const second = await pageOf(store, first.next, 100);
+    expect(second.events).toMatchObject(told(8, 12));
+    expect((await pageOf(store, second.next, 100)).events).toEqual([]);
+    expect((await pageOf(store, BEGINNING, 2)).events).toMatchObject(told(1, 2));
   });
 
   it("gives the newest first, up to `limit`, to who asks for the latest", async () => {
     const { store } = open();
     expect(await store.latest(10)).toEqual([]);
     await tell(store, 12);
-    expect(await store.latest(3)).toEqual(told(10, 12).toReversed());
-    expect(await store.latest(100)).toEqual(told(1, 12).toReversed());
+    expect(await store.latest(3)).toMatchObject(told(10, 12).toReversed());
+    expect(await store.latest(100)).toMatchObject(told(1, 12).toReversed());
   });
 
-  it("says too_old to a cursor from the future, as one of another history is", async () => {
-    const { store } = open();
-    expect(await store.events({ since: 1, limit: 10 })).toBe("too_old");
+  it("says too_old to a cursor of another history, whatever its revision", async () => {
+    const [{ store }, other] = [open(), open()];
+    const { next: beginning } = await pageOf(other.store, BEGINNING, 10);
+    await tell(other.store, 4);
+    const { events } = await pageOf(other.store, BEGINNING, 10);
+    for (const since of [beginning, ...events])
+      expect(await store.events({ since, limit: 10 })).toBe("too_old");
     await tell(store, 3);
-    expect(await store.events({ since: 4, limit: 10 })).toBe("too_old");
+    for (const since of [beginning, ...events])
+      expect(await store.events({ since, limit: 10 })).toBe("too_old");
   });
 
   it("tells nothing of a change that has no event", async () => {
     const { store } = open();
     const before = await snapshotOf(store, "a", T0);
     await store.commit([{ before, after: entryOf({ id: "a" }, T0) }], T0);
-    expect(await store.events({ since: undefined, limit: 10 })).toEqual([]);
+    expect(await historyOf(store)).toEqual([]);
   });
 
-  it(`keeps the newest ${EVENTS_MAX}, and says too_old only where one is missing`, async () => {
+  it(`keeps the newest ${EVENTS_MAX}, and says too_old only where one may be missing`, async () => {
     const { store } = open();
+    const { next: beginning } = await pageOf(store, BEGINNING, 1);
     for (let from = 1; from <= EVENTS_MAX; from += 1000) await tell(store, 1000, from);
-    expect(await store.events({ since: 0, limit: 1 })).toEqual(told(1, 1));
+    const { events } = await pageOf(store, beginning, EVENTS_MAX);
+    expect(events).toHaveLength(EVENTS_MAX);
     await tell(store, 2, EVENTS_MAX + 1);
 
-    expect(await store.events({ since: 0, limit: 1 })).toBe("too_old");
-    expect(await store.events({ since: 1, limit: 1 })).toBe("too_old");
-    expect(await store.events({ since: 2, limit: 1 })).toEqual(told(3, 3));
-    expect(await store.events({ since: undefined, limit: 1 })).toEqual(told(3, 3));
-    expect(await store.events({ since: EVENTS_MAX, limit: 10 })).toEqual(
+    for (const since of [beginning, events[0], events[1]])
+      expect(await store.events({ since, limit: 1 })).toBe("too_old");
+    expect((await pageOf(store, events[2], 1)).events).toMatchObject(told(4, 4));
+    expect((await pageOf(store, BEGINNING, 1)).events).toMatchObject(told(3, 3));
+    expect((await pageOf(store, events.at(-1), 10)).events).toMatchObject(
       told(EVENTS_MAX + 1, EVENTS_MAX + 2),
     );
   });

@@ -3,7 +3,15 @@ import { expect } from "vitest";
 import type { Entry, Kind, Ref } from "../../../src/core/entry.ts";
 import type { Event } from "../../../src/core/event.ts";
 import { change } from "../../../src/store/change.ts";
-import type { Draw, Page, SampleQuery, Snapshot, Store } from "../../../src/store/store.ts";
+import {
+  type Draw,
+  EVENTS_MAX,
+  type EventRecord,
+  type Page,
+  type SampleQuery,
+  type Snapshot,
+  type Store,
+} from "../../../src/store/store.ts";
 import type { Backend } from "../../support/stores.ts";
 
 export interface Opened {
@@ -51,6 +59,13 @@ export const entryAt = async (store: Store, id: string, now: number): Promise<En
 
 export const eventOf = (id: string, at: number = T0): Event => ({ type: "renewed", kind: "agent", id, at });
 
+/** Every event that is kept, without what is random about it. */
+export async function historyOf(store: Store): Promise<Omit<EventRecord, "nonce">[]> {
+  const page = await store.events({ since: undefined, limit: EVENTS_MAX });
+  if (page === "too_old") throw new Error("without a cursor nothing is too old");
+  return page.events.map(({ nonce: _, ...event }) => event);
+}
+
 /** A draw, whole: what one trip left unread is read by another, which may leave nothing. */
 export async function whole<K extends Kind>(draw: Draw<K>): Promise<Draw<K>> {
   if (draw.unread === 0) return draw;
@@ -91,6 +106,6 @@ export async function everythingIn(store: Store, ids: readonly string[], now: nu
   const terms = await termCounts(store);
   const members: Record<string, string[]> = {};
   for (const term of terms.keys()) members[term] = idsOf(await pageThrough(store, [term], 1000, now));
-  const events = await store.events({ since: 0, limit: 1000 });
+  const events = await historyOf(store);
   return { entries: snapshots.map(({ entry }) => entry), terms, members, events };
 }

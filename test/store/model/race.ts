@@ -10,6 +10,7 @@ import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
 import { changeOne } from "../../../src/store/change.ts";
 import type { SweepSummary } from "../../../src/registry/sweep.ts";
+import type { EventCursor } from "../../../src/store/store.ts";
 import { sweepStore } from "../../support/sweep.ts";
 import { expectExactIndexes } from "../../support/audit.ts";
 import { ANYONE } from "../../support/entries.ts";
@@ -51,7 +52,7 @@ interface Told {
 export class Race {
   #now = T0;
   #minted = 0;
-  #revision = 0;
+  #since: EventCursor | undefined;
   readonly #real: Opened;
   readonly #tokens = new Map<string, Token[]>();
   /** Who was heard in this round, and with what load. */
@@ -71,13 +72,15 @@ export class Race {
     const sweeps = await Promise.all(acts.map((act) => this.#act(act)));
     sweeps.push(await this.#sweep());
 
-    const events = await store.events({ since: this.#revision, limit: 1000 });
-    if (events === "too_old") throw new Error("the history broke off");
+    const page = await store.events({ since: this.#since, limit: 1000 });
+    if (page === "too_old") throw new Error("the history broke off");
+    const { events, next } = page;
+    const seen = this.#since?.revision ?? 0;
     events.forEach(({ revision, type, id: about }, i) => {
-      expect(revision).toBe(this.#revision + 1 + i);
+      expect(revision).toBe(seen + 1 + i);
       this.#hear(type, about);
     });
-    this.#revision += events.length;
+    this.#since = next;
 
     for (const [type, list] of [
       ["became_unreachable", "unreachable"],

@@ -6,7 +6,7 @@
 -- ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
 -- ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
 --         ["RECOUNT", position of a term's index, term] writes the size of the index into KEYS[6]
--- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep
+-- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep   ARGV[7] the event's nonce
 -- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version}
 local entry = read_entry(KEYS[1], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
 if entry[5] ~= ARGV[3] then
@@ -25,6 +25,13 @@ end
 
 if ARGV[5] ~= "" then
   local revision = redis.call("INCR", KEYS[4])
-  redis.call("XADD", KEYS[5], "MAXLEN", "=", ARGV[6], revision .. "-0", "event", ARGV[5])
+  local newest = redis.call("XREVRANGE", KEYS[5], "+", "-", "COUNT", 1)[1]
+  local told = newest and tonumber(string.match(newest[1], "^%d+")) or 0
+  if told >= revision then
+    -- The counter was lost: the stream takes no event before its newest.
+    revision = told + 1
+    redis.call("SET", KEYS[4], revision)
+  end
+  redis.call("XADD", KEYS[5], "MAXLEN", "=", ARGV[6], revision .. "-" .. ARGV[7], "event", ARGV[5])
 end
 return 1

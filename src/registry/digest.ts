@@ -4,7 +4,4 @@ export async function sha256(text: string): Promise<Uint8Array> {
 }
 
 export const toBase64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  bytes.toBase64({ alphabet: "base64url", omitPadding: true });

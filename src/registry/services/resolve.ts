@@ -13,7 +13,7 @@ import type { RegistrationRef } from "../../core/services/provider-state.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { readProviders } from "./providers.ts";
-import { type Selection, type SelectionScope, writeSelectionId } from "./selection-id.ts";
+import { writeSelectionId } from "./selection-id.ts";
 
 export { SELECTIONS_MAX } from "../../pool/pool.ts";
 
@@ -38,8 +38,8 @@ export interface Resolved extends ProviderChoice {
 }
 
 /**
- * Chooses a provider of a service. One round trip to the store, and one call to the service's pool; every five minutes one
- * round trip more, for the key of the proof.
+ * Chooses a provider of a service. One round trip to the store, and one call to the service's pool; beside it, every five
+ * minutes, one round trip for the key of the proof.
  *
  * @returns or the Problem `service_not_found` or, with a reason for each provider, `no_provider_available`
  * @throws {Problem} `store_unavailable` where the store cannot be reached; an unreachable pool only degrades the choice
@@ -57,7 +57,10 @@ export async function resolve(
 
   const selectionId = crypto.randomUUID();
   const request = { offers, query, lapsed: lapsedAmong(entries), selectionId, dryRun };
-  const { choice, degraded } = await choose(pool(service), request, now);
+  const [{ choice, degraded }, key] = await Promise.all([
+    choose(pool(service), request, now),
+    dryRun ? null : proofKeyOrNone(namespace),
+  ]);
   const { chosen, considered, rejected, warnings } = choice;
   if (!chosen) {
     return new Problem("no_provider_available", `None of the providers of "${service}" can be used now.`, {
@@ -72,7 +75,7 @@ export async function resolve(
   return {
     chosen,
     provider,
-    selectionId: dryRun || degraded ? null : await provenId(namespace, scope, selection),
+    selectionId: key === null || degraded ? null : await writeSelectionId(key, scope, selection),
     degraded,
     considered,
     rejected,
@@ -86,13 +89,9 @@ const lapsedAmong = (entries: readonly Entry[]): RegistrationRef[] =>
     .map(({ document: { registration, fence } }) => ({ provider: registration.id, fence }));
 
 /** A caller is better served without a selection id than not at all. */
-async function provenId(
-  { proofKey }: Namespace,
-  scope: SelectionScope,
-  selection: Selection,
-): Promise<string | null> {
+async function proofKeyOrNone({ proofKey }: Namespace): Promise<CryptoKey | null> {
   try {
-    return await writeSelectionId(await proofKey(), scope, selection);
+    return await proofKey();
   } catch (error) {
     if (error instanceof Problem) return null;
     throw error;

@@ -205,4 +205,20 @@ describe("the key of the proofs", () => {
     await wordsFor(one).selectionId(ROBIN);
     expect(reads).toHaveLength(3);
   });
+
+  it("is read beside the call to the pool, so that resolve does not wait for one after the other", async () => {
+    const services = openServices({ backend: BACKENDS[1].openBackend() });
+    await services.offer("a");
+    const namespace = services.open("default");
+    const asked = Promise.withResolvers<void>();
+    const { selectionId } = wordsFor(services, {
+      ...namespace,
+      proofKey: () => (asked.resolve(), namespace.proofKey()),
+      pool: (service) => {
+        const pool = namespace.pool(service);
+        return { ...pool, resolve: (request, now) => asked.promise.then(() => pool.resolve(request, now)) };
+      },
+    });
+    expect(await selectionId(ROBIN)).toMatch(/^[\w-]+\.\d+\.0\.[\w-]{22}$/);
+  });
 });

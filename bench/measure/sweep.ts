@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { Document } from "../../src/core/entry.ts";
 import { termsOf } from "../../src/core/kinds.ts";
-import { keysOf, memberOf } from "../../src/store/redis/keys.ts";
+import { writeMark } from "../../src/store/mark.ts";
+import { fieldOf, keysOf, memberOf } from "../../src/store/redis/keys.ts";
 import { fleetOf, type Fleet, idOf } from "../fleet/agents.ts";
 import { populateRedis, PREFIX } from "../fleet/populate-redis.ts";
 import { cpuMs } from "../load/usage.ts";
@@ -35,7 +36,7 @@ interface Summary {
 const WRITING = /^(set|del|zadd|zrem|hset|hdel|incr|xadd|expire|pexpire)$/;
 const LONG_AGO_MS = 80_000_000;
 
-/** Sweeps a whole fleet: without changes, then with silent agents, then with lapsed leases. */
+/** Sweeps a whole fleet: without changes, then with silent agents, then with agents that lapsed long ago. */
 export async function measureSweep(rig: Rig): Promise<SweepResult[]> {
   const { size, changes } = rig.plan.sweep;
   const fleet = fleetOf(size, "sweep");
@@ -51,7 +52,7 @@ export async function measureSweep(rig: Rig): Promise<SweepResult[]> {
   for (const [nth, changed] of changes.entries()) {
     const last = nth === changes.length - 1;
     const ids = Array.from({ length: changed }, (_, i) => idOf((i * 7) % size));
-    if (last) await dropLeases(rig.redis.redis, fleet, ids);
+    if (last) await outliveGrace(rig.redis.redis, fleet, ids);
     else await silence(rig.redis.redis, fleet, ids);
     if (last) for (const id of ids) gone.add(id);
 
@@ -115,10 +116,16 @@ async function silence(redis: Redis, fleet: Fleet, ids: readonly string[]): Prom
   }
 }
 
-/** Deletes the leases of these agents, as if they had lapsed. */
-async function dropLeases(redis: Redis, fleet: Fleet, ids: readonly string[]): Promise<void> {
+/** Deletes the leases of these agents, and marks them as if a sweep had found them lapsed long ago. */
+async function outliveGrace(redis: Redis, fleet: Fleet, ids: readonly string[]): Promise<void> {
   const leases = await leasesOf(redis, fleet, ids);
-  if (leases.length > 0) await redis.del(leases);
+  if (leases.length === 0) return;
+  await redis.del(leases);
+  const mark = writeMark({ state: "lapsed", sinceMs: 0, untilMs: 0 });
+  const ledger = new Map(
+    ids.map((id, i) => [fieldOf({ kind: "agent", id }), `${leases[i]!.split(":").at(-1)!} ${mark}`]),
+  );
+  await redis.hset(keysOf(PREFIX, fleet.namespace).ledger, ledger);
 }
 
 async function areIndexesExact(redis: Redis, fleet: Fleet, gone: ReadonlySet<string>): Promise<boolean> {

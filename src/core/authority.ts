@@ -38,7 +38,7 @@ export const leaseLost = (id: string): Problem =>
  * Refuses an asker who may not register over the entry that has the id. A token that is sent must be the current one, so
  * that a superseded process learns of it. Without a token, only the owner and an admin may.
  *
- * @param current  the live entry that has the id; undefined: none has
+ * @param current  the entry that has the id, lapsed or not; undefined: none has
  * @param presentedFence  of the token that was sent; undefined when none was
  * @returns undefined if the asker may, or the Problem `lease_lost` or `forbidden`
  */
@@ -52,11 +52,11 @@ export function refuseReplacement(
     return current?.document.fence === presentedFence ? undefined : leaseLost(id);
   }
   if (!current || owns(asker, current)) return undefined;
-  return new Problem("forbidden", `"${id}" is alive and belongs to another key.`);
+  return new Problem("forbidden", `"${id}" belongs to another key.`);
 }
 
 /**
- * Refuses an asker who may not change a live entry. A token that is sent must be the current one, an admin's too: a stale
+ * Refuses an asker who may not change an entry. A token that is sent must be the current one, an admin's too: a stale
  * token means that the process behind it was replaced.
  *
  * @param fence  of the token that was sent; undefined when none was

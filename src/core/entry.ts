@@ -41,12 +41,23 @@ export interface Document<K extends Kind = "agent"> {
 /** One entry. It changes as a unit: a commit applies only if no part of it has changed since it was read. */
 export interface Entry<K extends Kind = "agent"> {
   document: Document<K>;
-  /** null: the lease has lapsed. No reader sees the agent any more, and the next sweep reaps it. */
+  /** null: the lease has lapsed. No reader sees the agent any more; its holder may come back until the sweep reaps it. */
   lease: Kinds[K]["lease"] | null;
   /** An operator asked this registration to drain. */
   draining: boolean;
-  /** The sweep's ledger: the last transition that it recorded of this registration was `became_unreachable`. */
-  unreachable: boolean;
+  /** The sweep's ledger: what it recorded of this registration last; null while it has nothing to tell. */
+  mark: Mark | null;
+}
+
+/** A registration was found unreachable, or lapsed. Instants are ms on the sweep's clock (agents/grace.ts). */
+export type Mark = { state: "unreachable" } | LapsedMark;
+
+export interface LapsedMark {
+  state: "lapsed";
+  /** When a sweep first found it lapsed. */
+  sinceMs: number;
+  /** The last instant at which it may come back. */
+  untilMs: number;
 }
 
 export type LiveEntry = Entry & { lease: Lease };

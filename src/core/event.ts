@@ -10,6 +10,7 @@ export const EVENT_TYPES = [
   "drain_cancelled",
   "became_unreachable",
   "recovered",
+  "lapsed",
   "reaped",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -13,6 +13,7 @@ const WORDS: Record<EventType, string> = {
   drain_cancelled: "had its drain cancelled",
   became_unreachable: "fell silent",
   recovered: "is heard again",
+  lapsed: "lapsed",
   reaped: "is gone",
 };
 

@@ -1,6 +1,12 @@
+import { minuteOf, type Surplus, takeFrom } from "../core/agents/grace.ts";
 import { increment } from "../core/agents/tally.ts";
-import { decideTransition, type Transition, transitionOf } from "../core/agents/transition.ts";
-import type { Ref } from "../core/entry.ts";
+import {
+  decideTransition,
+  type SweepTime,
+  type Transition,
+  transitionOf,
+} from "../core/agents/transition.ts";
+import type { Entry, LapsedMark, Ref } from "../core/entry.ts";
 import { isUnreachable } from "../core/lease.ts";
 import { Problem } from "../core/problem.ts";
 import { change } from "../store/change.ts";
@@ -18,46 +24,64 @@ export interface RollBudget {
 const PAGE_LEASES = 5000;
 const CHANGES_AT_ONCE = 500;
 
-export interface Rolled {
+/** Where a roll stands. One that was cut off goes on in the next run. */
+export interface RollProgress {
+  /** The id to go on after ("" from the beginning); null: the roll was completed. */
+  next: string | null;
+  /** Live agents by status since the roll began. */
+  byStatus: Map<string, number>;
+  /** Lapsed registrations that are kept, by the minute in which they lapsed, since the roll began. */
+  lapsedByMinute: Map<number, number>;
+  /** What is left of the lapsed ones to reap before their time. */
+  surplus: Surplus | null;
+}
+
+export interface Rolled extends RollProgress {
   scanned: number;
   /** Ids of the agents whose transition was recorded. */
   found: Record<Transition, string[]>;
   /** Index members without a document, or with one of an earlier epoch. */
   stale: RollCall[];
-  /** Agents by status since the roll began, in this run or an earlier one. */
-  byStatus: Map<string, number>;
-  /** The id to go on after; null: the roll was completed. */
-  next: string | null;
   /** What stopped it; `next` is then the end of the last page that was done. */
   failure?: unknown;
 }
 
+/** A call whose transition is to be recorded, unless the entry has changed since. */
+interface Suspect {
+  call: RollCall;
+  isSurplus: boolean;
+}
+
 /**
- * Reads leases in id order after `after`, and records the transition of each agent that became unreachable, recovered or
- * lapsed, as an event.
+ * Reads leases in id order, and records the transition of each agent that became unreachable, recovered, lapsed, or has been
+ * lapsed for too long, as an event.
  *
- * @param byStatus what earlier runs have counted since the roll began
  * @throws nothing: see `failure`
  */
 export async function callRoll(
   store: Store,
-  after: string,
-  byStatus: Map<string, number>,
+  progress: RollProgress,
   { scannedMax, changedMax }: RollBudget,
-  now: number,
+  time: SweepTime,
 ): Promise<Rolled> {
-  const found: Rolled["found"] = { became_unreachable: [], recovered: [], reaped: [] };
-  const rolled: Rolled = { scanned: 0, found, stale: [], byStatus, next: after };
+  const found: Rolled["found"] = { became_unreachable: [], recovered: [], lapsed: [], reaped: [] };
+  const rolled: Rolled = { ...progress, scanned: 0, found, stale: [] };
   let changed = 0;
   try {
     do {
-      const page = await store.roll({ kind: "agent", after: rolled.next ?? "", limit: PAGE_LEASES }, now);
-      const suspects = page.calls.filter((call) => transitionOf(call, now) !== undefined);
+      const query = { kind: "agent", after: rolled.next ?? "", limit: PAGE_LEASES } as const;
+      const page = await store.roll(query, time.now);
+      const { suspects, kept, surplus } = compare(page.calls, rolled.surplus, time);
+      const lapsedBefore = found.lapsed.length;
       for (const batch of chunks(suspects, CHANGES_AT_ONCE))
-        await recordTransitions(store, batch, rolled, now);
+        await recordTransitions(store, batch, rolled, time);
       for (const { lease } of page.calls) {
-        if (lease) increment(byStatus, isUnreachable(lease, now) ? "unreachable" : lease.status);
+        if (lease) increment(rolled.byStatus, isUnreachable(lease, time.now) ? "unreachable" : lease.status);
       }
+      for (const { sinceMs } of kept) increment(rolled.lapsedByMinute, minuteOf(sinceMs));
+      const newlyLapsed = found.lapsed.length - lapsedBefore;
+      if (newlyLapsed > 0) increment(rolled.lapsedByMinute, minuteOf(time.clockMs), newlyLapsed);
+      rolled.surplus = surplus;
       rolled.scanned += page.calls.length;
       rolled.next = page.next;
       changed += suspects.length;
@@ -68,23 +92,43 @@ export async function callRoll(
   return rolled;
 }
 
+/** The calls whose transition is to be recorded, and the marks of the lapsed ones that are kept. */
+function compare(
+  calls: readonly RollCall[],
+  before: Surplus | null,
+  time: SweepTime,
+): { suspects: Suspect[]; kept: LapsedMark[]; surplus: Surplus | null } {
+  let surplus = before;
+  const suspects: Suspect[] = [];
+  const kept: LapsedMark[] = [];
+  for (const call of calls) {
+    const mark = call.lease === null && call.mark?.state === "lapsed" ? call.mark : undefined;
+    const left = mark && takeFrom(surplus, mark.sinceMs);
+    if (left) surplus = left;
+    const isSurplus = left !== undefined;
+    if (transitionOf(call, time, isSurplus)) suspects.push({ call, isSurplus });
+    else if (mark) kept.push(mark);
+  }
+  return { suspects, kept, surplus };
+}
+
 async function recordTransitions(
   store: Store,
-  calls: readonly RollCall[],
+  suspects: readonly Suspect[],
   { found, stale }: Rolled,
-  now: number,
+  time: SweepTime,
 ): Promise<void> {
-  const refs = calls.map(({ id }): Ref => ({ kind: "agent", id }));
-  const snapshots = await store.read(refs, now);
-  const decide = (entry: Parameters<typeof decideTransition>[0], index: number) =>
-    decideTransition(entry, calls[index]!.id, now);
-  const transitions = await change(store, snapshots, decide, now);
+  const refs = suspects.map(({ call }): Ref => ({ kind: "agent", id: call.id }));
+  const snapshots = await store.read(refs, time.now);
+  const decide = (entry: Entry | undefined, index: number) =>
+    decideTransition(entry, suspects[index]!.call.id, time, suspects[index]!.isSurplus);
+  const transitions = await change(store, snapshots, decide, time.now);
   for (const [index, transition] of transitions.entries()) {
-    const call = calls[index]!;
+    const { call } = suspects[index]!;
     // Too many writers compete for this entry: the next run sees what became of it.
     if (transition instanceof Problem) continue;
     if (transition) found[transition].push(call.id);
-    // Without a lease and yet not to be reaped: the index member outlived its document, or its epoch.
+    // Without a lease and yet not lapsed: the index member outlived its document, or its epoch.
     else if (!call.lease) stale.push(call);
   }
 }

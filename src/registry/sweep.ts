@@ -1,8 +1,9 @@
 import { EXACT_MAX } from "../core/agents/discovery.ts";
-import type { RollCall, Store, SweepReport } from "../store/store.ts";
+import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
+import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
 import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
 import type { Namespace } from "./namespace.ts";
-import { callRoll, type RollBudget } from "./roll-call.ts";
+import { callRoll, type RollBudget, type Rolled, type RollProgress } from "./roll-call.ts";
 import { checkHealth } from "./services/health-checks.ts";
 
 // One minute passes between two runs, and the platform gives a run 30 s of CPU.
@@ -16,6 +17,7 @@ export interface SweepSummary {
   scanned: number;
   unreachable: string[];
   recovered: string[];
+  lapsed: string[];
   reaped: string[];
   /** Index members that were removed or put back. */
   healed: number;
@@ -27,8 +29,8 @@ export interface SweepSummary {
 }
 
 /**
- * Sweeps a namespace: records which agents became unreachable, recovered or lapsed, and removes the lapsed; then heals the
- * indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
+ * Sweeps a namespace: records which agents became unreachable, recovered or lapsed, and removes those that lapsed too long ago
+ * (core/agents/grace.ts); then heals the indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
  * fails stops no other, and what the roll found is kept before the other parts begin. Reads do not depend on the sweep. Of
  * two runs at the same time only one records a transition, because each is one commit.
  *
@@ -53,24 +55,38 @@ export async function sweep(
     }
   };
 
-  const counted = new Map(resume.roll === "" ? [] : Object.entries(resume.byStatus));
-  const rolled = await callRoll(store, resume.roll, counted, budget, now);
+  const clockMs = clockAfter(last && { at: last.at, clockMs: last.grace?.clockMs ?? last.at }, now);
+  const rolled = await callRoll(store, progressOf(last), budget, { now, clockMs });
   if (rolled.failure !== undefined) failures.push(rolled.failure);
   const { found, scanned } = rolled;
-  const { became_unreachable: unreachable, recovered, reaped } = found;
+  const { became_unreachable: unreachable, recovered, lapsed, reaped } = found;
   const complete = rolled.next === null;
-  const byStatus = Object.fromEntries(rolled.byStatus);
+  const census = complete ? censusOf(rolled, now) : undefined;
+  const peak = census
+    ? peakAfter(last?.grace?.peak ?? null, sum(rolled.byStatus.values()), clockMs)
+    : (last?.grace?.peak ?? null);
   const report: SweepReport = {
     at: now,
     durationMs: clock() - now,
     scanned,
     unreachable: unreachable.length,
     recovered: recovered.length,
+    lapsed: lapsed.length,
     reaped: reaped.length,
     healed: 0,
-    byStatus: complete ? byStatus : (last?.byStatus ?? null),
+    census: census ?? last?.census ?? null,
     ...(last?.byTerm && { byTerm: last.byTerm }),
-    resume: { ...resume, roll: rolled.next ?? "", byStatus: complete ? {} : byStatus },
+    resume: {
+      ...resume,
+      roll: rolled.next ?? "",
+      byStatus: complete ? {} : Object.fromEntries(rolled.byStatus),
+    },
+    grace: {
+      clockMs,
+      peak,
+      surplus: complete && peak ? surplusOf(rolled.lapsedByMinute, peak) : rolled.surplus,
+      byMinute: complete ? {} : Object.fromEntries(rolled.lapsedByMinute),
+    },
   };
   const withTally = ({ byTerm, progress }: TermsTallied): SweepReport => ({
     ...report,
@@ -97,6 +113,7 @@ export async function sweep(
     scanned,
     unreachable,
     recovered,
+    lapsed,
     reaped,
     healed: healing.healed,
     checked: checks?.probes ?? 0,
@@ -104,6 +121,26 @@ export async function sweep(
     complete,
   };
 }
+
+/** Where the last run left the roll. */
+function progressOf(last: SweepReport | undefined): RollProgress {
+  const { roll, byStatus } = last?.resume ?? { roll: "", byStatus: {} };
+  const { byMinute, surplus } = last?.grace ?? { byMinute: {}, surplus: null };
+  return {
+    next: roll,
+    byStatus: new Map(Object.entries(byStatus)),
+    lapsedByMinute: new Map(Object.entries(byMinute).map(([minute, count]) => [Number(minute), count])),
+    surplus,
+  };
+}
+
+const censusOf = ({ byStatus, lapsedByMinute }: Rolled, now: number): Census => ({
+  at: now,
+  byStatus: Object.fromEntries(byStatus),
+  lapsed: sum(lapsedByMinute.values()),
+});
+
+const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
 
 /** Some steps of healing; keeps in `healing` how far it came, also where a step fails. */
 async function healIndexes(

@@ -1,4 +1,5 @@
-import type { Entry, Kind, Kinds, Ref } from "../core/entry.ts";
+import type { Grace } from "../core/agents/grace.ts";
+import type { Entry, Kind, Kinds, Mark, Ref } from "../core/entry.ts";
 import type { Event } from "../core/event.ts";
 import type { Lease } from "../core/lease.ts";
 
@@ -44,7 +45,7 @@ export interface Store {
 
   /**
    * Draws entries under all of `terms`, lapsed ones included: up to `exhaustive` matches, all of them; beyond, `size`
-   * distinct ones at random. Neither a draw nor a page reads the ledger: their entries always have `unreachable: false`.
+   * distinct ones at random. Neither a draw nor a page reads the ledger: their entries always have `mark: null`.
    */
   sample<K extends Kind>(query: SampleQuery<K>, now: number): Promise<Draw<K>>;
 
@@ -177,7 +178,7 @@ export interface RollCall {
   id: string;
   fence: string;
   lease: Lease | null;
-  unreachable: boolean;
+  mark: Mark | null;
 }
 
 export interface RollPage {
@@ -245,10 +246,12 @@ export interface SweepReport {
   scanned: number;
   unreachable: number;
   recovered: number;
+  /** How many lapsed since the run before; those that are kept are counted in `census`. */
+  lapsed: number;
   reaped: number;
   healed: number;
-  /** Agents by the status that they reported, or "unreachable", over the last roll that was completed; null until one was. */
-  byStatus: Record<string, number> | null;
+  /** The last roll that was completed; null until one was. */
+  census: Census | null;
   /** By group ("type", "capability"), as of the last walk over all terms that was completed; only kept of large fleets. */
   byTerm?: Record<string, TermTally>;
   /** Where the next run goes on ("" from the beginning), and what the unfinished roll and tally have counted so far. */
@@ -259,6 +262,18 @@ export interface SweepReport {
     checks?: string;
     tally?: TallyProgress;
   };
+  /** What is known of lapsed registrations; absent in a report from before they were kept. */
+  grace?: Grace;
+}
+
+/** A count of all agents. */
+export interface Census {
+  /** When the roll was completed, ms since the Unix epoch. */
+  at: number;
+  /** Live agents by the status that they reported, or "unreachable". */
+  byStatus: Record<string, number>;
+  /** How many have lapsed and are kept. */
+  lapsed: number;
 }
 
 /** The terms of one group, counted. */

@@ -14,7 +14,7 @@ const caller = (name: string | null, ...scopes: Asker["scopes"]): Asker => ({
 });
 
 function entryOf(owner: string | null): LiveEntry {
-  const input = registrationInput.parse({ name: "agent", type: "worker" });
+  const { status: _, current_load: __, ...rest } = registrationInput.parse({ name: "agent", type: "worker" });
   const terms = { ttlSeconds: 300, intervalSeconds: 30 };
   return {
     document: {
@@ -23,7 +23,7 @@ function entryOf(owner: string | null): LiveEntry {
       owner,
       region: null,
       registration: {
-        ...input,
+        ...rest,
         id: "a",
         metadata: {},
         health_score: 1,
@@ -33,7 +33,7 @@ function entryOf(owner: string | null): LiveEntry {
     },
     lease: leaseAt(terms, { status: "available", currentLoad: 0 }, 0),
     draining: false,
-    unreachable: false,
+    mark: null,
   };
 }
 

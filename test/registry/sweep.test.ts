@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { LAPSED_KEPT_MIN } from "../../src/core/agents/grace.ts";
 import { storeUnavailable } from "../../src/core/problem.ts";
 import { tallyTerms } from "../../src/registry/agents/term-tally.ts";
 import { sweep } from "../../src/registry/sweep.ts";
@@ -40,7 +41,7 @@ describe.each(BACKENDS)("a sweep on $backend", ({ openBackend }) => {
       scanned: 3,
       unreachable: 3,
       healed: 0,
-      byStatus: { unreachable: 3 },
+      census: { byStatus: { unreachable: 3 }, lapsed: 0 },
       resume: { roll: "", terms: "", checks: "" },
     });
     expect(await run()).toMatchObject({ scanned: 3, unreachable: [], complete: true });
@@ -49,13 +50,16 @@ describe.each(BACKENDS)("a sweep on $backend", ({ openBackend }) => {
   it("that cannot check health has done everything else", async () => {
     const { store, run } = await silent();
     await expect(run("page")).rejects.toMatchObject({ code: "store_unavailable" });
-    expect(await store.sweepReport()).toMatchObject({ unreachable: 3, byStatus: { unreachable: 3 } });
+    expect(await store.sweepReport()).toMatchObject({
+      unreachable: 3,
+      census: { byStatus: { unreachable: 3 } },
+    });
   });
 
   it("that cannot read the roll goes on with the other parts", async () => {
     const { store, run } = await silent();
     await expect(run("roll")).rejects.toMatchObject({ code: "store_unavailable" });
-    expect(await store.sweepReport()).toMatchObject({ scanned: 0, byStatus: null, resume: { checks: "" } });
+    expect(await store.sweepReport()).toMatchObject({ scanned: 0, census: null, resume: { checks: "" } });
     expect(await run()).toMatchObject({ scanned: 3, complete: true });
   });
 });
@@ -100,5 +104,44 @@ describe("the terms of a large fleet", () => {
     expect(capability).toMatchObject({ names: 12_000, entries: 12 * 500_500 });
     expect(capability!.largest).toHaveLength(100);
     expect(capability!.largest.slice(0, 12).every(([, entries]) => entries === 1000)).toBe(true);
+  });
+});
+
+describe.each(BACKENDS)("the lapsed on $backend", ({ openBackend }) => {
+  it("are kept as many as were alive, and beyond that the oldest go first", async () => {
+    const backend = openBackend();
+    const registry = new Registry({ backend });
+    const run = () => sweep(registry.open("default"), registry.now);
+    const brief = (from: number) => (i: number) => ({
+      id: `brief-${String(from + i).padStart(5, "0")}`,
+      ttl_seconds: 2,
+      heartbeat_interval_seconds: 1,
+    });
+    await populate(registry, LAPSED_KEPT_MIN - 10, brief(20));
+    await registry.pass(2001);
+    expect((await run()).lapsed).toHaveLength(LAPSED_KEPT_MIN - 10);
+    await populate(registry, 20, brief(0));
+    await registry.pass(60_000);
+    expect(await run()).toMatchObject({ lapsed: { length: 20 }, reaped: [] });
+    const { reaped } = await run();
+    expect(reaped).toEqual(Array.from({ length: 10 }, (_, i) => brief(20)(i).id));
+    expect((await run()).reaped).toEqual([]);
+    expect((await backend.open("default").sweepReport())?.census?.lapsed).toBe(LAPSED_KEPT_MIN);
+  });
+
+  it("are all kept after an outage, however many: as many were alive", async () => {
+    const registry = new Registry({ backend: openBackend() });
+    const run = () => sweep(registry.open("default"), registry.now);
+    await populate(registry, LAPSED_KEPT_MIN + 100, () => ({
+      ttl_seconds: 16,
+      heartbeat_interval_seconds: 8,
+    }));
+    await run();
+    await registry.pass(16_001);
+    expect((await run()).lapsed).toHaveLength(LAPSED_KEPT_MIN + 100);
+    for (let minute = 1; minute <= 5; minute += 1) {
+      await registry.pass(60_000);
+      expect((await run()).reaped).toEqual([]);
+    }
   });
 });

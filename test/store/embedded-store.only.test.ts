@@ -5,8 +5,8 @@ import { Problem } from "../../src/core/problem.ts";
 import { type DurableRegistryObject, durableStore } from "../../src/store/embedded/durable-store.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
-import { sweepStore } from "../support/sweep.ts";
-import { entryOf } from "../support/entries.ts";
+import { sweepStore, sweepUntilReaped } from "../support/sweep.ts";
+import { entryOf, UNREACHABLE } from "../support/entries.ts";
 import { embeddedBackend } from "../support/stores.ts";
 import {
   entryAt,
@@ -44,7 +44,7 @@ async function tables(storage: DurableObjectStorage) {
 describe("an eviction", () => {
   it("loses nothing", async () => {
     const { stub, store } = openEmbedded();
-    await put(store, T0, a, { ...entryOf({ id: "b", ttl_seconds: 60 }, T0, "f2"), unreachable: true });
+    await put(store, T0, a, { ...entryOf({ id: "b", ttl_seconds: 60 }, T0, "f2"), mark: UNREACHABLE });
     const before = await snapshotOf(store, "a", T0);
     await store.commit([{ before, after: { ...a, draining: false }, event: eventOf("a") }], T0);
     await store.renew([renewal], T0);
@@ -166,10 +166,31 @@ describe("terms", () => {
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
       sql.exec("DROP TABLE term_count; DROP TABLE secret; ALTER TABLE event DROP COLUMN nonce;");
+      sql.exec("ALTER TABLE entry DROP COLUMN mark");
+      sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
       sql.exec("DELETE FROM migration WHERE number >= 1");
     });
     await evictDurableObject(stub);
     expect(await termCounts(store)).toEqual(counts);
+  });
+});
+
+describe("the ledger", () => {
+  it("of an object from before lapsed registrations were kept still says who is unreachable", async () => {
+    const { stub, store, inside } = openEmbedded();
+    await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
+    await inside((_, { sql }) => {
+      sql.exec("ALTER TABLE entry DROP COLUMN mark");
+      sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
+      sql.exec("UPDATE entry SET unreachable = 1 WHERE id = 'b'");
+      sql.exec("DELETE FROM migration WHERE number >= 4");
+    });
+    await evictDurableObject(stub);
+    const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);
+    expect(calls.map(({ id, mark }) => [id, mark])).toEqual([
+      ["a", null],
+      ["b", UNREACHABLE],
+    ]);
   });
 });
 
@@ -228,12 +249,12 @@ describe("what is written", () => {
   it("is gone once a lapsed entry was reaped", async () => {
     const { store, inside } = openEmbedded();
     await put(store, T0, a);
-    await sweepStore(store, T0 + 300_001);
+    expect(await sweepUntilReaped(store, T0 + 300_001)).toEqual(["a"]);
     expect(await inside((_, storage) => tables(storage))).toEqual({
       entry: 0,
       lease: 0,
       term: 0,
-      event: 1,
+      event: 2,
       report: 1,
     });
   });

@@ -16,7 +16,8 @@ const report = {
   recovered: 0,
   reaped: 0,
   healed: 0,
-  byStatus: null,
+  lapsed: 0,
+  census: null,
   resume: { roll: "", terms: "", byStatus: {} },
 };
 

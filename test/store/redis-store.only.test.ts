@@ -5,8 +5,8 @@ import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { sweepStore } from "../support/sweep.ts";
-import { entryOf } from "../support/entries.ts";
+import { sweepStore, sweepUntilReaped } from "../support/sweep.ts";
+import { entryOf, UNREACHABLE } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
 import { entryAt, eventOf, pageThrough, put, ref, remove, snapshotOf, T0 } from "./conformance/opened.ts";
 
@@ -24,7 +24,7 @@ describe("the keys", () => {
   it("are those of the layout, and hold what it says", async () => {
     const { store, redis, keys, members } = openRedis();
     const before = await snapshotOf(store, "a/b", T0);
-    const after = { ...entry, draining: true, unreachable: true };
+    const after = { ...entry, draining: true, mark: UNREACHABLE };
     await store.commit([{ before, after, event: eventOf("a/b") }], T0);
 
     const indexes = ["agent", "capability:spot", "tag:eu", "type:worker"];
@@ -53,7 +53,7 @@ describe("the keys", () => {
     }
     expect(await redis("HGETALL", "stamps")).toEqual(["agent:a/b", expect.stringMatching(/^[\w+/]{16}$/)]);
     expect(await redis("HGETALL", "directives")).toEqual(["agent:a/b", "f1"]);
-    expect(await redis("HGETALL", "ledger")).toEqual(["agent:a/b", "f1"]);
+    expect(await redis("HGETALL", "ledger")).toEqual(["agent:a/b", "f1 unreachable"]);
     expect(await redis("GET", "revision")).toBe("1");
     expect(await redis("XRANGE", "events", "-", "+")).toEqual([
       [expect.stringMatching(/^1-\d{1,19}$/), ["event", JSON.stringify(eventOf("a/b"))]],
@@ -62,7 +62,7 @@ describe("the keys", () => {
 
   it("leave nothing of a replaced registration", async () => {
     const { store, redis, keys, members } = openRedis();
-    await put(store, T0, { ...entry, draining: true, unreachable: true });
+    await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await put(store, T0, entryOf({ id: "a/b", capabilities: ["chart"] }, T0, "f2"));
     const left = [
       "doc:agent:a/b",
@@ -85,7 +85,7 @@ describe("the keys", () => {
 
   it("leave nothing of who unregistered but the history", async () => {
     const { store, keys } = openRedis();
-    await put(store, T0, { ...entry, draining: true, unreachable: true });
+    await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await runSweep(store);
     await remove(store, T0, "a/b");
     expect(await keys()).toEqual(["events", "revision", "sweep"]);
@@ -93,9 +93,9 @@ describe("the keys", () => {
 
   it("leave nothing of who was reaped but the history", async () => {
     const { store, redis, keys } = openRedis();
-    await put(store, T0, { ...entry, draining: true, unreachable: true });
+    await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await redis("DEL", "lease:agent:a/b:f1");
-    expect((await runSweep(store)).reaped).toEqual(["a/b"]);
+    expect(await sweepUntilReaped(store, T0)).toEqual(["a/b"]);
     expect(await keys()).toEqual(["events", "revision", "sweep"]);
   });
 
@@ -207,7 +207,7 @@ describe("a mark that was meant for another registration of the id", () => {
     expect(await entryAt(store, "a", T0)).toEqual(entry);
     expect(await pageThrough(store, ["agent"], 5, T0)).toEqual([entry]);
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);
-    expect(calls).toEqual([{ id: "a", fence: "f1", lease: entry.lease, unreachable: false }]);
+    expect(calls).toEqual([{ id: "a", fence: "f1", lease: entry.lease, mark: null }]);
     expect(await store.renew([renewal(entry, 300_000)], T0)).toEqual(["run"]);
   });
 });

@@ -13,6 +13,20 @@ export const readAgent = async (registry: Registry, id: string): Promise<AgentRe
 export const sweep = async (registry: Registry): Promise<SweepSummary> =>
   (await registry.post<SweepSummary>("/v1/sweep")).body;
 
+/**
+ * Sweeps now, and every minute from now on until what the first sweep finds lapsed has been kept for its 5 minutes.
+ *
+ * @returns who was reaped
+ */
+export async function sweepUntilReaped(registry: Registry): Promise<string[]> {
+  const { reaped } = await sweep(registry);
+  for (let minute = 1; minute <= 6; minute += 1) {
+    await registry.pass(60_000);
+    reaped.push(...(await sweep(registry)).reaped);
+  }
+  return reaped;
+}
+
 export const discoverIds = async (registry: Registry, query: string): Promise<string[]> =>
   (await registry.get<AgentList>(`/v1/discover?${query}`)).body.agents.map(({ id }) => id);
 

@@ -24,3 +24,15 @@ export const storeAlone = (store: Store, now: number): Namespace =>
 /** Sweeps what is in a store; none of it may have a health check. */
 export const sweepStore = (store: Store, now: number): Promise<SweepSummary> =>
   sweep(storeAlone(store, now), now);
+
+/**
+ * Sweeps at `now`, and every minute after it until what that first sweep finds lapsed has been kept for its 5 minutes.
+ *
+ * @returns who was reaped
+ */
+export async function sweepUntilReaped(store: Store, now: number): Promise<string[]> {
+  const reaped: string[] = [];
+  for (let minute = 0; minute <= 6; minute += 1)
+    reaped.push(...(await sweepStore(store, now + minute * 60_000)).reaped);
+  return reaped;
+}

@@ -11,6 +11,7 @@ export const stats = command({
       const { last_sweep: sweep } = found;
       const facts = [
         ["agents", String(found.total_components)],
+        ...(found.lapsed > 0 ? [["lapsed", String(found.lapsed)]] : []),
         ["capabilities", String(found.total_capabilities)],
         ["store", found.backend],
         ["as of", found.as_of],

@@ -2,7 +2,8 @@ import { command } from "../command.ts";
 import { few } from "../table.ts";
 
 export const sweep = command({
-  description: "Sweep now, as the registry does every minute: find silent agents, remove those that are gone",
+  description:
+    "Sweep now, as the registry does every minute: find silent agents, remove those that are long gone",
   examples: ["sweep"],
   args: {},
   async run({ client, answer }) {
@@ -14,6 +15,7 @@ export const sweep = command({
         `${"scanned".padEnd(12)}  ${found.scanned} in ${found.duration_ms} ms${found.complete ? "" : ", more next time"}\n`,
         named("unreachable", found.unreachable),
         named("recovered", found.recovered),
+        named("lapsed", found.lapsed),
         named("reaped", found.reaped),
         `${"healed".padEnd(12)}  ${found.healed}\n`,
         `${"checked".padEnd(12)}  ${found.checked}\n`,

@@ -93,7 +93,10 @@ export const registrationInput = z.strictObject({
 });
 export type RegistrationInput = z.output<typeof registrationInput>;
 
-/** The registration as it is kept: complete, and without what the lease has. */
+/**
+ * The registration as it is kept: complete. Status and load are in the lease; what it was registered with is kept beside it,
+ * unless that is `available` and 0, for when the lease has lapsed.
+ */
 export type Registration = Omit<
   RegistrationInput,
   | "id"
@@ -107,6 +110,8 @@ export type Registration = Omit<
   id: string;
   metadata: Record<string, unknown>;
   health_score: number;
+  status?: ReportedStatus;
+  current_load?: number;
   ttl_seconds: number;
   /** null: a static entry, which never calls in and never lapses. */
   heartbeat_interval_seconds: number | null;

@@ -1,9 +1,10 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
-import { leaseLost, refuseChange, type Asker } from "../authority.ts";
+import { owns, refuseChange, type Asker } from "../authority.ts";
 import { type Entry, isLive } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt, type Lease } from "../lease.ts";
 import { Problem } from "../problem.ts";
+import { asLastKnown } from "./liveness.ts";
 import { documentTooLarge } from "./registration.ts";
 
 export interface HeartbeatRequest {
@@ -19,6 +20,8 @@ export interface HeartbeatRequest {
 export interface HeartbeatResult {
   lease: Lease;
   desired: "run" | "drain";
+  /** The lease had lapsed. What the heartbeat left out is as at registration. */
+  restored?: true;
 }
 
 /** As `agentNotFound`, for the agent itself: tells it to register (again). */
@@ -48,14 +51,18 @@ export function mergeMetadata(
   return JSON.stringify(merged) === JSON.stringify(current) ? current : merged;
 }
 
-/** Decides any heartbeat. What it leaves out stays unchanged, except that `offline` becomes `available`: the agent lives. */
+/**
+ * Decides any heartbeat. What it leaves out stays unchanged, except that `offline` becomes `available`: the agent lives. A lease
+ * that has lapsed is restored for its holder, as long as the registration is kept.
+ */
 export function decideHeartbeat(
   before: Entry | undefined,
   request: HeartbeatRequest,
   now: number,
 ): Decision<HeartbeatResult | Problem> {
   const { id, input, asker, fence, ownerSuffices } = request;
-  if (!isLive(before)) return { result: notRegistered(id) };
+  const lapsed = !isLive(before);
+  if (!before || (lapsed && !mayComeBack(before, request))) return { result: notRegistered(id) };
   const refused = refuseChange(asker, before, fence, ownerSuffices);
   if (refused) return { result: refused };
 
@@ -81,18 +88,23 @@ export function decideHeartbeat(
     if (oversized) return { result: oversized };
   }
 
-  const keptStatus = before.lease.status === "offline" ? "available" : before.lease.status;
+  const known = asLastKnown(before).lease;
+  const keptStatus = known.status === "offline" ? "available" : known.status;
   const lease = leaseAt(
     { ttlSeconds: registration.ttl_seconds, intervalSeconds: registration.heartbeat_interval_seconds },
-    { status: input.status ?? keptStatus, currentLoad: input.current_load ?? before.lease.currentLoad },
+    { status: input.status ?? keptStatus, currentLoad: input.current_load ?? known.currentLoad },
     // Clocks of the platform differ: a late heartbeat from a slow one must not make the lease shorter.
-    Math.max(now, before.lease.lastSeenAt),
+    Math.max(now, known.lastSeenAt),
   );
-  const result: HeartbeatResult = { lease, desired: before.draining ? "drain" : "run" };
-  return { result, write: { entry: { ...before, document, lease } } };
+  const desired = before.draining ? "drain" : "run";
+  const entry = { ...before, document, lease };
+  if (!lapsed) return { result: { lease, desired }, write: { entry } };
+  return {
+    result: { lease, desired, restored: true },
+    write: { entry: { ...entry, mark: null }, event: { type: "recovered", kind: "agent", id, at: now } },
+  };
 }
 
-/** Why a complete heartbeat found no lease: the agent is gone, or another registration has its id. */
-export function explainMissingLease(current: Entry | undefined, id: string): Problem {
-  return isLive(current) ? leaseLost(id) : notRegistered(id);
-}
+/** With the token of the registration; without any, where the older API's rules hold, with its owner's key. */
+const mayComeBack = (lapsed: Entry, { asker, fence, ownerSuffices }: HeartbeatRequest): boolean =>
+  fence === undefined ? ownerSuffices && owns(asker, lapsed) : fence === lapsed.document.fence;

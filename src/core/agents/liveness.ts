@@ -1,5 +1,5 @@
-import type { LiveEntry } from "../entry.ts";
-import { isUnreachable, silenceAllowedMs } from "../lease.ts";
+import { type Entry, isLive, type LiveEntry } from "../entry.ts";
+import { isUnreachable, leaseAt, silenceAllowedMs } from "../lease.ts";
 import type { EffectiveStatus } from "./agent.ts";
 
 export interface EffectiveState {
@@ -21,6 +21,15 @@ export function effectiveState(entry: LiveEntry, now: number): EffectiveState {
     return { status: "unreachable", reason: `no heartbeat for more than ${seconds} s` };
   }
   return { status: lease.status, reason: null };
+}
+
+/** The entry itself, or, where its lease has lapsed, and with it what was last reported, as it was registered. */
+export function asLastKnown(entry: Entry): LiveEntry {
+  if (isLive(entry)) return entry;
+  const { registration, registeredAt } = entry.document;
+  const { ttl_seconds, heartbeat_interval_seconds, status = "available", current_load = 0 } = registration;
+  const terms = { ttlSeconds: ttl_seconds, intervalSeconds: heartbeat_interval_seconds };
+  return { ...entry, lease: leaseAt(terms, { status, currentLoad: current_load }, registeredAt) };
 }
 
 /** 1 when the agent takes no work (max 0), 0 when it has no limit (max null). */

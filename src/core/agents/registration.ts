@@ -9,6 +9,7 @@ import { refuseReplacement, type Asker } from "../authority.ts";
 import { type Document, type Entry, isLive, type Region } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt } from "../lease.ts";
+import { asLastKnown } from "./liveness.ts";
 import { type FieldError, Problem } from "../problem.ts";
 
 export interface RegistrationRequest {
@@ -54,9 +55,9 @@ export function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
 /**
  * Registers, replaces or renews.
  *
- * With the current token it renews: the epoch stays, and so do the fields that a heartbeat may change, where the request
- * leaves them out. With any other token it refuses, so that a superseded process learns of it. Without a token it replaces, if
- * the asker may.
+ * With the current token it renews, lapsed or not: the epoch stays, and so do the fields that a heartbeat may change, where the
+ * request leaves them out. With any other token it refuses, so that a superseded process learns of it. Without a token it
+ * replaces, if the asker may: until it is reaped, a lapsed registration keeps its id for its owner.
  */
 export function decideRegistration(
   before: Entry | undefined,
@@ -64,18 +65,24 @@ export function decideRegistration(
   now: number,
 ): Decision<Registered | Problem> {
   const { id, input, asker, presentedFence } = request;
-  const live = isLive(before) ? before : undefined;
-  const refused = refuseReplacement(asker, live, id, presentedFence);
+  const refused = refuseReplacement(asker, before, id, presentedFence);
   if (refused) return { result: refused };
 
   const terms = leaseTerms(input, request.defaults);
   // Switching between static and heartbeating starts a new epoch: a token encodes which of the two it is.
   const sameWayOfHolding =
-    (live?.document.registration.heartbeat_interval_seconds === null) === (terms.intervalSeconds === null);
-  const renewed = presentedFence !== undefined && sameWayOfHolding ? live : undefined;
+    (before?.document.registration.heartbeat_interval_seconds === null) === (terms.intervalSeconds === null);
+  const renewed =
+    before && presentedFence !== undefined && sameWayOfHolding ? asLastKnown(before) : undefined;
   const { status, current_load, ...fields } = input;
+  const state = {
+    status: status ?? renewed?.lease.status ?? "available",
+    currentLoad: current_load ?? renewed?.lease.currentLoad ?? 0,
+  };
   const registration: Registration = {
     ...fields,
+    ...(state.status !== "available" && { status: state.status }),
+    ...(state.currentLoad !== 0 && { current_load: state.currentLoad }),
     id,
     metadata: input.metadata ?? renewed?.document.registration.metadata ?? {},
     health_score: input.health_score ?? renewed?.document.registration.health_score ?? 1,
@@ -92,17 +99,14 @@ export function decideRegistration(
   const oversized = documentTooLarge(document);
   if (oversized) return { result: oversized };
 
-  const state = {
-    status: status ?? renewed?.lease.status ?? "available",
-    currentLoad: current_load ?? renewed?.lease.currentLoad ?? 0,
-  };
   const entry: Entry = {
     document,
     lease: leaseAt(terms, state, now),
     draining: renewed?.draining ?? false,
-    unreachable: renewed?.unreachable ?? false,
+    // The sweep tells of a recovery from silence; a lapsed registration has none to recover from.
+    mark: renewed?.mark?.state === "unreachable" ? renewed.mark : null,
   };
-  const outcome = renewed ? "renewed" : live ? "replaced" : "created";
+  const outcome = renewed ? "renewed" : isLive(before) ? "replaced" : "created";
   const type = outcome === "created" ? "registered" : outcome;
   return { result: { entry, outcome }, write: { entry, event: { type, kind: "agent", id, at: now } } };
 }

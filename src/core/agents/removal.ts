@@ -11,15 +11,18 @@ export interface Removal {
   ownerSuffices: boolean;
 }
 
-/** Unregisters an agent: its document, index terms, lease and directive are removed in one commit. */
+/**
+ * Unregisters an agent: its document, index terms, lease and directive are removed in one commit. One that has lapsed is gone
+ * for all but those who may remove it.
+ */
 export function decideRemoval(
   before: Entry | undefined,
   { id, asker, fence, ownerSuffices }: Removal,
   now: number,
 ): Decision<undefined | Problem> {
-  if (!isLive(before)) return { result: agentNotFound(id) };
+  if (!before) return { result: agentNotFound(id) };
   const refused = refuseChange(asker, before, fence, ownerSuffices);
-  if (refused) return { result: refused };
+  if (refused) return { result: isLive(before) ? refused : agentNotFound(id) };
   return {
     result: undefined,
     write: { entry: undefined, event: { type: "unregistered", kind: "agent", id, at: now } },

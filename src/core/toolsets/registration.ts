@@ -57,7 +57,7 @@ export function decideToolset(
     document: { fence: mintedFence, registeredAt, owner: asker.name, region, registration },
     lease: NEVER_PONGED,
     draining: false,
-    unreachable: false,
+    mark: null,
   };
   const event = { type: before ? "replaced" : "registered", kind: "toolset", id, at: now } as const;
   return { result: { entry, outcome: before ? "replaced" : "created" }, write: { entry, event } };

@@ -77,6 +77,8 @@ export const heartbeatAnswer = z.strictObject({
   next_interval_seconds: count.nullable(),
   expires_at: time.nullable(),
   desired_state: z.enum(["run", "drain"]),
+  /** The lease had lapsed, and is back. What the heartbeat left out is as at registration. */
+  restored: z.literal(true).optional(),
 });
 
 export const heartbeatResults = z.strictObject({
@@ -150,6 +152,8 @@ export const stats = z.strictObject({
   /** Agents of all other types. */
   other_types: count,
   by_status: counts,
+  /** Not among the others: their leases ended, and they come back by calling in. */
+  lapsed: count,
   backend: z.enum(["redis", "embedded"]),
   as_of: time,
   last_sweep: z
@@ -158,6 +162,7 @@ export const stats = z.strictObject({
       scanned: count,
       unreachable: count,
       recovered: count,
+      lapsed: count,
       reaped: count,
       healed: count,
       duration_ms: z.number(),

@@ -23,6 +23,8 @@ export const sweepSummary = z.strictObject({
   scanned: count,
   unreachable: z.array(z.string()),
   recovered: z.array(z.string()),
+  /** Their leases ended; they come back by calling in. */
+  lapsed: z.array(z.string()),
   reaped: z.array(z.string()),
   healed: count,
   checked: count,

@@ -1,6 +1,5 @@
 import {
   decideHeartbeat,
-  explainMissingLease,
   type HeartbeatRequest,
   type HeartbeatResult,
   isComplete,
@@ -22,8 +21,8 @@ export type CallInRequest = Omit<HeartbeatRequest, "asker" | "fence"> & { token:
 type Result = HeartbeatResult | Problem;
 
 /**
- * Takes a heartbeat. One that is complete and has a token is one command in one round trip; any other is read, decided and
- * committed, in two.
+ * Takes a heartbeat. One that is complete and has a token is one command in one round trip. Any other is read, decided and
+ * committed, in two; so is, after that one, a complete heartbeat that finds no lease.
  *
  * @returns or the Problem `agent_not_found`, `lease_lost`, `lease_token_required`, `forbidden`, `invalid_request`,
  * `payload_too_large` or `store_contended`
@@ -36,7 +35,7 @@ export async function callIn(
   now: number,
 ): Promise<Result> {
   const [result] = isRenewal(request)
-    ? await renewAll(store, [request], now)
+    ? await renewAll(store, asker, [request], now)
     : await decideAll(store, asker, [request], now);
   return result!;
 }
@@ -59,7 +58,7 @@ export function callInAll(
     async (distinct) => {
       const renewals = distinct.filter(isRenewal);
       const others = distinct.filter((request) => !isRenewal(request));
-      const renewed = renewals.length > 0 ? await renewAll(store, renewals, now) : [];
+      const renewed = renewals.length > 0 ? await renewAll(store, asker, renewals, now) : [];
       const decided = others.length > 0 ? await decideAll(store, asker, others, now) : [];
       const results = new Map<string, Result>();
       renewals.forEach(({ id }, i) => results.set(id, renewed[i]!));
@@ -80,21 +79,20 @@ const isRenewal = (request: CallInRequest): request is RenewalRequest =>
 
 const refOf = ({ id }: { id: string }): Ref => ({ kind: "agent", id });
 
-async function renewAll(store: Store, requests: readonly RenewalRequest[], now: number): Promise<Result[]> {
+async function renewAll(
+  store: Store,
+  asker: Asker,
+  requests: readonly RenewalRequest[],
+  now: number,
+): Promise<Result[]> {
   const renewals = requests.map((request) => renewalOf(request, now));
   const answers = await store.renew(renewals, now);
-  const gone = renewals.filter((_, i) => answers[i] === "gone");
-  const left =
-    gone.length > 0
-      ? await store.read(
-          gone.map(({ ref }) => ref),
-          now,
-        )
-      : [];
-  const current = new Map(left.map(({ ref, entry }) => [ref.id, entry]));
+  const gone = requests.filter((_, i) => answers[i] === "gone");
+  const decided = gone.length > 0 ? await decideAll(store, asker, gone, now) : [];
+  const resultOf = new Map(gone.map(({ id }, i) => [id, decided[i]!]));
   return renewals.map(({ ref, lease }, i) => {
     const desired = answers[i]!;
-    return desired === "gone" ? explainMissingLease(current.get(ref.id), ref.id) : { lease, desired };
+    return desired === "gone" ? resultOf.get(ref.id)! : { lease, desired };
   });
 }
 

@@ -13,6 +13,8 @@ export interface Tallied {
   /** Agents of all other types. */
   ofOtherTypes: number;
   byStatus: Map<string, number>;
+  /** How many have lapsed; they are not in the other counts. */
+  lapsed: number;
   /** How many different capabilities there are. */
   capabilities: number;
   /** When this was so, ms since the Unix epoch. */
@@ -24,8 +26,9 @@ export interface Tallied {
 const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
 
 /**
- * Counts live agents. Up to 5,000 are counted now. Of more, the last sweep knows the counts: they may include agents that
- * lapsed since, and count draining agents as they reported themselves.
+ * Counts live agents. Up to 5,000 are counted now. Of more, the counts are those of the last complete sweep, which counts
+ * draining agents as they reported themselves. Its counts by type are of the last walk through all terms that was completed, and
+ * include lapsed agents.
  *
  * @throws {Problem} `store_unavailable`
  */
@@ -33,7 +36,7 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
   const lastSweep = await store.sweepReport();
   const agents = await store.count("agent");
   if (agents <= EXACT_MAX) {
-    const { total, byType, byStatus, byCapability } = await countedNow(store, now);
+    const { total, byType, byStatus, lapsed, byCapability } = await countedNow(store, now);
     const largest = largestOf(byType);
     const ofOtherTypes = total - sum(largest);
     return {
@@ -41,19 +44,23 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
       byType: largest,
       ofOtherTypes,
       byStatus,
+      lapsed,
       capabilities: byCapability.size,
       asOf: now,
       lastSweep,
     };
   }
   const { type = NOTHING, capability = NOTHING } = lastSweep?.byTerm ?? {};
+  const { at, byStatus, lapsed } = lastSweep?.census ?? { at: now, byStatus: undefined, lapsed: 0 };
   return {
-    total: agents,
+    // Before the first complete sweep only this is known, lapsed ones included.
+    total: byStatus ? sum(Object.entries(byStatus)) : agents,
     byType: type.largest,
     ofOtherTypes: type.entries - sum(type.largest),
-    byStatus: new Map(Object.entries(lastSweep?.byStatus ?? {})),
+    byStatus: new Map(Object.entries(byStatus ?? {})),
+    lapsed,
     capabilities: capability.names,
-    asOf: lastSweep?.at ?? now,
+    asOf: at,
     lastSweep,
   };
 }

@@ -2,6 +2,7 @@ import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
 import type { ObjectStorage } from "../../durable/storage.ts";
 import type { Change, Renewal, Renewed, Snapshot } from "../store.ts";
+import { writeMark } from "../mark.ts";
 import type { History } from "./history.ts";
 import { toEntry } from "./rows.ts";
 import { type EntryRow, SQL } from "./schema.ts";
@@ -79,10 +80,10 @@ export class Entries {
 
   #write<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined, after: Entry<K>): void {
     const { sql } = this.#storage;
-    const { document, lease, draining, unreachable } = after;
+    const { document, lease, draining, mark } = after;
     const { fence } = document;
-    const marks = [draining ? 1 : 0, unreachable ? 1 : 0];
-    sql.exec(SQL.writeEntry, kind, id, fence, JSON.stringify(document), ...marks);
+    const told = [draining ? 1 : 0, mark && writeMark(mark)];
+    sql.exec(SQL.writeEntry, kind, id, fence, JSON.stringify(document), ...told);
 
     const json = JSON.stringify(lease);
     // A lease that does not change keeps its end in the table: a renewal with `ttlMs: null` does not have to know it.

@@ -37,6 +37,10 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE secret (name TEXT PRIMARY KEY, secret TEXT NOT NULL) WITHOUT ROWID;`,
   `ALTER TABLE event ADD COLUMN nonce TEXT NOT NULL DEFAULT '0';
    INSERT INTO secret (name, secret) VALUES ('history', abs(random() >> 1));`,
+  // The sweep's ledger: not only whether an entry is unreachable, but also since when it has lapsed.
+  `ALTER TABLE entry ADD COLUMN mark TEXT;
+   UPDATE entry SET mark = 'unreachable' WHERE unreachable = 1;
+   ALTER TABLE entry DROP COLUMN unreachable;`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -44,17 +48,18 @@ export type EntryRow = {
   id: string;
   document: string;
   draining: number;
-  unreachable: number;
+  /** As store/mark.ts writes it. */
+  mark: string | null;
   version: number;
   /** null when absent or lapsed */
   lease: string | null;
 };
 
-export type RollRow = { id: string; fence: string; unreachable: number; lease: string | null };
+export type RollRow = { id: string; fence: string; mark: string | null; lease: string | null };
 export type TermCountRow = { term: string; entries: number };
 export type EventRow = { revision: number; nonce: string; event: string };
 
-const ENTRY = "e.id, e.document, e.draining, e.unreachable, e.version, l.lease";
+const ENTRY = "e.id, e.document, e.draining, e.mark, e.version, l.lease";
 
 /** Parameter: now. */
 const WITH_LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
@@ -72,11 +77,11 @@ const idsUnder = (terms: number): string =>
 export const SQL = {
   /** now, kind, id → EntryRow */
   readEntry: `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = ?`,
-  /** kind, id, fence, document, draining, unreachable */
-  writeEntry: `INSERT INTO entry (kind, id, fence, document, draining, unreachable, version)
+  /** kind, id, fence, document, draining, mark */
+  writeEntry: `INSERT INTO entry (kind, id, fence, document, draining, mark, version)
     VALUES (?, ?, ?, ?, ?, ?, 0)
     ON CONFLICT (kind, id) DO UPDATE SET fence = excluded.fence, document = excluded.document,
-      draining = excluded.draining, unreachable = excluded.unreachable, version = version + 1`,
+      draining = excluded.draining, mark = excluded.mark, version = version + 1`,
   /** kind, id */
   deleteEntry: "DELETE FROM entry WHERE kind = ? AND id = ?",
   /** kind, id → draining */
@@ -123,7 +128,7 @@ export const SQL = {
     WHERE e.kind = ? AND e.id IN (${idsUnder(terms)} AND t.id BETWEEN ? AND ?)
     ORDER BY e.id`,
   /** now, kind, id to start after, limit → RollRow, by id */
-  roll: `SELECT e.id, e.fence, e.unreachable, l.lease FROM entry e ${WITH_LIVE_LEASE}
+  roll: `SELECT e.id, e.fence, e.mark, l.lease FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
 
   /** event → revision */

@@ -2,7 +2,7 @@ import type { Sql } from "../../durable/storage.ts";
 import type { Entry, Kind } from "../../core/entry.ts";
 import type { Page, PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
 import type { DrawQuery, Drawn } from "./registry-calls.ts";
-import { toEntry, toLease } from "./rows.ts";
+import { toEntry, toLease, toMark } from "./rows.ts";
 import { type EntryRow, type RollRow, SQL, type TermCountRow } from "./schema.ts";
 
 /** Characters of documents in one answer. Heartbeats wait while the object reads and parses them. */
@@ -56,8 +56,8 @@ export class Search {
 
   roll({ kind, after, limit }: RollQuery, now: number): RollPage {
     const rows = this.#sql.exec<RollRow>(SQL.roll, now, kind, after, limit).toArray();
-    const calls = rows.map(({ id, fence, lease, unreachable }) => {
-      return { id, fence, lease: toLease<typeof kind>(lease), unreachable: unreachable === 1 };
+    const calls = rows.map(({ id, fence, lease, mark }) => {
+      return { id, fence, lease: toLease<typeof kind>(lease), mark: toMark(mark) };
     });
     return { calls, next: calls.length === limit ? calls.at(-1)!.id : null };
   }

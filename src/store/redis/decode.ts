@@ -1,5 +1,6 @@
 import { RULES } from "../../core/kinds.ts";
-import type { Document, Kind, Kinds } from "../../core/entry.ts";
+import type { Document, Kind, Kinds, Mark } from "../../core/entry.ts";
+import { readMark } from "../mark.ts";
 
 export const parse = <T>(json: string | null | undefined): T | undefined =>
   json ? (JSON.parse(json) as T) : undefined;
@@ -37,4 +38,10 @@ export function readLease<K extends Kind>(
 ): Kinds[K]["lease"] | null {
   const lease = parseObject(json) as Kinds[K]["lease"] | undefined;
   return lease && RULES[kind].isLease(lease) ? lease : null;
+}
+
+/** The mark of one registration, from the ledger's field of its id: `<fence> <mark>`, or the fence alone for unreachable. */
+export function readLedger(value: string | null | undefined, fence: string): Mark | null {
+  const [owner, ...mark] = value?.split(" ") ?? [];
+  return owner === fence ? readMark(mark.join(" ")) : null;
 }

@@ -4,7 +4,7 @@ import { chunks } from "../chunks.ts";
 import { type Change, EVENTS_MAX, type Renewed, type Snapshot, type Store } from "../store.ts";
 import type { Command, ScriptCall } from "./connection.ts";
 import type { Database } from "./database.ts";
-import { readDocument, readLease } from "./decode.ts";
+import { readDocument, readLease, readLedger } from "./decode.ts";
 import { DirectivesView } from "./directives-view.ts";
 import { fieldOf } from "./keys.ts";
 import { newNonce } from "./nonce.ts";
@@ -145,7 +145,7 @@ function toSnapshot<K extends Kind>(
       document,
       lease: readLease(ref.kind, lease),
       draining: directive === fence,
-      unreachable: ledger === fence,
+      mark: readLedger(ledger, fence),
     },
   };
 }

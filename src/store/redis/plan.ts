@@ -1,5 +1,6 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
+import { writeMark } from "../mark.ts";
 import { fieldOf, type Keys, memberOf } from "./keys.ts";
 
 /** The commands that commit.lua runs. Each names its key by its position in KEYS, so that every key is declared. */
@@ -20,6 +21,9 @@ export class Plan {
     return this;
   }
 }
+
+const ledgerValue = <K extends Kind>(entry: Entry<K> | undefined): string | null =>
+  entry?.mark ? `${entry.document.fence} ${writeMark(entry.mark)}` : null;
 
 /** 96 random bits. */
 const newStamp = (): string => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(12))));
@@ -67,12 +71,14 @@ export function planChange<K extends Kind>(
     if (!kept) plan.add("RECOUNT", keys.index(term), term);
   }
 
+  const directive = (entry: Entry<K> | undefined) => (entry?.draining ? entry.document.fence : null);
   for (const [hash, was, is] of [
-    [keys.directives, before?.draining, after?.draining],
-    [keys.ledger, before?.unreachable, after?.unreachable],
+    [keys.directives, directive(before), directive(after)],
+    [keys.ledger, ledgerValue(before), ledgerValue(after)],
   ] as const) {
-    if (is && !(was && sameEpoch)) plan.add("HSET", hash, field, newFence!);
-    else if (was && !is) plan.add("HDEL", hash, field);
+    if (is === was) continue;
+    if (is === null) plan.add("HDEL", hash, field);
+    else plan.add("HSET", hash, field, is);
   }
   return plan;
 }

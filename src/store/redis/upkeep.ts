@@ -2,7 +2,7 @@ import { chunks } from "../chunks.ts";
 import type { Store } from "../store.ts";
 import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
-import { readLease } from "./decode.ts";
+import { readLease, readLedger } from "./decode.ts";
 import { afterId, fieldOf, parseMember } from "./keys.ts";
 import { heal } from "./heal.ts";
 
@@ -30,7 +30,7 @@ export function upkeepOf(database: Database): Pick<Store, "roll" | "heal"> {
           id,
           fence,
           lease: readLease(kind, flat[i]),
-          unreachable: ledger![i] === fence,
+          mark: readLedger(ledger![i], fence),
         })),
         next: members.length === limit ? parsed.at(-1)!.id : null,
       };

@@ -1,20 +1,22 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type HeartbeatInput, METADATA_BYTES_MAX } from "../../../src/core/agents/agent.ts";
-import type { LiveEntry } from "../../../src/core/entry.ts";
+import type { Asker } from "../../../src/core/authority.ts";
+import type { Entry, LiveEntry } from "../../../src/core/entry.ts";
 import { leaseAt } from "../../../src/core/lease.ts";
 import {
   decideHeartbeat,
   mergeMetadata,
   type HeartbeatResult,
   isComplete,
-  explainMissingLease,
 } from "../../../src/core/agents/heartbeat.ts";
 import { Problem, orThrow } from "../../../src/core/problem.ts";
 import { aLoad, aMetadata, anEntry, anId, aScore, aStatus } from "../../support/arbitraries.ts";
 import { ANYONE, entryOf } from "../../support/entries.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
+
+const REQUEST = { id: "a", input: {}, asker: ANYONE, fence: "fence", ownerSuffices: false };
 
 const beat = (entry: LiveEntry, input: HeartbeatInput, now = NOW) =>
   decideHeartbeat(
@@ -130,7 +132,7 @@ describe("a heartbeat", () => {
   it("changes, in a copy, what it says and nothing else, except that any sign of life ends `offline` [0-27, 0-29, 4-14, 4-24]", () => {
     fc.assert(
       fc.property(entry(), anInput(), (before, input) => {
-        const { document, lease, draining, unreachable } = after(freeze(before), freeze(input));
+        const { document, lease, draining, mark } = after(freeze(before), freeze(input));
         const was = before.document.registration;
         const resting = before.lease.status === "offline" ? "available" : before.lease.status;
         expect([lease.status, lease.currentLoad]).toEqual([
@@ -145,7 +147,7 @@ describe("a heartbeat", () => {
             metadata: mergeMetadata(was.metadata, input.metadata ?? {}),
           },
         });
-        expect([draining, unreachable]).toEqual([before.draining, before.unreachable]);
+        expect([draining, mark]).toEqual([before.draining, before.mark]);
       }),
     );
   });
@@ -187,15 +189,10 @@ describe("a heartbeat", () => {
     });
   });
 
-  it("of nobody, or of one whose lease has lapsed, is told to register [0-28, 4-14]", () => {
-    const gone = { ...entryOf({ id: "a" }, NOW), lease: null };
-    const nobody = { id: "a", input: {}, asker: ANYONE, fence: "fence", ownerSuffices: false };
-    for (const before of [undefined, gone]) {
-      const expected = { code: "agent_not_found", options: { action: "register" } };
-      const { result, write } = decideHeartbeat(before, nobody, NOW);
-      expect([result, write]).toEqual([expect.objectContaining(expected), undefined]);
-      expect(explainMissingLease(before, "a")).toMatchObject(expected);
-    }
+  it("of nobody is told to register [0-28, 4-14]", () => {
+    const { result, write } = decideHeartbeat(undefined, REQUEST, NOW);
+    expect(result).toMatchObject({ code: "agent_not_found", options: { action: "register" } });
+    expect(write).toBeUndefined();
   });
 
   it("of a registration that was replaced learns so, and writes nothing [2-06, 3-17]", () => {
@@ -203,6 +200,68 @@ describe("a heartbeat", () => {
     const { result, write } = beat(current, { metadata: { a: 1 } });
     expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
     expect(write).toBeUndefined();
-    expect(explainMissingLease(current, "a")).toMatchObject({ code: "lease_lost" });
+  });
+});
+
+describe("a heartbeat that finds the lease lapsed", () => {
+  const asRegistered = { status: "busy", current_load: 3, health_score: 0.5, metadata: { a: 1 } } as const;
+  const lapsed = (fields: Record<string, unknown> = asRegistered): Entry => ({
+    ...entryOf({ id: "a", ...fields }, NOW),
+    lease: null,
+    draining: true,
+    mark: { state: "lapsed", sinceMs: NOW + 300_001, untilMs: NOW + 600_001 },
+  });
+  const owner: Asker = { name: "robin", scopes: ["write"], namespace: "default" };
+  const owned = (): Entry => ({ ...lapsed(), document: { ...lapsed().document, owner: "robin" } });
+
+  it("of its registration restores it, as at registration where it says nothing, and tells of it", () => {
+    const { result, write } = decideHeartbeat(lapsed(), REQUEST, NOW + 400_000);
+    expect(result).toMatchObject({ restored: true, desired: "drain" });
+    expect(write).toEqual({
+      entry: {
+        ...lapsed(),
+        mark: null,
+        lease: {
+          status: "busy",
+          currentLoad: 3,
+          lastSeenAt: NOW + 400_000,
+          expiresAt: NOW + 700_000,
+          intervalSeconds: 30,
+        },
+      },
+      event: { type: "recovered", kind: "agent", id: "a", at: NOW + 400_000 },
+    });
+  });
+
+  it("has what it says, and `offline` at registration ends with any sign of life", () => {
+    const leaseOf = (before: Entry, input: HeartbeatInput) =>
+      decideHeartbeat(before, { ...REQUEST, input }, NOW).write?.entry?.lease;
+    const input = { status: "degraded", current_load: 7 } as const;
+    expect(leaseOf(lapsed(), input)).toMatchObject({ status: "degraded", currentLoad: 7 });
+    expect(leaseOf(lapsed({ status: "offline" }), {})).toMatchObject({ status: "available", currentLoad: 0 });
+    expect(leaseOf(lapsed({}), {})).toMatchObject({ status: "available", currentLoad: 0 });
+  });
+
+  it.each([
+    ["with another token", { fence: "other", asker: ANYONE }],
+    ["without a token, by its owner", { fence: undefined, asker: owner }],
+    ["without a token, by an admin", { fence: undefined, asker: ANYONE }],
+    [
+      "without a token, on the older API, by another key",
+      { fence: undefined, ownerSuffices: true, asker: { ...owner, name: "wren" } },
+    ],
+    [
+      "with another token, on the older API, by its owner",
+      { fence: "other", ownerSuffices: true, asker: owner },
+    ],
+  ])("%s is told to register, and writes nothing", (_, request) => {
+    const { result, write } = decideHeartbeat(owned(), { ...REQUEST, ...request }, NOW);
+    expect(result).toMatchObject({ code: "agent_not_found", options: { action: "register" } });
+    expect(write).toBeUndefined();
+  });
+
+  it("on the older API is its owner's key's", () => {
+    const request = { ...REQUEST, fence: undefined, ownerSuffices: true, asker: owner };
+    expect(decideHeartbeat(owned(), request, NOW).result).toMatchObject({ restored: true });
   });
 });

@@ -3,11 +3,14 @@ import { describe, expect, it } from "vitest";
 import { REPORTED_STATUSES } from "../../../src/core/agents/agent.ts";
 import { effectiveState, loadRatio } from "../../../src/core/agents/liveness.ts";
 import { isUnreachable, silenceAllowedMs } from "../../../src/core/lease.ts";
-import { transitionOf } from "../../../src/core/agents/transition.ts";
+import { decideTransition, transitionOf } from "../../../src/core/agents/transition.ts";
+import type { Entry, Mark } from "../../../src/core/entry.ts";
+import { graceMs } from "../../../src/core/agents/grace.ts";
 import { aLoad, anEntry, anId } from "../../support/arbitraries.ts";
-import { entryOf } from "../../support/entries.ts";
+import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 
 const THEN = Date.UTC(2026, 0, 1);
+const at = (now: number, clockMs = now) => ({ now, clockMs });
 const heardOf = (fields: Record<string, unknown> = {}) => entryOf({ id: "a", ...fields }, THEN);
 
 describe("an agent's effective state", () => {
@@ -43,7 +46,7 @@ describe("an agent's effective state", () => {
   it("stays offline where it was reported, however long the silence: no incident for the sweep [4-16]", () => {
     const entry = heardOf({ status: "offline" });
     expect(effectiveState(entry, THEN + 200_000)).toEqual({ status: "offline", reason: null });
-    expect(transitionOf({ ...entry, unreachable: false }, THEN + 200_000)).toBeUndefined();
+    expect(transitionOf(entry, at(THEN + 200_000), false)).toBeUndefined();
   });
 
   it("is draining while an operator asks for it, heard of or not", () => {
@@ -78,22 +81,47 @@ describe("an agent's effective state", () => {
 });
 
 describe("what a sweep tells", () => {
-  it.each([
-    [45_000, false, undefined],
-    [45_001, false, "became_unreachable"],
-    [45_001, true, undefined],
-    [45_000, true, "recovered"],
-  ])(
-    "of an agent silent for %i ms whom the ledger has as unreachable=%j: %s [4-16]",
-    (ms, unreachable, told) => {
-      expect(transitionOf({ ...heardOf(), unreachable }, THEN + ms)).toBe(told);
-    },
-  );
+  const since = THEN + 300_001;
+  const lapsed = (mark: Mark | null): Entry => ({ ...heardOf(), lease: null, mark });
+  const marked = lapsed({ state: "lapsed", sinceMs: since, untilMs: since + 300_000 });
 
-  it("of an agent without a lease is that it is gone, whatever the ledger has [4-03]", () => {
-    for (const unreachable of [true, false]) {
-      expect(transitionOf({ lease: null, unreachable }, THEN)).toBe("reaped");
-    }
+  it.each([
+    [45_000, null, undefined],
+    [45_001, null, "became_unreachable"],
+    [45_001, UNREACHABLE, undefined],
+    [45_000, UNREACHABLE, "recovered"],
+  ])("of an agent silent for %i ms whom the ledger has as %j: %s [4-16]", (ms, mark, told) => {
+    expect(transitionOf({ ...heardOf(), mark }, at(THEN + ms), false)).toBe(told);
+  });
+
+  it.each([null, UNREACHABLE])("of an agent without a lease, marked %j, is that it lapsed [4-03]", (mark) => {
+    const { result, write } = decideTransition(lapsed(mark), "a", at(THEN + 400_000, since), false);
+    expect(result).toBe("lapsed");
+    expect(write?.entry).toEqual(marked);
+    expect(write?.event).toEqual({ type: "lapsed", kind: "agent", id: "a", at: THEN + 400_000 });
+  });
+
+  it("is nothing while the grace lasts, its last instant included, and then that it is gone [4-03]", () => {
+    const told = (clockMs: number) => decideTransition(marked, "a", at(10 ** 15, clockMs), false);
+    expect(told(since + 300_000)).toEqual({ result: undefined });
+    const { result, write } = told(since + 300_001);
+    expect([result, write?.entry, write?.event?.type]).toEqual(["reaped", undefined, "reaped"]);
+  });
+
+  it("of one lapsed too many is that it is gone, but only where it was told as lapsed and is not back", () => {
+    const told = (entry: Entry) => decideTransition(entry, "a", at(THEN, since), true).result;
+    expect([told(marked), told(lapsed(null)), told(heardOf())]).toEqual(["reaped", "lapsed", undefined]);
+  });
+
+  it.each([
+    [2, 300_000],
+    [300, 300_000],
+    [301, 301_000],
+    [3600, 3_600_000],
+    [3601, 3_600_000],
+    [86_400, 3_600_000],
+  ])("of an agent of ttl %i s allows %i ms to come back", (ttl, ms) => {
+    expect(graceMs(ttl)).toBe(ms);
   });
 });
 

@@ -14,7 +14,7 @@ import { termsOf } from "../../../src/core/kinds.ts";
 import { Problem, orThrow } from "../../../src/core/problem.ts";
 import { decideRegistration, termErrors } from "../../../src/core/agents/registration.ts";
 import { anId, aRegistration } from "../../support/arbitraries.ts";
-import { ANYONE, DEFAULTS, entryOf } from "../../support/entries.ts";
+import { ANYONE, DEFAULTS, entryOf, UNREACHABLE } from "../../support/entries.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const LATER = NOW + 10_000;
@@ -100,7 +100,7 @@ describe("registering", () => {
   it("keeps nothing of what it replaces but the id [0-24, 0-25, 4-05]", () => {
     fc.assert(
       fc.property(aRegistration(), aRegistration(), (first, second) => {
-        const before = { ...entryOf({ ...first, id: "a" }, NOW), draining: true, unreachable: true };
+        const before = { ...entryOf({ ...first, id: "a" }, NOW), draining: true, mark: UNREACHABLE };
         const { entry, outcome } = admitted(before, second);
         expect(outcome).toBe("replaced");
         expect(entry).toEqual(entryOf({ ...second, id: "a" }, LATER, "minted"));
@@ -136,7 +136,7 @@ describe("registering", () => {
 
   it.each([
     ["nobody", undefined],
-    ["one whose lease has lapsed", { ...entryOf({ id: "a" }, NOW), lease: null }],
+    ["another whose lease has lapsed", { ...entryOf({ id: "a" }, NOW, "other"), lease: null }],
     ["another registration", entryOf({ id: "a" }, NOW, "other")],
   ])("with a token that is not current is refused, finding %s [2-06, 3-09]", (_, before) => {
     for (const asker of [ANYONE, admin]) {
@@ -163,6 +163,27 @@ describe("registering", () => {
       expect(write?.entry?.document.owner ?? null).toBe(owner);
     },
   );
+
+  it.each([
+    { who: "another", asker: bob, expected: "forbidden" },
+    { who: "its owner", asker: alice, expected: "created" },
+    { who: "an admin", asker: admin, expected: "created" },
+  ])("over an id that has lapsed and is kept, without a token, by $who: $expected", ({ asker, expected }) => {
+    const { entry } = admitted(undefined, {}, { asker: alice });
+    const { result } = attempt({ ...entry, lease: null }, {}, { asker });
+    expect(result instanceof Problem ? result.code : result.outcome).toBe(expected);
+  });
+
+  it("with its token restores one that has lapsed, as at registration where it says nothing", () => {
+    const before: Entry = {
+      ...entryOf({ id: "a", status: "busy", current_load: 3 }, NOW),
+      lease: null,
+      mark: { state: "lapsed", sinceMs: NOW, untilMs: NOW + 300_000 },
+    };
+    const { entry, outcome } = admitted(before, {}, { token: "fence" });
+    expect([outcome, entry.mark]).toEqual(["renewed", null]);
+    expect(entry.lease).toMatchObject({ status: "busy", currentLoad: 3, lastSeenAt: LATER });
+  });
 
   it("refuses what would not fit a document, and takes what just does", () => {
     const sized = (letters: number) => ({

@@ -49,7 +49,7 @@ describe("registering a toolset", () => {
       },
       lease: { lastPongAt: null, expiresAt: null },
       draining: false,
-      unreachable: false,
+      mark: null,
     });
     expect(write).toStrictEqual({
       entry: made,

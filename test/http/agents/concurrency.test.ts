@@ -168,7 +168,7 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
     await registry.pass(60_001);
     const slow = new Registry({ backend: interrupted(backend, () => registry.register({ id: "a" })) });
     await slow.pass(60_001);
-    expect((await slow.post<{ reaped: string[] }>("/v1/sweep")).body.reaped).toEqual([]);
+    expect((await slow.post<{ lapsed: string[] }>("/v1/sweep")).body.lapsed).toEqual([]);
     expect((await registry.get("/v1/agents/a")).status).toBe(200);
     expect((await registry.heartbeat("a", lease_token)).status).toBe(409);
   });
@@ -179,14 +179,14 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
     interface Swept {
       unreachable: string[];
       recovered: string[];
-      reaped: string[];
+      lapsed: string[];
     }
     const both = async () => {
       const runs = await Promise.all([registry.post<Swept>("/v1/sweep"), registry.post<Swept>("/v1/sweep")]);
       expect(runs.map(({ status }) => status)).toEqual([200, 200]);
       return {
         unreachable: runs.flatMap(({ body }) => body.unreachable).toSorted(),
-        reaped: runs.flatMap(({ body }) => body.reaped).toSorted(),
+        lapsed: runs.flatMap(({ body }) => body.lapsed).toSorted(),
       };
     };
     const named = (wanted: (i: number) => boolean) =>
@@ -195,9 +195,9 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
         .map((i) => `agent-${String(i).padStart(5, "0")}`);
 
     await registry.pass(45_001);
-    expect(await both()).toEqual({ unreachable: named(() => true), reaped: [] });
+    expect(await both()).toEqual({ unreachable: named(() => true), lapsed: [] });
     await registry.pass(15_000);
-    expect(await both()).toEqual({ unreachable: [], reaped: named((i) => i % 2 === 0) });
+    expect(await both()).toEqual({ unreachable: [], lapsed: named((i) => i % 2 === 0) });
     const { body } = await registry.get<{ events: { type: string; id: string }[] }>("/v1/events?limit=1000");
     const told = body.events.map(({ type, id }) => `${type} ${id}`);
     expect(new Set(told).size).toBe(told.length);

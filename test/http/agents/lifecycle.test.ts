@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sweepUntilReaped } from "../../support/agents.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
@@ -21,6 +22,6 @@ describe.each(BACKENDS)("an agent from registration to expiry on $backend", ({ o
 
     await registry.pass(300_000);
     expect((await registry.get("/v1/agents/agent%2Fa")).status).toBe(404);
-    expect((await registry.post<{ reaped: string[] }>("/v1/sweep")).body.reaped).toEqual(["agent/a"]);
+    expect(await sweepUntilReaped(registry)).toEqual(["agent/a"]);
   });
 });

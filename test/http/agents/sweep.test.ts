@@ -28,8 +28,8 @@ describe.each(BACKENDS)("sweeping agents on $backend", ({ openBackend }) => {
       [1000, true, { unreachable: [], recovered: ["a"] }],
       [1000, true, { unreachable: [], recovered: [] }],
       [46_000, false, { unreachable: ["a"], recovered: [] }],
-      [254_001, false, { unreachable: [], recovered: [], reaped: ["a"] }],
-      [1000, false, { scanned: 0, unreachable: [], recovered: [], reaped: [] }],
+      [254_001, false, { unreachable: [], recovered: [], lapsed: ["a"], reaped: [] }],
+      [1000, false, { scanned: 1, unreachable: [], recovered: [], lapsed: [], reaped: [] }],
     ];
     for (const [ms, calls, told] of story) {
       await registry.pass(ms);

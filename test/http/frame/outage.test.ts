@@ -52,9 +52,11 @@ async function expectWhole(registry: Registry, { bridge, prefix }: RedisBackend)
   const store = registry.backend.open("default");
   await expectExactIndexes(store, registry.now);
   for (const kind of KINDS) {
-    const documents = (await entriesOf<Kind>(store, kind, registry.now)).map(({ document }) => document);
-    const leases = documents.map(({ fence, registration }) => `${registration.id}:${fence}`);
-    const ids = documents.map(({ registration }) => registration.id);
+    const entries = await entriesOf<Kind>(store, kind, registry.now);
+    const leases = entries
+      .filter(({ lease }) => lease !== null)
+      .map(({ document: { fence, registration } }) => `${registration.id}:${fence}`);
+    const ids = entries.map(({ document }) => document.registration.id);
     const kept = async (what: string) => {
       const common = `${prefix}:default:${what}:${kind}:`;
       const keys = await bridge.raw<string[]>("KEYS", `${common}*`);
@@ -222,7 +224,7 @@ describe("a sweep cut short", () => {
     const { body } = await registry.get<{ next_since: string }>("/v1/events?limit=1000");
     const due = [
       ...returning.map(({ id }) => `recovered ${id}`),
-      ...Array.from({ length: 3 }, (_, i) => `reaped gone-${i}`),
+      ...Array.from({ length: 3 }, (_, i) => `lapsed gone-${i}`),
       ...Array.from({ length: 110 }, (_, i) => `became_unreachable silent-${i}`),
     ];
     return { registry, due: due.toSorted(), since: body.next_since };
@@ -258,6 +260,7 @@ describe("a sweep cut short", () => {
       expect((await registry.post("/v1/sweep")).body).toMatchObject({
         unreachable: [],
         recovered: [],
+        lapsed: [],
         reaped: [],
       });
       await expectWhole(registry, backend);

@@ -2,7 +2,7 @@ import { termCounts } from "../../support/audit.ts";
 import { expect, it } from "vitest";
 import type { Entry } from "../../../src/core/entry.ts";
 import { absent, type Store } from "../../../src/store/store.ts";
-import { entryOf } from "../../support/entries.ts";
+import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 import {
   entryAt,
   eventOf,
@@ -73,7 +73,7 @@ const MEANWHILE: [what: string, happen: (opened: Opened) => Promise<number>][] =
   [
     "the sweep marked it",
     async ({ store }) => {
-      await amend(store, { unreachable: true });
+      await amend(store, { mark: UNREACHABLE });
       return T0;
     },
   ],
@@ -128,7 +128,7 @@ export function commits(open: Open): void {
 
   it("moves document, terms, lease, marks and event together", async () => {
     const { store } = open();
-    await put(store, T0, { ...OLD, draining: true, unreachable: true });
+    await put(store, T0, { ...OLD, draining: true, mark: UNREACHABLE });
     const before = await snapshotOf(store, "a", T0);
     await store.commit([{ before, after: NEW, event: eventOf("a") }], T0);
 
@@ -162,7 +162,7 @@ export function commits(open: Open): void {
 
   it("removes everything of an entry, its marks and its lease included", async () => {
     const { store } = open();
-    await put(store, T0, { ...OLD, draining: true, unreachable: true });
+    await put(store, T0, { ...OLD, draining: true, mark: UNREACHABLE });
     await remove(store, T0, "a");
     expect(await everythingIn(store, ["a"], T0)).toEqual({
       entries: [undefined],
@@ -199,7 +199,7 @@ export function commits(open: Open): void {
 
   it("marks a replacement as it says, whatever its predecessor's marks were", async () => {
     const { store } = open();
-    const marks = { draining: true, unreachable: true };
+    const marks = { draining: true, mark: UNREACHABLE };
     await put(store, T0, { ...OLD, ...marks });
     await put(store, T0, { ...NEW, ...marks });
     expect(await entryAt(store, "a", T0)).toEqual({ ...NEW, ...marks });

@@ -1,6 +1,6 @@
 import { termCounts } from "../../support/audit.ts";
 import { expect, it } from "vitest";
-import { entryOf } from "../../support/entries.ts";
+import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 import { draw, entryAt, idsOf, type Open, pageThrough, put, ref, remove, snapshotOf, T0 } from "./opened.ts";
 import { KINDRED } from "./page.ts";
 
@@ -74,7 +74,7 @@ export function carries(open: Open): void {
     "takes the id %s for what it is",
     async (id) => {
       const { store } = open();
-      const entry = { ...entryOf({ id }, T0, "one"), draining: true, unreachable: true };
+      const entry = { ...entryOf({ id }, T0, "one"), draining: true, mark: UNREACHABLE };
       await put(
         store,
         T0,

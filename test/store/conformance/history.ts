@@ -137,15 +137,22 @@ export function recounts(open: Open): void {
       recovered: 2,
       reaped: 3,
       healed: 5,
-      byStatus: { available: 3, unreachable: 1 },
+      lapsed: 1,
+      census: { at: T0, byStatus: { available: 3, unreachable: 1 }, lapsed: 2 },
       resume: { roll: "a/b", terms: 'capability:"x"', byStatus: { busy: 2 } },
+      grace: {
+        clockMs: T0,
+        peak: { sinceMs: T0, alive: 4, aliveBefore: 0 },
+        surplus: { minuteMs: T0, count: 1 },
+        byMinute: { [T0]: 2 },
+      },
     };
     await store.keepSweepReport(report);
     expect(await store.sweepReport()).toEqual(report);
     const next = {
       ...report,
       at: T0 + 60_000,
-      byStatus: null,
+      census: null,
       resume: { roll: "", terms: "", byStatus: {} },
     };
     await store.keepSweepReport(next);

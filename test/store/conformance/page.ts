@@ -1,7 +1,7 @@
 import { termCounts } from "../../support/audit.ts";
 import { describe, expect, it } from "vitest";
 import type { RollCall, Store, TermsPage } from "../../../src/store/store.ts";
-import { entryOf } from "../../support/entries.ts";
+import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 import { everythingIn, idsOf, type Open, pageThrough, put, remove, T0 } from "./opened.ts";
 
 const letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
@@ -192,25 +192,25 @@ export function pages(open: Open): void {
       await put(store, T0, ...lettered.toReversed());
       expect(await callRoll(store, limit, T0)).toEqual(
         lettered.map(({ document, lease }) => {
-          return { id: document.registration.id, fence: document.fence, lease, unreachable: false };
+          return { id: document.registration.id, fence: document.fence, lease, mark: null };
         }),
       );
     });
 
     it("has who lapsed without a lease, and what the ledger says of this registration", async () => {
       const { store, advance } = open();
-      const marked = { ...entryOf({ id: "a" }, T0, "one"), unreachable: true };
+      const marked = { ...entryOf({ id: "a" }, T0, "one"), mark: UNREACHABLE };
       await put(store, T0, marked, entryOf({ id: "b", ttl_seconds: 60 }, T0, "two"));
       await advance(T0 + 60_001);
       const calls = [
-        { id: "a", fence: "one", lease: marked.lease, unreachable: true },
-        { id: "b", fence: "two", lease: null, unreachable: false },
+        { id: "a", fence: "one", lease: marked.lease, mark: UNREACHABLE },
+        { id: "b", fence: "two", lease: null, mark: null },
       ];
       expect(await callRoll(store, 10, T0 + 60_001)).toEqual(calls);
       await put(store, T0 + 60_001, entryOf({ id: "a" }, T0 + 60_001, "three"));
       expect((await callRoll(store, 1, T0 + 60_001))[0]).toMatchObject({
         fence: "three",
-        unreachable: false,
+        mark: null,
       });
     });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { entryOf } from "../../support/entries.ts";
+import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 import { entryAt, type Open, put, ref, remove, T0 } from "./opened.ts";
 
 export function reads(open: Open): void {
@@ -34,7 +34,7 @@ export function reads(open: Open): void {
 
   it("gives back the entry that was committed, whole", async () => {
     const { store } = open();
-    const entry = { ...entryOf({ id: "a" }, T0), draining: true, unreachable: true };
+    const entry = { ...entryOf({ id: "a" }, T0), draining: true, mark: UNREACHABLE };
     await put(store, T0, entry);
     expect(await entryAt(store, "a", T0)).toEqual(entry);
   });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { leaseAt } from "../../../src/core/lease.ts";
 import type { Renewal } from "../../../src/store/store.ts";
-import { entryOf } from "../../support/entries.ts";
+import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 import { entryAt, everythingIn, type Open, put, ref, remove, T0 } from "./opened.ts";
 
 const MINUTE = { ttlSeconds: 60, intervalSeconds: 30 };
@@ -20,7 +20,7 @@ const registered = (id: string, fence: string, now = T0) =>
 export function renews(open: Open): void {
   it("replaces the state whole, moves the end, and touches nothing else", async () => {
     const { store, advance } = open();
-    const entry = { ...registered("a", "one"), unreachable: true };
+    const entry = { ...registered("a", "one"), mark: UNREACHABLE };
     await put(store, T0, entry);
     const before = await everythingIn(store, ["a"], T0);
     const renewal = call("a", "one", T0 + 40_000, 7);

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { HeartbeatInput } from "../../../src/core/agents/agent.ts";
 import { decideDrain } from "../../../src/core/agents/drain.ts";
-import { type Entry, isLive } from "../../../src/core/entry.ts";
+import { type Entry, isLive, type Mark } from "../../../src/core/entry.ts";
 import type { Decision } from "../../../src/core/decision.ts";
 import type { EventType } from "../../../src/core/event.ts";
 import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
@@ -46,7 +46,7 @@ export const anyRounds: fc.Arbitrary<Round[]> = fc.array(
 
 interface Told {
   draining: boolean;
-  unreachable: boolean;
+  mark: Mark["state"] | undefined;
 }
 
 export class Race {
@@ -57,6 +57,8 @@ export class Race {
   readonly #tokens = new Map<string, Token[]>();
   /** Who was heard in this round, and with what load. */
   #heard: { id: string; fence: string; load: number }[] = [];
+  /** Whose leases were restored in this round. */
+  #restored: string[] = [];
   /** What the events say is there. */
   readonly #told = new Map<string, Told>();
 
@@ -69,6 +71,7 @@ export class Race {
     this.#now += pass;
     await advance(this.#now);
     this.#heard = [];
+    this.#restored = [];
     const sweeps = await Promise.all(acts.map((act) => this.#act(act)));
     sweeps.push(await this.#sweep());
 
@@ -84,13 +87,17 @@ export class Race {
 
     for (const [type, list] of [
       ["became_unreachable", "unreachable"],
-      ["recovered", "recovered"],
+      ["lapsed", "lapsed"],
       ["reaped", "reaped"],
     ] as const) {
       const summed = sweeps.flatMap((summary) => summary?.[list] ?? []);
       const told = events.filter((event) => event.type === type).map((event) => event.id);
       expect(summed.toSorted()).toEqual(told.toSorted());
     }
+
+    const recovered = sweeps.flatMap((summary) => summary?.recovered ?? []);
+    const back = events.filter(({ type }) => type === "recovered").map((event) => event.id);
+    expect(back.toSorted()).toEqual([...recovered, ...this.#restored].toSorted());
 
     const entries = await expectExactIndexes(store, this.#now);
     expect(entries.map(idOf)).toEqual([...this.#told.keys()].toSorted());
@@ -116,37 +123,49 @@ export class Race {
     const expectThat = (legal: boolean | undefined) => expect(legal, happened).toBe(true);
     switch (type) {
       case "registered":
-        return void this.#told.set(about, { draining: false, unreachable: false });
+        return void this.#told.set(about, { draining: false, mark: undefined });
       case "replaced":
         expectThat(before !== undefined);
-        return void this.#told.set(about, { draining: false, unreachable: false });
+        return void this.#told.set(about, { draining: false, mark: undefined });
       case "renewed":
+        expectThat(before !== undefined);
+        if (before?.mark === "lapsed") before.mark = undefined;
+        return;
       case "amended":
         return expectThat(before !== undefined);
       case "unregistered":
-      case "reaped":
         return expectThat(this.#told.delete(about));
+      case "reaped":
+        expectThat(before?.mark === "lapsed");
+        return void this.#told.delete(about);
       case "drain_requested":
       case "drain_cancelled":
         expectThat(before?.draining === (type === "drain_cancelled"));
         return void this.#told.set(about, { ...before!, draining: type === "drain_requested" });
       case "became_unreachable":
+        expectThat(before && before.mark === undefined);
+        return void this.#told.set(about, { ...before!, mark: "unreachable" });
+      case "lapsed":
+        expectThat(before && before.mark !== "lapsed");
+        return void this.#told.set(about, { ...before!, mark: "lapsed" });
       case "recovered":
-        expectThat(before?.unreachable === (type === "recovered"));
-        return void this.#told.set(about, { ...before!, unreachable: type === "became_unreachable" });
+        // A lease that lapsed since the last sweep is restored before anybody was told.
+        expectThat(before?.mark !== undefined || this.#restored.includes(about));
+        return void this.#told.set(about, { ...before!, mark: undefined });
     }
   }
 
   async #holdAgainstHistory(about: string): Promise<void> {
     const entry = await entryAt(this.#real.store, about, this.#now);
-    expect(isLive(entry)).toBe(true);
-    const { draining, unreachable } = entry!;
-    expect({ draining, unreachable }).toEqual(this.#told.get(about));
+    const { draining, mark } = entry!;
+    expect({ draining, mark: mark?.state }).toEqual(this.#told.get(about));
+    expect(mark?.state === "lapsed").toBe(!isLive(entry));
     const heard = this.#heard.filter(
       ({ id: who, fence }) => who === about && fence === entry!.document.fence,
     );
     // No other act says a load, so whoever changed the entry after a heartbeat must have kept what it said.
-    if (heard.length > 0) expect(heard.map(({ load }) => load)).toContain(entry!.lease!.currentLoad);
+    if (heard.length > 0 && entry?.lease)
+      expect(heard.map(({ load }) => load)).toContain(entry.lease.currentLoad);
     expect(this.#tokens.get(about)?.map(({ fence }) => fence)).toContain(entry!.document.fence);
   }
 
@@ -187,7 +206,8 @@ export class Race {
       }
       case "beatPartly": {
         const beat = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerSuffices: false };
-        await this.#change(act.id, (entry) => decideHeartbeat(entry, beat, now));
+        const heard = await this.#change(act.id, (entry) => decideHeartbeat(entry, beat, now));
+        if (!(heard instanceof Problem) && heard.restored) this.#restored.push(act.id);
         return;
       }
       case "unregister": {

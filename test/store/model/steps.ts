@@ -6,7 +6,8 @@ import { isLive } from "../../../src/core/entry.ts";
 import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
-import { decideTransition } from "../../../src/core/agents/transition.ts";
+import { clockAfter } from "../../../src/core/agents/grace.ts";
+import { decideTransition, type Transition } from "../../../src/core/agents/transition.ts";
 import { sweepStore } from "../../support/sweep.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { idOf, type Opened } from "../conformance/opened.ts";
@@ -77,18 +78,27 @@ export const pass = (ms: number): Step =>
 
 export const callRoll = (): Step =>
   step("sweep()", async (model, { store }) => {
-    const told = { became_unreachable: [] as string[], recovered: [] as string[], reaped: [] as string[] };
+    const told: Record<Transition, string[]> = {
+      became_unreachable: [],
+      recovered: [],
+      lapsed: [],
+      reaped: [],
+    };
+    const clockMs = clockAfter(model.swept, model.now);
+    model.swept = { at: model.now, clockMs };
     for (const id of model.under("agent").map(idOf)) {
       const entry = model.entries.get(id);
-      const { result, write } = decideTransition(entry, id, model.now);
+      const { result, write } = decideTransition(entry, id, { now: model.now, clockMs }, false);
       if (result === "reaped") expect(entry?.lease).toBeNull();
       if (result) told[result].push(id);
       if (write) model.write(id, write);
     }
-    const { unreachable, recovered, reaped, healed } = await sweepStore(store, model.now);
-    expect({ became_unreachable: unreachable, recovered, reaped }).toEqual(told);
+    const { unreachable, recovered, lapsed, reaped, healed } = await sweepStore(store, model.now);
+    expect({ became_unreachable: unreachable, recovered, lapsed, reaped }).toEqual(told);
     expect(healed).toBe(0);
-    expect([...model.entries.values()].every(isLive)).toBe(true);
+    for (const { lease, mark } of model.entries.values()) {
+      if (lease === null) expect(mark?.state).toBe("lapsed");
+    }
   });
 
 const id = fc.constantFrom(...IDS);

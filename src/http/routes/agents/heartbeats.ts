@@ -73,12 +73,13 @@ function idOf(item: unknown): string | null {
   return parsed.success ? parsed.data.id : null;
 }
 
-const shown = ({ lease, desired }: HeartbeatResult) => ({
+const shown = ({ lease, desired, restored }: HeartbeatResult) => ({
   received: true as const,
   timestamp: isoTime(lease.lastSeenAt),
   next_interval_seconds: lease.intervalSeconds,
   expires_at: lease.expiresAt === null ? null : isoTime(lease.expiresAt),
   desired_state: desired,
+  ...(restored && { restored }),
 });
 
 export const heartbeatEndpoints = [heartbeat, batch];

@@ -55,6 +55,7 @@ const stats = endpoint({
         by_type: Object.fromEntries(sorted(tally.byType)),
         other_types: tally.ofOtherTypes,
         by_status: Object.fromEntries(sorted(tally.byStatus)),
+        lapsed: tally.lapsed,
         backend: namespace.store.backend,
         as_of: isoTime(tally.asOf),
         last_sweep: tally.lastSweep ? shown(tally.lastSweep) : null,
@@ -67,13 +68,15 @@ const sorted = (counts: Iterable<[string, number]>) => [...counts].toSorted(([a]
 
 type SweepReport = NonNullable<Awaited<ReturnType<typeof lastSweep>>>;
 
-const shown = ({ at, scanned, unreachable, recovered, reaped, healed, durationMs }: SweepReport) => ({
+const shown = ({ at, durationMs, ...report }: SweepReport) => ({
   at: isoTime(at),
-  scanned,
-  unreachable,
-  recovered,
-  reaped,
-  healed,
+  scanned: report.scanned,
+  unreachable: report.unreachable,
+  recovered: report.recovered,
+  // A report from before lapsed registrations were kept does not say it.
+  lapsed: report.lapsed ?? 0,
+  reaped: report.reaped,
+  healed: report.healed,
   duration_ms: durationMs,
 });
 

@@ -150,7 +150,7 @@ export function registry(options: ClientOptions, clock: Clock) {
     /** Whether the registry is up; says nothing of its store. Needs no key. */
     health: (requested: RequestOptions = {}) => send<Health>("GET", "/health", requested),
 
-    /** Whether the store answers. Scope `read`. @throws {RollcallError} `store_unavailable` */
+    /** Whether the store answers, and takes writes. Scope `read`. @throws {RollcallError} `store_unavailable`, `store_full` */
     ready: (requested: RequestOptions = {}) => send<Ready>("GET", "/ready", requested),
   };
 }

@@ -63,6 +63,7 @@ export const PROBLEMS = {
     expected: true,
   },
   store_unavailable: { status: 503, title: "The store cannot be reached", retryAfterSeconds: 2 },
+  store_full: { status: 503, title: "The store is full, or over its quota", retryAfterSeconds: 30 },
   store_contended: { status: 503, title: "Too many writers on one entry", retryAfterSeconds: 1 },
 } as const satisfies Record<string, ProblemKind>;
 
@@ -137,3 +138,14 @@ export const storeUnavailable = (operation: string, cause: unknown): Problem =>
     `The store did not answer (${operation}). Nothing is known about its content: try again.`,
     { cause },
   );
+
+/** The store answers, but takes no more. @param operation as of `storeUnavailable` */
+export const storeFull = (operation: string, cause: unknown): Problem =>
+  new Problem(
+    "store_full",
+    `The store is full, or over its quota, and refused (${operation}). Give it more room, or wait until its limit is reset.`,
+    { cause },
+  );
+
+export const isStoreFull = (error: unknown): boolean =>
+  error instanceof Problem && error.code === "store_full";

@@ -8,7 +8,7 @@ import {
 } from "../core/agents/transition.ts";
 import type { Entry, LapsedMark, Ref } from "../core/entry.ts";
 import { isUnreachable } from "../core/lease.ts";
-import { Problem } from "../core/problem.ts";
+import { isStoreFull, Problem } from "../core/problem.ts";
 import { change } from "../store/change.ts";
 import { chunks } from "../store/chunks.ts";
 import type { RollCall, Store } from "../store/store.ts";
@@ -42,15 +42,27 @@ export interface Rolled extends RollProgress {
   found: Record<Transition, string[]>;
   /** Index members without a document, or with one of an earlier epoch. */
   stale: RollCall[];
-  /** What stopped it; `next` is then the end of the last page that was done. */
+  /** What stopped it; `next` is then the end of the last page that was done. `store_full` only left out marks. */
   failure?: unknown;
 }
 
 /** A call whose transition is to be recorded, unless the entry has changed since. */
 interface Suspect {
   call: RollCall;
+  transition: Transition;
   isSurplus: boolean;
 }
+
+/** A call of a registration that has lapsed, and is kept. */
+interface Kept {
+  call: RollCall;
+  mark: LapsedMark;
+}
+
+const MARKS: ReadonlySet<Transition> = new Set(["became_unreachable", "lapsed"]);
+const marks = ({ transition }: Suspect): boolean => MARKS.has(transition);
+const frees = (suspect: Suspect): boolean => !marks(suspect);
+const asSurplus = ({ call }: Kept): Suspect => ({ call, transition: "reaped", isSurplus: true });
 
 /**
  * Reads leases in id order, and records the transition of each agent that became unreachable, recovered, lapsed, or has been
@@ -73,12 +85,14 @@ export async function callRoll(
       const page = await store.roll(query, time.now);
       const { suspects, kept, surplus } = compare(page.calls, rolled.surplus, time);
       const lapsedBefore = found.lapsed.length;
-      for (const batch of chunks(suspects, CHANGES_AT_ONCE))
-        await recordTransitions(store, batch, rolled, time);
+      // A full store still takes what frees: that goes first, and then what has lapsed, before its time.
+      await recordAll(store, suspects.filter(frees), rolled, time);
+      await recordMarks(store, suspects.filter(marks), rolled, time);
+      if (isStoreFull(rolled.failure)) await recordAll(store, kept.map(asSurplus), rolled, time);
+      else for (const { mark } of kept) increment(rolled.lapsedByMinute, minuteOf(mark.sinceMs));
       for (const { lease } of page.calls) {
         if (lease) increment(rolled.byStatus, isUnreachable(lease, time.now) ? "unreachable" : lease.status);
       }
-      for (const { sinceMs } of kept) increment(rolled.lapsedByMinute, minuteOf(sinceMs));
       const newlyLapsed = found.lapsed.length - lapsedBefore;
       if (newlyLapsed > 0) increment(rolled.lapsedByMinute, minuteOf(time.clockMs), newlyLapsed);
       rolled.surplus = surplus;
@@ -92,24 +106,45 @@ export async function callRoll(
   return rolled;
 }
 
-/** The calls whose transition is to be recorded, and the marks of the lapsed ones that are kept. */
+/** The calls whose transition is to be recorded, and the lapsed ones that are kept. */
 function compare(
   calls: readonly RollCall[],
   before: Surplus | null,
   time: SweepTime,
-): { suspects: Suspect[]; kept: LapsedMark[]; surplus: Surplus | null } {
+): { suspects: Suspect[]; kept: Kept[]; surplus: Surplus | null } {
   let surplus = before;
   const suspects: Suspect[] = [];
-  const kept: LapsedMark[] = [];
+  const kept: Kept[] = [];
   for (const call of calls) {
     const mark = call.lease === null && call.mark?.state === "lapsed" ? call.mark : undefined;
     const left = mark && takeFrom(surplus, mark.sinceMs);
     if (left) surplus = left;
     const isSurplus = left !== undefined;
-    if (transitionOf(call, time, isSurplus)) suspects.push({ call, isSurplus });
-    else if (mark) kept.push(mark);
+    const transition = transitionOf(call, time, isSurplus);
+    if (transition) suspects.push({ call, transition, isSurplus });
+    else if (mark) kept.push({ call, mark });
   }
   return { suspects, kept, surplus };
+}
+
+async function recordAll(
+  store: Store,
+  suspects: readonly Suspect[],
+  rolled: Rolled,
+  time: SweepTime,
+): Promise<void> {
+  for (const batch of chunks(suspects, CHANGES_AT_ONCE)) await recordTransitions(store, batch, rolled, time);
+}
+
+/** Goes on without marks where the store is full; the run says so. */
+async function recordMarks(...[store, suspects, rolled, time]: Parameters<typeof recordAll>): Promise<void> {
+  if (isStoreFull(rolled.failure)) return;
+  try {
+    await recordAll(store, suspects, rolled, time);
+  } catch (failure) {
+    if (!isStoreFull(failure)) throw failure;
+    rolled.failure = failure;
+  }
 }
 
 async function recordTransitions(

@@ -1,5 +1,6 @@
 import { EXACT_MAX } from "../core/agents/discovery.ts";
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
+import { isStoreFull } from "../core/problem.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
 import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
 import type { Namespace } from "./namespace.ts";
@@ -34,8 +35,10 @@ export interface SweepSummary {
  * fails stops no other, and what the roll found is kept before the other parts begin. Reads do not depend on the sweep. Of
  * two runs at the same time only one records a transition, because each is one commit.
  *
+ * In a full store it goes on without marks, and frees what can be spared: events, stale members, what has lapsed.
+ *
  * @param now  ms since the Unix epoch
- * @throws {Problem} `store_unavailable`, after all parts have been tried
+ * @throws {Problem} `store_unavailable` or `store_full`, after all parts have been tried
  */
 export async function sweep(
   namespace: Namespace,
@@ -94,6 +97,7 @@ export async function sweep(
     resume: { ...report.resume, ...(progress && { tally: progress }) },
   });
   await attempt(store.keepSweepReport(withTally({ progress: unfinished })));
+  if (failures.some(isStoreFull)) await attempt(store.makeRoom());
 
   const healing = { healed: 0, next: resume.terms };
   await attempt(healIndexes(store, rolled.stale, healing));

@@ -10,14 +10,15 @@ import type { Lease } from "../core/lease.ts";
  * Instants are ms since the Unix epoch, and every method takes `now` where time matters. A lease is alive through its
  * `expiresAt`. A method is one round trip unless its comment says otherwise.
  *
- * @throws {Problem} from every method: `store_unavailable` when the store does not answer in time or answers with an error.
+ * @throws {Problem} from every method: `store_unavailable` when the store does not answer in time or answers with an error;
+ *   `store_full` when it takes no more: then a change that removes an entry, and whatever else only frees, still works.
  *   An empty answer always means that there is nothing.
  */
 export interface Store {
   readonly backend: "redis" | "embedded";
 
-  /** Resolves when the store answers. */
-  ping(): Promise<void>;
+  /** Resolves when the store answers and takes writes; a look at the latter lasts 5 s. */
+  ping(now: number): Promise<void>;
 
   /**
    * Reads whole entries, for decisions. An entry whose lease has lapsed has `lease: null`. 100 or more to a round trip.
@@ -79,6 +80,9 @@ export interface Store {
    *   missing between it and those that are kept
    */
   events(query: EventsQuery): Promise<EventPage | "too_old">;
+
+  /** Frees what can be spared, in a store that is full: all events but the newest 1,000. */
+  makeRoom(): Promise<void>;
 
   /** The newest `limit` events, newest first. */
   latest(limit: number): Promise<EventRecord[]>;
@@ -295,3 +299,6 @@ export interface TallyProgress {
 
 /** How many events a namespace keeps. */
 export const EVENTS_MAX = 10_000;
+
+/** How many it keeps in a store that is full. */
+export const EVENTS_SPARED = 1000;

@@ -208,7 +208,7 @@ describe("the real client", () => {
 
     await expect(redis.incr(key("a"))).rejects.toThrow("ERR value is not an integer");
     await plant({ kind: "command-error" });
-    await expect(redis.set("k", "secret-value")).rejects.toThrow(/OOM .*secret-value/);
+    await expect(redis.set("k", "secret-value")).rejects.toThrow(/WRONGTYPE .*secret-value/);
   });
 });
 
@@ -277,7 +277,7 @@ describe("faults", () => {
 
   it("command-error: answers 400 with the whole command, and runs nothing", async () => {
     await plant({ kind: "command-error" });
-    const error = `OOM command not allowed when used memory > 'maxmemory'. Command was: ["SET","${key("a")}","secret-value"]`;
+    const error = `WRONGTYPE Operation against a key holding the wrong kind of value. Command was: ["SET","${key("a")}","secret-value"]`;
     expect(await answers(await set())).toEqual([400, { error }]);
     expect(await stored()).toBeNull();
   });

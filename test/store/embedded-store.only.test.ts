@@ -74,7 +74,7 @@ describe("an eviction", () => {
   it("has each migration run once, however often the object wakes", async () => {
     const { stub, store, inside } = openEmbedded();
     for (let wake = 0; wake < 3; wake += 1) {
-      await store.ping();
+      await store.ping(T0);
       const numbers = await inside((_, { sql }) => sql.exec("SELECT number FROM migration").toArray());
       expect(numbers).toEqual(MIGRATIONS.map((__, number) => ({ number })));
       await evictDurableObject(stub);

@@ -30,7 +30,7 @@ async function inhabited(timeoutMs?: number) {
 }
 
 const READS: [name: string, call: (store: Store) => Promise<unknown>][] = [
-  ["ping", (store) => store.ping()],
+  ["ping", (store) => store.ping(T0)],
   ["read", (store) => store.read([ref("a")], T0)],
   ["page", (store) => store.page({ kind: "agent", terms: ["tag:eu"], after: "", limit: 5 }, T0)],
   [
@@ -119,7 +119,7 @@ describe("a read", () => {
     const { store, bridge } = await inhabited(300);
     const { requests } = await bridge.cost(async () => {
       await bridge.fail({ kind: "stall" });
-      expect((await problemOf(store.ping())).code).toBe("store_unavailable");
+      expect((await problemOf(store.ping(T0))).code).toBe("store_unavailable");
     });
     expect(requests).toBe(1);
   });
@@ -198,7 +198,7 @@ describe("round trips", () => {
     requests: number,
     commands: number,
   ][] = [
-    ["a ping", (store) => store.ping(), 1, 1],
+    ["a ping", (store) => store.ping(T0), 1, 1],
     ["a read of one", (store) => store.read([ref("m1")], T0), 1, 1],
     [
       "a page of 500",

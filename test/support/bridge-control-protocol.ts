@@ -16,6 +16,8 @@ export interface Fault {
   kind: (typeof KINDS)[number];
   /** HTTP status of kind `status`; 500 unless told */
   status?: number;
+  /** what kind `command-error` answers with; WRONGTYPE unless told */
+  message?: string;
   /** requests let through unharmed first; 0 unless told */
   after?: number;
   /** requests harmed before all is well again; for ever unless told */
@@ -35,5 +37,7 @@ export interface Counters {
 declare module "vitest" {
   export interface ProvidedContext {
     bridgeUrl: string;
+    /** of a Redis of its own, for the one test file that fills it */
+    fullBridgeUrl: string;
   }
 }

@@ -3,8 +3,12 @@ import type { Counters, Fault } from "./bridge-control-protocol.ts";
 
 /** Drives the REST bridge from a test: what was sent under one token, and what shall go wrong. */
 export class BridgeControl {
-  readonly url = inject("bridgeUrl");
+  readonly url: string;
   readonly token = `test-${crypto.randomUUID()}`;
+
+  constructor(url = inject("bridgeUrl")) {
+    this.url = url;
+  }
 
   async counters(): Promise<Counters> {
     return this.#control<Counters>("GET");

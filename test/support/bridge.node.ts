@@ -16,7 +16,7 @@ import { type Counters, type Fault, KINDS } from "./bridge-control-protocol.ts";
 const LOG_MAX = 1_000;
 /** As Upstash has it, of requests and of replies. */
 const MESSAGE_BYTES_MAX = 10_000_000;
-const OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'";
+const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
 
 /** They would block or alter the one connection all tests share; Upstash refuses them over REST too. */
 const UNAVAILABLE =
@@ -30,7 +30,13 @@ interface Tenant extends Counters {
 type RedisCommand = [name: string, ...args: string[]];
 type Endpoint = (redis: Redis, commands: RedisCommand[], base64: boolean) => Promise<unknown>;
 
-const HARMLESS: Required<Fault> = { kind: "none", status: 500, after: 0, times: Infinity };
+const HARMLESS: Required<Fault> = {
+  kind: "none",
+  status: 500,
+  message: WRONG_TYPE,
+  after: 0,
+  times: Infinity,
+};
 
 const newTenant = (): Tenant => ({
   requests: 0,
@@ -101,14 +107,14 @@ export async function startBridge(
 
     const base64 = req.headers["upstash-encoding"] === "base64";
     const run = () => endpoint(redis, commands, base64);
-    const { kind, status } = takeFault(tenant.fault);
+    const { kind, status, message } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
         return send(res, 200, withinLimit(JSON.stringify(await run())));
       case "status":
         throw new HttpError(status, `ERR status ${status} on demand. Command was: ${body}`);
       case "command-error":
-        throw new HttpError(400, `${OUT_OF_MEMORY}. Command was: ${body}`);
+        throw new HttpError(400, `${message}. Command was: ${body}`);
       case "noscript":
         return answer(res, 200, await endpoint(redis, commands.map(forgotten), base64));
       case "garbage":

@@ -36,8 +36,7 @@ export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; ti
 /** Generous: a loaded machine is not an outage, and tests that want one say how soon. */
 export const TIMEOUT_MS = 10_000;
 
-export function redisBackend(timeoutMs = TIMEOUT_MS): RedisBackend {
-  const bridge = new BridgeControl();
+export function redisBackend(timeoutMs = TIMEOUT_MS, bridge = new BridgeControl()): RedisBackend {
   const prefix = `t-${crypto.randomUUID()}`;
   const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs });
   const stores = new Map<string, Store>();

@@ -23,6 +23,7 @@ const METHODS: Record<keyof RegistryCalls, true> = {
   roll: true,
   heal: true,
   events: true,
+  makeRoom: true,
   latest: true,
   sweepReport: true,
   keepSweepReport: true,

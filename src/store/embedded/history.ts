@@ -3,6 +3,7 @@ import type { Event } from "../../core/event.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
 import {
   EVENTS_MAX,
+  EVENTS_SPARED,
   type EventPage,
   type EventRecord,
   type EventsQuery,
@@ -29,6 +30,11 @@ export class History {
     const rows = this.#sql.exec<EventRow>(SQL.eventsFrom, since?.revision ?? 0, limit + (since ? 1 : 0));
     const events = rows.toArray().map(toEvent);
     return since ? pageAfter(since, limit, events, began) : pageOf(events, began);
+  }
+
+  makeRoom(): void {
+    const { revision } = this.#sql.exec<{ revision: number | null }>(SQL.history).one();
+    this.#sql.exec(SQL.forgetEvents, (revision ?? 0) - EVENTS_SPARED);
   }
 
   latest(limit: number): EventRecord[] {

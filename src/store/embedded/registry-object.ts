@@ -45,7 +45,7 @@ export class RegistryObject implements Served<RegistryCalls> {
     this.#search = new Search(sql);
   }
 
-  ping(): void {}
+  ping(_now: number): void {}
 
   read<K extends Kind>(refs: readonly Ref<K>[], now: number): Snapshot<K>[] {
     return this.#entries.read(refs, now);
@@ -86,6 +86,10 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   events(query: EventsQuery): EventPage | "too_old" {
     return this.#history.events(query);
+  }
+
+  makeRoom(): void {
+    this.#history.makeRoom();
   }
 
   latest(limit: number): EventRecord[] {

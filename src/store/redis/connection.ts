@@ -1,6 +1,6 @@
 // The client's HTTP part alone. What the package exports brings the classes of all commands too: an eighth of the Worker.
 import { HttpClient } from "../../../node_modules/@upstash/redis/chunk-4WQYU7T6.mjs";
-import { storeUnavailable } from "../../core/problem.ts";
+import { isStoreFull, type Problem, storeFull, storeUnavailable } from "../../core/problem.ts";
 
 export interface ConnectionOptions {
   url: string;
@@ -55,28 +55,30 @@ export class Connection {
    *
    * @param operation  what the caller is doing, for the message of the problem
    * @returns one raw result per command, in their order
-   * @throws {Problem} `store_unavailable`
+   * @throws {Problem} `store_unavailable`, `store_full`
    */
   async write(operation: string, commands: readonly Command[]): Promise<unknown[]> {
     try {
       return await this.#send(commands);
     } catch (cause) {
-      throw storeUnavailable(operation, cause);
+      throw problemOf(operation, cause);
     }
   }
 
   /**
-   * Sends commands that change nothing. Tries a second time if the first attempt failed, but not if it ran out of time.
+   * Sends commands that may as well be sent twice. Tries a second time if the first attempt failed, but not if it ran out of
+   * time or Redis is full.
    *
    * @returns one raw result per command, in their order
-   * @throws {Problem} `store_unavailable`
+   * @throws {Problem} `store_unavailable`, `store_full`
    */
   async read(operation: string, commands: readonly Command[]): Promise<unknown[]> {
     const startedAt = performance.now();
     try {
       return await this.#send(commands);
     } catch (cause) {
-      if (performance.now() - startedAt >= this.#timeoutMs) throw storeUnavailable(operation, cause);
+      const problem = problemOf(operation, cause);
+      if (isStoreFull(problem) || performance.now() - startedAt >= this.#timeoutMs) throw problem;
     }
     return this.write(operation, commands);
   }
@@ -109,6 +111,17 @@ export class Connection {
     return replies as Reply[];
   }
 }
+
+/**
+ * How Redis says that it is out of memory, and Upstash that a plan's size or number of commands is used up. At the beginning
+ * alone: further on a message may have the values of a command.
+ */
+const FULL = /^(OOM |ERR (DB capacity quota|max (daily |monthly )?requests? limit) exceeded)/i;
+
+const problemOf = (operation: string, cause: unknown): Problem =>
+  cause instanceof Error && FULL.test(cause.message)
+    ? storeFull(operation, cause)
+    : storeUnavailable(operation, cause);
 
 type Run = (call: ScriptCall) => Promise<(string | number)[]>;
 

@@ -18,6 +18,7 @@ export function keysOf(prefix: string, namespace: string) {
     events: `${base}events`,
     history: `${base}history`,
     sweep: `${base}sweep`,
+    room: `${base}room`,
     signingKey: `${base}signing-key`,
   };
 }

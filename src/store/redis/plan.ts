@@ -42,6 +42,7 @@ export function planChange<K extends Kind>(
   const sameEpoch = oldFence === newFence;
 
   const field = fieldOf(ref);
+  // First, because a full Redis lets a script go on whose first write frees.
   if (!after) plan.add("DEL", keys.document(ref)).add("HDEL", keys.stamps, field);
   else if (after.document !== before?.document) {
     plan
@@ -49,7 +50,8 @@ export function planChange<K extends Kind>(
       .add("HSET", keys.stamps, field, newStamp());
   }
 
-  if (oldFence !== undefined && !(sameEpoch && after?.lease)) plan.add("DEL", keys.lease(ref, oldFence));
+  const keepsLease = sameEpoch && (after?.lease || !before?.lease);
+  if (oldFence !== undefined && !keepsLease) plan.add("DEL", keys.lease(ref, oldFence));
   if (after?.lease && after.lease !== before?.lease) {
     const { expiresAt } = after.lease;
     const end = expiresAt === null ? [] : ["PX", String(Math.max(1, expiresAt - now))];

@@ -4,6 +4,7 @@ import { entriesIn } from "./entries.ts";
 import { historyIn } from "./history.ts";
 import { keysOf } from "./keys.ts";
 import type { KnownDocuments } from "./known-documents.ts";
+import { roomIn } from "./room.ts";
 import { searchIn } from "./search.ts";
 import { signingKeyIn } from "./signing-key.ts";
 import { upkeepOf } from "./upkeep.ts";
@@ -24,13 +25,11 @@ export function redisStore({ connection, prefix, namespace, documents }: RedisSt
   const database = { connection, documents, keys: keysOf(prefix, namespace) };
   return {
     backend: "redis",
-    async ping() {
-      await connection.read("ping", [["PING"]]);
-    },
     ...entriesIn(database),
     ...searchIn(database),
     ...upkeepOf(database),
     ...historyIn(database),
+    ...roomIn(database),
     ...signingKeyIn(database),
   };
 }

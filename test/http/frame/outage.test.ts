@@ -38,10 +38,11 @@ const IMPATIENT_MS = 400;
 
 const backendFor = ({ kind }: Fault) => redisBackend(kind === "stall" ? IMPATIENT_MS : TIMEOUT_MS);
 
-/** Everything that Redis holds for this backend, but for what is left of each time to live. */
+/** Everything that Redis holds for this backend, but for what is left of each time to live, and for what shows that it writes. */
 async function contents({ bridge, prefix }: RedisBackend): Promise<Record<string, string>> {
   const keys = await bridge.raw<string[]>("KEYS", `${prefix}:*`);
-  const dumps = keys.toSorted().map(async (key) => [key, await bridge.raw<string>("DUMP", key)] as const);
+  const kept = keys.filter((key) => !key.endsWith(":room"));
+  const dumps = kept.toSorted().map(async (key) => [key, await bridge.raw<string>("DUMP", key)] as const);
   return Object.fromEntries(await Promise.all(dumps));
 }
 

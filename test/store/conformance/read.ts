@@ -4,7 +4,7 @@ import { entryAt, type Open, put, ref, remove, T0 } from "./opened.ts";
 
 export function reads(open: Open): void {
   it("answers a ping", async () => {
-    await expect(open().store.ping()).resolves.toBeUndefined();
+    await expect(open().store.ping(T0)).resolves.toBeUndefined();
   });
 
   it("answers in the order of the refs, and as often as one is asked for", async () => {

@@ -21,13 +21,13 @@ const ready = endpoint({
   method: "GET",
   path: "/ready",
   operationId: "ready",
-  summary: "The store answers",
+  summary: "The store answers, and takes writes",
   group: "operation",
   scope: "read",
   answers: { 200: { description: "Ready", body: shapes.ready } },
   refusals: [],
-  async handle({ namespace: { store } }) {
-    await store.ping();
+  async handle({ namespace: { store }, now }) {
+    await store.ping(now);
     return { status: 200, body: { status: "ready" as const, backend: store.backend } };
   },
 });

@@ -1,18 +1,18 @@
 import { namespacesOf, parseConfig } from "./config.ts";
 import { Problem } from "./core/problem.ts";
-import { durableGateway } from "./gateway/durable-gateway.ts";
+import { durableGateway, durableToolGateway } from "./gateway/durable-gateway.ts";
 import { createApp } from "./http/app.ts";
-import { durablePool } from "./pool/durable-pool.ts";
+import { durablePool, durableServicePool } from "./pool/durable-pool.ts";
 import { type Namespace, namespaces } from "./registry/namespace.ts";
 import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
+import { isRegistered } from "./registry/toolsets/read.ts";
+import { isOffered } from "./registry/services/offered.ts";
 import { sweep } from "./registry/sweep.ts";
 import { durableStore } from "./store/embedded/durable-store.ts";
 import { Connection } from "./store/redis/connection.ts";
 import { KnownDocuments } from "./store/redis/known-documents.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 
-export { DurableToolGateway as ToolGateway } from "./gateway/durable-gateway.ts";
-export { DurableServicePool as ServicePool } from "./pool/durable-pool.ts";
 export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-store.ts";
 
 /** What one isolate keeps between requests. */
@@ -37,11 +37,8 @@ function instanceFor(env: Env): Instance {
       redis && connection
         ? redisStore({ connection, prefix: redis.prefix, namespace, documents })
         : durableStore(() => env.REGISTRY.getByName(namespace)),
-    // Two names with a separator that neither may contain.
-    openPool: (namespace, service) =>
-      durablePool(() => env.SERVICE_POOL.getByName(`${namespace}\x1f${service}`)),
-    openGateway: (namespace, toolset) =>
-      durableGateway(() => env.TOOL_GATEWAY.getByName(`${namespace}\x1f${toolset}`)),
+    openPool: (...names) => durablePool(() => env.SERVICE_POOL.getByName(objectName(...names))),
+    openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
     signingKey,
     lease,
     ping,
@@ -58,6 +55,20 @@ function instanceFor(env: Env): Instance {
   instances.set(env, instance);
   return instance;
 }
+
+// Neither name may contain the separator.
+const objectName = (namespace: string, name: string): string => `${namespace}\x1f${name}`;
+const namesOf = (object: string) => object.split("\x1f") as [namespace: string, name: string];
+
+export class ServicePool extends durableServicePool((env, object) => {
+  const [namespace, service] = namesOf(object);
+  return isOffered(instanceFor(env).open(namespace).store, service);
+}) {}
+
+export class ToolGateway extends durableToolGateway((env, object) => {
+  const [namespace, toolset] = namesOf(object);
+  return isRegistered(instanceFor(env).open(namespace).store, toolset, clock());
+}) {}
 
 export default {
   fetch(request, env, ctx) {

@@ -43,7 +43,7 @@ export const services = ({ send }: Transport) => ({
     send<Resolved>("GET", pathOf(service, "/resolve"), { query, ...options }),
 
   /**
-   * Reads the last choices for a service, newest first, with their reasons. Scope `read`.
+   * Reads the last choices for a service, newest first, with their reasons; none of one that nobody offers. Scope `read`.
    *
    * @param query.limit  1 to 100 (100)
    */

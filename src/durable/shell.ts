@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 
 /**
  * The platform's class around an object that is written without it: it makes the object from its state, and passes the
- * listed methods on. `class DurableServicePool extends shell(({ storage }) => new ServicePool(storage), METHODS) {}`
+ * listed methods on. `class DurableRegistryObject extends shell(({ storage }) => new RegistryObject(storage), METHODS) {}`
  *
  * @param make makes the object, once each time the platform starts it
  * @param methods names the methods that RPC may call
@@ -22,14 +22,27 @@ export function shell<Inner extends object, Method extends keyof Inner & string>
       this.inner = make(ctx);
     }
   }
+  passOn(Shell.prototype, methods, (_, pass) => pass());
+  // `passOn` defines what the list names.
+  return Shell as unknown as ReturnType<typeof shell<Inner, Method>>;
+}
+
+/**
+ * Defines each method on a prototype: it calls the method of the same name of `inner`, by way of `call`. RPC reaches what the
+ * prototype has, and no property of the instance.
+ */
+export function passOn<Self extends { inner: object }>(
+  prototype: Self,
+  methods: Record<string, true>,
+  call: (self: Self, pass: () => unknown) => unknown,
+): void {
   for (const method of Object.keys(methods)) {
-    // RPC reaches what the prototype has, and no property of the instance.
-    Object.defineProperty(Shell.prototype, method, {
-      value(this: Shell, ...args: unknown[]): unknown {
-        return (this.inner as Record<string, (...args: unknown[]) => unknown>)[method]!(...args);
+    Object.defineProperty(prototype, method, {
+      value(this: Self, ...args: unknown[]): unknown {
+        return call(this, () =>
+          (this.inner as Record<string, (...args: unknown[]) => unknown>)[method]!(...args),
+        );
       },
     });
   }
-  // The loop above defines what the list names.
-  return Shell as unknown as ReturnType<typeof shell<Inner, Method>>;
 }

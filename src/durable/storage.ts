@@ -28,6 +28,12 @@ export interface ObjectStorage {
   deleteAlarm(): Promise<void>;
 }
 
+/** All of it, as whoever ends an object needs it. */
+export interface WholeStorage extends ObjectStorage {
+  /** Deletes every table, and the alarm. */
+  deleteAll(): Promise<void>;
+}
+
 /** The server's end of a WebSocket that outlives the object's memory (hibernation), together with its attachment. */
 export interface HibernatingSocket {
   readonly readyState: number;

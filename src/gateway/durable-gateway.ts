@@ -1,5 +1,5 @@
+import { forgettable, type IsKnown } from "../durable/forgettable.ts";
 import { remote } from "../durable/remote.ts";
-import { shell } from "../durable/shell.ts";
 import type { ClaimRequest, Gateway } from "./gateway.ts";
 import { ToolGateway } from "./tool-gateway.ts";
 
@@ -21,31 +21,39 @@ const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
 /** What `DurableToolGateway.fetch` is asked. */
 type SocketRequest = [request: ClaimRequest, now: number];
 
-/** The gateway's end of RPC: a Durable Object. */
-export class DurableToolGateway extends shell((ctx) => {
-  // Answered by the platform, without waking the object.
-  ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-  return new ToolGateway(ctx.storage, ctx);
-}, METHODS) {
-  /** The port's `socket`. */
-  override async fetch({ headers }: Request): Promise<Response> {
-    const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
-    const { 0: theirs, 1: ours } = new WebSocketPair();
-    const attached = await this.inner.attach(ours, request, now);
-    return attached
-      ? new Response(null, { status: 101, webSocket: theirs })
-      : new Response(null, { status: 409 });
-  }
+/**
+ * The gateway's end of RPC: the class of a Durable Object.
+ *
+ * @param isKnown whether the toolset of the object with this name is registered
+ */
+export const durableToolGateway = (isKnown: IsKnown) =>
+  class extends forgettable({
+    make(storage, ctx) {
+      // Answered by the platform, without waking the object.
+      ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+      return new ToolGateway(storage, ctx);
+    },
+    methods: METHODS,
+    isKnown,
+    tick: (gateway, now) => gateway.tick(now),
+  }) {
+    /** The port's `socket`. */
+    override async fetch({ headers }: Request): Promise<Response> {
+      await this.noteUse();
+      const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
+      const { 0: theirs, 1: ours } = new WebSocketPair();
+      const attached = await this.inner.attach(ours, request, now);
+      return attached
+        ? new Response(null, { status: 101, webSocket: theirs })
+        : new Response(null, { status: 409 });
+    }
 
-  override webSocketClose(socket: WebSocket): void {
-    socket.close();
-  }
+    override webSocketClose(socket: WebSocket): void {
+      socket.close();
+    }
+  };
 
-  override alarm(): Promise<void> {
-    // oxlint-disable-next-line no-restricted-globals -- an entry point: no caller gives it the time
-    return this.inner.tick(Date.now());
-  }
-}
+export type DurableToolGateway = InstanceType<ReturnType<typeof durableToolGateway>>;
 
 /** The caller's end of RPC. */
 export function durableGateway(stub: () => DurableObjectStub<DurableToolGateway>): Gateway {

@@ -1,5 +1,5 @@
+import { forgettable, type IsKnown } from "../durable/forgettable.ts";
 import { remote } from "../durable/remote.ts";
-import { shell } from "../durable/shell.ts";
 import type { Pool } from "./pool.ts";
 import { ServicePool } from "./service-pool.ts";
 
@@ -13,8 +13,15 @@ const METHODS: Record<keyof Pool, true> = {
   selections: true,
 };
 
-/** The pool's end of RPC: a Durable Object. */
-export class DurableServicePool extends shell(({ storage }) => new ServicePool(storage), METHODS) {}
+/**
+ * The pool's end of RPC: the class of a Durable Object.
+ *
+ * @param isKnown whether any agent offers the service of the object with this name
+ */
+export const durableServicePool = (isKnown: IsKnown) =>
+  forgettable({ make: (storage) => new ServicePool(storage), methods: METHODS, isKnown });
+
+export type DurableServicePool = InstanceType<ReturnType<typeof durableServicePool>>;
 
 /** The caller's end of RPC. */
 export const durablePool = (stub: () => DurableObjectStub<DurableServicePool>): Pool =>

@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
-import type { ObjectStorage, Rows, Sockets } from "../../src/durable/storage.ts";
+import type { Rows, Sockets, WholeStorage } from "../../src/durable/storage.ts";
 
-/** An object's storage in memory, without the platform: as much as an object may use of it. */
-export function sqliteStorage(): ObjectStorage {
-  const database = new DatabaseSync(":memory:");
+/** An object's storage in memory, without the platform: as much as an object, and whoever ends it, may use of it. */
+export function sqliteStorage(): WholeStorage {
+  let database = new DatabaseSync(":memory:");
   let alarm: number | null = null;
   return {
     sql: {
@@ -29,6 +29,10 @@ export function sqliteStorage(): ObjectStorage {
     getAlarm: async () => alarm,
     setAlarm: async (at) => void (alarm = at),
     deleteAlarm: async () => void (alarm = null),
+    async deleteAll() {
+      database = new DatabaseSync(":memory:");
+      alarm = null;
+    },
   };
 }
 

@@ -12,6 +12,7 @@ import { offersOf } from "../../core/services/offers.ts";
 import type { RegistrationRef } from "../../core/services/provider-state.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
+import { isOffered } from "./offered.ts";
 import { readProviders } from "./providers.ts";
 import { writeSelectionId } from "./selection-id.ts";
 
@@ -115,9 +116,12 @@ async function choose(
   }
 }
 
-/** The newest `limit` choices of a service, newest first; at most `SELECTIONS_MAX` are kept. Their ids come without proofs. */
-export const listSelections = (
-  { pool }: Namespace,
+/**
+ * The newest `limit` choices of a service, newest first; at most `SELECTIONS_MAX` are kept. Their ids come without proofs. None
+ * of a service that nobody offers: a pool for every made-up name would stay for ever.
+ */
+export const listSelections = async (
+  { store, pool }: Namespace,
   service: string,
   limit: number,
-): Promise<SelectionRecord[]> => pool(service).selections(limit);
+): Promise<SelectionRecord[]> => ((await isOffered(store, service)) ? pool(service).selections(limit) : []);

@@ -4,8 +4,8 @@ import type { CallMessage, CallMeta } from "../../core/toolsets/call.ts";
 import { type ToolsetHealth, toolsetHealth } from "../../core/toolsets/health.ts";
 import { canonical } from "../../json-schema/index.ts";
 import { sha256 } from "../digest.ts";
-import { mintSecret } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
+import { mintCallId } from "./call-id.ts";
 import { epochOf, readToolset, registeredMeanwhile } from "./read.ts";
 import { valueErrors } from "./validators.ts";
 
@@ -70,7 +70,7 @@ export async function callTool(
   const called = await namespace.gateway(toolset).call(
     {
       epoch: epochOf(entry),
-      callId: mintSecret(),
+      callId: await mintCallId(namespace, toolset),
       toolUseId,
       caller,
       identity: repeatableAs === null ? null : JSON.stringify([caller, meta.run_id, repeatableAs]),

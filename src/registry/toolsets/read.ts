@@ -4,6 +4,7 @@ import { Problem } from "../../core/problem.ts";
 import { toolsetNotFound } from "../../core/toolsets/kind.ts";
 import { toolsetForProvider } from "../../core/toolsets/registration.ts";
 import type { Epoch, GatewayLoad } from "../../gateway/gateway.ts";
+import type { Store } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
 import { readOne } from "../read.ts";
 
@@ -18,6 +19,10 @@ export async function readToolset(
 ): Promise<Entry<"toolset"> | Problem> {
   return (await find(namespace, name, now)) ?? toolsetNotFound(name);
 }
+
+/** Whether the catalogue has a toolset of this name, an unhealthy one included. */
+export const isRegistered = async (store: Store, name: string, now: number): Promise<boolean> =>
+  (await readOne(store, { kind: "toolset", id: name }, now)) !== undefined;
 
 /** The toolset that a provider acts for, and the fence of the lease token that it sent, if it sent one. */
 export interface ProviderOf {

@@ -3,12 +3,8 @@ import { Problem, orThrow } from "../../core/problem.ts";
 import { callNotFound, type CallOutcome, callSettled } from "../../core/toolsets/call.ts";
 import type { CallProgress } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
+import { type CallRef, isMinted } from "./call-id.ts";
 import { type CallTool, callTool, callerOf, type QueuedCall } from "./call.ts";
-
-export interface CallRef {
-  toolset: string;
-  callId: string;
-}
 
 /** After a delta of this number there is none, so a look or a wait with it is about the result alone. */
 const NO_DELTAS = Number.MAX_SAFE_INTEGER;
@@ -129,12 +125,14 @@ const nextChange = (
 
 /** One look at a call, for the key that made it or an admin. */
 async function follow(
-  { gateway, clock }: Namespace,
+  namespace: Namespace,
   asker: Asker,
-  { toolset, callId }: CallRef,
+  call: CallRef,
   after: number,
 ): Promise<CallProgress | Problem> {
-  const followed = await gateway(toolset).follow(callId, after, clock());
+  const { toolset, callId } = call;
+  if (!(await isMinted(namespace, call))) return callNotFound(toolset);
+  const followed = await namespace.gateway(toolset).follow(callId, after, namespace.clock());
   if (!followed) return callNotFound(toolset);
   if (followed.caller !== callerOf(asker) && !hasScope(asker, "admin")) {
     return new Problem("forbidden", "This call is another key's.");

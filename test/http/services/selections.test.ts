@@ -114,11 +114,35 @@ describe.each(BACKENDS)("the selections of a service on $backend", ({ openBacken
     expect(await services.selections("", "tts")).toEqual([]);
   });
 
-  it("are still there when the providers are gone", async () => {
+  it("are told while anybody offers it, whoever was chosen", async () => {
     const services = open();
     await services.offer("a");
     await services.resolve();
     await services.call("DELETE", "/v1/agents/a");
+    expect(await services.selections()).toEqual([]);
+    await services.offer("b");
     expect(await services.selections()).toMatchObject([{ provider: "a" }]);
+  });
+});
+
+describe.each(BACKENDS)("a service that nobody offers, on $backend,", ({ openBackend }) => {
+  it("has no selections, and no pool is made for its name", async () => {
+    const backend = openBackend();
+    const opened: string[] = [];
+    const openPool: typeof backend.openPool = (namespace, service) => {
+      opened.push(service);
+      return backend.openPool(namespace, service);
+    };
+    const services = openServices({ backend: { ...backend, openPool } });
+    await services.offer("a");
+    for (const name of ["made-up", "ll", "llm2"]) {
+      expect((await services.get(`/v1/services/${name}/selections`)).body).toEqual({
+        selections: [],
+        count: 0,
+      });
+    }
+    expect(opened).toEqual([]);
+    expect((await services.get("/v1/services/llm/selections")).status).toBe(200);
+    expect(opened).toEqual(["llm"]);
   });
 });

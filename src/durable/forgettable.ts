@@ -9,8 +9,9 @@ export type IsKnown = (env: Env, name: string) => Promise<boolean>;
 interface Parts<I, Method extends keyof I & string> {
   /** Makes the object: when the platform starts it, and when it begins anew. */
   make: (storage: ObjectStorage, ctx: DurableObjectState) => I;
-  /** The methods that RPC may call. */
+  /** The methods that RPC may call. The last argument of each is `now`, but for those that follow another call. */
   methods: Record<Method, true>;
+  following?: readonly NoInfer<Method>[];
   isKnown: IsKnown;
   /** What the object does when its own alarm goes off; it may be called earlier. */
   tick?: (inner: I, now: number) => Promise<void>;
@@ -23,6 +24,7 @@ interface Parts<I, Method extends keyof I & string> {
 export function forgettable<I extends object, Method extends keyof I & string>({
   make,
   methods,
+  following = [],
   isKnown,
   tick,
 }: Parts<I, Method>): new (
@@ -43,9 +45,8 @@ export function forgettable<I extends object, Method extends keyof I & string>({
       this.inner = make(this.#lastUse.beside(), this.ctx);
     }
 
-    noteUse(): Promise<void> | undefined {
-      // oxlint-disable-next-line no-restricted-globals -- an entry point: no caller gives it the time
-      return this.#lastUse.note(this.ctx.id.name ?? "", Date.now());
+    noteUse(now: number): Promise<void> | undefined {
+      return this.#lastUse.note(this.ctx.id.name ?? "", now);
     }
 
     async goOff(now: number): Promise<void> {
@@ -59,8 +60,9 @@ export function forgettable<I extends object, Method extends keyof I & string>({
       return this.goOff(Date.now());
     }
   }
-  passOn(Forgettable.prototype, methods, (self, pass) => {
-    const noted = self.noteUse();
+  const untimed = new Set<string>(following);
+  passOn(Forgettable.prototype, methods, (self, method, args, pass) => {
+    const noted = untimed.has(method) ? undefined : self.noteUse(args.at(-1) as number);
     return noted ? noted.then(pass) : pass();
   });
   // `passOn` defines what the list names.
@@ -70,7 +72,7 @@ export function forgettable<I extends object, Method extends keyof I & string>({
 export interface ForgettableObject<I> {
   inner: I;
   /** Notes that the object is used; a promise where that has to be written. RPC's methods do so by themselves. */
-  noteUse(): Promise<void> | undefined;
+  noteUse(now: number): Promise<void> | undefined;
   /** What the alarm does, at `now`, ms since the Unix epoch. */
   goOff(now: number): Promise<void>;
 }

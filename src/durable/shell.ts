@@ -22,7 +22,7 @@ export function shell<Inner extends object, Method extends keyof Inner & string>
       this.inner = make(ctx);
     }
   }
-  passOn(Shell.prototype, methods, (_, pass) => pass());
+  passOn(Shell.prototype, methods, (_self, _method, _args, pass) => pass());
   // `passOn` defines what the list names.
   return Shell as unknown as ReturnType<typeof shell<Inner, Method>>;
 }
@@ -34,12 +34,12 @@ export function shell<Inner extends object, Method extends keyof Inner & string>
 export function passOn<Self extends { inner: object }>(
   prototype: Self,
   methods: Record<string, true>,
-  call: (self: Self, pass: () => unknown) => unknown,
+  call: (self: Self, method: string, args: readonly unknown[], pass: () => unknown) => unknown,
 ): void {
   for (const method of Object.keys(methods)) {
     Object.defineProperty(prototype, method, {
       value(this: Self, ...args: unknown[]): unknown {
-        return call(this, () =>
+        return call(this, method, args, () =>
           (this.inner as Record<string, (...args: unknown[]) => unknown>)[method]!(...args),
         );
       },

@@ -27,20 +27,21 @@ type SocketRequest = [request: ClaimRequest, now: number];
  * @param isKnown whether the toolset of the object with this name is registered
  */
 export const durableToolGateway = (isKnown: IsKnown) =>
-  class extends forgettable({
+  class extends forgettable<ToolGateway, keyof typeof METHODS>({
     make(storage, ctx) {
       // Answered by the platform, without waking the object.
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
       return new ToolGateway(storage, ctx);
     },
     methods: METHODS,
+    following: ["arrived", "changed", "resultSchema"],
     isKnown,
     tick: (gateway, now) => gateway.tick(now),
   }) {
     /** The port's `socket`. */
     override async fetch({ headers }: Request): Promise<Response> {
-      await this.noteUse();
       const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
+      await this.noteUse(now);
       const { 0: theirs, 1: ours } = new WebSocketPair();
       const attached = await this.inner.attach(ours, request, now);
       return attached

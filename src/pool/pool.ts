@@ -93,9 +93,9 @@ export interface Pool {
    *
    * @returns a state per registration, in their order; one that was never reported has a closed breaker
    */
-  describe(registrations: readonly RegistrationRef[]): Promise<ProviderState[]>;
+  describe(registrations: readonly RegistrationRef[], now: number): Promise<ProviderState[]>;
   /** Closes the breakers of these registrations; counters of calls stay. */
-  reset(registrations: readonly RegistrationRef[]): Promise<void>;
+  reset(registrations: readonly RegistrationRef[], now: number): Promise<void>;
   /**
    * Sets what `change` names of one registration's binding to `handler`, until that registration ends.
    *
@@ -107,7 +107,8 @@ export interface Pool {
     handler: string,
     registered: Override,
     change: Partial<Override>,
+    now: number,
   ): Promise<{ before: Override; after: Override }>;
   /** The newest `limit` selections, newest first; `SELECTIONS_MAX` are kept. */
-  selections(limit: number): Promise<SelectionRecord[]>;
+  selections(limit: number, now: number): Promise<SelectionRecord[]>;
 }

@@ -49,7 +49,7 @@ const check = (n: number, failure: string | null): Step => ({
   say: `check of ${n}: ${failure}`,
   run: (opened) => opened.check(HOLDERS[n]!, failure),
 });
-const reset = (n: number): Step => ({ say: `reset ${n}`, run: ({ pool }) => pool.reset([HOLDERS[n]!]) });
+const reset = (n: number): Step => ({ say: `reset ${n}`, run: ({ pool }) => pool.reset([HOLDERS[n]!], NOW) });
 const override = (n: number, handler: string, priority: number): Step => ({
   say: `${n} at ${priority} for ${handler}`,
   run: ({ pool }) =>
@@ -58,12 +58,16 @@ const override = (n: number, handler: string, priority: number): Step => ({
       handler,
       { priority: 2, priority_group: 0, strategy: "round_robin" },
       { priority },
+      NOW,
     ),
 });
 const pass = (afterMs: number): Step => ({ say: `pass ${afterMs}`, run: async () => {}, afterMs });
 
 /** All that a pool would tell. */
-const everything = async ({ pool }: Pool) => [await pool.describe(HOLDERS), await pool.selections(100)];
+const everything = async ({ pool }: Pool) => [
+  await pool.describe(HOLDERS, NOW),
+  await pool.selections(100, NOW),
+];
 
 /** Takes the steps with one pool that is evicted before those it is told, and with one that never is. */
 async function twins(steps: readonly (Step & { evict: boolean })[]): Promise<void> {
@@ -72,10 +76,10 @@ async function twins(steps: readonly (Step & { evict: boolean })[]): Promise<voi
   for (const { run, evict, afterMs = 0 } of steps) {
     now += afterMs;
     // Only what is awake can be evicted.
-    if (evict) await evicted.pool.describe([]).then(evicted.evict);
+    if (evict) await evicted.pool.describe([], NOW).then(evicted.evict);
     expect(await run(evicted, now)).toEqual(await run(whole, now));
   }
-  await evicted.pool.describe([]).then(evicted.evict);
+  await evicted.pool.describe([], NOW).then(evicted.evict);
   expect(await everything(evicted)).toEqual(await everything(whole));
 }
 
@@ -139,7 +143,7 @@ describe("a pool that is evicted", () => {
     await evict();
     expect(await tell(A, { selectionId: "n0" })).toMatchObject({ counted: false });
     await select([A], { id: "after" });
-    const kept = await pool.selections(1000);
+    const kept = await pool.selections(1000, NOW);
     expect([kept.length, kept[0]!.selectionId, kept.at(-1)!.selectionId]).toEqual([100, "after", "n2"]);
   });
 });

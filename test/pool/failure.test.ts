@@ -16,7 +16,12 @@ describe("a pool that fails", () => {
     const a = offer("a");
     await fail();
     const override = { priority: 0, priority_group: 0, strategy: "fallback" } as const;
-    const asked = [report(a), check(a, "it fell"), pool.reset([a]), pool.override(a, "*", override, {})];
+    const asked = [
+      report(a),
+      check(a, "it fell"),
+      pool.reset([a], NOW),
+      pool.override(a, "*", override, {}, NOW),
+    ];
     for (const answer of asked) {
       const problem = await answer.then(
         () => undefined,
@@ -28,7 +33,7 @@ describe("a pool that fails", () => {
     const other = await broken("selection");
     await other.fail();
     await expect(other.resolve([a])).rejects.toMatchObject({ code: "store_unavailable" });
-    await expect(other.pool.selections(1)).rejects.toMatchObject({ code: "store_unavailable" });
+    await expect(other.pool.selections(1, NOW)).rejects.toMatchObject({ code: "store_unavailable" });
   });
 
   it("has moved nothing, in memory or in storage: neither cursor nor probe", async () => {
@@ -38,11 +43,11 @@ describe("a pool that fails", () => {
     for (let n = 0; n < 5; n += 1) await opened.report(offered[1]!);
     const now = NOW + 60_000;
     expect(await served(offered, { now })).toBe("a");
-    const before = await pool.describe(offered);
+    const before = await pool.describe(offered, NOW);
     await fail();
     await expect(served(offered, { now })).rejects.toMatchObject({ code: "store_unavailable" });
     await recover();
-    expect(await pool.describe(offered)).toEqual(before);
+    expect(await pool.describe(offered, NOW)).toEqual(before);
     expect(await served(offered, { now })).toBe("b");
   });
 
@@ -52,7 +57,7 @@ describe("a pool that fails", () => {
     await fail();
     await expect(report(a, { selectionId: "s" })).rejects.toMatchObject({ code: "store_unavailable" });
     await recover();
-    expect(await pool.describe([a])).toEqual(await pool.describe([b]));
+    expect(await pool.describe([a], NOW)).toEqual(await pool.describe([b], NOW));
     expect(await report(a, { selectionId: "s" })).toMatchObject({
       counted: true,
       state: { breaker: { failures: 1 } },

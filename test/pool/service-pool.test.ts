@@ -75,7 +75,7 @@ describe("a service's pool, asked by many at once,", () => {
         const [selections] = await Promise.all([sent, taken]);
         out.push(...selections.flat());
         expect(out.length).toBeLessThanOrEqual(3);
-        const [state] = await opened.pool.describe([only]);
+        const [state] = await opened.pool.describe([only], NOW);
         expect(state!.breaker.probes.filter(({ sentAt }) => now - sentAt < 30_000)).toHaveLength(out.length);
       }
     });
@@ -110,7 +110,7 @@ describe("a service's pool, asked by many at once,", () => {
           expect(view).toContain(await served(offered, { id: `${r}-${n}` }));
         });
       }
-      const kept = (await pool.selections(100)).toReversed();
+      const kept = (await pool.selections(100, NOW)).toReversed();
       const again = kept.filter(({ provider }, i) => provider === kept[i - 1]?.provider);
       expect(again.filter(({ selectionId }) => seen.get(selectionId)!.length > 1)).toEqual([]);
     });
@@ -127,7 +127,7 @@ describe("a service's pool", () => {
     expect((await report(a, { selectionId: "s", success: true })).state.breaker.failures).toBe(1);
     expect((await report(a, { selectionId: "t" })).state.breaker.failures).toBe(2);
     expect((await many(2, () => report(a))).map(({ counted }) => counted)).toEqual([true, true]);
-    const [state] = await pool.describe([a]);
+    const [state] = await pool.describe([a], NOW);
     expect(state).toMatchObject({ breaker: { failures: 4 }, totals: { failures: 4, successes: 0 } });
   });
 
@@ -162,7 +162,7 @@ describe("a service's pool", () => {
     ]);
     await check(a, null);
     expect(await served([a])).toBe("a");
-    expect((await pool.describe([a]))[0]).toMatchObject({ failedCheck: null, breaker: { failures: 1 } });
+    expect((await pool.describe([a], NOW))[0]).toMatchObject({ failedCheck: null, breaker: { failures: 1 } });
     for (let n = 0; n < 4; n += 1) await check(a, "it fell");
     await check(a, null);
     expect(stages((await resolve([a])).rejected)).toEqual(["a: breaker"]);
@@ -177,12 +177,12 @@ describe("a service's pool", () => {
     await failures(5, opened, before);
     await check(before, "it fell");
     const registered = { priority: 2, priority_group: 0, strategy: "fallback" } as const;
-    await pool.override(before, "*", registered, { priority: 0 });
+    await pool.override(before, "*", registered, { priority: 0 }, NOW);
     expect(await served([before])).toBeUndefined();
     expect(await served([after])).toBe("b");
     expect(await served([offer("a", { priority: 1 }), after])).toBe("a");
-    const [old, fresh] = await pool.describe([before, after]);
-    expect(fresh).toEqual((await openServicePool().pool.describe([after]))[0]);
+    const [old, fresh] = await pool.describe([before, after], NOW);
+    expect(fresh).toEqual((await openServicePool().pool.describe([after], NOW))[0]);
     expect(old).toMatchObject({ failedCheck: "it fell", overrides: { "*": { priority: 0 } } });
   });
 
@@ -191,7 +191,8 @@ describe("a service's pool", () => {
     const both = offers("b", [{ handler: "h" }, {}]);
     const offered = [...offers("a", [{ handler: "h", priority: "HIGH" }, { priority: "HIGH" }]), ...both];
     const first = { priority: 0, priority_group: 0, strategy: "fallback" } as const;
-    const set = (handler: string, priority: number) => pool.override(both[0]!, handler, first, { priority });
+    const set = (handler: string, priority: number) =>
+      pool.override(both[0]!, handler, first, { priority }, NOW);
     const forAnyAndH = async () => [
       await served(offered),
       await served(offered, { query: { handler: "h" } }),
@@ -210,12 +211,12 @@ describe("a service's pool", () => {
     const a = offer("a");
     const registered = { priority: 2, priority_group: 0, strategy: "fallback" } as const;
     const [one, other] = await Promise.all([
-      pool.override(a, "*", registered, { priority_group: 3 }),
-      pool.override(a, "*", registered, { strategy: "round_robin" }),
+      pool.override(a, "*", registered, { priority_group: 3 }, NOW),
+      pool.override(a, "*", registered, { strategy: "round_robin" }, NOW),
     ]);
     const both = { ...registered, priority_group: 3, strategy: "round_robin" };
     expect([one.after, other.after]).toContainEqual(both);
-    expect((await pool.describe([a]))[0]!.overrides).toEqual({ "*": both });
+    expect((await pool.describe([a], NOW))[0]!.overrides).toEqual({ "*": both });
   });
 
   it("closes the breakers it is told to, and leaves checks and priorities alone [1-40]", async () => {
@@ -224,8 +225,8 @@ describe("a service's pool", () => {
     const [a, b] = [offer("a"), offer("b")];
     for (const one of [a, b]) await failures(5, opened, one);
     await check(a, "it fell");
-    await pool.reset([a]);
-    const states = await pool.describe([a, b]);
+    await pool.reset([a], NOW);
+    const states = await pool.describe([a, b], NOW);
     expect(
       states.map(({ breaker, failedCheck }) => [circuitState(breaker, a.config, NOW), failedCheck]),
     ).toEqual([
@@ -257,7 +258,7 @@ describe("a service's pool", () => {
       expect(await opened.resolve(offered, { dryRun: true, now })).toEqual(dry);
       expect(await opened.resolve(offered, { now })).toEqual(dry);
     }
-    expect(await opened.pool.selections(100)).toHaveLength(8);
+    expect(await opened.pool.selections(100, NOW)).toHaveLength(8);
   });
 
   it("keeps the last 100 selections, newest first, with their reasons, and no more than that", async () => {
@@ -265,7 +266,7 @@ describe("a service's pool", () => {
     const busy = offer("busy", { priority: "HIGH" }, { fields: { status: "busy" } });
     for (let n = 0; n < 103; n += 1) await resolve([busy, offer("a")], { id: `n${n}`, now: NOW + n });
     await resolve([busy], { id: "last", now: NOW + 103, query: { handler: "h", capabilities: ["x"] } });
-    const kept = await pool.selections(1000);
+    const kept = await pool.selections(1000, NOW);
     expect(kept.map(({ selectionId }) => selectionId)).toEqual([
       "last",
       ...Array.from({ length: 99 }, (_, n) => `n${102 - n}`),
@@ -294,7 +295,7 @@ describe("a service's pool", () => {
       circuitState: "closed",
       rejected: [{ id: "busy", stage: "status", reason: "busy", detail: "status is busy" }],
     });
-    expect(await pool.selections(2)).toEqual(kept.slice(0, 2));
+    expect(await pool.selections(2, NOW)).toEqual(kept.slice(0, 2));
     const rows = (_: unknown, sql: SqlStorage) => sql.exec("SELECT count(*) AS n FROM selection").one();
     expect(await inside(rows)).toEqual({ n: 100 });
   });
@@ -302,7 +303,7 @@ describe("a service's pool", () => {
 
 describe("the states of registrations that ended", () => {
   const held = async ({ pool }: ReturnType<typeof openServicePool>, ...of: Offer[]) => {
-    const states = await pool.describe(of);
+    const states = await pool.describe(of, NOW);
     return states.filter(({ totals }) => totals.failures > 0).length;
   };
   const past = (count: number) =>

@@ -15,7 +15,7 @@ import {
 } from "../../src/core/services/provider-state.ts";
 import { entryOf } from "./entries.ts";
 
-export const NOW = Date.UTC(2026, 0, 1);
+export const NOW = Date.UTC(2126, 0, 1);
 export const ANY: ProviderQuery = { handler: undefined, capabilities: [], fallbackToGlobal: true };
 
 export interface OfferOptions {

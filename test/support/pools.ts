@@ -56,7 +56,7 @@ export function openServicePool() {
     report: async (of: Offer, options: ReportOptions = {}): Promise<ReportResult> => {
       const { now = NOW, selectionId, ...rest } = options;
       if (selectionId !== undefined) {
-        const [state] = await pool.describe([of]).catch(() => []);
+        const [state] = await pool.describe([of], NOW).catch(() => []);
         rest.selection = { id: selectionId, openings: state?.breaker.openings ?? 0 };
       }
       const [reported] = await pool.report([reportOf(of, rest)], now);

@@ -115,10 +115,13 @@ export class OpenedGateway {
     });
   }
 
-  /** In how many ms the object wakes up by itself; null: never. */
+  /** In how many ms the object wakes up by itself; null: never, but to ask whether it is forgotten. */
   async wakesInMs(): Promise<number | null> {
-    const at = await this.inside((_, { storage }) => storage.getAlarm());
-    return at === null ? null : at - this.now;
+    const [at, askAt] = await this.inside(async (_, { storage }) => {
+      const { ask_at } = storage.sql.exec<{ ask_at: number }>("SELECT ask_at FROM last_use").one();
+      return [await storage.getAlarm(), ask_at];
+    });
+    return at === null || at === askAt ? null : at - this.now;
   }
 
   evict(): Promise<void> {

@@ -61,7 +61,7 @@ export async function readServiceFleet(
   const metadata = new Map(
     entries.map(({ document }) => [document.registration.id, document.registration.metadata]),
   );
-  const states = await pool.describe(offers);
+  const states = await pool.describe(offers, now);
   return offers
     .map((registered, i): FleetMember => {
       const state = states[i]!;

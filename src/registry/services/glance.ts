@@ -22,7 +22,7 @@ export async function glanceAtService(
   try {
     const [fleet, selections] = await Promise.all([
       readServiceFleet(pool, service, agents, now),
-      pool.selections(selectionsMax),
+      pool.selections(selectionsMax, now),
     ]);
     return { service, pool: { fleet, selections } };
   } catch (error) {

@@ -63,7 +63,7 @@ export async function setPriority(
   if (change instanceof Problem) return change;
   const { service, handler } = binding;
   const registration = { provider: input.provider, fence: entry.document.fence };
-  const held = await pool(service).override(registration, handler, settingsOf(binding), change);
+  const held = await pool(service).override(registration, handler, settingsOf(binding), change, now);
   return { service, handler, ...held };
 }
 
@@ -107,7 +107,7 @@ export async function resetBreakers(
   const counts = await Promise.all(
     [...Map.groupBy(fleet, ({ service }) => service)].map(async ([service, members]) => {
       const offers = new Map(members.map(({ offer }) => [offer.provider, offer]));
-      await namespace.pool(service).reset([...offers.values()]);
+      await namespace.pool(service).reset([...offers.values()], now);
       return offers.size;
     }),
   );

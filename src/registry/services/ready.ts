@@ -72,7 +72,10 @@ async function countProviders(pool: Pool, offers: readonly Offer[], now: number)
   if (available.length === 0) return 0;
   // As in resolve: where the pool cannot be reached, any provider that looks fit will do.
   const states = await pool
-    .describe(available.map(({ provider, fence }) => ({ provider, fence })))
+    .describe(
+      available.map(({ provider, fence }) => ({ provider, fence })),
+      now,
+    )
     .catch(() => undefined);
   const selectable = states
     ? available.filter((offer, index) => !obstacleTo(offer, states[index]!, now))

@@ -124,4 +124,6 @@ export const listSelections = async (
   { store, pool }: Namespace,
   service: string,
   limit: number,
-): Promise<SelectionRecord[]> => ((await isOffered(store, service)) ? pool(service).selections(limit) : []);
+  now: number,
+): Promise<SelectionRecord[]> =>
+  (await isOffered(store, service)) ? pool(service).selections(limit, now) : [];

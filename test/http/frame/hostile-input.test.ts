@@ -31,7 +31,7 @@ async function stateOf({ backend, now }: Registry, { callId }: Aim): Promise<str
     provider: registration.id,
     fence,
   }));
-  const providers = await backend.openPool("default", RESIDENT.service).describe(holders);
+  const providers = await backend.openPool("default", RESIDENT.service).describe(holders, now);
   return JSON.stringify([page.entries, toolsets.entries, load, call, events, report, providers]);
 }
 

@@ -18,7 +18,7 @@ describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {
     if (found instanceof Problem) throw found;
     expect(found.provider.document.registration.id).toBe("b");
     expect(found).toMatchObject({ considered: 1, rejected: [], degraded: false });
-    const [kept] = await listSelections(namespace, "llm", 1);
+    const [kept] = await listSelections(namespace, "llm", 1, registry.now);
     expect(kept).toMatchObject({ provider: "b", at: registry.now });
     expect(found.selectionId).toMatch(new RegExp(`^${kept!.selectionId}\\.${registry.now}\\.0\\.`));
   });
@@ -35,7 +35,7 @@ describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {
         chosen: { offer: { provider: "a" } },
       });
     }
-    expect(await listSelections(namespace, "llm", 1)).toEqual([]);
+    expect(await listSelections(namespace, "llm", 1, registry.now)).toEqual([]);
   });
 
   it("tells a service that is not offered from one whose providers cannot be used", async () => {

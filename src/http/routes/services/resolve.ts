@@ -62,8 +62,8 @@ const selections = endpoint({
   query: z.strictObject({ limit: param.integer(1, SELECTIONS_MAX).optional() }),
   answers: { 200: { description: "Up to 100", body: shapes.selectionList } },
   refusals: ["invalid_request"],
-  async handle({ params: { service }, query: { limit = SELECTIONS_MAX }, namespace }) {
-    const kept = await listSelections(namespace, service, limit);
+  async handle({ params: { service }, query: { limit = SELECTIONS_MAX }, namespace, now }) {
+    const kept = await listSelections(namespace, service, limit, now);
     const list = kept.map((selection) => ({
       selection_id: selection.selectionId,
       at: isoTime(selection.at),

@@ -2,10 +2,10 @@ import type { Redis } from "ioredis";
 import { registrationInput } from "../../src/core/agents/agent.ts";
 import { Problem } from "../../src/core/problem.ts";
 import { decideRegistration } from "../../src/core/agents/registration.ts";
-import { fenceOf } from "../../src/registry/lease-token.ts";
+import { leaseTokenOf } from "../../src/registry/lease-token.ts";
 import { keysOf } from "../../src/store/redis/keys.ts";
 import { Plan, planChange } from "../../src/store/redis/plan.ts";
-import { type Fleet, registrationOf, secretOf, TERMS } from "./agents.ts";
+import { EPOCH, type Fleet, registrationOf, secretOf, TERMS } from "./agents.ts";
 
 export const PREFIX = "rollcall";
 const BATCH = 1000;
@@ -46,21 +46,21 @@ async function writesOf(
   const input = registrationInput.parse(registration(index));
   const { result, write } = decideRegistration(
     undefined,
+    {},
     {
       id: input.id!,
       input,
       asker: { name: "bench", scopes: ["admin"], namespace: fleet.namespace },
       region: { colo: "FRA", country: "DE", continent: "EU", latitude: "50.11", longitude: "8.68" },
       defaults: { ttlSeconds: TERMS.ttlSeconds, heartbeatIntervalSeconds: TERMS.intervalSeconds },
-      presentedFence: undefined,
-      mintedFence: await fenceOf(secretOf(fleet, index), false),
+      issued: { ...(await leaseTokenOf(TERMS, EPOCH, secretOf(fleet, index))), succession: "anew" },
     },
     now,
   );
   if (result instanceof Problem) throw result;
   const plan = new Plan(0);
   const ref = { kind: "agent" as const, id: input.id! };
-  planChange(plan, keysOf(PREFIX, fleet.namespace), ref, undefined, write!.entry, now);
+  planChange(plan, keysOf(PREFIX, fleet.namespace), ref, undefined, write!.entry, undefined, now);
   return plan.steps.map(([command, key, ...args]) =>
     [command, plan.keys[Number(key) - 1], ...args].map(String),
   );

@@ -11,7 +11,7 @@ import type {
   Registered,
   Registration,
 } from "./shapes.ts";
-import type { LeaseOptions, RequestOptions, Transport } from "./transport.ts";
+import type { LeaseOptions, RegisterOptions, RequestOptions, Transport } from "./transport.ts";
 
 /** The largest page that the registry gives. */
 const PAGE_MAX = 200;
@@ -23,14 +23,16 @@ export type Agents = ReturnType<typeof agents>;
 /** Agents, one request per method. `registry.join` registers an agent and keeps it registered. */
 export const agents = ({ send }: Transport) => ({
   /**
-   * Registers an agent, or replaces the registration under its id; with the current lease token it renews. Scope `write`.
+   * Registers an agent, or replaces the registration under its id; with its lease token it renews, or restores what the
+   * registry has lost. Scope `write`.
    *
    * Without `id` the registry makes one up. Defaults: `ttl_seconds` 300 (2 to 86,400) and `heartbeat_interval_seconds` 30 (1 to
    * 43,200; null: a static agent without heartbeats), unless the deployment has its own; `max_concurrency` 10 (null: no limit).
    *
-   * @throws {RollcallError} `lease_lost` for a token that is not the current one; `payload_too_large` for more than 32 KiB
+   * @throws {RollcallError} `lease_lost` for a token that is older than what is registered, or has ended; `epoch_ahead` for
+   * one to register without; `forbidden` for another key's id; `payload_too_large` for more than 32 KiB
    */
-  register: (body: Registration, options: LeaseOptions = {}) =>
+  register: (body: Registration, options: RegisterOptions = {}) =>
     send<Registered>("POST", "/v1/agents", { body, ...options }),
 
   /** Reads a live agent. Scope `read`. @throws {RollcallError} `agent_not_found` */
@@ -65,7 +67,8 @@ export const agents = ({ send }: Transport) => ({
    *
    * `current_load` is 0 to 1,000,000,000, `health_score` 0 to 1; a null in `metadata` deletes that key.
    *
-   * @throws {RollcallError} `agent_not_found`: register (again); `lease_lost`: another registration has the id;
+   * @throws {RollcallError} `agent_not_found`: register (again), with the token; `lease_lost`: another registration has the
+   * id, or this one has ended;
    * `lease_token_required` without a token, unless the key is an admin's
    */
   heartbeat: (id: string, body: Heartbeat = {}, options: LeaseOptions = {}) =>
@@ -90,8 +93,8 @@ export const agents = ({ send }: Transport) => ({
   unregister: (id: string, options: LeaseOptions = {}) => send<void>("DELETE", pathOf(id), options),
 
   /**
-   * Takes an agent out of selection at once, and asks it to finish its work and leave. Lasts until the registration ends or
-   * `cancelDrain`. Scope `write`.
+   * Takes an agent out of selection at once, and asks it to finish its work and leave. Lasts, through registrations, until
+   * `cancelDrain`, or until it is unregistered or reaped. Scope `write`.
    *
    * @throws {RollcallError} `agent_not_found`, or `lease_lost` for a token that is not the current one
    */

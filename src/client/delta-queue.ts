@@ -1,4 +1,5 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
+import { isWorthRetrying } from "./lease.ts";
 import { asRollcallError } from "./problem.ts";
 import type { Delta } from "./shapes.ts";
 
@@ -56,7 +57,7 @@ export class DeltaQueue {
       } catch (thrown) {
         const error = asRollcallError(thrown);
         if (error.code === "stream_full") this.#isFull = true;
-        else if (!error.transient || failures >= ATTEMPTS_MAX) this.#unwanted.abort(error);
+        else if (!isWorthRetrying(error) || failures >= ATTEMPTS_MAX) this.#unwanted.abort(error);
         else await wait(this.#clock, backoffMs(this.#clock, failures, Infinity, error.retryAfterMs), signal);
       }
     }

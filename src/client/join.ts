@@ -13,7 +13,7 @@ const LEAVE_TIMEOUT_MS = 5000;
 
 /**
  * Registers an agent and keeps it registered: sends heartbeats at the interval that the registry asks for, reports changes,
- * registers again when the registry has lost the agent, and retries without limit during an outage.
+ * restores its registration when the registry has lost it, and retries without limit during an outage.
  *
  * @throws {RollcallError} if the registry refuses, or cannot be reached for `patienceMs`; or the signal's reason
  */
@@ -45,7 +45,7 @@ class Member extends Lifecycle implements JoinedAgent {
 
   constructor(api: Agents, clock: Clock, registration: Registration, onChange: JoinOptions["onChange"]) {
     super(clock, new Lease("agent_not_found"));
-    // Made here rather than by the registry, so that a retry replaces what an unanswered try may have registered.
+    // Made here rather than by the registry, so that it is known before the first answer.
     this.id = registration.id ?? crypto.randomUUID();
     this.#agents = api;
     this.#registration = registration;
@@ -122,9 +122,10 @@ class Member extends Lifecycle implements JoinedAgent {
     const report = this.#report;
     const startedAt = this.clock.now();
     try {
-      const intervalSeconds = await (this.lease.token === undefined
-        ? this.#register(report)
-        : this.#heartbeat(report, this.lease.token));
+      const { token, isHeld } = this.lease;
+      const intervalSeconds = await (token !== undefined && isHeld
+        ? this.#heartbeat(report, token)
+        : this.#register(report));
       this.#reported = report;
       this.#schedule.succeeded(intervalSeconds, this.clock.now() - startedAt);
     } catch (thrown) {
@@ -142,9 +143,10 @@ class Member extends Lifecycle implements JoinedAgent {
       current_load: load,
       health_score: healthScore,
     };
-    const registered = await this.lease.register(this.#agents.register(registration));
+    const sent = this.#agents.register(registration, this.lease.credentials);
+    const registered = await this.lease.register(sent);
     this.ready();
-    this.#become("joined", "run");
+    this.#become("joined", registered.desired_state);
     return registered.heartbeat_interval_seconds;
   }
 
@@ -156,21 +158,21 @@ class Member extends Lifecycle implements JoinedAgent {
       ...(healthScore !== this.#reported.healthScore && { health_score: healthScore }),
     };
     const answer = await this.#agents.heartbeat(this.id, body, { leaseToken, signal: this.leaving });
-    this.lease.confirm();
     this.#become("joined", answer.desired_state);
     return answer.next_interval_seconds;
   }
 
   #recover(error: RollcallError): void {
     this.failure = error;
-    if (this.lease.dropIfGone(error)) {
-      this.#schedule.now();
-      this.#become("absent", this.#desiredState);
-    } else if (error.transient) {
-      this.#schedule.failed(error.retryAfterMs);
-    } else {
-      this.fail(error);
-      this.#become("ended", this.#desiredState);
+    switch (this.lease.after(error)) {
+      case "register":
+        this.#schedule.now();
+        return this.#become("absent", this.#desiredState);
+      case "retry":
+        return this.#schedule.failed(error.retryAfterMs);
+      case "stop":
+        this.fail(error);
+        return this.#become("ended", this.#desiredState);
     }
   }
 

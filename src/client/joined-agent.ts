@@ -23,7 +23,7 @@ export interface JoinedAgent extends AsyncDisposable {
   readonly desiredState: DesiredState;
   /** `absent`: the registry does not know the agent (any more), and it is being registered. */
   readonly state: "joined" | "absent" | "ended";
-  /** Authorises changes of the entry by others. Changes with each registration; undefined while there is none. */
+  /** Authorises changes of the entry by others. Undefined before the first registration and after the end. */
   readonly leaseToken: string | undefined;
   /** Resolves when it ends, for whatever reason; never rejects. */
   readonly ended: Promise<Ending>;

@@ -1,48 +1,59 @@
 import { asRollcallError, type RollcallError } from "./problem.ts";
+import type { RegisterOptions } from "./transport.ts";
+
+/** What to do after a failed request: register (again), send it again later, or end. */
+export type Remedy = "register" | "retry" | "stop";
 
 /**
  * The lease token of an entry that this process keeps registered, and the rule for registering again.
  *
- * A registration whose answer was lost may take effect late, and then supersedes the one that was sent after it. So after such
- * a try the first `lease_lost` does not prove that another process took over: the entry is registered once more. As soon as a
- * request with the current token succeeds, `lease_lost` means another process again.
+ * Every registration sends the token, if there is one, and one key for the whole life of the process. So a registration that
+ * the registry has lost comes back as it was, and one whose answer was lost is found by its repetition.
  */
 export class Lease {
-  /** Undefined while there is no registration. */
+  /** Undefined before the first registration. */
   token: string | undefined;
+  /** false: the entry has to be registered before anything else */
+  isHeld: boolean;
   readonly #notFound: "agent_not_found" | "toolset_not_found";
-  #hasUnansweredTry = false;
+  readonly #idempotencyKey = crypto.randomUUID();
 
   constructor(notFound: "agent_not_found" | "toolset_not_found", token?: string) {
     this.#notFound = notFound;
     this.token = token;
+    this.isHeld = token !== undefined;
+  }
+
+  /** To be sent with each registration. */
+  get credentials(): RegisterOptions {
+    return { leaseToken: this.token, idempotencyKey: this.#idempotencyKey };
   }
 
   /** Keeps the token that the registration answers with. */
   async register<Answer extends { lease_token: string }>(sent: Promise<Answer>): Promise<Answer> {
-    try {
-      const answer = await sent;
-      this.token = answer.lease_token;
-      return answer;
-    } catch (thrown) {
-      const { status } = asRollcallError(thrown);
-      if (status === 0 || status >= 500) this.#hasUnansweredTry = true;
-      throw thrown;
+    const answer = await sent;
+    this.token = answer.lease_token;
+    this.isHeld = true;
+    return answer;
+  }
+
+  /** What to do after a request that failed like this. */
+  after(thrown: unknown): Remedy {
+    const { code, transient } = asRollcallError(thrown);
+    if (code === this.#notFound) {
+      this.isHeld = false;
+      return "register";
     }
-  }
-
-  /** To be called when a request with the token has succeeded. */
-  confirm(): void {
-    this.#hasUnansweredTry = false;
-  }
-
-  /** Drops the token if the error means that the entry has to be registered again, and says whether it does. */
-  dropIfGone({ code }: RollcallError): boolean {
-    const isGone = code === this.#notFound || (code === "lease_lost" && this.#hasUnansweredTry);
-    if (isGone) {
+    if (code === "epoch_ahead") {
       this.token = undefined;
-      this.#hasUnansweredTry = false;
+      return "register";
     }
-    return isGone;
+    // Another key's registration has the id, which may end.
+    const isRestoring = this.token !== undefined && !this.isHeld;
+    return transient || (code === "forbidden" && isRestoring) ? "retry" : "stop";
   }
 }
+
+/** Whether the same request may succeed later, or as soon as the entry is registered again. */
+export const isWorthRetrying = ({ transient, action }: RollcallError): boolean =>
+  transient || action === "register";

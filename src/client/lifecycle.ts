@@ -15,7 +15,8 @@ export interface LifecycleOptions {
 }
 
 /**
- * How it ended. `left`: this program left. `lease_lost`: another process registered under the same id or name. `refused`: the
+ * How it ended. `left`: this program left. `lease_lost`: another process registered under the same id or name, or
+ * somebody unregistered it. `refused`: the
  * registry refuses in a way that no retry changes.
  */
 export type Ending =

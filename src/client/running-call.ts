@@ -1,6 +1,7 @@
 import { ClaimTimer } from "./claim-timer.ts";
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import { DeltaQueue } from "./delta-queue.ts";
+import { isWorthRetrying } from "./lease.ts";
 import { RollcallError } from "./problem.ts";
 import type { CallContext, ServedTool } from "./served-toolset.ts";
 import type { CallAnswer, ClaimedCall, Delta } from "./shapes.ts";
@@ -95,7 +96,7 @@ export class RunningCall {
         return;
       } catch (thrown) {
         const isProblem = thrown instanceof RollcallError;
-        if (isProblem && thrown.transient) {
+        if (isProblem && isWorthRetrying(thrown)) {
           await wait(this.#clock, backoffMs(this.#clock, failures, Infinity, thrown.retryAfterMs), signal);
         } else if (answer === handled && (!isProblem || UNSENDABLE.has(thrown.code))) {
           answer = unsendable(handled, thrown);

@@ -74,9 +74,9 @@ class Provider extends Lifecycle implements ServedToolset {
     while (!this.leaving.aborted && !this.#hasFailed) {
       this.#polling = new AbortController();
       try {
-        await this.#poll(this.lease.token ?? (await this.#register()));
+        const { token, isHeld } = this.lease;
+        await this.#poll(token !== undefined && isHeld ? token : await this.#register());
         this.#failures = 0;
-        this.lease.confirm();
       } catch (thrown) {
         // A poll that was aborted here is not a failure.
         if (!this.#polling.signal.aborted) await this.#recover(asRollcallError(thrown));
@@ -89,8 +89,8 @@ class Provider extends Lifecycle implements ServedToolset {
   }
 
   async #register(): Promise<string> {
-    const { lease_token } = await this.lease.register(this.#toolsets.register(this.#registration));
-    return lease_token;
+    const sent = this.#toolsets.register(this.#registration, this.lease.credentials);
+    return (await this.lease.register(sent)).lease_token;
   }
 
   /** With as many calls running as may be, it polls for pings only, until one of them is done. */
@@ -141,14 +141,18 @@ class Provider extends Lifecycle implements ServedToolset {
   async #recover(error: RollcallError): Promise<void> {
     this.failure = error;
     this.#failures += 1;
-    if (!this.#isReplica && this.lease.dropIfGone(error)) {
-      this.#giveUpCalls(error);
-      if (this.#failures === 1) return;
-    } else if (!error.transient) {
+    const remedy = this.lease.after(error);
+    if (remedy === "stop") {
       this.#hasFailed = true;
       this.#giveUpCalls(error);
-      this.fail(error);
-      return;
+      return this.fail(error);
+    }
+    if (remedy === "register") {
+      // Restored with its token the registration is the same, and its calls go on.
+      if (this.lease.token === undefined) this.#giveUpCalls(error);
+      // A replica waits for the process that it is one of to restore it.
+      if (this.#isReplica) this.lease.isHeld = true;
+      else if (this.#failures === 1) return;
     }
     const ms = backoffMs(this.clock, this.#failures, Infinity, error.retryAfterMs);
     await wait(this.clock, ms, this.leaving);

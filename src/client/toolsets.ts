@@ -12,7 +12,13 @@ import type {
   ToolsetRegistered,
   ToolsetRegistration,
 } from "./shapes.ts";
-import { type LeaseOptions, type RequestOptions, TIMEOUT_MS, type Transport } from "./transport.ts";
+import {
+  type LeaseOptions,
+  type RegisterOptions,
+  type RequestOptions,
+  TIMEOUT_MS,
+  type Transport,
+} from "./transport.ts";
 
 const pathOf = (name: string, rest = ""): string => `/v1/toolsets/${encodeURIComponent(name)}${rest}`;
 export const callPath = (name: string, callId: string): string =>
@@ -23,13 +29,14 @@ export type Toolsets = ReturnType<typeof toolsets>;
 /** Toolsets, one request per method. `registry.serveToolset` and `registry.callTool` do what a provider and a caller need. */
 export const toolsets = ({ send }: Transport) => ({
   /**
-   * Registers a toolset of 1 to 200 tools, or replaces the one of this name and ends its calls (`stale_registration`). It is
-   * unhealthy until a provider answers a ping. Scope `write`.
+   * Registers a toolset of 1 to 200 tools, or replaces the one of this name and ends its calls (`stale_registration`);
+   * with its lease token it amends it, or restores what the registry has lost. It is unhealthy until a provider answers a ping. Scope `write`.
    *
    * @throws {RollcallError} `invalid_request` also for a schema that the registry does not support; `forbidden` if the name is
-   * another key's; `lease_lost` for a token that is not the current one; `store_contended`
+   * another key's; `lease_lost` for a token that is older than what is registered, or has ended; `epoch_ahead` for one to
+   * register without; `store_contended`
    */
-  register: (body: ToolsetRegistration, options: LeaseOptions = {}) =>
+  register: (body: ToolsetRegistration, options: RegisterOptions = {}) =>
     send<ToolsetRegistered>("POST", "/v1/toolsets", { body, ...options }),
 
   /**

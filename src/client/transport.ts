@@ -26,9 +26,14 @@ export interface LeaseOptions extends RequestOptions {
   leaseToken?: string | undefined;
 }
 
+export interface RegisterOptions extends LeaseOptions {
+  /** 1 to 255 printable ASCII characters, kept secret: the same registration sent again with it is found, not made anew. */
+  idempotencyKey?: string | undefined;
+}
+
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
-export interface RequestParts extends LeaseOptions {
+export interface RequestParts extends RegisterOptions {
   /** A list repeats its parameter; null and undefined are left out. */
   query?: Query;
   /** Sent as JSON. */
@@ -137,7 +142,7 @@ async function readJson<T>(response: Response): Promise<T> {
 
 function headersOf(
   { key, namespace }: ClientOptions,
-  { body, leaseToken, headers }: RequestParts,
+  { body, leaseToken, idempotencyKey, headers }: RequestParts,
 ): Record<string, string> {
   return {
     Accept: "application/json, application/problem+json",
@@ -145,6 +150,7 @@ function headersOf(
     ...(key !== undefined && { Authorization: `Bearer ${key}` }),
     ...(namespace !== undefined && { "Rollcall-Namespace": namespace }),
     ...(leaseToken !== undefined && { "Lease-Token": leaseToken }),
+    ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
     ...headers,
   };
 }

@@ -1,4 +1,6 @@
-import type { Document, Kind } from "./entry.ts";
+import type { Document, Kind, Past } from "./entry.ts";
+import { type Epoch, epochIn, type Standing, standingOf } from "./fence.ts";
+import { RULES } from "./kinds.ts";
 import { Problem } from "./problem.ts";
 
 export const SCOPES = ["read", "write", "admin"] as const;
@@ -20,7 +22,7 @@ const isAdmin = (asker: Asker): boolean => asker.scopes.includes("admin");
 
 /** What decides who may change an entry, whatever its kind. */
 interface Ownership {
-  document: Pick<Document<Kind>, "fence" | "owner"> & { registration: { id: string } };
+  document: Epoch & Pick<Document<Kind>, "owner"> & { registration: { id: string } };
 }
 
 /** Whether the entry was registered with the asker's key. An admin owns everything in the namespace. */
@@ -30,47 +32,59 @@ export const owns = (asker: Asker, entry: Ownership): boolean =>
 export const leaseLost = (id: string): Problem =>
   new Problem(
     "lease_lost",
-    `The lease token is not the current one of "${id}": the registration it was for has ended, or was replaced.`,
-    { action: "register" },
+    `The registration of "${id}" that the lease token is of has ended, or was replaced.`,
+    {
+      action: "stop",
+    },
   );
 
-/**
- * Refuses an asker who may not register over the entry that has the id. A token that is sent must be the current one, so
- * that a superseded process learns of it. Without a token, only the owner and an admin may.
- *
- * @param current  the entry that has the id, lapsed or not; undefined: none has
- * @param presentedFence  of the token that was sent; undefined when none was
- * @returns undefined if the asker may, or the Problem `lease_lost` or `forbidden`
- */
-export function refuseReplacement(
-  asker: Asker,
-  current: Ownership | undefined,
+/** Nothing newer is stored: the holder of a token may register with it, and restores its registration. */
+export function notRegistered(kind: Kind, id: string): Problem {
+  const { code, message } = RULES[kind].notFound(id);
+  return new Problem(code, message, { action: "register" });
+}
+
+/** How a token stands to what is stored; `newer` where nothing is that it could be older than. */
+export function standingIn(fence: string, stored: Epoch | undefined, { ended }: Past): Standing {
+  if (stored) return standingOf(fence, stored);
+  if (epochIn(fence) === undefined) return "unknown";
+  return ended === undefined
+    ? "newer"
+    : standingOf(fence, { fence: ended, registeredAt: epochIn(ended) ?? 0 });
+}
+
+/** What a token's holder is told where no live entry has its fence. */
+export function explainMissingLease(
+  kind: Kind,
   id: string,
-  presentedFence: string | undefined,
-): Problem | undefined {
-  if (presentedFence !== undefined) {
-    return current?.document.fence === presentedFence ? undefined : leaseLost(id);
-  }
-  if (!current || owns(asker, current)) return undefined;
-  return new Problem("forbidden", `"${id}" belongs to another key.`);
+  fence: string | undefined,
+  stored: Epoch | undefined,
+  past: Past,
+): Problem {
+  const standing = fence === undefined ? "unknown" : standingIn(fence, stored, past);
+  const isEnded = standing === "older" || (standing === "same" && !stored);
+  return isEnded ? leaseLost(id) : notRegistered(kind, id);
 }
 
 /**
- * Refuses an asker who may not change an entry. A token that is sent must be the current one, an admin's too: a stale
- * token means that the process behind it was replaced.
+ * Refuses an asker who may not change a live entry. A token that is sent must be the current one, an admin's too: an older
+ * one means that the process behind it was replaced, a newer one that the store has lost its registration.
  *
  * @param fence  of the token that was sent; undefined when none was
  * @param ownerSuffices  the owner's key is enough without a token (directives, and the older API's routes)
- * @returns undefined if the asker may, or the Problem `lease_lost`, `lease_token_required` or `forbidden`
+ * @returns undefined if the asker may, or the Problem `lease_lost`, the kind's "not found", `lease_token_required` or `forbidden`
  */
 export function refuseChange(
+  kind: Kind,
   asker: Asker,
-  entry: Ownership,
+  { document }: Ownership,
   fence: string | undefined,
   ownerSuffices: boolean,
 ): Problem | undefined {
-  const { id } = entry.document.registration;
-  if (fence !== undefined) return fence === entry.document.fence ? undefined : leaseLost(id);
+  const { id } = document.registration;
+  if (fence !== undefined) {
+    return fence === document.fence ? undefined : explainMissingLease(kind, id, fence, document, {});
+  }
   if (isAdmin(asker)) return undefined;
   if (!ownerSuffices) {
     return new Problem(
@@ -78,5 +92,5 @@ export function refuseChange(
       "Send the Lease-Token header that the registration answered with.",
     );
   }
-  return owns(asker, entry) ? undefined : new Problem("forbidden", `"${id}" belongs to another key.`);
+  return owns(asker, { document }) ? undefined : new Problem("forbidden", `"${id}" belongs to another key.`);
 }

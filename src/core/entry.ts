@@ -25,17 +25,29 @@ export interface Region {
 }
 
 /**
- * What stays the same between heartbeats. `fence` names the registration (the epoch): it comes first, because the Redis
+ * What stays the same between heartbeats. `fence` (core/fence.ts) names the registration (the epoch): it comes first, because the Redis
  * scripts find the lease's key by it without parsing JSON.
  */
 export interface Document<K extends Kind = "agent"> {
   fence: string;
-  /** ms since the Unix epoch */
+  /** The epoch, ms since the Unix epoch, by the store's clock. */
   registeredAt: number;
   /** the API key's name; null under open access */
   owner: string | null;
   region: Region | null;
   registration: Kinds[K]["registration"];
+  /** What the registration was answered with that its fence is of: a repetition of it gets the same. Agents' alone. */
+  outcome?: Outcome;
+}
+
+export type Outcome = "created" | "replaced" | "renewed" | "restored";
+
+/** What is kept under an id that no entry has. */
+export interface Past {
+  /** The fence of the last registration that was unregistered, for a day: an older one stays ended. */
+  ended?: string;
+  /** An operator asked the id to drain, and its entry was lost. */
+  draining?: true;
 }
 
 /** One entry. It changes as a unit: a commit applies only if no part of it has changed since it was read. */
@@ -43,7 +55,7 @@ export interface Entry<K extends Kind = "agent"> {
   document: Document<K>;
   /** null: the lease has lapsed. No reader sees the agent any more; its holder may come back until the sweep reaps it. */
   lease: Kinds[K]["lease"] | null;
-  /** An operator asked this registration to drain. */
+  /** An operator asked the id to drain, whoever holds it. */
   draining: boolean;
   /** The sweep's ledger: what it recorded of this registration last; null while it has nothing to tell. */
   mark: Mark | null;

@@ -4,6 +4,7 @@ export const EVENT_TYPES = [
   "registered",
   "replaced",
   "renewed",
+  "restored",
   "amended",
   "unregistered",
   "drain_requested",

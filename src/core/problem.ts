@@ -26,6 +26,7 @@ export const PROBLEMS = {
   call_not_found: { status: 404, title: "No such call is kept" },
   route_not_found: { status: 404, title: "No such route" },
   method_not_allowed: { status: 405, title: "The route does not take this method" },
+  epoch_ahead: { status: 409, title: "The lease token is of the future" },
   lease_lost: { status: 409, title: "Another registration holds this id" },
   call_conflict: { status: 409, title: "This tool_call_id was used for another call" },
   call_settled: { status: 409, title: "The call already has its result" },
@@ -77,8 +78,8 @@ export interface FieldError {
 
 export interface ProblemOptions {
   errors?: FieldError[];
-  /** What the asker should do next; clients act on it. */
-  action?: "register";
+  /** What the asker should do next; clients act on it. To register is to send the lease token along. */
+  action?: "register" | "stop";
   /** Why each provider was passed over. */
   reasons?: { id: string; stage: string; reason: string; detail: string }[];
   /** Services that did not become ready in time. */

@@ -7,6 +7,7 @@ const WORDS: Record<EventType, string> = {
   registered: "registered",
   replaced: "replaced its registration",
   renewed: "renewed",
+  restored: "is back",
   amended: "amended its registration",
   unregistered: "left",
   drain_requested: "was asked to drain",

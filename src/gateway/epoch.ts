@@ -1,5 +1,5 @@
 import type { Sql } from "../durable/storage.ts";
-import type { Epoch } from "./gateway.ts";
+import { compareEpochs, type Epoch } from "../core/fence.ts";
 import { type EpochRow, SQL } from "./schema.ts";
 
 // Stands before the stored fence of a registration that was removed; no fence begins with it.
@@ -26,12 +26,12 @@ export class LatestEpoch {
     const latest = this.#read();
     if (!latest) return "later";
     if (latest.fence === fence) return "current";
-    const laterMs = registeredAt - latest.registered_at;
-    // After a removal the next registration may be of the same ms, but the removed one must not be current again.
-    const isLater = latest.fence.startsWith(CLOSED)
-      ? laterMs >= 0 && latest.fence !== CLOSED + fence
-      : laterMs > 0;
-    return isLater ? "later" : "stale";
+    const isClosed = latest.fence.startsWith(CLOSED);
+    const known = {
+      fence: isClosed ? latest.fence.slice(CLOSED.length) : latest.fence,
+      registeredAt: latest.registered_at,
+    };
+    return compareEpochs({ fence, registeredAt }, known) > 0 ? "later" : "stale";
   }
 
   replace({ fence, registeredAt }: Epoch): void {

@@ -1,11 +1,7 @@
+import type { Epoch } from "../core/fence.ts";
 import type { CallMessage, CallOutcome } from "../core/toolsets/call.ts";
 
-/** A toolset's registration, as the asker knows it: which of two is the current one is told by these. */
-export interface Epoch {
-  fence: string;
-  /** ms since the Unix epoch; the later of two registrations is the current one */
-  registeredAt: number;
-}
+export type { Epoch };
 
 export interface CallRequest {
   epoch: Epoch;

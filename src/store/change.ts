@@ -1,4 +1,4 @@
-import type { Entry, Kind, Ref } from "../core/entry.ts";
+import type { Entry, Kind, Past, Ref } from "../core/entry.ts";
 import type { Decision } from "../core/decision.ts";
 import { Problem } from "../core/problem.ts";
 import type { Change, Snapshot, Store } from "./store.ts";
@@ -16,7 +16,11 @@ const ROUNDS_MAX = 24;
 export async function change<R, K extends Kind>(
   store: Store,
   snapshots: readonly Snapshot<K>[],
-  decide: (entry: Entry<K> | undefined, index: number) => Decision<R, K>,
+  decide: (
+    entry: Entry<K> | undefined,
+    index: number,
+    past: Past,
+  ) => Decision<R, K> | Promise<Decision<R, K>>,
   now: number,
 ): Promise<(R | Problem)[]> {
   const results: (R | Problem)[] = [];
@@ -27,11 +31,15 @@ export async function change<R, K extends Kind>(
       break;
     }
     const changes: (Change<K> & { index: number })[] = [];
-    for (const { before, index } of pending) {
-      const { result, write } = decide(before.entry, index);
+    const decisions = await Promise.all(
+      pending.map(async ({ before, index }) => decide(before.entry, index, before)),
+    );
+    for (const [i, { before, index }] of pending.entries()) {
+      const { result, write } = decisions[i]!;
       results[index] = result;
-      if (write)
-        changes.push({ before, after: write.entry, ...(write.event && { event: write.event }), index });
+      if (!write) continue;
+      const { entry: after, ...rest } = write;
+      changes.push({ before, after, ...rest, index });
     }
     const outcomes = changes.length > 0 ? await store.commit(changes, now) : [];
     pending = outcomes.flatMap((outcome, i) =>
@@ -51,9 +59,10 @@ const contended = (): Problem =>
 export async function changeOne<R, K extends Kind>(
   store: Store,
   ref: Ref<K>,
-  decide: (entry: Entry<K> | undefined) => Decision<R, K>,
+  decide: (entry: Entry<K> | undefined, past: Past) => Decision<R, K>,
   now: number,
 ): Promise<R | Problem> {
-  const [result] = await change(store, await store.read([ref], now), decide, now);
+  const snapshots = await store.read([ref], now);
+  const [result] = await change(store, snapshots, (entry, _, past) => decide(entry, past), now);
   return result!;
 }

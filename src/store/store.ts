@@ -1,5 +1,5 @@
 import type { Grace } from "../core/agents/grace.ts";
-import type { Entry, Kind, Kinds, Mark, Ref } from "../core/entry.ts";
+import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
 import type { Event } from "../core/event.ts";
 import type { Lease } from "../core/lease.ts";
 
@@ -26,6 +26,12 @@ export interface Store {
    * @returns a snapshot per ref, in their order
    */
   read<K extends Kind>(refs: readonly Ref<K>[], now: number): Promise<Snapshot<K>[]>;
+
+  /** `read` in the same round trips, and the store's own clock, ms since the Unix epoch: what epochs are made of. */
+  readWithClock<K extends Kind>(
+    refs: readonly Ref<K>[],
+    now: number,
+  ): Promise<{ snapshots: Snapshot<K>[]; clock: number }>;
 
   /**
    * Applies each change whole or not at all: only if nothing of its entry has changed since the snapshot was read.
@@ -101,7 +107,7 @@ export interface Store {
 }
 
 /** An entry as it was read. `version` means something to the adapter only: with it a commit sees whether anything changed. */
-export interface Snapshot<K extends Kind = "agent"> {
+export interface Snapshot<K extends Kind = "agent"> extends Past {
   ref: Ref<K>;
   entry: Entry<K> | undefined;
   version: string;
@@ -119,7 +125,12 @@ export interface Change<K extends Kind = "agent"> {
   /** undefined: remove the entry, whole */
   after: Entry<K> | undefined;
   event?: Event;
+  /** Kept under the id for a day: see `Past`. */
+  ended?: string;
 }
+
+/** How long the fence of what was unregistered is kept, ms. */
+export const ENDED_KEPT_MS = 86_400_000;
 
 export interface Renewal<K extends Kind = "agent"> {
   ref: Ref<K>;

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { JoinedAgent } from "../../src/client/joined-agent.ts";
 import { RollcallError } from "../../src/client/problem.ts";
+import { Registry } from "../support/registry.ts";
+import { redisBackend } from "../support/stores.ts";
 import { clientOver, joined, SCOUT } from "../support/client.ts";
+import { lossesOf } from "../support/losses.ts";
 import { Network } from "../support/network.ts";
 
 const PATH = "/v1/agents/agent%2Fscout";
@@ -67,16 +70,16 @@ describe("an agent that has joined", () => {
     expect(agent.load).toBe(0);
   });
 
-  it("registers again when the registry no longer knows it, with its present load and status", async () => {
+  it("is restored when the registry has lost it, with its token, and its present load and status", async () => {
     const { network, agent } = await joined();
     const first = agent.leaseToken;
     agent.load = 7;
     agent.status = "busy";
     await network.pass(2000);
-    await network.registry.call("DELETE", PATH);
+    network.registry = new Registry({ startAt: network.registry.now });
     await network.pass(30_000);
     expect(agent.state).toBe("joined");
-    expect(agent.leaseToken).not.toBe(first);
+    expect(agent.leaseToken).toBe(first);
     expect(await read(network)).toMatchObject({ current_load: 7, status: "busy" });
   });
 
@@ -87,12 +90,32 @@ describe("an agent that has joined", () => {
     const ending = await agent.ended;
     expect(ending.reason).toBe("lease_lost");
     expect(ending.error).toBeInstanceOf(RollcallError);
-    expect(ending.error).toMatchObject({ code: "lease_lost", status: 409, action: "register" });
+    expect(ending.error).toMatchObject({ code: "lease_lost", status: 409, action: "stop" });
     expect(agent.state).toBe("ended");
     expect(agent.leaseToken).toBeUndefined();
     await agent.leave();
     expect((await network.registry.heartbeat("agent/scout", usurper.lease_token)).status).toBe(200);
     expect(network.clock.pendingTimers).toBe(0);
+  });
+
+  it("ends when somebody has unregistered it", async () => {
+    const { network, agent } = await joined();
+    await network.registry.call("DELETE", PATH);
+    await network.pass(30_000);
+    expect((await agent.ended).reason).toBe("lease_lost");
+    expect((await network.registry.get(PATH)).status).toBe(404);
+  });
+
+  it("is drained from the first where its id is, and does not flip", async () => {
+    const network = new Network();
+    await network.registry.register(SCOUT);
+    await network.registry.post(`${PATH}/drain`);
+    const told: string[] = [];
+    const onChange = ({ state, desiredState }: JoinedAgent) => void told.push(`${state} ${desiredState}`);
+    const agent = await network.until(clientOver(network).join(SCOUT, { onChange }));
+    expect(agent.desiredState).toBe("drain");
+    await network.pass(60_000);
+    expect(told).toEqual(["joined drain"]);
   });
 
   it("learns that it is to drain, and that it may run again, and calls onChange each time", async () => {
@@ -173,7 +196,7 @@ describe("an agent that has joined", () => {
 });
 
 describe("during network faults", () => {
-  it("registers again after an outage longer than the lease", async () => {
+  it("is registered again after an outage longer than the lease", async () => {
     const { network, agent } = await joined();
     network.weather = { kind: "answer", status: 503 };
     await network.pass(400_000);
@@ -253,16 +276,37 @@ describe("during network faults", () => {
   });
 
   it("does not end when its own unanswered registration takes effect late", async () => {
-    const { network, agent } = await joined();
-    await network.registry.call("DELETE", PATH);
-    network.weather = (path) => (path === "/v1/agents" ? { kind: "late", ms: 15_000 } : { kind: "fine" });
-    await network.pass(30_000);
+    const network = new Network();
+    network.weather = { kind: "late", ms: 15_000 };
+    const joining = clientOver(network).join(SCOUT);
+    await network.pass(10_000);
     network.weather = { kind: "fine" };
+    const agent = await network.until(joining);
     await network.pass(60_000);
-    expect(network.sent.filter(({ path }) => path === "/v1/agents")).toHaveLength(4);
+    expect(network.sent.filter(({ path }) => path === "/v1/agents").length).toBeGreaterThanOrEqual(2);
     expect(agent.state).toBe("joined");
     expect((await network.registry.heartbeat("agent/scout", agent.leaseToken)).status).toBe(200);
+    const { events } = (await network.registry.get<{ events: unknown[] }>("/v1/events")).body;
+    expect(events).toHaveLength(1);
   });
+
+  it.each(["failover", "emptied Redis"])(
+    "of two processes with one id the newer stays joined after one %s",
+    async (loss) => {
+      const backend = redisBackend();
+      const network = new Network({ backend });
+      const losses = lossesOf(backend);
+      const older = await network.until(clientOver(network).join(SCOUT));
+      const failOver = await losses.replicate();
+      const newer = await network.until(clientOver(network).join(SCOUT));
+      const token = newer.leaseToken;
+      await (loss === "failover" ? failOver() : losses.empty());
+      await network.pass(60_000);
+      expect((await older.ended).reason).toBe("lease_lost");
+      expect([newer.state, newer.leaseToken]).toEqual(["joined", token]);
+      expect((await network.registry.heartbeat("agent/scout", token)).status).toBe(200);
+    },
+  );
 
   it.each([
     { status: 400, code: "unexpected_answer" },

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { leaseLost, owns, refuseChange, SCOPES, type Asker, hasScope } from "../../src/core/authority.ts";
+import { owns, refuseChange, SCOPES, type Asker, hasScope } from "../../src/core/authority.ts";
 import type { LiveEntry } from "../../src/core/entry.ts";
 import { leaseAt } from "../../src/core/lease.ts";
 import { registrationInput } from "../../src/core/agents/agent.ts";
+import { fenceAt } from "../support/issued.ts";
 
-const CURRENT = "current-fence";
-const STALE = "stale-fence";
+const CURRENT = fenceAt(2, "current");
+const STALE = fenceAt(1, "stale");
+const LOST = fenceAt(3, "lost");
 
 const caller = (name: string | null, ...scopes: Asker["scopes"]): Asker => ({
   name,
@@ -19,7 +21,7 @@ function entryOf(owner: string | null): LiveEntry {
   return {
     document: {
       fence: CURRENT,
-      registeredAt: 0,
+      registeredAt: 2,
       owner,
       region: null,
       registration: {
@@ -87,24 +89,28 @@ describe("refuseChange", () => {
     ["an admin with no token", admin, undefined, undefined, undefined],
     ["an admin with the current token", admin, CURRENT, undefined, undefined],
     ["an admin with a stale token", admin, STALE, "lease_lost", "lease_lost"],
-    ["an admin with an empty token's fence", admin, "", "lease_lost", "lease_lost"],
+    ["an admin with an empty token's fence", admin, "", "agent_not_found", "agent_not_found"],
+    ["the owner with a token that the store has lost", owner, LOST, "agent_not_found", "agent_not_found"],
+    ["an admin with one", admin, LOST, "agent_not_found", "agent_not_found"],
     ["open access with no token", open, undefined, undefined, undefined],
     ["open access with a stale token", open, STALE, "lease_lost", "lease_lost"],
   ] as const)("answers %s", (_, key, fence, tokenOnly, ownerToo) => {
     const entry = entryOf("robin");
     expect({
-      tokenOnly: refuseChange(key, entry, fence, false)?.code,
-      ownerToo: refuseChange(key, entry, fence, true)?.code,
+      tokenOnly: refuseChange("agent", key, entry, fence, false)?.code,
+      ownerToo: refuseChange("agent", key, entry, fence, true)?.code,
     }).toEqual({ tokenOnly, ownerToo });
   });
 
-  it("tells a superseded process to register again", () => {
-    expect(leaseLost("a").options.action).toBe("register");
+  it("tells a superseded process to stop, and one whose registration is lost to register", () => {
+    const told = (fence: string) =>
+      refuseChange("agent", owner, entryOf("robin"), fence, false)?.options.action;
+    expect([told(STALE), told(LOST)]).toEqual(["stop", "register"]);
   });
 
   it("names the entry it is about, and no key", () => {
-    expect(refuseChange(owner, entryOf("robin"), STALE, false)?.message).toContain('"a"');
-    const forbidden = refuseChange(other, entryOf("robin"), undefined, true)?.message;
+    expect(refuseChange("agent", owner, entryOf("robin"), STALE, false)?.message).toContain('"a"');
+    const forbidden = refuseChange("agent", other, entryOf("robin"), undefined, true)?.message;
     expect(forbidden).toContain('"a"');
     expect(forbidden).not.toMatch(/robin|wren/);
   });

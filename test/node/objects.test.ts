@@ -8,7 +8,7 @@ import { noSockets, sqliteStorage } from "../support/sqlite-storage.node.ts";
 
 describe("an object on any SQLite, without the platform's class,", () => {
   it("keeps a namespace's entries", () => {
-    const registry = new RegistryObject(sqliteStorage());
+    const registry = new RegistryObject(sqliteStorage(), () => NOW);
     const ref = { kind: "agent", id: "a" } as const;
     const [before] = registry.read([ref], NOW);
     const after = entryOf({ id: "a", tags: ["eu"] }, NOW);

@@ -7,11 +7,13 @@ import type { Open } from "./conformance/opened.ts";
 import { pages } from "./conformance/page.ts";
 import { reads } from "./conformance/read.ts";
 import { renews } from "./conformance/renew.ts";
+import { succeeds } from "./conformance/succession.ts";
 import { samples } from "./conformance/sample.ts";
 
 const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
   ["read", reads],
   ["commit", commits],
+  ["what has ended, and the clock", succeeds],
   ["renew", renews],
   ["sample", samples],
   ["page, terms and roll", pages],

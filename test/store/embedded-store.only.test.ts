@@ -165,7 +165,9 @@ describe("terms", () => {
     await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
-      sql.exec("DROP TABLE term_count; DROP TABLE secret; ALTER TABLE event DROP COLUMN nonce;");
+      sql.exec(
+        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; ALTER TABLE event DROP COLUMN nonce;",
+      );
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
       sql.exec("DELETE FROM migration WHERE number >= 1");
@@ -183,7 +185,7 @@ describe("the ledger", () => {
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
       sql.exec("UPDATE entry SET unreachable = 1 WHERE id = 'b'");
-      sql.exec("DELETE FROM migration WHERE number >= 4");
+      sql.exec("DROP TABLE ended; DELETE FROM migration WHERE number >= 4");
     });
     await evictDurableObject(stub);
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);

@@ -196,18 +196,19 @@ describe("directives", () => {
   });
 });
 
-describe("a mark that was meant for another registration of the id", () => {
-  it("says nothing of this one", async () => {
+describe("what was kept of another registration of the id", () => {
+  it("drains this one too, and marks it with nothing", async () => {
     const { store, redis } = openRedis();
     const entry = entryOf({ id: "a" }, T0, "f1");
     await put(store, T0, entry);
     await redis("HSET", "directives", "agent:a", "f0");
     await redis("HSET", "ledger", "agent:a", "f0");
 
-    expect(await entryAt(store, "a", T0)).toEqual(entry);
-    expect(await pageThrough(store, ["agent"], 5, T0)).toEqual([entry]);
+    const drained = { ...entry, draining: true };
+    expect(await entryAt(store, "a", T0)).toEqual(drained);
+    expect(await pageThrough(store, ["agent"], 5, T0)).toEqual([drained]);
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);
     expect(calls).toEqual([{ id: "a", fence: "f1", lease: entry.lease, mark: null }]);
-    expect(await store.renew([renewal(entry, 300_000)], T0)).toEqual(["run"]);
+    expect(await store.renew([renewal(entry, 300_000)], T0)).toEqual(["drain"]);
   });
 });

@@ -100,7 +100,7 @@ describe("a toolset in Redis", () => {
         .toSorted();
     const token = await registry.serve({ name: "a/b", tags: ["eu"], tools: [ECHO] });
     const kept = await keys();
-    expect(kept.map((key) => key.replace(/[\w-]{22}$/, "<fence>"))).toEqual([
+    expect(kept.map((key) => key.replace(/\d+-[\w-]{22}$/, "<fence>"))).toEqual([
       "doc:toolset:a/b",
       "events",
       "ix:toolset",
@@ -116,6 +116,6 @@ describe("a toolset in Redis", () => {
     await registry.attach(token, "a/b");
     expect(await backend.bridge.raw("PTTL", lease)).toBe(-1);
     await registry.call("DELETE", "/v1/toolsets/a%2Fb", undefined, { "Lease-Token": token });
-    expect(await keys()).toEqual(["events", "revision"]);
+    expect(await keys()).toEqual(["ended:toolset:a/b", "events", "revision"]);
   });
 });

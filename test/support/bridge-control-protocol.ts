@@ -24,6 +24,12 @@ export interface Fault {
   times?: number;
 }
 
+/** What `PUT /control/:token/clock` takes: what TIME answers from then on. */
+export interface SetClock {
+  /** ms since the Unix epoch */
+  now: number;
+}
+
 /** What `GET /control/:token` answers. */
 export interface Counters {
   /** HTTP requests that carried the token, the harmed ones too */

@@ -1,13 +1,15 @@
 import { inject } from "vitest";
-import type { Counters, Fault } from "./bridge-control-protocol.ts";
+import type { Counters, Fault, SetClock } from "./bridge-control-protocol.ts";
 
 /** Drives the REST bridge from a test: what was sent under one token, and what shall go wrong. */
 export class BridgeControl {
   readonly url: string;
-  readonly token = `test-${crypto.randomUUID()}`;
+  readonly token: string;
 
-  constructor(url = inject("bridgeUrl")) {
+  /** @param clock  at which Redis's own clock stands, ms since the Unix epoch; undefined: the real time */
+  constructor(url = inject("bridgeUrl"), clock?: number) {
     this.url = url;
+    this.token = `test-${clock === undefined ? "" : `at${clock}-`}${crypto.randomUUID()}`;
   }
 
   async counters(): Promise<Counters> {
@@ -32,6 +34,11 @@ export class BridgeControl {
 
   async heal(): Promise<void> {
     await this.#control("DELETE");
+  }
+
+  /** Sets Redis's own clock, ms since the Unix epoch. */
+  async setClock(now: number): Promise<void> {
+    await this.#control("PUT", "/clock", { now } satisfies SetClock);
   }
 
   /** Runs a command on Redis itself, uncounted and unharmed. */

@@ -11,7 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Command, Redis, ReplyError } from "ioredis";
-import { type Counters, type Fault, KINDS } from "./bridge-control-protocol.ts";
+import { type Counters, type Fault, KINDS, type SetClock } from "./bridge-control-protocol.ts";
 
 const LOG_MAX = 1_000;
 /** As Upstash has it, of requests and of replies. */
@@ -23,6 +23,8 @@ const UNAVAILABLE =
   /^(B[LRZ].+|WAIT|(UN)?WATCH|MULTI|EXEC|DISCARD|[PS]?SUBSCRIBE|MONITOR|SELECT|HELLO|AUTH|RESET|QUIT)$/;
 
 interface Tenant extends Counters {
+  /** What TIME answers, ms since the Unix epoch; undefined: the real time */
+  clock: number | undefined;
   fault: Required<Fault>;
   stalled: Set<ServerResponse>;
 }
@@ -38,7 +40,14 @@ const HARMLESS: Required<Fault> = {
   times: Infinity,
 };
 
-const newTenant = (): Tenant => ({
+/** A token may say at which time its tenant's clock stands: `test-at<ms>-…`. */
+const clockIn = (token: string): number | undefined => {
+  const [, at] = /^test-at(\d+)-/.exec(token) ?? [];
+  return at === undefined ? undefined : Number(at);
+};
+
+const newTenant = (token: string): Tenant => ({
+  clock: clockIn(token),
   requests: 0,
   commands: 0,
   log: [],
@@ -86,7 +95,7 @@ export async function startBridge(
 
   const tenants = new Map<string, Tenant>();
   function tenantOf(token: string): Tenant {
-    const tenant = tenants.get(token) ?? newTenant();
+    const tenant = tenants.get(token) ?? newTenant(token);
     tenants.set(token, tenant);
     return tenant;
   }
@@ -106,7 +115,7 @@ export async function startBridge(
     if (tenant.log.length > 2 * LOG_MAX) tenant.log = tenant.log.slice(-LOG_MAX);
 
     const base64 = req.headers["upstash-encoding"] === "base64";
-    const run = () => endpoint(redis, commands, base64);
+    const run = async () => atTime(tenant.clock, commands, await endpoint(redis, commands, base64), base64);
     const { kind, status, message } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
@@ -133,6 +142,9 @@ export async function startBridge(
   async function serveControl(action: string, token: string, res: ServerResponse, body: string) {
     const { requests, commands, log, stalled } = tenantOf(token);
     switch (action) {
+      case "PUT/clock":
+        tenantOf(token).clock = (JSON.parse(body) as SetClock).now;
+        return answer(res, 204);
       case "GET":
         return answer(res, 200, { requests, commands, log: log.slice(-LOG_MAX) } satisfies Counters);
       case "PUT":
@@ -152,7 +164,7 @@ export async function startBridge(
 
   async function serve(req: IncomingMessage, res: ServerResponse) {
     const body = await text(req);
-    const [, token, raw = ""] = /^\/control\/(test-[\w-]+)(\/raw)?$/.exec(req.url ?? "") ?? [];
+    const [, token, raw = ""] = /^\/control\/(test-[\w-]+)(\/raw|\/clock)?$/.exec(req.url ?? "") ?? [];
     return token ? serveControl(req.method + raw, token, res, body) : serveUpstash(req, res, body);
   }
 
@@ -194,6 +206,20 @@ const multiExec: Endpoint = async (redis, commands, base64) => {
   const replies = (await transaction.exec()) ?? [];
   return replies.map(([error, reply]) => (error ? errorItem(error) : { result: encode(reply, base64) }));
 };
+
+/** Puts the tenant's time in the place of the replies to TIME. */
+function atTime(
+  clock: number | undefined,
+  commands: readonly RedisCommand[],
+  replies: unknown,
+  base64: boolean,
+) {
+  if (clock === undefined || !Array.isArray(replies)) return replies;
+  const time = [Math.floor(clock / 1000), (clock % 1000) * 1000].map((part) => Buffer.from(String(part)));
+  return replies.map((reply: unknown, i) =>
+    commands[i]![0] === "TIME" ? { result: encode(time, base64) } : reply,
+  );
+}
 
 function available(command: RedisCommand): RedisCommand {
   if (!UNAVAILABLE.test(command[0])) return command;

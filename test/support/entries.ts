@@ -22,8 +22,7 @@ export function entryOf(
     asker: ANYONE,
     region: null,
     defaults: DEFAULTS,
-    presentedFence: undefined,
-    mintedFence: fence,
+    issued: { fence, epoch: now, succession: "anew" as const },
   };
-  return orThrow(decideRegistration(undefined, request, now).result).entry as LiveEntry;
+  return orThrow(decideRegistration(undefined, {}, request, now).result).entry as LiveEntry;
 }

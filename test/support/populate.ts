@@ -18,6 +18,7 @@ export async function populate(
       ...fieldsOf(index),
     }),
     token: undefined,
+    idempotencyKey: undefined,
     region: null,
   }));
   const asker = { name: null, scopes: ["admin" as const], namespace };

@@ -2,13 +2,12 @@ import { type Access, type Config, parseConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
-import { type Backend, BACKENDS } from "./stores.ts";
+import { type Backend, BACKENDS, START } from "./stores.ts";
 
 /** Short: a test that waits for it waits for nothing else. */
 export const PROBE_TIMEOUT_MS = 500;
 
-/** An instant to begin at. Far ahead of the real clock, so that no alarm goes off but those that a test sets off. */
-export const START = Date.UTC(2126, 0, 1);
+export { START };
 
 export interface Reply<T> {
   status: number;
@@ -48,7 +47,7 @@ export class Registry {
   constructor(options: RegistryOptions = {}) {
     const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START, table } = options;
     this.#now = startAt;
-    this.backend = backend ?? BACKENDS[1].openBackend();
+    this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
     const { access: granted, signingKey, lease, ping } = this.config;
@@ -154,5 +153,6 @@ export interface Registered {
   heartbeat_interval_seconds: number | null;
   ttl_seconds: number;
   expires_at: string | null;
-  outcome: "created" | "replaced" | "renewed";
+  outcome: "created" | "replaced" | "renewed" | "restored";
+  desired_state: "run" | "drain";
 }

@@ -1,9 +1,11 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Gateway } from "../../src/gateway/gateway.ts";
 import { durableGateway } from "../../src/gateway/durable-gateway.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { durablePool } from "../../src/pool/durable-pool.ts";
-import { durableStore } from "../../src/store/embedded/durable-store.ts";
+import { type DurableRegistryObject, durableStore } from "../../src/store/embedded/durable-store.ts";
+import type { RegistryCalls } from "../../src/store/embedded/registry-calls.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
@@ -15,9 +17,14 @@ export interface Backend {
   open: (namespace: string) => Store;
   openPool: (namespace: string, service: string) => Pool;
   openGateway: (namespace: string, toolset: string) => Gateway;
-  /** Lets every lease lapse that is due before `to`, as time would have. */
+  /** Sets the store's own clock, and lets every lease lapse that is due before `to`, as time would have. */
   advance: (to: number) => Promise<void>;
+  /** Sets the store's own clock alone. */
+  setClock: (to: number) => Promise<void>;
 }
+
+/** An instant to begin at. Far ahead of the real clock, so that no alarm goes off but those that a test sets off. */
+export const START = Date.UTC(2126, 0, 1);
 
 /** Pools and gateways are Durable Objects whatever the store; each backend has its own. */
 function objects(): Pick<Backend, "openPool" | "openGateway"> {
@@ -36,7 +43,10 @@ export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; ti
 /** Generous: a loaded machine is not an outage, and tests that want one say how soon. */
 export const TIMEOUT_MS = 10_000;
 
-export function redisBackend(timeoutMs = TIMEOUT_MS, bridge = new BridgeControl()): RedisBackend {
+export function redisBackend(
+  timeoutMs = TIMEOUT_MS,
+  bridge = new BridgeControl(undefined, START),
+): RedisBackend {
   const prefix = `t-${crypto.randomUUID()}`;
   const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs });
   const stores = new Map<string, Store>();
@@ -53,6 +63,7 @@ export function redisBackend(timeoutMs = TIMEOUT_MS, bridge = new BridgeControl(
     },
     /** Tests pass time as an argument, Redis does not listen: the keys that its clock would have dropped are dropped here. */
     async advance(to) {
+      await bridge.setClock(to);
       const keys = await bridge.raw<string[]>("KEYS", `${prefix}:*:lease:*`);
       for (const key of keys) {
         const lease = await bridge.raw<string | null>("GET", key);
@@ -60,19 +71,42 @@ export function redisBackend(timeoutMs = TIMEOUT_MS, bridge = new BridgeControl(
         if (typeof expiresAt === "number" && expiresAt < to) await bridge.raw("DEL", key);
       }
     },
+    setClock: (to) => bridge.setClock(to),
   };
 }
 
-export function embeddedBackend(): Backend {
+/** The embedded store of an object whose own clock is the test's. */
+export function embeddedStore(stub: DurableObjectStub<DurableRegistryObject>, clock: () => number): Store {
+  let given: Promise<void> | undefined;
+  const clocked = new Proxy(stub, {
+    get:
+      (_, method: keyof RegistryCalls) =>
+      async (...args: never[]) => {
+        given ??= runInDurableObject(stub, ({ inner }) => void (inner.clock = clock));
+        await given;
+        return (stub[method] as (...args: never[]) => unknown)(...args);
+      },
+  });
+  return durableStore(() => clocked);
+}
+
+export function embeddedBackend(startAt = START): Backend {
   const own = crypto.randomUUID();
+  let now = startAt;
+  const setClock = async (to: number) => void (now = to);
   return {
-    open: (namespace) => durableStore(() => env.REGISTRY.getByName(`${own}/${namespace}`)),
+    open: (namespace) => embeddedStore(env.REGISTRY.getByName(`${own}/${namespace}`), () => now),
     ...objects(),
-    advance: async () => {},
+    advance: setClock,
+    setClock,
   };
 }
 
 export const BACKENDS = [
-  { backend: "redis", openBackend: (): Backend => redisBackend() },
+  {
+    backend: "redis",
+    openBackend: (startAt = START): Backend =>
+      redisBackend(TIMEOUT_MS, new BridgeControl(undefined, startAt)),
+  },
   { backend: "embedded", openBackend: embeddedBackend },
 ] as const;

@@ -1,5 +1,4 @@
 import type { Entry } from "../../src/core/entry.ts";
-import { orThrow } from "../../src/core/problem.ts";
 import { toolOf } from "../../src/core/toolsets/tool.ts";
 import { toolsetInput, type ToolsetRegistration } from "../../src/core/toolsets/toolset.ts";
 import { pulseAt } from "../../src/core/toolsets/health.ts";
@@ -27,10 +26,9 @@ export function toolsetEntryOf(
     registration: toolsetRegistration(fields),
     asker: ANYONE,
     region: null,
-    presentedFence: undefined,
-    mintedFence: fence,
+    issued: { fence, epoch: now, succession: "anew" as const },
   };
-  return orThrow(decideToolset(undefined, request, now).result).entry;
+  return decideToolset(undefined, request, now).result.entry;
 }
 
 export const NOW = Date.UTC(2026, 0, 1);

@@ -12,14 +12,14 @@ export interface DrainRequest {
   draining: boolean;
 }
 
-/** Asks a registration to drain, or takes that back. Asking a second time changes nothing and makes no event. */
+/** Asks whoever holds an id to drain, or takes that back. Asking a second time changes nothing and makes no event. */
 export function decideDrain(
   before: Entry | undefined,
   { id, asker, fence, draining }: DrainRequest,
   now: number,
 ): Decision<undefined | Problem> {
   if (!isLive(before)) return { result: agentNotFound(id) };
-  const refused = refuseChange(asker, before, fence, true);
+  const refused = refuseChange("agent", asker, before, fence, true);
   if (refused || before.draining === draining) return { result: refused };
   const type = draining ? "drain_requested" : "drain_cancelled";
   return {

@@ -1,6 +1,6 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
-import { owns, refuseChange, type Asker } from "../authority.ts";
-import { type Entry, isLive } from "../entry.ts";
+import { explainMissingLease, owns, refuseChange, type Asker } from "../authority.ts";
+import { type Entry, isLive, type Past } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt, type Lease } from "../lease.ts";
 import { Problem } from "../problem.ts";
@@ -23,10 +23,6 @@ export interface HeartbeatResult {
   /** The lease had lapsed. What the heartbeat left out is as at registration. */
   restored?: true;
 }
-
-/** As `agentNotFound`, for the agent itself: tells it to register (again). */
-const notRegistered = (id: string): Problem =>
-  new Problem("agent_not_found", `No live agent has the id "${id}": register it.`, { action: "register" });
 
 /** Whether a heartbeat has status and load and nothing else. It replaces the state of the lease, so nothing need be read. */
 export function isComplete(input: HeartbeatInput): input is { status: ReportedStatus; current_load: number } {
@@ -57,13 +53,16 @@ export function mergeMetadata(
  */
 export function decideHeartbeat(
   before: Entry | undefined,
+  past: Past,
   request: HeartbeatRequest,
   now: number,
 ): Decision<HeartbeatResult | Problem> {
   const { id, input, asker, fence, ownerSuffices } = request;
   const lapsed = !isLive(before);
-  if (!before || (lapsed && !mayComeBack(before, request))) return { result: notRegistered(id) };
-  const refused = refuseChange(asker, before, fence, ownerSuffices);
+  if (!before || (lapsed && !mayComeBack(before, request))) {
+    return { result: explainMissingLease("agent", id, fence, before?.document, past) };
+  }
+  const refused = refuseChange("agent", asker, before, fence, ownerSuffices);
   if (refused) return { result: refused };
 
   const { registration } = before.document;

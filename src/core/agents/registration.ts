@@ -5,12 +5,13 @@ import {
   sizeBytes,
   type Registration,
 } from "./agent.ts";
-import { refuseReplacement, type Asker } from "../authority.ts";
-import { type Document, type Entry, isLive, type Region } from "../entry.ts";
+import type { Asker } from "../authority.ts";
+import { type Document, type Entry, isLive, type Outcome, type Past, type Region } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt } from "../lease.ts";
 import { asLastKnown } from "./liveness.ts";
 import { type FieldError, Problem } from "../problem.ts";
+import type { Issued } from "../succession.ts";
 
 export interface RegistrationRequest {
   id: string;
@@ -18,15 +19,12 @@ export interface RegistrationRequest {
   asker: Asker;
   region: Region | null;
   defaults: LeaseDefaults;
-  /** The fence of the lease token that came with the request, if one did. */
-  presentedFence: string | undefined;
-  /** The fence of the lease token to hand out if this becomes a new registration. */
-  mintedFence: string;
+  issued: Issued;
 }
 
 export interface Registered {
   entry: Entry;
-  outcome: "created" | "replaced" | "renewed";
+  outcome: Outcome;
 }
 
 /** The rule that joins the two terms of a lease. A schema cannot state it, because the deployment sets their defaults. */
@@ -53,48 +51,52 @@ export function leaseTerms(input: RegistrationInput, defaults: LeaseDefaults) {
 }
 
 /**
- * Registers, replaces or renews.
+ * Registers, replaces, renews or restores, as core/succession.ts has decided.
  *
- * With the current token it renews, lapsed or not: the epoch stays, and so do the fields that a heartbeat may change, where the
- * request leaves them out. With any other token it refuses, so that a superseded process learns of it. Without a token it
- * replaces, if the asker may: until it is reaped, a lapsed registration keeps its id for its owner.
+ * A renewal, lapsed or not, leaves the fields that a heartbeat may change as they are, where the request leaves them out. A
+ * repetition changes nothing, and is answered as the first was.
  */
 export function decideRegistration(
   before: Entry | undefined,
+  past: Past,
   request: RegistrationRequest,
   now: number,
 ): Decision<Registered | Problem> {
-  const { id, input, asker, presentedFence } = request;
-  const refused = refuseReplacement(asker, before, id, presentedFence);
-  if (refused) return { result: refused };
-
+  const { id, input, asker, issued } = request;
+  const { succession } = issued;
+  if (succession === "repeats" && isLive(before)) {
+    return { result: { entry: before, outcome: before.document.outcome ?? "created" } };
+  }
   const terms = leaseTerms(input, request.defaults);
-  // Switching between static and heartbeating starts a new epoch: a token encodes which of the two it is.
+  // Switching between static and heartbeating starts anew: nothing of the one is said of the other.
   const sameWayOfHolding =
     (before?.document.registration.heartbeat_interval_seconds === null) === (terms.intervalSeconds === null);
-  const renewed =
-    before && presentedFence !== undefined && sameWayOfHolding ? asLastKnown(before) : undefined;
+  const continued = succession === "continues" || succession === "repeats" ? before : undefined;
+  const kept = continued && sameWayOfHolding ? asLastKnown(continued) : undefined;
   const { status, current_load, ...fields } = input;
   const state = {
-    status: status ?? renewed?.lease.status ?? "available",
-    currentLoad: current_load ?? renewed?.lease.currentLoad ?? 0,
+    status: status ?? kept?.lease.status ?? "available",
+    currentLoad: current_load ?? kept?.lease.currentLoad ?? 0,
   };
   const registration: Registration = {
     ...fields,
     ...(state.status !== "available" && { status: state.status }),
     ...(state.currentLoad !== 0 && { current_load: state.currentLoad }),
     id,
-    metadata: input.metadata ?? renewed?.document.registration.metadata ?? {},
-    health_score: input.health_score ?? renewed?.document.registration.health_score ?? 1,
+    metadata: input.metadata ?? kept?.document.registration.metadata ?? {},
+    health_score: input.health_score ?? kept?.document.registration.health_score ?? 1,
     ttl_seconds: terms.ttlSeconds,
     heartbeat_interval_seconds: terms.intervalSeconds,
   };
+  const outcome = outcomeOf(request, before, kept);
+  const isSame = before?.document.fence === issued.fence;
   const document: Document = {
-    fence: renewed?.document.fence ?? request.mintedFence,
-    registeredAt: renewed?.document.registeredAt ?? now,
-    owner: renewed ? renewed.document.owner : asker.name,
+    fence: issued.fence,
+    registeredAt: issued.epoch,
+    owner: kept ? kept.document.owner : asker.name,
     region: request.region,
     registration,
+    outcome: (isSame && before.document.outcome) || outcome,
   };
   const oversized = documentTooLarge(document);
   if (oversized) return { result: oversized };
@@ -102,13 +104,22 @@ export function decideRegistration(
   const entry: Entry = {
     document,
     lease: leaseAt(terms, state, now),
-    draining: renewed?.draining ?? false,
+    draining: before?.draining ?? past.draining ?? false,
     // The sweep tells of a recovery from silence; a lapsed registration has none to recover from.
-    mark: renewed?.mark?.state === "unreachable" ? renewed.mark : null,
+    mark: kept?.mark?.state === "unreachable" ? kept.mark : null,
   };
-  const outcome = renewed ? "renewed" : isLive(before) ? "replaced" : "created";
   const type = outcome === "created" ? "registered" : outcome;
   return { result: { entry, outcome }, write: { entry, event: { type, kind: "agent", id, at: now } } };
+}
+
+function outcomeOf(
+  { issued: { succession } }: RegistrationRequest,
+  before: Entry | undefined,
+  kept: Entry | undefined,
+): Outcome {
+  if (succession === "restores") return "restored";
+  if (kept) return "renewed";
+  return isLive(before) ? "replaced" : "created";
 }
 
 /** @returns undefined if the document may be kept, or the Problem `payload_too_large` */

@@ -1,4 +1,5 @@
 import { refuseChange, type Asker } from "../authority.ts";
+import { endOf } from "../succession.ts";
 import { agentNotFound } from "./kind.ts";
 import { type Entry, isLive } from "../entry.ts";
 import type { Decision } from "../decision.ts";
@@ -21,10 +22,14 @@ export function decideRemoval(
   now: number,
 ): Decision<undefined | Problem> {
   if (!before) return { result: agentNotFound(id) };
-  const refused = refuseChange(asker, before, fence, ownerSuffices);
+  const refused = refuseChange("agent", asker, before, fence, ownerSuffices);
   if (refused) return { result: isLive(before) ? refused : agentNotFound(id) };
   return {
     result: undefined,
-    write: { entry: undefined, event: { type: "unregistered", kind: "agent", id, at: now } },
+    write: {
+      entry: undefined,
+      event: { type: "unregistered", kind: "agent", id, at: now },
+      ended: endOf(before.document),
+    },
   };
 }

@@ -62,7 +62,8 @@ export const registered = z.strictObject({
   heartbeat_interval_seconds: count.nullable(),
   ttl_seconds: count,
   expires_at: time.nullable(),
-  outcome: z.enum(["created", "replaced", "renewed"]),
+  outcome: z.enum(["created", "replaced", "renewed", "restored"]),
+  desired_state: z.enum(["run", "drain"]),
 });
 
 export const agentPage = z.strictObject({

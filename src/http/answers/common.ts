@@ -12,5 +12,5 @@ export const refusedItem = {
   error: z.string().optional(),
   code: z.string().optional(),
   errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
-  action: z.literal("register").optional(),
+  action: z.enum(["register", "stop"]).optional(),
 };

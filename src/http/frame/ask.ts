@@ -4,7 +4,7 @@ import type { Region } from "../../core/entry.ts";
 import type { LeaseToken } from "../../registry/lease-token.ts";
 import type { Namespace } from "../../registry/namespace.ts";
 import type { Ask, Endpoint } from "./endpoint.ts";
-import { readBody, regionOf } from "./request.ts";
+import { idempotencyKeyOf, readBody, regionOf } from "./request.ts";
 
 interface Checked {
   params: Record<string, string>;
@@ -46,6 +46,10 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
 
   get headers(): Headers {
     return this.#c.req.raw.headers;
+  }
+
+  get idempotencyKey(): string | undefined {
+    return idempotencyKeyOf(this.headers);
   }
 
   get region(): Region | null {

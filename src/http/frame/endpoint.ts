@@ -39,6 +39,8 @@ export interface Ask<Params, Query, Body> {
   namespace: Namespace;
   /** From the Lease-Token header. */
   token: LeaseToken | undefined;
+  /** From the Idempotency-Key header. @throws {Problem} `invalid_request` */
+  idempotencyKey: string | undefined;
   /** Where the request came from; null where the platform does not say. */
   region: Region | null;
   /** When the whole request had arrived, ms since the Unix epoch. */
@@ -77,6 +79,7 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
   /** An empty body is taken as `{}`. */
   bodyOptional?: boolean;
   takesLeaseToken?: boolean;
+  takesIdempotencyKey?: boolean;
   answers: AnswerSpecs;
   refusals: readonly ProblemCode[];
   handle(ask: Ask<Params, Query, Body>): Promise<Answer>;

@@ -43,7 +43,7 @@ function refusalsOf(endpoint: Endpoint): Json {
   );
 }
 
-function parametersOf({ params, query, takesLeaseToken }: Endpoint): Json[] {
+function parametersOf({ params, query, takesLeaseToken, takesIdempotencyKey }: Endpoint): Json[] {
   const inPath = Object.entries(params ?? {}).map(([name, schema]) => ({
     name,
     in: "path",
@@ -58,8 +58,15 @@ function parametersOf({ params, query, takesLeaseToken }: Endpoint): Json[] {
     schema,
     ...(schema["type"] === "array" && { style: "form", explode: true }),
   }));
-  const token = { name: "Lease-Token", in: "header", required: false, schema: { type: "string" } };
-  return [...inPath, ...inQuery, ...(takesLeaseToken ? [token] : [])];
+  const header = (name: string, schema: Json) => ({ name, in: "header", required: false, schema });
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(takesLeaseToken ? [header("Lease-Token", { type: "string" })] : []),
+    ...(takesIdempotencyKey
+      ? [header("Idempotency-Key", { type: "string", minLength: 1, maxLength: 255 })]
+      : []),
+  ];
 }
 
 function operationOf(endpoint: Endpoint): Json {

@@ -64,7 +64,7 @@ export const PROBLEM_SCHEMA = {
         required: ["pointer", "detail"],
       },
     },
-    action: { enum: ["register"], description: "What to do next" },
+    action: { enum: ["register", "stop"], description: "What to do next" },
     reasons: {
       type: "array",
       description: "Why each provider was passed over",

@@ -85,6 +85,14 @@ async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
   return readJson(c.req.raw, endpoint.bodyOptional === true);
 }
 
+/** @throws {Problem} `invalid_request`, with the pointer `/Idempotency-Key` */
+export function idempotencyKeyOf(headers: Headers): string | undefined {
+  const key = headers.get("Idempotency-Key");
+  if (key === null) return undefined;
+  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
+  throw invalid([{ pointer: "/Idempotency-Key", detail: "must be 1 to 255 printable ASCII characters" }]);
+}
+
 /** Where the request entered the platform's network; null where the platform does not say, as in tests. */
 export function regionOf({ cf }: Request): Region | null {
   if (!cf) return null;

@@ -115,9 +115,9 @@ async function decideAll(
   return change(
     store,
     await store.read(requests.map(refOf), now),
-    (entry, index) => {
+    (entry, index, past) => {
       const { token, ...heartbeat } = requests[index]!;
-      return decideHeartbeat(entry, { ...heartbeat, asker, fence: token?.fence }, now);
+      return decideHeartbeat(entry, past, { ...heartbeat, asker, fence: token?.fence }, now);
     },
     now,
   );

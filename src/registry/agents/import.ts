@@ -12,6 +12,7 @@ export interface ActivationFile {
   /** The agents never call in and never lapse. */
   isStatic: boolean;
   region: Region | null;
+  idempotencyKey: string | undefined;
 }
 
 /**
@@ -23,14 +24,14 @@ export interface ActivationFile {
 export async function importAgents(
   namespace: Namespace,
   asker: Asker,
-  { items, isStatic, region }: ActivationFile,
+  { items, isStatic, region, idempotencyKey }: ActivationFile,
   now: number,
 ): Promise<(RegisteredAgent | "skipped" | Problem)[]> {
   const agents = items.map((item): NewAgent | "skipped" | Problem => {
     if (item instanceof Problem) return item;
     if (!item.activated) return "skipped";
     const input = registrationOf(item, isStatic);
-    return input instanceof Problem ? input : { input, token: undefined, region };
+    return input instanceof Problem ? input : { input, token: undefined, idempotencyKey, region };
   });
   return unlessSettled<NewAgent, "skipped" | Problem, RegisteredAgent | Problem>(
     agents,

@@ -11,14 +11,17 @@ import { invalid, Problem } from "../../core/problem.ts";
 import { change } from "../../store/change.ts";
 import { absent } from "../../store/store.ts";
 import { refuseRepeats, unlessRefused } from "../batch.ts";
-import { fenceOf, type LeaseToken, leaseToken, mintSecret } from "../lease-token.ts";
+import { type Claimant, issue } from "../issue.ts";
+import { derivedSecret, type LeaseToken } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
 
 /** An agent that asks to be registered. */
 export interface NewAgent {
   input: RegistrationInput;
-  /** Sent along to renew; undefined to register or replace. */
+  /** Sent along to renew or restore; undefined to register or replace. */
   token: LeaseToken | undefined;
+  /** Makes a repetition find what the first one registered; undefined: it cannot be repeated. */
+  idempotencyKey: string | undefined;
   /** Where the request came from; null where the platform does not say. */
   region: Region | null;
 }
@@ -30,9 +33,10 @@ export interface RegisteredAgent extends Registered {
 
 /**
  * Registers, replaces or renews agents, each on its own: one that is refused stops no other. One read and one commit for as
- * many as a message carries; no read where every id is minted here.
+ * many as a message carries.
  *
- * @returns per agent, or the Problem `invalid_request`, `forbidden`, `lease_lost`, `payload_too_large` or `store_contended`
+ * @returns per agent, or the Problem `invalid_request`, `forbidden`, `lease_lost`, `epoch_ahead`, `payload_too_large` or
+ * `store_contended`
  * @throws {Problem} `store_unavailable`
  */
 export function registerAll(
@@ -67,33 +71,41 @@ async function registerDistinct(
   now: number,
 ): Promise<(RegisteredAgent | Problem)[]> {
   const prepared = await Promise.all(
-    agents.map(async ({ input, token, region }) => {
-      const secret = mintSecret();
-      const isStatic = leaseTerms(input, defaults).intervalSeconds === null;
-      const ref: Ref = { kind: "agent", id: input.id ?? crypto.randomUUID() };
-      return { ref, input, token, region, secret, mintedFence: await fenceOf(secret, isStatic) };
+    agents.map(async (agent): Promise<NewAgent & Claimant> => {
+      const id = agent.input.id ?? (await mintId(asker, agent.idempotencyKey));
+      // A token is of an id: of none that is made at random now.
+      const token = isKnown(agent) ? agent.token : undefined;
+      return { ...agent, token, kind: "agent", id, asker, terms: leaseTerms(agent.input, defaults) };
     }),
   );
-  const named = prepared.filter(({ input }) => input.id !== undefined).map(({ ref }) => ref);
-  const read = named.length > 0 ? await store.read(named, now) : [];
-  const current = new Map(read.map((snapshot) => [snapshot.ref.id, snapshot]));
-
-  const results = await change(
+  const refs = prepared.map(({ id }): Ref => ({ kind: "agent", id }));
+  const { snapshots, clock } = await store.readWithClock(
+    refs.filter((_, index) => isKnown(prepared[index]!)),
+    now,
+  );
+  const current = new Map(snapshots.map((snapshot) => [snapshot.ref.id, snapshot]));
+  return change<RegisteredAgent | Problem, "agent">(
     store,
-    prepared.map(({ ref }) => current.get(ref.id) ?? absent(ref)),
-    (entry, index) => {
-      const { ref, input, token, region, mintedFence } = prepared[index]!;
-      const fences = { presentedFence: token?.fence, mintedFence };
-      return decideRegistration(entry, { id: ref.id, input, asker, region, defaults, ...fences }, now);
+    refs.map((ref) => current.get(ref.id) ?? absent(ref)),
+    async (entry, index, past) => {
+      const agent = prepared[index]!;
+      const issued = await issue(agent, entry?.document, past, clock);
+      if (issued instanceof Problem) return { result: issued };
+      const { id, input, region } = agent;
+      const request = { id, input, asker, region, defaults, issued };
+      const { result, ...decision } = decideRegistration(entry, past, request, now);
+      if (result instanceof Problem) return { result };
+      return { result: { ...result, id, leaseToken: issued.text }, ...decision };
     },
     now,
   );
-  return results.map((result, index) => {
-    if (result instanceof Problem) return result;
-    const { ref, secret, token } = prepared[index]!;
-    const { ttl_seconds, heartbeat_interval_seconds } = result.entry.document.registration;
-    const terms = { ttlSeconds: ttl_seconds, intervalSeconds: heartbeat_interval_seconds };
-    const valid = result.outcome === "renewed" && token ? token.random : secret;
-    return { ...result, id: ref.id, leaseToken: leaseToken(terms, valid) };
-  });
+}
+
+/** Whether the store may have an agent of the id: of one that is made at random now it has none. */
+const isKnown = ({ input, idempotencyKey }: NewAgent): boolean => (input.id ?? idempotencyKey) !== undefined;
+
+/** An id for an agent that has none: at random, or the one that every repetition of its registration makes. */
+async function mintId({ namespace, name }: Asker, idempotencyKey: string | undefined): Promise<string> {
+  if (idempotencyKey === undefined) return crypto.randomUUID();
+  return `agent-${await derivedSecret("names", namespace, name, idempotencyKey)}`;
 }

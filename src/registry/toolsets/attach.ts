@@ -6,7 +6,7 @@ import type { ProviderMessage } from "../../gateway/gateway.ts";
 import { changeOne } from "../../store/change.ts";
 import type { Namespace } from "../namespace.ts";
 import { waitFor } from "../wait.ts";
-import { epochOf, type ProviderOf, readForProvider, registeredMeanwhile } from "./read.ts";
+import { epochOf, type ProviderOf, readForProvider, registeredMeanwhile, supersededAt } from "./read.ts";
 
 export interface Attachment extends ProviderOf {
   /** The provider's name for itself: claims are known by it, and each consumer is pinged. */
@@ -41,7 +41,7 @@ export async function claimCalls(
       // The gateway knows a later registration. It may be this provider's own; if not, the second read refuses.
       entry = await readForProvider(namespace, asker, attachment, clock());
       if (!(entry instanceof Problem) && entry.document.fence === epoch.fence)
-        return registeredMeanwhile(name);
+        return supersededAt(attachment);
       continue;
     }
     const { messages, seen, pingInMs } = claimed;
@@ -91,5 +91,5 @@ export async function takePong(
     if (renewed !== "gone") return undefined;
   }
   const request = { name, asker, fence, pingFence };
-  return changeOne(store, ref, (before) => decidePong(before, request, now), now);
+  return changeOne(store, ref, (before, past) => decidePong(before, past, request, now), now);
 }

@@ -1,12 +1,13 @@
 import type { Asker } from "../../core/authority.ts";
 import type { Entry } from "../../core/entry.ts";
+import { leaseLost } from "../../core/authority.ts";
 import { Problem } from "../../core/problem.ts";
 import { toolsetNotFound } from "../../core/toolsets/kind.ts";
 import { toolsetForProvider } from "../../core/toolsets/registration.ts";
 import type { Epoch, GatewayLoad } from "../../gateway/gateway.ts";
 import type { Store } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
-import { readOne } from "../read.ts";
+import { readable, readOne } from "../read.ts";
 
 const find = ({ store }: Namespace, name: string, now: number): Promise<Entry<"toolset"> | undefined> =>
   readOne(store, { kind: "toolset", id: name }, now);
@@ -37,7 +38,9 @@ export async function readForProvider(
   { name, fence }: ProviderOf,
   now: number,
 ): Promise<Entry<"toolset"> | Problem> {
-  return toolsetForProvider(await find(namespace, name, now), { name, asker, fence });
+  const [snapshot] = await namespace.store.read([{ kind: "toolset", id: name }], now);
+  const { entry, ...past } = readable(snapshot!);
+  return toolsetForProvider(entry, past, { name, asker, fence });
 }
 
 /** @returns counts of calls and consumers, or the Problem `toolset_not_found` */
@@ -54,6 +57,10 @@ export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">)
   fence,
   registeredAt,
 });
+
+/** The gateway knows a later registration than the one that was read, twice: the store has lost it. */
+export const supersededAt = ({ name, fence }: ProviderOf): Problem =>
+  fence === undefined ? registeredMeanwhile(name) : leaseLost(name);
 
 /** The gateway knows a later registration than the one that was read. A second read will find the later one. */
 export const registeredMeanwhile = (name: string): Problem =>

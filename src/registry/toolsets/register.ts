@@ -1,15 +1,16 @@
 import type { Asker } from "../../core/authority.ts";
 import type { Entry, Region } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
+import { leaseLost } from "../../core/authority.ts";
 import {
-  decideLaterEpoch,
   type DecidedToolset,
   decideToolset,
   decideToolsetRemoval,
 } from "../../core/toolsets/registration.ts";
 import type { PartialToolset } from "../../core/toolsets/toolset.ts";
-import { changeOne } from "../../store/change.ts";
-import { fenceOf, type LeaseToken, leaseToken, mintSecret } from "../lease-token.ts";
+import { change, changeOne } from "../../store/change.ts";
+import { type Claimant, issue } from "../issue.ts";
+import type { LeaseToken } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
 import { type InspectedTools, inspectTools, keptTools } from "./inspect-tools.ts";
 import { epochOf, type ProviderOf } from "./read.ts";
@@ -22,8 +23,10 @@ export interface RegisterToolset {
   /** Registers the sound tools although others are refused. */
   partial: boolean;
   region: Region | null;
-  /** The current token amends the registration; without one it is replaced. */
+  /** The current token amends the registration, one that the store has lost restores it; without one it is replaced. */
   token: LeaseToken | undefined;
+  /** Makes a repetition find what the first one registered; undefined: it cannot be repeated. */
+  idempotencyKey: string | undefined;
 }
 
 export interface RegisteredToolset extends DecidedToolset, Pick<InspectedTools, "refused" | "warnings"> {
@@ -31,64 +34,78 @@ export interface RegisteredToolset extends DecidedToolset, Pick<InspectedTools, 
 }
 
 /**
- * Registers a toolset, replaces the one of that name, or with the current token amends it. All but the last begin a new epoch,
- * which is unhealthy until its first pong.
+ * Registers a toolset, replaces the one of that name, amends it with its current token, or restores it with one that the
+ * store has lost. All but an amendment are unhealthy until their first pong.
  *
- * @returns the entry and its token, or the Problem `invalid_request`, `forbidden`, `lease_lost` or `store_contended`
+ * @returns the entry and its token, or the Problem `invalid_request`, `forbidden`, `lease_lost`, `epoch_ahead` or
+ *          `store_contended`
  */
 export async function registerToolset(
   namespace: Namespace,
   asker: Asker,
-  { input, partial, region, token }: RegisterToolset,
+  { input, partial, region, token, idempotencyKey }: RegisterToolset,
   now: number,
 ): Promise<RegisteredToolset | Problem> {
   const inspected = inspectTools(input.tools, partial);
   if (inspected instanceof Problem) return inspected;
   const { accepted, refused, warnings } = inspected;
   const { name, ...rest } = input;
-  const random = mintSecret();
   const registration = { id: name, ...rest, tools: await keptTools(accepted) };
-  const mintedFence = await fenceOf(random, true);
-  const request = { registration, asker, region, presentedFence: token?.fence, mintedFence };
-  const decided = await changeOne(
-    namespace.store,
-    { kind: "toolset", id: name },
-    (before) => decideToolset(before, request, now),
+  const claimant = { kind: "toolset", id: name, asker, token, idempotencyKey, terms: NO_TERMS } as const;
+
+  let registered = await commit(namespace, claimant, { registration, region }, 0, now);
+  if (registered instanceof Problem) return registered;
+  if (registered.outcome === "created" || registered.outcome === "replaced") {
+    const known = await openEpoch(namespace, registered.entry, now);
+    if (known !== undefined) {
+      // The gateway knows a later registration, which the store has lost: this one has to be later still.
+      registered = await commit(namespace, claimant, { registration, region }, known + 1, now);
+      if (registered instanceof Problem) return registered;
+      await openEpoch(namespace, registered.entry, now);
+    }
+  } else if (registered.outcome === "restored") {
+    // The gateway remembers one that is later than what the token restores, or that this one was unregistered.
+    if ((await openEpoch(namespace, registered.entry, now)) !== undefined) return leaseLost(name);
+  }
+  return { ...registered, refused, warnings };
+}
+
+type Committed = DecidedToolset & { leaseToken: string };
+
+async function commit(
+  { store }: Namespace,
+  claimant: Claimant,
+  content: Pick<Parameters<typeof decideToolset>[1], "registration" | "region">,
+  notBefore: number,
+  now: number,
+): Promise<Committed | Problem> {
+  const { id, asker } = claimant;
+  const { snapshots, clock } = await store.readWithClock([{ kind: "toolset", id }], now);
+  const [result] = await change<Committed | Problem, "toolset">(
+    store,
+    snapshots,
+    async (before, _, past) => {
+      const issued = await issue(claimant, before?.document, past, clock, notBefore);
+      if (issued instanceof Problem) return { result: issued };
+      const { result: decided, ...decision } = decideToolset(before, { ...content, asker, issued }, now);
+      return { result: { ...decided, leaseToken: issued.text }, ...decision };
+    },
     now,
   );
-  if (decided instanceof Problem) return decided;
-  if (decided.outcome === "amended" && token) {
-    return { ...decided, leaseToken: leaseToken(NO_TERMS, token.random), refused, warnings };
-  }
-  const entry = await openEpoch(namespace, decided.entry, now);
-  return { ...decided, entry, leaseToken: leaseToken(NO_TERMS, random), refused, warnings };
+  return result!;
 }
 
 /**
- * Tells the gateway of the epoch that was committed. The gateway may know one that is not earlier. If that one is gone from
- * the catalogue, the clock that dated it was ahead of ours, and our registration is moved past it. If it is still there, it
- * has replaced ours, and the second commit is refused.
+ * Tells the gateway of the epoch that was committed.
+ *
+ * @returns the epoch of a later one that it knows
  */
-async function openEpoch(
-  namespace: Namespace,
+const openEpoch = (
+  { gateway }: Namespace,
   entry: Entry<"toolset">,
   now: number,
-): Promise<Entry<"toolset">> {
-  const { fence, registration } = entry.document;
-  const { id } = registration;
-  const gateway = namespace.gateway(id);
-  const notBefore = await ignoringOutage(gateway.open(epochOf(entry), now));
-  if (notBefore === undefined) return entry;
-  const moved = await changeOne(
-    namespace.store,
-    { kind: "toolset", id },
-    (before) => decideLaterEpoch(before, { id, fence }, notBefore + 1),
-    now,
-  );
-  if (moved instanceof Problem) return entry;
-  await ignoringOutage(gateway.open(epochOf(moved), now));
-  return moved;
-}
+): Promise<number | undefined> =>
+  ignoringOutage(gateway(entry.document.registration.id).open(epochOf(entry), now));
 
 /**
  * Unregisters a toolset. Calls that wait for it fail.

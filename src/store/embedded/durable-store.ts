@@ -14,6 +14,7 @@ const LEASES_PER_CALL_MAX = 1000;
 const METHODS: Record<keyof RegistryCalls, true> = {
   ping: true,
   read: true,
+  readWithClock: true,
   commit: true,
   renew: true,
   sample: true,
@@ -31,7 +32,11 @@ const METHODS: Record<keyof RegistryCalls, true> = {
 };
 
 /** The store's end of RPC: a Durable Object. */
-export class DurableRegistryObject extends shell(({ storage }) => new RegistryObject(storage), METHODS) {}
+export class DurableRegistryObject extends shell(
+  // oxlint-disable-next-line no-restricted-globals -- the store's own clock: no caller's counts
+  ({ storage }) => new RegistryObject(storage, () => Date.now()),
+  METHODS,
+) {}
 
 /** The caller's end of RPC: the port over calls to the namespace's object. */
 export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject>): Store {
@@ -58,6 +63,11 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
     ...calls,
     backend: "embedded",
     read: (refs, now) => inPieces(refs, (piece) => calls.read(piece, now)),
+    async readWithClock(refs, now) {
+      const { snapshots, clock } = await calls.readWithClock(refs.slice(0, ENTRIES_PER_CALL_MAX), now);
+      const rest = await inPieces(refs.slice(ENTRIES_PER_CALL_MAX), (piece) => calls.read(piece, now));
+      return { snapshots: snapshots.concat(rest), clock };
+    },
     commit: (changes, now) => inPieces(changes, (piece) => calls.commit(piece, now)),
     sample: (query, now) => draw(query, [], now),
 

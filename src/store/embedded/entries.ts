@@ -1,7 +1,7 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
 import type { ObjectStorage } from "../../durable/storage.ts";
-import type { Change, Renewal, Renewed, Snapshot } from "../store.ts";
+import { type Change, ENDED_KEPT_MS, type Renewal, type Renewed, type Snapshot } from "../store.ts";
 import { writeMark } from "../mark.ts";
 import type { History } from "./history.ts";
 import { toEntry } from "./rows.ts";
@@ -22,13 +22,14 @@ export class Entries {
   }
 
   commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {
-    return changes.map(({ before, after, event }) => {
+    return changes.map(({ before, after, event, ended }) => {
       const { ref } = before;
       const current = this.#snapshot(ref, now);
       if (current.version !== before.version) return current;
       this.#storage.transactionSync(() => {
         if (after) this.#write(ref, current.entry, after);
         else this.#remove(ref, current.entry);
+        if (ended !== undefined) this.#keepEnded(ref, ended, now);
         if (event) this.#history.add(event);
       });
       return "committed";
@@ -48,10 +49,22 @@ export class Entries {
 
   #snapshot<K extends Kind>(ref: Ref<K>, now: number): Snapshot<K> {
     const [row] = this.#storage.sql.exec<EntryRow>(SQL.readEntry, now, ref.kind, ref.id).toArray();
-    if (!row) return { ref, entry: undefined, version: "" };
+    if (!row) return this.#absent(ref, now);
     const entry = toEntry<K>(row);
     // The row's version starts at 0 again when a removed id is registered anew; only the fence differs then.
     return { ref, entry, version: [entry.document.fence, row.version, row.lease ?? ""].join("\n") };
+  }
+
+  #absent<K extends Kind>(ref: Ref<K>, now: number): Snapshot<K> {
+    const [row] = this.#storage.sql.exec<{ fence: string }>(SQL.readEnded, ref.kind, ref.id, now).toArray();
+    const version = row?.fence ?? "";
+    return { ref, entry: undefined, version, ...(row && { ended: row.fence }) };
+  }
+
+  #keepEnded({ kind, id }: Ref<Kind>, fence: string, now: number): void {
+    const { sql } = this.#storage;
+    sql.exec(SQL.writeEnded, kind, id, fence, now + ENDED_KEPT_MS);
+    sql.exec(SQL.forgetEnded, now);
   }
 
   #remove<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined): void {

@@ -35,8 +35,11 @@ export class RegistryObject implements Served<RegistryCalls> {
   readonly #entries: Entries;
   readonly #search: Search;
   readonly #history: History;
+  /** The store's clock, ms since the Unix epoch: no caller's counts. */
+  clock: () => number;
 
-  constructor(storage: ObjectStorage) {
+  constructor(storage: ObjectStorage, clock: () => number) {
+    this.clock = clock;
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
     this.#sql = sql;
@@ -49,6 +52,10 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   read<K extends Kind>(refs: readonly Ref<K>[], now: number): Snapshot<K>[] {
     return this.#entries.read(refs, now);
+  }
+
+  readWithClock<K extends Kind>(refs: readonly Ref<K>[], now: number) {
+    return { snapshots: this.read(refs, now), clock: this.clock() };
   }
 
   commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {

@@ -41,6 +41,14 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE entry ADD COLUMN mark TEXT;
    UPDATE entry SET mark = 'unreachable' WHERE unreachable = 1;
    ALTER TABLE entry DROP COLUMN unreachable;`,
+  `CREATE TABLE ended (
+     kind TEXT NOT NULL,
+     id TEXT NOT NULL,
+     fence TEXT NOT NULL,
+     until INTEGER NOT NULL,
+     PRIMARY KEY (kind, id)
+   ) WITHOUT ROWID;
+   CREATE INDEX ended_until ON ended (until);`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -94,6 +102,14 @@ export const SQL = {
   /** lease, expires_at (null: keep it), kind, id, fence, now → a row where the lease was alive */
   renewLease: `UPDATE lease SET lease = ?1, expires_at = iif(?2 IS NULL, expires_at, ?2)
     WHERE kind = ?3 AND id = ?4 AND fence = ?5 AND (expires_at IS NULL OR expires_at >= ?6) RETURNING 1`,
+
+  /** kind, id, fence, until */
+  writeEnded: "INSERT OR REPLACE INTO ended (kind, id, fence, until) VALUES (?, ?, ?, ?)",
+  /** kind, id, now → fence */
+  readEnded: "SELECT fence FROM ended WHERE kind = ? AND id = ? AND until >= ?",
+  /** now; some at a time */
+  forgetEnded: `DELETE FROM ended WHERE (kind, id) IN
+    (SELECT kind, id FROM ended WHERE until < ? ORDER BY until LIMIT 100)`,
 
   /** kind, id, JSON list of terms */
   addTerms: "INSERT INTO term (kind, term, id) SELECT ?1, value, ?2 FROM json_each(?3)",

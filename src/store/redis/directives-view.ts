@@ -5,17 +5,16 @@ const AGE_MAX_MS = 5000;
  * drain, at most 5 s late.
  */
 export class DirectivesView {
-  #fences = new Map<string, string>();
+  #fields: ReadonlySet<string> = new Set();
   #seenAt = Number.NEGATIVE_INFINITY;
 
   isStale(now: number): boolean {
     return Math.abs(now - this.#seenAt) > AGE_MAX_MS;
   }
 
-  /** @param flat field, value, field, value… as HGETALL gives them */
-  refresh(flat: readonly string[], now: number): void {
-    this.#fences = new Map();
-    for (let i = 0; i < flat.length; i += 2) this.#fences.set(flat[i]!, flat[i + 1]!);
+  /** @param fields of the hash */
+  refresh(fields: readonly string[], now: number): void {
+    this.#fields = new Set(fields);
     this.#seenAt = now;
   }
 
@@ -24,7 +23,7 @@ export class DirectivesView {
     this.#seenAt = Number.NEGATIVE_INFINITY;
   }
 
-  isDraining(field: string, fence: string): boolean {
-    return this.#fences.get(field) === fence;
+  isDraining(field: string): boolean {
+    return this.#fields.has(field);
   }
 }

@@ -12,7 +12,7 @@ import { Plan, planChange } from "./plan.ts";
 import { COMMIT, READ } from "./scripts.ts";
 
 /** KEYS of lua/commit.lua that come before the plan's own. */
-const COMMIT_OWN_KEYS = 7;
+const COMMIT_OWN_KEYS = 8;
 // Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
 // commit, where the document is part of a plan that is part of a request.
 const PIPELINE_READS_MAX = 120;
@@ -20,15 +20,23 @@ const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
 const SHA1_CHARS = 40;
 
 /** Entries by id: read for a decision, changed whole, their leases renewed. */
-export function entriesIn(database: Database): Pick<Store, "read" | "commit" | "renew"> {
+export function entriesIn(database: Database): Pick<Store, "read" | "readWithClock" | "commit" | "renew"> {
   const { connection, keys } = database;
   const directives = new DirectivesView();
   return {
-    read: (refs) => readEntries(database, refs),
+    async read(refs) {
+      return (await readEntries(database, refs, [])).snapshots;
+    },
+
+    async readWithClock(refs) {
+      const { snapshots, first } = await readEntries(database, refs, [["TIME"]]);
+      const [seconds, microseconds] = first[0] as [string, string];
+      return { snapshots, clock: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000) };
+    },
 
     async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
-      const calls = changes.map(({ before, after, event }) => {
-        const plan = planChange(emptyPlan(), keys, before.ref, before.entry, after, now);
+      const calls = changes.map(({ before, after, event, ended }) => {
+        const plan = planChange(emptyPlan(), keys, before.ref, before.entry, after, ended, now);
         return commitCall(database, before, plan, event);
       });
       const outcomes: ("committed" | Snapshot<K>)[] = [];
@@ -49,12 +57,12 @@ export function entriesIn(database: Database): Pick<Store, "read" | "commit" | "
         return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", ...end];
       });
       const look = directives.isStale(now);
-      if (look) commands.push(["HGETALL", keys.directives]);
+      if (look) commands.push(["HKEYS", keys.directives]);
       const replies = await connection.write("renew", commands);
       if (look) directives.refresh((replies[renewals.length] ?? []) as string[], now);
-      return renewals.map(({ ref, fence }, i): Renewed => {
+      return renewals.map(({ ref }, i): Renewed => {
         if (replies[i] !== "OK") return "gone";
-        return directives.isDraining(fieldOf(ref), fence) ? "drain" : "run";
+        return directives.isDraining(fieldOf(ref)) ? "drain" : "run";
       });
     },
   };
@@ -62,21 +70,26 @@ export function entriesIn(database: Database): Pick<Store, "read" | "commit" | "
 
 const isDraining = (entry: Entry<Kind> | undefined): boolean => entry?.draining === true;
 
+/** @param extra  commands that go with the first round trip; `first` has their replies */
 export async function readEntries<K extends Kind>(
   { connection, keys }: Database,
   refs: readonly Ref<K>[],
-): Promise<Snapshot<K>[]> {
+  extra: readonly Command[] = [],
+): Promise<{ snapshots: Snapshot<K>[]; first: unknown[] }> {
   const snapshots: Snapshot<K>[] = [];
-  for (const batch of chunks(refs, PIPELINE_READS_MAX)) {
+  let first: unknown[] = [];
+  const batches = chunks(refs, PIPELINE_READS_MAX);
+  for (const [nth, batch] of (batches.length > 0 ? batches : [[]]).entries()) {
     const calls = batch.map((ref) => ({
       script: READ,
-      keys: [keys.document(ref), keys.directives, keys.ledger],
+      keys: [keys.document(ref), keys.directives, keys.ledger, keys.ended(ref)],
       args: [`${keys.leases(ref.kind)}${ref.id}:`, fieldOf(ref)],
     }));
-    const replies = (await connection.read("read", calls)) as RawEntry[];
-    for (const [i, ref] of batch.entries()) snapshots.push(toSnapshot(ref, replies[i]!));
+    const replies = await connection.read("read", nth === 0 ? [...calls, ...extra] : calls);
+    for (const [i, ref] of batch.entries()) snapshots.push(toSnapshot(ref, replies[i] as RawEntry));
+    if (nth === 0) first = replies.slice(batch.length);
   }
-  return snapshots;
+  return { snapshots, first };
 }
 
 export const emptyPlan = (): Plan => new Plan(COMMIT_OWN_KEYS);
@@ -89,7 +102,7 @@ export function commitCall(
   event?: Event,
 ): ScriptCall {
   const { directives, ledger, revision, events, terms, termNames } = keys;
-  const own = [keys.document(ref), directives, ledger, revision, events, terms, termNames];
+  const own = [keys.document(ref), directives, ledger, revision, events, terms, termNames, keys.ended(ref)];
   return {
     script: COMMIT,
     keys: [...own, ...plan.keys],
@@ -128,14 +141,24 @@ type RawEntry = [
   directive: string | null,
   ledger: string | null,
   version: string,
+  ended: string | null,
 ];
 
 function toSnapshot<K extends Kind>(
   ref: Ref<K>,
-  [json, lease, directive, ledger, version]: RawEntry,
+  [json, lease, directive, ledger, version, ended]: RawEntry,
 ): Snapshot<K> {
   const document = readDocument(ref.kind, json);
-  if (!document) return { ref, entry: undefined, version, ...(json !== null && { unreadable: true }) };
+  if (!document) {
+    return {
+      ref,
+      entry: undefined,
+      version,
+      ...(json !== null && { unreadable: true }),
+      ...(ended !== null && { ended }),
+      ...(directive !== null && { draining: true }),
+    };
+  }
   const { fence } = document;
   return {
     ref,
@@ -144,7 +167,7 @@ function toSnapshot<K extends Kind>(
     entry: {
       document,
       lease: readLease(ref.kind, lease),
-      draining: directive === fence,
+      draining: directive !== null,
       mark: readLedger(ledger, fence),
     },
   };

@@ -1,6 +1,7 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
 import { writeMark } from "../mark.ts";
+import { ENDED_KEPT_MS } from "../store.ts";
 import { fieldOf, type Keys, memberOf } from "./keys.ts";
 
 /** The commands that commit.lua runs. Each names its key by its position in KEYS, so that every key is declared. */
@@ -35,6 +36,7 @@ export function planChange<K extends Kind>(
   ref: Ref<K>,
   before: Entry<K> | undefined,
   after: Entry<K> | undefined,
+  ended: string | undefined,
   now: number,
 ): Plan {
   const oldFence = before?.document.fence;
@@ -82,5 +84,6 @@ export function planChange<K extends Kind>(
     if (is === null) plan.add("HDEL", hash, field);
     else plan.add("HSET", hash, field, is);
   }
+  if (ended !== undefined) plan.add("SET", keys.ended(ref), ended, "PX", String(ENDED_KEPT_MS));
   return plan;
 }

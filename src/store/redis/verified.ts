@@ -62,7 +62,7 @@ export async function verify<K extends Kind>(
     }
     // The ledger is not read here: only the sweep needs it, and reads whole entries.
     const lease = readLease(kind, flat[i + 3]);
-    entries.push({ document, lease, draining: flat[i + 4] === fence, mark: null });
+    entries.push({ document, lease, draining: flat[i + 4] !== null, mark: null });
   }
   // An id can stand under two members (old and new fence): if the current one was read, it is not unknown.
   for (const { document } of entries) unknown.delete(document.registration.id);
@@ -92,7 +92,7 @@ async function removeStaleMembers<K extends Kind>(
   refs: readonly Ref<K>[],
 ): Promise<void> {
   const { connection, keys } = database;
-  const snapshots = await readEntries(database, refs);
+  const { snapshots } = await readEntries(database, refs);
   const members = (await connection.read(
     "heal",
     refs.flatMap(({ id }) => terms.map((term) => ["ZRANGEBYLEX", keys.index(term), ...membersOf(id)])),

@@ -13,6 +13,7 @@ import {
 import { Problem, orThrow } from "../../../src/core/problem.ts";
 import { aLoad, aMetadata, anEntry, anId, aScore, aStatus } from "../../support/arbitraries.ts";
 import { ANYONE, entryOf } from "../../support/entries.ts";
+import { fenceAt } from "../../support/issued.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 
@@ -21,6 +22,7 @@ const REQUEST = { id: "a", input: {}, asker: ANYONE, fence: "fence", ownerSuffic
 const beat = (entry: LiveEntry, input: HeartbeatInput, now = NOW) =>
   decideHeartbeat(
     entry,
+    {},
     { id: entry.document.registration.id, input, asker: ANYONE, fence: "fence", ownerSuffices: false },
     now,
   );
@@ -190,16 +192,41 @@ describe("a heartbeat", () => {
   });
 
   it("of nobody is told to register [0-28, 4-14]", () => {
-    const { result, write } = decideHeartbeat(undefined, REQUEST, NOW);
+    const { result, write } = decideHeartbeat(undefined, {}, REQUEST, NOW);
     expect(result).toMatchObject({ code: "agent_not_found", options: { action: "register" } });
     expect(write).toBeUndefined();
   });
 
   it("of a registration that was replaced learns so, and writes nothing [2-06, 3-17]", () => {
-    const current = entryOf({ id: "a" }, NOW, "newer");
-    const { result, write } = beat(current, { metadata: { a: 1 } });
-    expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
-    expect(write).toBeUndefined();
+    const current = entryOf({ id: "a" }, NOW, fenceAt(NOW, "newer"));
+    const late = {
+      id: "a",
+      input: {},
+      asker: ANYONE,
+      fence: fenceAt(NOW - 1, "older"),
+      ownerSuffices: false,
+    };
+    for (const before of [current, { ...current, lease: null }]) {
+      const { result, write } = decideHeartbeat(before, {}, late, NOW);
+      expect(result).toMatchObject({ code: "lease_lost", options: { action: "stop" } });
+      expect(write).toBeUndefined();
+    }
+  });
+
+  it("of a registration that the store has lost is told to register with its token", () => {
+    const older = entryOf({ id: "a" }, NOW, fenceAt(NOW, "older"));
+    const newer = {
+      id: "a",
+      input: {},
+      asker: ANYONE,
+      fence: fenceAt(NOW + 1, "newer"),
+      ownerSuffices: false,
+    };
+    for (const before of [older, undefined]) {
+      const { result, write } = decideHeartbeat(before, {}, newer, NOW);
+      expect(result).toMatchObject({ code: "agent_not_found", options: { action: "register" } });
+      expect(write).toBeUndefined();
+    }
   });
 });
 
@@ -215,7 +242,7 @@ describe("a heartbeat that finds the lease lapsed", () => {
   const owned = (): Entry => ({ ...lapsed(), document: { ...lapsed().document, owner: "robin" } });
 
   it("of its registration restores it, as at registration where it says nothing, and tells of it", () => {
-    const { result, write } = decideHeartbeat(lapsed(), REQUEST, NOW + 400_000);
+    const { result, write } = decideHeartbeat(lapsed(), {}, REQUEST, NOW + 400_000);
     expect(result).toMatchObject({ restored: true, desired: "drain" });
     expect(write).toEqual({
       entry: {
@@ -235,7 +262,7 @@ describe("a heartbeat that finds the lease lapsed", () => {
 
   it("has what it says, and `offline` at registration ends with any sign of life", () => {
     const leaseOf = (before: Entry, input: HeartbeatInput) =>
-      decideHeartbeat(before, { ...REQUEST, input }, NOW).write?.entry?.lease;
+      decideHeartbeat(before, {}, { ...REQUEST, input }, NOW).write?.entry?.lease;
     const input = { status: "degraded", current_load: 7 } as const;
     expect(leaseOf(lapsed(), input)).toMatchObject({ status: "degraded", currentLoad: 7 });
     expect(leaseOf(lapsed({ status: "offline" }), {})).toMatchObject({ status: "available", currentLoad: 0 });
@@ -255,13 +282,13 @@ describe("a heartbeat that finds the lease lapsed", () => {
       { fence: "other", ownerSuffices: true, asker: owner },
     ],
   ])("%s is told to register, and writes nothing", (_, request) => {
-    const { result, write } = decideHeartbeat(owned(), { ...REQUEST, ...request }, NOW);
+    const { result, write } = decideHeartbeat(owned(), {}, { ...REQUEST, ...request }, NOW);
     expect(result).toMatchObject({ code: "agent_not_found", options: { action: "register" } });
     expect(write).toBeUndefined();
   });
 
   it("on the older API is its owner's key's", () => {
     const request = { ...REQUEST, fence: undefined, ownerSuffices: true, asker: owner };
-    expect(decideHeartbeat(owned(), request, NOW).result).toMatchObject({ restored: true });
+    expect(decideHeartbeat(owned(), {}, request, NOW).result).toMatchObject({ restored: true });
   });
 });

@@ -9,12 +9,13 @@ import {
 } from "../../../src/core/agents/agent.ts";
 import { entryId } from "../../../src/core/names.ts";
 import type { Asker } from "../../../src/core/authority.ts";
-import type { Entry, LiveEntry } from "../../../src/core/entry.ts";
+import type { Entry, LiveEntry, Past } from "../../../src/core/entry.ts";
 import { termsOf } from "../../../src/core/kinds.ts";
 import { Problem, orThrow } from "../../../src/core/problem.ts";
 import { decideRegistration, termErrors } from "../../../src/core/agents/registration.ts";
 import { anId, aRegistration } from "../../support/arbitraries.ts";
 import { ANYONE, DEFAULTS, entryOf, UNREACHABLE } from "../../support/entries.ts";
+import { fenceAt, issuedFor } from "../../support/issued.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const LATER = NOW + 10_000;
@@ -25,27 +26,22 @@ const admin: Asker = { name: "root", scopes: ["admin"], namespace: "default" };
 interface Attempt {
   token?: string;
   asker?: Asker;
+  past?: Past;
 }
 
 /** A registration for the id "a" that finds `before`, made 10 s after what `entryOf(…, NOW)` gives. */
 const attempt = (
   before: Entry | undefined,
   fields: Record<string, unknown>,
-  { token, asker = ANYONE }: Attempt,
-) =>
-  decideRegistration(
-    before,
-    {
-      id: "a",
-      input: registrationInput.parse({ name: "agent", type: "worker", ...fields }),
-      asker,
-      region: null,
-      defaults: DEFAULTS,
-      presentedFence: token,
-      mintedFence: "minted",
-    },
-    LATER,
-  );
+  { token, asker = ANYONE, past = {} }: Attempt,
+) => {
+  const candidate = { id: "a", asker, presentedFence: token, minted: "minted" };
+  const issued = issuedFor(candidate, before?.document, past, LATER);
+  if (issued instanceof Problem) return { result: issued, write: undefined };
+  const input = registrationInput.parse({ name: "agent", type: "worker", ...fields });
+  const request = { id: "a", input, asker, region: null, defaults: DEFAULTS, issued };
+  return decideRegistration(before, past, request, LATER);
+};
 
 function admitted(before: Entry | undefined, fields: Record<string, unknown>, how: Attempt = {}) {
   const { result, write } = attempt(before, fields, how);
@@ -93,17 +89,19 @@ describe("registering", () => {
       const before = entryOf({ id: "a", heartbeat_interval_seconds: was }, NOW);
       const second = { name: "agent", type: "worker", heartbeat_interval_seconds: is };
       const { entry, outcome } = admitted(before, second, { token: "fence" });
-      expect([outcome, entry.document.fence]).toEqual(["replaced", "minted"]);
+      expect([outcome, entry.document.fence]).toEqual(["replaced", "fence"]);
     }
   });
 
-  it("keeps nothing of what it replaces but the id [0-24, 0-25, 4-05]", () => {
+  it("keeps nothing of what it replaces but the id and its drain [0-24, 0-25, 4-05]", () => {
     fc.assert(
       fc.property(aRegistration(), aRegistration(), (first, second) => {
         const before = { ...entryOf({ ...first, id: "a" }, NOW), draining: true, mark: UNREACHABLE };
         const { entry, outcome } = admitted(before, second);
         expect(outcome).toBe("replaced");
-        expect(entry).toEqual(entryOf({ ...second, id: "a" }, LATER, "minted"));
+        const fresh = entryOf({ ...second, id: "a" }, LATER, fenceAt(LATER, "minted"));
+        const document = { ...fresh.document, outcome };
+        expect(entry).toEqual({ ...fresh, document, draining: true });
       }),
     );
   });
@@ -126,24 +124,79 @@ describe("registering", () => {
     );
   });
 
-  it("is a creation where the lease has lapsed, with nothing kept [2-29]", () => {
+  it("is a creation where the lease has lapsed, with nothing kept but the drain [2-29]", () => {
     const gone = { ...entryOf({ id: "a", status: "busy" }, NOW), lease: null, draining: true };
     const { entry, outcome, event } = admitted(gone, {});
-    expect([outcome, event?.type, entry.draining]).toEqual(["created", "registered", false]);
-    expect(entry.document).toMatchObject({ fence: "minted", registeredAt: LATER });
+    expect([outcome, event?.type, entry.draining]).toEqual(["created", "registered", true]);
+    expect(entry.document).toMatchObject({ fence: fenceAt(LATER, "minted"), registeredAt: LATER });
     expect(entry.lease.status).toBe("available");
   });
 
-  it.each([
-    ["nobody", undefined],
-    ["another whose lease has lapsed", { ...entryOf({ id: "a" }, NOW, "other"), lease: null }],
-    ["another registration", entryOf({ id: "a" }, NOW, "other")],
-  ])("with a token that is not current is refused, finding %s [2-06, 3-09]", (_, before) => {
-    for (const asker of [ANYONE, admin]) {
-      const { result, write } = attempt(before, {}, { token: "fence", asker });
-      expect(result).toMatchObject({ code: "lease_lost", options: { action: "register" } });
-      expect(write).toBeUndefined();
+  it("with a token older than what is stored, or has ended, is refused for good [2-06, 3-09]", () => {
+    const older = fenceAt(NOW - 1, "older");
+    const current = entryOf({ id: "a" }, NOW, fenceAt(NOW, "current"));
+    for (const [before, past] of [
+      [current, {}],
+      [{ ...current, lease: null }, {}],
+      [undefined, { ended: fenceAt(NOW, "ended") }],
+      [undefined, { ended: older }],
+    ] as const) {
+      for (const asker of [ANYONE, admin]) {
+        const { result, write } = attempt(before, {}, { token: older, asker, past });
+        expect(result).toMatchObject({ code: "lease_lost", options: { action: "stop" } });
+        expect(write).toBeUndefined();
+      }
     }
+  });
+
+  it("with a token newer than what is stored, or where nothing is, restores that very registration", () => {
+    const newer = fenceAt(NOW + 1, "newer");
+    for (const [before, past] of [
+      [entryOf({ id: "a" }, NOW, fenceAt(NOW, "older")), {}],
+      [entryOf({ id: "a" }, NOW, "0123456789abcdefghijkl"), {}],
+      [undefined, { ended: fenceAt(NOW, "ended") }],
+      [undefined, {}],
+    ] as const) {
+      const { entry, outcome, event } = admitted(before, {}, { token: newer, past });
+      expect([outcome, event?.type]).toEqual(["restored", "restored"]);
+      expect(entry.document).toMatchObject({ fence: newer, registeredAt: NOW + 1 });
+    }
+  });
+
+  it("restores over another key's registration only for an admin", () => {
+    const older = entryOf({ id: "a" }, NOW, fenceAt(NOW, "older"));
+    const theirs = { ...older, document: { ...older.document, owner: "alice" } };
+    const token = fenceAt(NOW + 1, "newer");
+    expect(attempt(theirs, {}, { token, asker: bob }).result).toMatchObject({ code: "forbidden" });
+    for (const asker of [alice, admin]) {
+      expect(admitted(theirs, {}, { token, asker }).outcome).toBe("restored");
+    }
+  });
+
+  it("restores what is at most five minutes ahead of the store's clock", () => {
+    const at = (ms: number) => attempt(undefined, {}, { token: fenceAt(LATER + ms, "ahead") }).result;
+    expect(at(300_000)).toMatchObject({ outcome: "restored" });
+    expect(at(300_001)).toMatchObject({ code: "epoch_ahead" });
+  });
+
+  it("with its token renews one whose lease has lapsed, and keeps what it does not say", () => {
+    const fence = fenceAt(NOW, "current");
+    const gone = { ...entryOf({ id: "a", metadata: { kept: 1 } }, NOW, fence), lease: null };
+    const { entry, outcome } = admitted(gone, {}, { token: fence });
+    expect([outcome, entry.document.fence]).toEqual(["renewed", fence]);
+    expect(entry.document.registration.metadata).toEqual({ kept: 1 });
+  });
+
+  it("is drained where the id is, though its entry was lost", () => {
+    expect(admitted(undefined, {}, { past: { draining: true } }).entry.draining).toBe(true);
+  });
+
+  it("is newer than all that the id has had, whatever the clock says", () => {
+    const after = (before: Entry | undefined, past: Past) =>
+      admitted(before, {}, { past }).entry.document.registeredAt;
+    expect(after(entryOf({ id: "a" }, LATER + 5), {})).toBe(LATER + 6);
+    expect(after(undefined, { ended: fenceAt(LATER + 5, "ended") })).toBe(LATER + 6);
+    expect(after(undefined, {})).toBe(LATER);
   });
 
   it.each([

@@ -1,20 +1,23 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Asker } from "../../../src/core/authority.ts";
+import type { Decision } from "../../../src/core/decision.ts";
 import type { Entry } from "../../../src/core/entry.ts";
 import { orThrow, Problem } from "../../../src/core/problem.ts";
 import { pulseAt } from "../../../src/core/toolsets/health.ts";
 import {
-  decideLaterEpoch,
+  type DecidedToolset,
   decidePong,
   decideToolset,
   decideToolsetRemoval,
 } from "../../../src/core/toolsets/registration.ts";
 import { ANYONE } from "../../support/entries.ts";
+import { fenceAt, issuedFor } from "../../support/issued.ts";
 import { NOW, ownedToolset as entry, ponged, toolsetRegistration } from "../../support/toolset-entries.ts";
 
 const WRITER: Asker = { name: "robin", scopes: ["write"], namespace: "default" };
 const OTHER: Asker = { ...WRITER, name: "wren" };
+const EARLIER = fenceAt(NOW - 1, "f0");
 const codeOf = (result: unknown) => (result instanceof Problem ? result.code : result);
 
 describe("registering a toolset", () => {
@@ -22,18 +25,12 @@ describe("registering a toolset", () => {
     before: Entry<"toolset"> | undefined,
     { asker = WRITER, presentedFence }: { asker?: Asker; presentedFence?: string } = {},
     now = NOW,
-  ) =>
-    decideToolset(
-      before,
-      {
-        registration: toolsetRegistration({ name: "tools", description: "new" }),
-        asker,
-        region: null,
-        presentedFence,
-        mintedFence: "f2",
-      },
-      now,
-    );
+  ): Decision<DecidedToolset | Problem, "toolset"> => {
+    const issued = issuedFor({ id: "tools", asker, presentedFence, minted: "f2" }, before?.document, {}, now);
+    if (issued instanceof Problem) return { result: issued };
+    const registration = toolsetRegistration({ name: "tools", description: "new" });
+    return decideToolset(before, { registration, asker, region: null, issued }, now);
+  };
 
   it("makes an entry that has yet to answer, and says so", () => {
     const { result, write } = register(undefined);
@@ -41,7 +38,7 @@ describe("registering a toolset", () => {
     expect(outcome).toBe("created");
     expect(made).toStrictEqual({
       document: {
-        fence: "f2",
+        fence: fenceAt(NOW, "f2"),
         registeredAt: NOW,
         owner: "robin",
         region: null,
@@ -61,7 +58,7 @@ describe("registering a toolset", () => {
     const { result, write } = register(ponged(NOW), {}, NOW + 5);
     const { entry: replaced, outcome } = orThrow(result);
     expect(outcome).toBe("replaced");
-    expect(replaced.document).toMatchObject({ fence: "f2", registeredAt: NOW + 5 });
+    expect(replaced.document).toMatchObject({ fence: fenceAt(NOW + 5, "f2"), registeredAt: NOW + 5 });
     expect(replaced.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
     expect(write!.event).toStrictEqual({ type: "replaced", kind: "toolset", id: "tools", at: NOW + 5 });
   });
@@ -95,16 +92,22 @@ describe("registering a toolset", () => {
 
   it.each([
     ["by another key", { asker: OTHER }, "forbidden"],
-    ["with a token of an earlier registration", { presentedFence: "f0" }, "lease_lost"],
-    ["with one, by an admin", { asker: ANYONE, presentedFence: "f0" }, "lease_lost"],
+    ["with a token of an earlier registration", { presentedFence: EARLIER }, "lease_lost"],
+    ["with one, by an admin", { asker: ANYONE, presentedFence: EARLIER }, "lease_lost"],
   ])("is refused %s, and nothing written", (_, by, code) => {
     const { result, write } = register(ponged(NOW), by);
     expect([codeOf(result), write]).toEqual([code, undefined]);
   });
 
-  it("with a token is refused where nothing stands any more", () => {
-    const { result, write } = register(undefined, { presentedFence: "f1" });
-    expect([codeOf(result), write]).toEqual(["lease_lost", undefined]);
+  it("with a token that the store has lost is restored, its fence with it, and unhealthy", () => {
+    const fence = fenceAt(NOW + 1, "lost");
+    for (const before of [undefined, ponged(NOW)]) {
+      const { result, write } = register(before, { presentedFence: fence });
+      const { entry: restored, outcome } = orThrow(result);
+      expect([outcome, write?.event?.type]).toEqual(["restored", "restored"]);
+      expect(restored.document).toMatchObject({ fence, registeredAt: NOW + 1 });
+      expect(restored.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
+    }
   });
 
   it("by an admin replaces what another key owns", () => {
@@ -112,36 +115,11 @@ describe("registering a toolset", () => {
   });
 });
 
-describe("a toolset that is dated later", () => {
-  const later = (before: Entry<"toolset"> | undefined, at: number, fence = "f1") =>
-    decideLaterEpoch(before, { id: "tools", fence }, at);
-
-  it("is the same registration, at least as late as asked for, and later than it was", () => {
-    for (const [at, registeredAt] of [
-      [NOW + 100, NOW + 100],
-      [NOW - 100, NOW + 1],
-    ] as const) {
-      const before = ponged(NOW);
-      const { result, write } = later(before, at);
-      expect(result).toStrictEqual({ ...before, document: { ...before.document, registeredAt } });
-      expect(write).toStrictEqual({ entry: result });
-    }
-  });
-
-  it.each([
-    ["removed", undefined],
-    ["replaced", entry({}, "f2")],
-  ])("is refused once it is %s", (_, before) => {
-    const { result, write } = later(before, NOW + 100);
-    expect([codeOf(result), write]).toEqual(["lease_lost", undefined]);
-  });
-});
-
 describe("a pong", () => {
   const pong = (
     before: Entry<"toolset"> | undefined,
     { asker = WRITER, fence, pingFence = "f1" }: { asker?: Asker; fence?: string; pingFence?: string } = {},
-  ) => decidePong(before, { name: "tools", asker, fence, pingFence }, NOW + 7);
+  ) => decidePong(before, {}, { name: "tools", asker, fence, pingFence }, NOW + 7);
 
   it("is taken from the token's holder, the owner and an admin, and writes the pulse alone", () => {
     for (const by of [{ asker: OTHER, fence: "f1" }, {}, { asker: ANYONE }]) {
@@ -168,7 +146,7 @@ describe("a pong", () => {
       { fence: "f0", pingFence: "f0" },
       "stale_registration",
     ],
-    ["with an earlier token", entry(), { fence: "f0" }, "lease_lost"],
+    ["with an earlier token", entry(), { fence: EARLIER }, "lease_lost"],
     ["by another key", entry(), { asker: OTHER }, "forbidden"],
   ])("%s is refused and heals nothing", (_, before, by, code) => {
     const { result, write } = pong(before, by);
@@ -186,6 +164,7 @@ describe("unregistering a toolset", () => {
       expect(write).toStrictEqual({
         entry: undefined,
         event: { type: "unregistered", kind: "toolset", id: "tools", at: NOW },
+        ended: `${NOW}-f1`,
       });
     }
   });
@@ -193,8 +172,8 @@ describe("unregistering a toolset", () => {
   it.each([
     ["that nobody registered", undefined, WRITER, undefined, "toolset_not_found"],
     ["by its owner without the token", entry(), WRITER, undefined, "lease_token_required"],
-    ["with an earlier token", entry(), WRITER, "f0", "lease_lost"],
-    ["with an earlier token, by an admin", entry(), ANYONE, "f0", "lease_lost"],
+    ["with an earlier token", entry(), WRITER, EARLIER, "lease_lost"],
+    ["with an earlier token, by an admin", entry(), ANYONE, EARLIER, "lease_lost"],
   ])("%s is refused", (_, before, asker, fence, code) => {
     const { result, write } = unregister(before, asker, fence);
     expect([codeOf(result), write]).toEqual([code, undefined]);

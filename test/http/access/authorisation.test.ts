@@ -15,8 +15,8 @@ import { type Backend, BACKENDS } from "../../support/stores.ts";
 const TABLE = `
                                           none  unknown  read  owner  other  admin  foreign   none+  read+  other+  owner+  owner-  admin-  foreign+   open  open-
 GET /v1/agents                            401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
-POST /v1/agents (no id)                   401   401      403   201    201    201    201       401    403    409     409     409     409     409        201   409
-POST /v1/agents (its id)                  401   401      403   201    403    201    201       401    403    200     200     409     409     409        201   409
+POST /v1/agents (no id)                   401   401      403   201    201    201    201       401    403    201     201     201     201     201        201   201
+POST /v1/agents (its id)                  401   401      403   201    403    201    201       401    403    200     200     409     409     201        201   409
 GET /v1/agents/:id                        401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200
 DELETE /v1/agents/:id                     401   401      403   403t   403t   204    404       401    403    204     204     409     409     404        204   409
 POST /v1/agents/:id/heartbeat (whole)     401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
@@ -163,10 +163,17 @@ describe.each(BACKENDS)("authorisation on $backend", ({ openBackend }) => {
     expect(Object.fromEntries(answered)).toEqual(row.expected);
   });
 
-  it("lets any write key take an id whose lease has ended, and tells its last holder so", async () => {
+  it("lets any write key take an id that was reaped, not before, and tells its last holder so", async () => {
     const { keyed } = await registriesOn(openBackend());
     const { lease_token } = await keyed.register({ id: "a", ttl_seconds: 60 }, bearer("key-owner"));
     await keyed.pass(60_001);
+    const early = await keyed.post("/v1/agents", { id: "a", name: "a", type: "t" }, bearer("key-other"));
+    expect(early).toMatchObject({ status: 403, body: { code: "forbidden" } });
+    // The grace is on the sweep's clock, which advances by 90 s a run.
+    for (let runs = 0; runs < 8; runs += 1) {
+      await keyed.post("/v1/sweep", undefined, bearer("key-admin"));
+      await keyed.pass(90_000);
+    }
     const taken = await keyed.register({ id: "a" }, bearer("key-other"));
     expect(taken.outcome).toBe("created");
     const { body } = await keyed.get("/v1/agents/a", bearer("key-admin"));
@@ -174,7 +181,7 @@ describe.each(BACKENDS)("authorisation on $backend", ({ openBackend }) => {
     const late = { ...bearer("key-owner"), "Lease-Token": lease_token };
     expect((await keyed.post("/v1/agents/a/heartbeat", WHOLE, late)).body).toMatchObject({
       code: "lease_lost",
-      action: "register",
+      action: "stop",
     });
   });
 

@@ -126,7 +126,7 @@ describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {
         registered_at: current.registered_at,
       });
       const late = await registry.heartbeat("a", old.lease_token, says);
-      expect(late).toMatchObject({ status: 409, body: { code: "lease_lost", action: "register" } });
+      expect(late).toMatchObject({ status: 409, body: { code: "lease_lost", action: "stop" } });
       expect((await registry.heartbeat("a", current.lease_token)).status).toBe(200);
     };
 

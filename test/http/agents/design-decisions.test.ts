@@ -23,7 +23,7 @@ describe.each(BACKENDS)("design decisions on $backend", ({ openBackend }) => {
     expect(minted.agent_id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     const tokens = [named, minted, again].map(({ lease_token }) => lease_token);
     expect(new Set(tokens).size).toBe(3);
-    for (const token of tokens) expect(token).toMatch(/^300\.30\.[\w-]{22}$/);
+    for (const token of tokens) expect(token).toMatch(/^300\.30\.\d+\.[\w-]{22}$/);
     expect((await registry.heartbeat("agent/orchestrator", named.lease_token)).status).toBe(409);
     expect((await registry.heartbeat("agent/orchestrator", again.lease_token)).status).toBe(200);
   });
@@ -159,7 +159,7 @@ describe.each(BACKENDS)("design decisions on $backend", ({ openBackend }) => {
     expect(await ids(registry, "/v1/agents?capability=kept")).toEqual([]);
 
     const late = await registry.post("/v1/agents", { id: "a", name: "late", type: "late" }, token);
-    expect([late.status, late.body["code"], late.body["action"]]).toEqual([409, "lease_lost", "register"]);
+    expect([late.status, late.body["code"], late.body["action"]]).toEqual([409, "lease_lost", "stop"]);
     for (const said of [{}, { metadata: { a: 1 } }, { status: "busy", current_load: 9 }]) {
       expect((await registry.heartbeat("a", first.lease_token, said)).body["code"]).toBe("lease_lost");
     }

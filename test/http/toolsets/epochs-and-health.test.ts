@@ -120,13 +120,13 @@ describe.each(BACKENDS)("a registration of a toolset, $backend", ({ openBackend 
     expect(await registry.health()).toStrictEqual(NEVER_HEARD);
   });
 
-  it("is not healed by whoever has the previous one's token: 409, and told to register", async () => {
+  it("is not healed by whoever has the previous one's token: 409, and told to stop", async () => {
     const registry = open();
     const previous = await registry.serve();
     const current = await registry.offer();
     const ping = await pingOf(registry, current);
     const { status, body } = await registry.pong(previous, ping);
-    expect([status, body.code, body.action]).toEqual([409, "lease_lost", "register"]);
+    expect([status, body.code, body.action]).toEqual([409, "lease_lost", "stop"]);
     expect(await registry.health()).toStrictEqual(NEVER_HEARD);
     expect((await registry.pong(current, ping)).status).toBe(200);
   });
@@ -254,12 +254,15 @@ describe.each(BACKENDS)("a toolset that is unregistered, $backend", ({ openBacke
     }
     const replies = [
       await registry.callTool(),
-      await registry.claim(token),
-      await registry.settle(token, claim!, { result: { text: "x" } }),
-      await registry.pong(token, "a/b"),
       await registry.call<{ code: string }>("DELETE", "/v1/toolsets/tools", undefined, lease),
     ];
     for (const { status, body } of replies) expect([status, body.code]).toEqual([404, "toolset_not_found"]);
+    const ended = [
+      await registry.claim(token),
+      await registry.settle(token, claim!, { result: { text: "x" } }),
+      await registry.pong(token, "a/b"),
+    ];
+    for (const { status, body } of ended) expect([status, body.code]).toEqual([409, "lease_lost"]);
   });
 
   it.each([0, 1, 86_400_000])(

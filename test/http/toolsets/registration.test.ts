@@ -93,7 +93,7 @@ describe.each(BACKENDS)("the catalogue on $backend", ({ openBackend }) => {
         { name: "tools", tools: [ECHO] },
         { "Lease-Token": first },
       );
-      expect(again).toMatchObject({ status: 409, body: { code: "lease_lost", action: "register" } });
+      expect(again).toMatchObject({ status: 409, body: { code: "lease_lost", action: "stop" } });
       expect((await registry.claim(second)).status).toBe(200);
     });
 

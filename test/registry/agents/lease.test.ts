@@ -17,6 +17,7 @@ const WREN: Asker = { ...ROBIN, name: "wren" };
 const agent = (fields: object, token?: LeaseToken): NewAgent => ({
   input: registrationInput.parse({ name: "agent", type: "worker", ...fields }),
   token,
+  idempotencyKey: undefined,
   region: null,
 });
 const heartbeat = (

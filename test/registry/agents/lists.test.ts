@@ -87,7 +87,7 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
       { type: "agent", name: "no id", activated: true },
       { type: "agent", name: "a", activated: true },
     ].map((item) => check(activationItem, item));
-    const file = { items, isStatic: true, region: null };
+    const file = { items, isStatic: true, region: null, idempotencyKey: undefined };
     expect(await importAgents(namespace, ANYONE, file, registry.now)).toMatchObject([
       { id: "agent/a", outcome: "created", entry: { lease: { expiresAt: null } } },
       "skipped",

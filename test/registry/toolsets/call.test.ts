@@ -26,7 +26,7 @@ describe.each(BACKENDS)("calling a tool on $backend", ({ openBackend }) => {
     await registerToolset(
       namespace,
       OWNER,
-      { input, partial: false, region: null, token: undefined },
+      { input, partial: false, region: null, token: undefined, idempotencyKey: undefined },
       registry.now,
     );
     const claim = async (waitMs = 0) =>

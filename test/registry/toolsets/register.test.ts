@@ -18,7 +18,7 @@ describe.each(BACKENDS)("registering a toolset on $backend", ({ openBackend }) =
       return registerToolset(
         namespace,
         ANYONE,
-        { input, partial: false, region: null, token: undefined },
+        { input, partial: false, region: null, token: undefined, idempotencyKey: undefined },
         registry.now,
       );
     };

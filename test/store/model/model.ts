@@ -1,12 +1,12 @@
 import { termCounts } from "../../support/audit.ts";
 import { expect } from "vitest";
-import type { Entry } from "../../../src/core/entry.ts";
+import type { Entry, Past } from "../../../src/core/entry.ts";
 import type { Decision } from "../../../src/core/decision.ts";
 import type { Event } from "../../../src/core/event.ts";
 import { termsOf } from "../../../src/core/kinds.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { changeOne } from "../../../src/store/change.ts";
-import type { EventCursor, Store } from "../../../src/store/store.ts";
+import { ENDED_KEPT_MS, type EventCursor, type Store } from "../../../src/store/store.ts";
 import { draw, idOf, type Opened, ref, T0 } from "../conformance/opened.ts";
 import { CAPABILITIES, IDS, type Token } from "./requests.ts";
 
@@ -20,6 +20,7 @@ export class Model {
   swept: { at: number; clockMs: number } | undefined;
   readonly entries = new Map<string, Entry>();
   readonly #tokens = new Map<string, Token[]>();
+  readonly #ended = new Map<string, { fence: string; until: number }>();
   #minted = 0;
   untold: Event[] = [];
   /** Where the history was last read. */
@@ -42,11 +43,11 @@ export class Model {
   async both<R>(
     { store }: Opened,
     id: string,
-    fence: string | undefined,
-    decide: (entry: Entry | undefined) => Decision<R>,
+    decide: (entry: Entry | undefined, past: Past) => Decision<R>,
+    fence?: string,
   ): Promise<R> {
     const before = this.entries.get(id);
-    const { result, write } = decide(before);
+    const { result, write } = decide(before, before ? {} : this.#pastOf(id));
     // Said apart from the rules that are under test: no token but the current registration's moves anything.
     if (fence !== undefined && before?.document.fence !== fence) {
       expect(result).toBeInstanceOf(Problem);
@@ -57,7 +58,13 @@ export class Model {
     return result;
   }
 
-  write(id: string, { entry, event }: { entry: Entry | undefined; event?: Event }): void {
+  #pastOf(id: string): Past {
+    const ended = this.#ended.get(id);
+    return ended && this.now <= ended.until ? { ended: ended.fence } : {};
+  }
+
+  write(id: string, { entry, event, ended }: NonNullable<Decision<unknown>["write"]>): void {
+    if (ended !== undefined) this.#ended.set(id, { fence: ended, until: this.now + ENDED_KEPT_MS });
     if (entry) this.entries.set(id, entry);
     else this.entries.delete(id);
     if (event) this.untold.push(event);

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { HeartbeatInput } from "../../../src/core/agents/agent.ts";
 import { decideDrain } from "../../../src/core/agents/drain.ts";
-import { type Entry, isLive, type Mark } from "../../../src/core/entry.ts";
+import { type Entry, isLive, type Mark, type Past } from "../../../src/core/entry.ts";
 import type { Decision } from "../../../src/core/decision.ts";
 import type { EventType } from "../../../src/core/event.ts";
 import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
@@ -126,7 +126,9 @@ export class Race {
         return void this.#told.set(about, { draining: false, mark: undefined });
       case "replaced":
         expectThat(before !== undefined);
-        return void this.#told.set(about, { draining: false, mark: undefined });
+        return void this.#told.set(about, { draining: before!.draining, mark: undefined });
+      case "restored":
+        return void this.#told.set(about, { draining: before?.draining ?? false, mark: undefined });
       case "renewed":
         expectThat(before !== undefined);
         if (before?.mark === "lapsed") before.mark = undefined;
@@ -173,7 +175,10 @@ export class Race {
     return this.#tokens.get(about)?.at(-back)?.fence ?? "stranger";
   }
 
-  #change<R>(about: string, decide: (entry: Entry | undefined) => Decision<R>): Promise<R | Problem> {
+  #change<R>(
+    about: string,
+    decide: (entry: Entry | undefined, past: Past) => Decision<R>,
+  ): Promise<R | Problem> {
     return changeOne(this.#real.store, ref(about), decide, this.#now);
   }
 
@@ -188,7 +193,7 @@ export class Race {
       case "sweep":
         return this.#sweep();
       case "register": {
-        const presented = act.renew ? this.#fence(act.id, 1) : undefined;
+        const presented = act.renew ? this.#tokens.get(act.id)?.at(-1) : undefined;
         const decide = registration(act.id, act.offer, presented, `f${(this.#minted += 1)}`, now);
         const result = await this.#change(act.id, decide);
         if (result instanceof Problem) return;
@@ -206,7 +211,7 @@ export class Race {
       }
       case "beatPartly": {
         const beat = { ...act, asker, fence: this.#fence(act.id, act.nth), ownerSuffices: false };
-        const heard = await this.#change(act.id, (entry) => decideHeartbeat(entry, beat, now));
+        const heard = await this.#change(act.id, (entry, past) => decideHeartbeat(entry, past, beat, now));
         if (!(heard instanceof Problem) && heard.restored) this.#restored.push(act.id);
         return;
       }

@@ -1,11 +1,12 @@
 import { registrationInput } from "../../../src/core/agents/agent.ts";
-import type { Entry } from "../../../src/core/entry.ts";
+import type { Entry, Past } from "../../../src/core/entry.ts";
 import type { Decision } from "../../../src/core/decision.ts";
 import { leaseAt } from "../../../src/core/lease.ts";
-import type { Problem } from "../../../src/core/problem.ts";
+import { Problem } from "../../../src/core/problem.ts";
 import { decideRegistration, type Registered } from "../../../src/core/agents/registration.ts";
 import type { Renewal } from "../../../src/store/store.ts";
 import { ANYONE, DEFAULTS } from "../../support/entries.ts";
+import { issuedFor } from "../../support/issued.ts";
 import { ref } from "../conformance/opened.ts";
 
 /** What a holder has in hand: its epoch, and the terms it calls in by. */
@@ -28,8 +29,8 @@ export const CAPABILITIES = ["x", "y", "z"];
 export const IDS = ["a", "a/b", "a:f1"];
 
 export const registration =
-  (id: string, offer: Offer, presentedFence: string | undefined, mintedFence: string, now: number) =>
-  (before: Entry | undefined): Decision<Registered | Problem> => {
+  (id: string, offer: Offer, presented: Token | undefined, minted: string, now: number) =>
+  (before: Entry | undefined, past: Past): Decision<Registered | Problem> => {
     const input = registrationInput.parse({ name: "agent", type: "worker", ...offer });
     const request = {
       id,
@@ -37,10 +38,14 @@ export const registration =
       asker: ANYONE,
       region: null,
       defaults: DEFAULTS,
-      presentedFence,
-      mintedFence,
     };
-    return decideRegistration(before, request, now);
+    const sameTerms =
+      presented?.ttlSeconds === offer.ttl_seconds &&
+      presented.intervalSeconds === offer.heartbeat_interval_seconds;
+    const candidate = { id, asker: ANYONE, presentedFence: presented?.fence, minted, sameTerms };
+    const issued = issuedFor(candidate, before?.document, past, now);
+    if (issued instanceof Problem) return { result: issued };
+    return decideRegistration(before, past, { ...request, issued }, now);
   };
 
 export const tokenOf = ({ document: { fence, registration: terms } }: Entry): Token => ({

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect } from "vitest";
 import type { HeartbeatInput } from "../../../src/core/agents/agent.ts";
 import { decideDrain } from "../../../src/core/agents/drain.ts";
-import { isLive } from "../../../src/core/entry.ts";
+import { type Entry, isLive, type Past } from "../../../src/core/entry.ts";
 import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
@@ -31,9 +31,9 @@ export function register(id: string, holder: Holder, offer: Offer): Step {
   const { capabilities, ttl_seconds, heartbeat_interval_seconds } = offer;
   const terms = `${ttl_seconds}s/${heartbeat_interval_seconds ?? "static"}`;
   return step(`register(${id}, [${capabilities.join()}], ${terms}${by(holder)})`, async (model, real) => {
-    const fence = model.token(id, holder)?.fence;
-    const decide = registration(id, offer, fence, model.mint(), model.now);
-    const result = await model.both(real, id, fence, decide);
+    const token = model.token(id, holder);
+    const decide = registration(id, offer, token, model.mint(), model.now);
+    const result = await model.both(real, id, decide);
     if (!(result instanceof Problem)) model.handOut(id, tokenOf(result.entry));
   });
 }
@@ -53,21 +53,22 @@ export const beatPartly = (id: string, holder: Holder, input: HeartbeatInput): S
   step(`beatPartly(${id}, ${JSON.stringify(input)}${by(holder)})`, async (model, real) => {
     const fence = model.token(id, holder)?.fence;
     const request = { id, input, asker: ANYONE, fence, ownerSuffices: false };
-    await model.both(real, id, fence, (entry) => decideHeartbeat(entry, request, model.now));
+    const decide = (entry: Entry | undefined, past: Past) => decideHeartbeat(entry, past, request, model.now);
+    await model.both(real, id, decide, fence);
   });
 
 export const unregister = (id: string, holder: Holder): Step =>
   step(`unregister(${id}${by(holder)})`, async (model, real) => {
     const fence = model.token(id, holder)?.fence;
     const request = { id, asker: ANYONE, fence, ownerSuffices: false };
-    await model.both(real, id, fence, (entry) => decideRemoval(entry, request, model.now));
+    await model.both(real, id, (entry) => decideRemoval(entry, request, model.now), fence);
   });
 
 export const drain = (id: string, holder: Holder, draining: boolean): Step =>
   step(`${draining ? "drain" : "cancelDrain"}(${id}${by(holder)})`, async (model, real) => {
     const fence = model.token(id, holder)?.fence;
     const request = { id, asker: ANYONE, fence, draining };
-    await model.both(real, id, fence, (entry) => decideDrain(entry, request, model.now));
+    await model.both(real, id, (entry) => decideDrain(entry, request, model.now), fence);
   });
 
 export const pass = (ms: number): Step =>

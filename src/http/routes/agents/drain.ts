@@ -18,7 +18,12 @@ const start = endpoint({
   method: "POST",
   operationId: "drainAgent",
   summary: "Take an agent out of selection at once, and ask it to drain",
-  answers: { 200: { description: "Draining, until this registration ends", body: shapes.drainAnswer } },
+  answers: {
+    200: {
+      description: "Draining, until it is cancelled or the agent is unregistered or reaped",
+      body: shapes.drainAnswer,
+    },
+  },
   async handle({ namespace, asker, params: { id }, token, now }) {
     orThrow(await drain(namespace, asker, { id, token, draining: true }, now));
     return { status: 200, body: { agent_id: id, desired_state: "drain" as const } };

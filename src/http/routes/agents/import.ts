@@ -18,14 +18,15 @@ const importFile = endpoint({
   summary: "Register the activated components of an activation file; each has a result of its own",
   group: "agents",
   scope: "write",
+  takesIdempotencyKey: true,
   query: z.strictObject({ static: param.flag() }),
   body: z.strictObject({ components: z.array(z.unknown()).max(ITEMS_MAX) }),
   bodyShape: z.strictObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
   answers: { 200: { description: "One result per component, in order", body: shapes.importResults } },
   refusals: ["invalid_request"],
-  async handle({ namespace, asker, query, body, region, now }) {
+  async handle({ namespace, asker, query, body, idempotencyKey, region, now }) {
     const items = body.components.map((component) => check(activationItem, component));
-    const file = { items, isStatic: query.static === "true", region };
+    const file = { items, isStatic: query.static === "true", idempotencyKey, region };
     const results = await importAgents(namespace, asker, file, now);
     const list = results.map((result, index) => {
       const id = idOf(items[index]!);

@@ -9,18 +9,23 @@ const registration = endpoint({
   method: "POST",
   path: "/v1/agents",
   operationId: "registerAgent",
-  summary: "Register an agent, replace one, or (with its Lease-Token) renew one",
+  summary: "Register an agent, replace one, or (with its Lease-Token) renew or restore one",
   group: "agents",
   scope: "write",
   takesLeaseToken: true,
+  takesIdempotencyKey: true,
   body: registrationInput,
   answers: {
-    200: { description: "Renewed: same epoch, same registered_at", body: shapes.registered },
-    201: { description: "Created, or replaced with a new epoch", body: shapes.registered },
+    200: { description: "Renewed: a new token only where the terms changed", body: shapes.registered },
+    201: {
+      description: "Created, replaced with a new epoch, or restored: the store had lost it",
+      body: shapes.registered,
+    },
   },
-  refusals: ["invalid_request", "forbidden", "lease_lost", "payload_too_large"],
-  async handle({ namespace, asker, body, token, region, now }) {
-    const agent = orThrow(await register(namespace, asker, { input: body, token, region }, now));
+  refusals: ["invalid_request", "forbidden", "lease_lost", "epoch_ahead", "payload_too_large"],
+  async handle({ namespace, asker, body, token, idempotencyKey, region, now }) {
+    const request = { input: body, token, idempotencyKey, region };
+    const agent = orThrow(await register(namespace, asker, request, now));
     const url = `/v1/agents/${encodeURIComponent(agent.id)}`;
     return {
       status: agent.outcome === "renewed" ? 200 : 201,
@@ -30,7 +35,8 @@ const registration = endpoint({
   },
 });
 
-function shown({ id, leaseToken, outcome, entry: { document, lease } }: RegisteredAgent, url: string) {
+function shown({ id, leaseToken, outcome, entry }: RegisteredAgent, url: string) {
+  const { document, lease, draining } = entry;
   const { heartbeat_interval_seconds, ttl_seconds } = document.registration;
   return {
     agent_id: id,
@@ -41,6 +47,7 @@ function shown({ id, leaseToken, outcome, entry: { document, lease } }: Register
     ttl_seconds,
     expires_at: lease?.expiresAt ? isoTime(lease.expiresAt) : null,
     outcome,
+    desired_state: draining ? ("drain" as const) : ("run" as const),
   };
 }
 

@@ -27,6 +27,7 @@ const registration = endpoint({
   group: "compatibility",
   scope: "write",
   dialect: "bare",
+  takesIdempotencyKey: true,
   body: z.object({
     name,
     type,
@@ -38,7 +39,7 @@ const registration = endpoint({
   }),
   answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
   refusals: ["invalid_request", "payload_too_large"],
-  async handle({ namespace, asker, body, region, now }) {
+  async handle({ namespace, asker, body, idempotencyKey, region, now }) {
     const { capabilities: offered, version: stated, metadata: extra, ...required } = body;
     const input = {
       ...registrationInput.parse(required),
@@ -46,7 +47,7 @@ const registration = endpoint({
       metadata: extra ?? {},
       ...(stated && { version: stated }),
     };
-    const agent = { input, token: undefined, region };
+    const agent = { input, token: undefined, idempotencyKey, region };
     const { id, entry } = orThrow(await register(namespace, asker, agent, now));
     return {
       status: 201,

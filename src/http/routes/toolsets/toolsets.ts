@@ -21,10 +21,11 @@ const register = endpoint({
   method: "POST",
   path: "/v1/toolsets",
   operationId: "registerToolset",
-  summary: "Register a toolset, replace one, or (with its Lease-Token) amend one",
+  summary: "Register a toolset, replace one, or (with its Lease-Token) amend or restore one",
   group: "toolsets",
   scope: "write",
   takesLeaseToken: true,
+  takesIdempotencyKey: true,
   query: z.strictObject({ partial: param.flag() }),
   body: z.unknown(),
   bodyShape: toolsetInput,
@@ -34,15 +35,16 @@ const register = endpoint({
       body: shapes.toolsetRegistered,
     },
     201: {
-      description: "A new registration, with its own epoch: unhealthy until its provider's first pong",
+      description:
+        "A new registration, or one that the store had lost: unhealthy until its provider's first pong",
       body: shapes.toolsetRegistered,
     },
   },
-  refusals: ["invalid_request", "forbidden", "lease_lost", "store_contended"],
-  async handle({ namespace, asker, query, body, region, token, now }) {
+  refusals: ["invalid_request", "forbidden", "lease_lost", "epoch_ahead", "store_contended"],
+  async handle({ namespace, asker, query, body, region, token, idempotencyKey, now }) {
     const partial = query.partial === "true";
     const input = orThrow(partial ? checkPartially(body) : check(toolsetInput, body));
-    const request = { input, partial, region, token };
+    const request = { input, partial, region, token, idempotencyKey };
     const { entry, outcome, leaseToken, refused, warnings } = orThrow(
       await registerToolset(namespace, asker, request, now),
     );

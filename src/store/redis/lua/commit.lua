@@ -2,13 +2,13 @@
 -- Applies one change to one entry, whole, if the entry is still as it was read.
 --
 -- KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events   KEYS[6] terms
--- KEYS[7] names of terms   KEYS[8..] the plan's keys
+-- KEYS[7] names of terms   KEYS[8] ended   KEYS[9..] the plan's keys
 -- ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
 -- ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
 --         ["RECOUNT", position of a term's index, term] writes the size of the index into KEYS[6]
 -- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep   ARGV[7] the event's nonce
--- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version}
-local entry = read_entry(KEYS[1], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
+-- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version, ended}
+local entry = read_entry(KEYS[1], KEYS[8], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
 if entry[5] ~= ARGV[3] then
   return entry
 end

@@ -1,15 +1,17 @@
--- Returns {document, lease, directive, ledger, version}: everything that is kept under one id, each false when absent.
--- A later commit compares `version`: it is equal only while none of the four has changed. It begins with the document's
--- SHA-1.
-local function read_entry(doc_key, lease_prefix, directives_key, ledger_key, field)
+-- Returns {document, lease, directive, ledger, version, ended}: everything that is kept under one id, each false when absent.
+-- Without a document there is no lease and no ledger; `ended`, the fence of what was unregistered, is read only then.
+-- A later commit compares `version`: it is equal only while none of them has changed. It begins with the document's SHA-1.
+local function read_entry(doc_key, ended_key, lease_prefix, directives_key, ledger_key, field)
   local document = redis.call("GET", doc_key)
+  local directive = redis.call("HGET", directives_key, field)
   if not document then
-    return { false, false, false, false, "" }
+    local ended = redis.call("GET", ended_key)
+    local version = (ended or directive) and (ended or "") .. "\n" .. (directive or "") or ""
+    return { false, false, directive, false, version, ended }
   end
   local fence = fence_of(document) or ""
   local lease = redis.call("GET", lease_prefix .. fence)
-  local directive = redis.call("HGET", directives_key, field)
   local ledger = redis.call("HGET", ledger_key, field)
   local version = table.concat({ redis.sha1hex(document), lease or "", directive or "", ledger or "" }, "\n")
-  return { document, lease, directive, ledger, version }
+  return { document, lease, directive, ledger, version, false }
 end

@@ -60,8 +60,7 @@ interface Kept {
 }
 
 const MARKS: ReadonlySet<Transition> = new Set(["became_unreachable", "lapsed"]);
-const marks = ({ transition }: Suspect): boolean => MARKS.has(transition);
-const frees = (suspect: Suspect): boolean => !marks(suspect);
+const frees = ({ transition }: Suspect): boolean => !MARKS.has(transition);
 const asSurplus = ({ call }: Kept): Suspect => ({ call, transition: "reaped", isSurplus: true });
 
 /**
@@ -85,11 +84,9 @@ export async function callRoll(
       const page = await store.roll(query, time.now);
       const { suspects, kept, surplus } = compare(page.calls, rolled.surplus, time);
       const lapsedBefore = found.lapsed.length;
-      // A full store still takes what frees: that goes first, and then what has lapsed, before its time.
-      await recordAll(store, suspects.filter(frees), rolled, time);
-      await recordMarks(store, suspects.filter(marks), rolled, time);
-      if (isStoreFull(rolled.failure)) await recordAll(store, kept.map(asSurplus), rolled, time);
-      else for (const { mark } of kept) increment(rolled.lapsedByMinute, minuteOf(mark.sinceMs));
+      await recordPage(store, suspects, kept, rolled, time);
+      if (!isStoreFull(rolled.failure))
+        for (const { mark } of kept) increment(rolled.lapsedByMinute, minuteOf(mark.sinceMs));
       for (const { lease } of page.calls) {
         if (lease) increment(rolled.byStatus, isUnreachable(lease, time.now) ? "unreachable" : lease.status);
       }
@@ -136,15 +133,23 @@ async function recordAll(
   for (const batch of chunks(suspects, CHANGES_AT_ONCE)) await recordTransitions(store, batch, rolled, time);
 }
 
-/** Goes on without marks where the store is full; the run says so. */
-async function recordMarks(...[store, suspects, rolled, time]: Parameters<typeof recordAll>): Promise<void> {
-  if (isStoreFull(rolled.failure)) return;
-  try {
-    await recordAll(store, suspects, rolled, time);
-  } catch (failure) {
-    if (!isStoreFull(failure)) throw failure;
-    rolled.failure = failure;
+/** Where the store is full, records only what frees: so what has lapsed goes before its time. */
+async function recordPage(
+  store: Store,
+  suspects: readonly Suspect[],
+  kept: readonly Kept[],
+  rolled: Rolled,
+  time: SweepTime,
+): Promise<void> {
+  if (!isStoreFull(rolled.failure)) {
+    try {
+      return await recordAll(store, suspects, rolled, time);
+    } catch (failure) {
+      if (!isStoreFull(failure)) throw failure;
+      rolled.failure = failure;
+    }
   }
+  await recordAll(store, [...suspects.filter(frees), ...kept.map(asSurplus)], rolled, time);
 }
 
 async function recordTransitions(

@@ -20,3 +20,7 @@ export function agentsTable(agents: readonly AgentRecord[], paint: Paint): strin
 }
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** What a summary says of lapsed agents, where there are some. */
+export const alsoLapsed = (lapsed: number): string =>
+  lapsed === 0 ? "" : `; ${lapsed} lapsed, and may come back`;

@@ -36,7 +36,7 @@ export const services = ({ send }: Transport) => ({
   /**
    * Chooses the provider of a service to use now, and records the choice. Scope `read`.
    *
-   * @throws {RollcallError} `service_not_found`: no live agent offers it; `no_provider_available`: none can be used now, and
+   * @throws {RollcallError} `service_not_found`: no agent offers it; `no_provider_available`: none can be used now, and
    * the error's `reasons` says why of each
    */
   resolve: (service: string, query: ResolveQuery = {}, options: RequestOptions = {}) =>

@@ -63,6 +63,8 @@ export type DiscoverQuery = AgentFilter & {
   limit?: number | undefined;
   /** Looks at every candidate, of which there may be 5,000, instead of a sample (false) */
   exact?: boolean | undefined;
+  /** Where nobody passes, answers with unreachable agents, then lapsed ones, and says `fail_open` (false) */
+  fail_open?: boolean | undefined;
   /** Adds `excluded`: why candidates were left out (false) */
   explain?: boolean | undefined;
 };
@@ -72,6 +74,8 @@ export type ResolveQuery = {
   capability?: Every | undefined;
   /** Also consider offers to any handler, after those to this one (true) */
   fallback_to_global?: boolean | undefined;
+  /** Where nobody can be selected, an unreachable provider will do, or a lapsed one; the answer says `fail_open` (false) */
+  fail_open?: boolean | undefined;
   /** Adds `reasons`: why other providers were not chosen (false) */
   explain?: boolean | undefined;
   /** Chooses without recording the choice, so that the next choice is the same (false) */

@@ -1,4 +1,5 @@
 import { agentRecord } from "../core/agents/record.ts";
+import { isRecovering } from "../core/agents/recovering.ts";
 import { isoTime } from "../core/time.ts";
 import { surveyAgents } from "../registry/agents/survey.ts";
 import { lastSweep, latestEvents } from "../registry/events.ts";
@@ -21,7 +22,7 @@ const EVENTS_SHOWN = 50;
 /** @throws {Problem} `store_unavailable`; a pool or gateway that does not answer hides nothing else */
 export async function gatherOverview(namespace: Namespace, filter: Filter, now: number): Promise<Overview> {
   const { type, capability } = filter;
-  const [{ agents, partial }, toolsets, events, sweep] = await Promise.all([
+  const [{ agents, lapsed, partial }, toolsets, events, sweep] = await Promise.all([
     surveyAgents(namespace, { type, capability }, now),
     glanceAtToolsets(namespace, TOOLSETS_MAX, now),
     latestEvents(namespace, EVENTS_SHOWN),
@@ -41,6 +42,8 @@ export async function gatherOverview(namespace: Namespace, filter: Filter, now: 
     filter,
     ...applyFilter(records, filter),
     total: records.length,
+    lapsed,
+    recovering: isRecovering(lapsed, lapsed + records.length),
     partial,
     services: glances.map(serviceView),
     servicesLeftOut: services.length - glances.length,

@@ -26,15 +26,28 @@ export function overview(view: Overview): Html {
     </div>`;
 }
 
-function summary({ total, partial, facets, backend, namespace, sweep, as_of }: Overview): Html {
+function summary({
+  total,
+  lapsed,
+  recovering,
+  partial,
+  facets,
+  backend,
+  namespace,
+  sweep,
+  as_of,
+}: Overview): Html {
   const counted = facets.status.reduce((sum, { agents }) => sum + agents, 0);
   const legend = facets.status.filter(({ agents }) => agents > 0);
   return html`<section class="summary">
     <h1>
       ${plural(total, "agent")}
-      <small>${partial ? "looked at, the first by id, of a larger fleet" : "alive"}</small>
+      <small
+        >${partial ? "looked at, the first by id, of a larger fleet" : "alive"}${lapsed > 0 && `, ${lapsed.toLocaleString("en")} lapsed`}</small
+      >
     </h1>
     <p class="quiet">namespace ${namespace} · ${backend} store · ${lastSweep(sweep, as_of)}</p>
+    ${recovering && html`<p role="status">So many have lapsed at once that it was rather the store that could not be reached: they come back as they call in.</p>`}
     ${stackedBar(
       legend.map(({ value, agents }) => [value, agents] as const),
       counted,
@@ -46,7 +59,7 @@ const lastSweep = (sweep: SweepView | null, asOf: string): Html =>
   sweep === null
     ? html`no sweep yet`
     : html`last sweep ${ago(sweep.at, asOf)} ago: ${sweep.scanned} scanned, ${sweep.unreachable} unreachable,
-      ${sweep.recovered} recovered, ${sweep.reaped} reaped, in ${sweep.durationMs} ms`;
+      ${sweep.recovered} recovered, ${sweep.lapsed} lapsed, ${sweep.reaped} reaped, in ${sweep.durationMs} ms`;
 
 /** The other parts of the filter are hidden fields, so that a search keeps them. */
 const searchForm = ({ filter: { q, ...rest } }: Overview): Html =>

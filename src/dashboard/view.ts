@@ -106,6 +106,7 @@ export interface SweepView {
   scanned: number;
   unreachable: number;
   recovered: number;
+  lapsed: number;
   reaped: number;
   durationMs: number;
 }
@@ -120,6 +121,10 @@ export interface Overview {
   matching: number;
   /** How many agents are live; where `partial`, how many were read. */
   total: number;
+  /** How many have lapsed; they come back by calling in. */
+  lapsed: number;
+  /** So many that they are expected back within an interval. */
+  recovering: boolean;
   /** The fleet is larger than what one page reads. */
   partial: boolean;
   facets: Facets;

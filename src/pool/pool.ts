@@ -12,11 +12,9 @@ import type {
 export const SELECTIONS_MAX = 100;
 
 export interface ResolveRequest {
-  /** Every offer of the service, whether it can be selected or not. */
+  /** Every offer of the service, whether it can be selected or not. Of lapsed providers too: what is known of them is kept. */
   offers: readonly Offer[];
   query: ProviderQuery;
-  /** Providers of the service whose leases have lapsed. They may come back, so what is known of them is kept. */
-  lapsed: readonly RegistrationRef[];
   /** Names this selection in later reports; unique. */
   selectionId: string;
   /** Choose, and change nothing. */

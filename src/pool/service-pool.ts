@@ -56,13 +56,12 @@ export class ServicePool implements Served<Pool> {
     this.#storage = storage;
   }
 
-  resolve({ offers, query, lapsed, selectionId, dryRun }: ResolveRequest, now: number): ProviderChoice {
+  resolve({ offers, query, selectionId, dryRun }: ResolveRequest, now: number): ProviderChoice {
     const choice = selectProvider(offers, this.#state, query, now);
     if (dryRun) return choice;
     return this.#atomically(() => {
       this.#keepChoice(choice, query, selectionId, now);
-      const kept = offers.length + lapsed.length;
-      if (this.#state.providers.size > kept + ENDED_STATES_MAX) this.#dropAllBut([...offers, ...lapsed]);
+      if (this.#state.providers.size > offers.length + ENDED_STATES_MAX) this.#dropAllBut(offers);
       return choice;
     });
   }

@@ -55,6 +55,8 @@ export function overviewWith(text: string): Overview {
     filter,
     ...applyFilter([recordWith(text)], filter),
     total: 2,
+    lapsed: 0,
+    recovering: false,
     partial: true,
     services: [
       {

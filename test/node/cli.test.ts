@@ -341,7 +341,7 @@ describe("a refusal of the registry", () => {
     { argv: ["list", "--url", "http://127.0.0.1:1"], says: "start one with `rollcall dev`" },
     { argv: ["drain", "nobody"], says: 'No live agent has the id "nobody"' },
     { argv: ["call", "nothing", "at-all"], says: "`rollcall toolsets` lists them" },
-    { argv: ["resolve", "nothing"], says: 'No live agent offers "nothing"' },
+    { argv: ["resolve", "nothing"], says: 'No agent offers "nothing"' },
     { argv: ["find", "x", "--limit", "0"], says: "/limit" },
   ])("$argv: is one line, with what to do", async ({ argv, says }) => {
     const { code, out, err } = await opened().rollcall(argv);

@@ -328,9 +328,9 @@ describe("the states of registrations that ended", () => {
 
   it("are not those of providers that lapsed and may come back", async () => {
     const opened = openServicePool();
-    const [living, lapsed] = [offer("a"), offer("b")];
+    const [living, lapsed] = [offer("a"), offer("b", {}, { lapsed: true })];
     for (const one of [living, lapsed, ...past(102)]) await opened.report(one);
-    expect(await opened.served([living], { lapsed: [lapsed] })).toBe("a");
+    expect(await opened.served([living, lapsed])).toBe("a");
     expect(await held(opened, living, lapsed, ...past(102))).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import { type Offer, offersOf } from "../../src/core/services/offers.ts";
+import { allOffersOf, type Offer } from "../../src/core/services/offers.ts";
 import {
   cursorAfter,
   type PoolState,
@@ -16,12 +16,18 @@ import {
 import { entryOf } from "./entries.ts";
 
 export const NOW = Date.UTC(2126, 0, 1);
-export const ANY: ProviderQuery = { handler: undefined, capabilities: [], fallbackToGlobal: true };
+export const ANY: ProviderQuery = {
+  handler: undefined,
+  capabilities: [],
+  fallbackToGlobal: true,
+  failOpen: false,
+};
 
 export interface OfferOptions {
   fence?: string;
   /** How long it has been silent. */
   silentMs?: number;
+  lapsed?: boolean;
   /** Of the agent, not of its binding. */
   fields?: Record<string, unknown>;
 }
@@ -30,10 +36,11 @@ export interface OfferOptions {
 export function offers(
   id: string,
   bindings: Record<string, unknown>[],
-  { fence = "f1", silentMs = 0, fields = {} }: OfferOptions = {},
+  { fence = "f1", silentMs = 0, lapsed = false, fields = {} }: OfferOptions = {},
 ): Offer[] {
   const services = bindings.map((binding) => ({ service: "llm", ...binding }));
-  return offersOf([entryOf({ ...fields, id, services }, NOW - silentMs, fence)], "llm", NOW);
+  const entry = entryOf({ ...fields, id, services }, NOW - silentMs, fence);
+  return allOffersOf([lapsed ? { ...entry, lease: null } : entry], "llm", NOW);
 }
 
 /** An agent's only offer. */

@@ -9,7 +9,6 @@ export interface ResolveOptions {
   query?: Partial<ProviderQuery>;
   id?: string;
   dryRun?: boolean;
-  lapsed?: readonly Offer[];
   now?: number;
 }
 export interface ReportOptions extends Partial<ProviderReport> {
@@ -24,14 +23,8 @@ export function openServicePool() {
   const pool = durablePool(() => stub);
   let selections = 0;
   const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<ProviderChoice> => {
-    const {
-      query,
-      id: selectionId = `s${(selections += 1)}`,
-      dryRun = false,
-      now = NOW,
-      lapsed = [],
-    } = options;
-    return pool.resolve({ offers, query: { ...ANY, ...query }, lapsed, selectionId, dryRun }, now);
+    const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
+    return pool.resolve({ offers, query: { ...ANY, ...query }, selectionId, dryRun }, now);
   };
   const reportOf = ({ provider, fence, config }: Offer, rest: Partial<ProviderReport>): ProviderReport => ({
     provider,

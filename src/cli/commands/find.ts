@@ -1,4 +1,4 @@
-import { agentsTable, counted } from "../agents-table.ts";
+import { agentsTable, alsoLapsed, counted } from "../agents-table.ts";
 import { command } from "../command.ts";
 import { table } from "../table.ts";
 
@@ -27,11 +27,11 @@ export const find = command({
       explain: args.explain,
     });
     answer(found, () => {
-      const { agents, total_matches: total, sampled, excluded = [] } = found;
+      const { agents, total_matches: total, sampled, lapsed, excluded = [] } = found;
       const summary =
         agents.length === 0
-          ? `no agent can do "${args.capability}" now; ${counted(total, "agent")} could\n`
-          : `${agentsTable(agents, paint)}${agents.length} of ${counted(total, "agent")}${sampled ? ", from a sample" : ""}\n`;
+          ? `no agent can do "${args.capability}" now; ${counted(total, "agent")} could${alsoLapsed(lapsed)}\n`
+          : `${agentsTable(agents, paint)}${agents.length} of ${counted(total, "agent")}${sampled ? ", from a sample" : ""}${alsoLapsed(lapsed)}\n`;
       const leftOut = excluded.map(({ id, stage, detail }) => [id, stage, detail]);
       return (
         summary + (leftOut.length > 0 ? `\n${table(["LEFT OUT", "AT", "BECAUSE"], leftOut, paint)}` : "")

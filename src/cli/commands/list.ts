@@ -1,5 +1,5 @@
-import type { AgentFilter, AgentRecord } from "../../client/index.ts";
-import { agentsTable, counted } from "../agents-table.ts";
+import type { AgentFilter, AgentPage, AgentRecord } from "../../client/index.ts";
+import { agentsTable, alsoLapsed, counted } from "../agents-table.ts";
 import { command } from "../command.ts";
 
 export const list = command({
@@ -23,11 +23,18 @@ export const list = command({
     const status = all("status") as NonNullable<AgentFilter["status"]>;
     const filter: AgentFilter = { type: args.type, capability: all("capability"), tag: all("tag"), status };
     const agents: AgentRecord[] = [];
-    for await (const agent of client.agents.all(filter, { signal: io.ending })) agents.push(agent);
-    answer({ agents, count: agents.length }, () =>
+    let lapsed = 0;
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const query = { ...filter, limit: 200, ...(cursor !== "" && { cursor }) };
+      const page: AgentPage = await client.agents.list(query, { signal: io.ending });
+      agents.push(...page.agents);
+      lapsed += page.lapsed;
+      cursor = page.next_cursor;
+    }
+    answer({ agents, count: agents.length, lapsed }, () =>
       agents.length === 0
-        ? "no agents\n"
-        : `${agentsTable(agents, paint)}${counted(agents.length, "agent")}\n`,
+        ? `no agents${alsoLapsed(lapsed)}\n`
+        : `${agentsTable(agents, paint)}${counted(agents.length, "agent")}${alsoLapsed(lapsed)}\n`,
     );
   },
 });

@@ -1,8 +1,9 @@
 import type { EffectiveStatus } from "./agent.ts";
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
-import { effectiveState, loadRatio } from "./liveness.ts";
+import { effectiveState, type EffectiveState, loadRatio } from "./liveness.ts";
 import { byId } from "../order.ts";
 import { type AgentRecord, agentRecord } from "./record.ts";
+import { asResort, RESORTS } from "./recovering.ts";
 
 export const LIMIT_MAX = 1000;
 /** Up to this many candidates are all examined; beyond it a sample is. */
@@ -45,6 +46,8 @@ export interface DiscoveryResult {
   agents: AgentRecord[];
   /** Candidates with a live lease, before status, health and load. */
   live: number;
+  /** Candidates whose leases have lapsed. */
+  lapsed: number;
   /** Those that passed every filter, before the limit. */
   passed: number;
   /** Why each candidate that is not among `agents` was left out, in id order. */
@@ -73,7 +76,7 @@ export function queryTerms(query: {
  * they came.
  */
 export function select(candidates: readonly Entry[], criteria: Criteria, now: number): DiscoveryResult {
-  const passed: { entry: LiveEntry; id: string; ratio: number }[] = [];
+  const passed: Passed[] = [];
   const failed: Excluded[] = [];
   let live = 0;
   for (const entry of candidates) {
@@ -83,22 +86,65 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
         id,
         stage: "lease",
         reason: "lapsed",
-        detail: "its lease has ended; the next sweep reaps it",
+        detail: "its lease has ended; it comes back by calling in",
       });
       continue;
     }
     live += 1;
     const ratio = loadRatio(entry.lease.currentLoad, max_concurrency);
-    const failure = firstFailure(entry, ratio, criteria, now);
+    const failure = firstFailure(entry, effectiveState(entry, now), ratio, criteria);
     if (failure) failed.push({ id, ...failure });
     else passed.push({ entry, id, ratio });
   }
-  const ordered = passed.toSorted((a, b) => a.ratio - b.ratio || byId(a, b));
-  const { limit } = criteria;
+  const ordered = passed.toSorted(byLoad);
+  const counts = { live, lapsed: candidates.length - live };
+  return { ...counts, ...resultOf(ordered, failed, criteria.limit, now) };
+}
+
+interface Passed {
+  entry: LiveEntry;
+  id: string;
+  ratio: number;
+}
+
+const byLoad = (a: Passed, b: Passed): number => a.ratio - b.ratio || byId(a, b);
+
+/**
+ * What to answer where nobody of `candidates` passes: those that would by their last report, but are unreachable, and then
+ * those that have lapsed and would by what they were registered with. Never who withdrew, or is drained.
+ */
+export function selectResorts(
+  candidates: readonly Entry[],
+  nobody: DiscoveryResult,
+  criteria: Criteria,
+  now: number,
+): DiscoveryResult {
+  const passed = candidates.flatMap((entry) => {
+    const found = asResort(entry, now);
+    if (!found) return [];
+    const { known, resort } = found;
+    const { id, max_concurrency } = known.document.registration;
+    const ratio = loadRatio(known.lease.currentLoad, max_concurrency);
+    const reported = { status: known.lease.status, reason: null };
+    return firstFailure(known, reported, ratio, criteria) ? [] : [{ entry: known, id, ratio, resort }];
+  });
+  const ordered = RESORTS.flatMap((resort) =>
+    passed.filter((candidate) => candidate.resort === resort).toSorted(byLoad),
+  );
+  const ids = new Set(ordered.map(({ id }) => id));
+  const failed = nobody.explain().filter(({ id }) => !ids.has(id));
+  return { ...nobody, ...resultOf(ordered, failed, criteria.limit, now) };
+}
+
+function resultOf(
+  ordered: readonly Passed[],
+  failed: readonly Excluded[],
+  limit: number,
+  now: number,
+): Pick<DiscoveryResult, "agents" | "passed" | "explain"> {
   return {
     agents: ordered.slice(0, limit).map(({ entry }) => agentRecord(entry, now)),
-    live,
-    passed: passed.length,
+    passed: ordered.length,
     explain() {
       const beyond = ordered.slice(limit).map(({ id, ratio }): Excluded => {
         const detail = `it passed, with load ratio ${ratio}, behind the first ${limit}`;
@@ -111,12 +157,11 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
 
 function firstFailure(
   entry: LiveEntry,
+  { status, reason }: EffectiveState,
   ratio: number,
   criteria: Criteria,
-  now: number,
 ): Omit<Excluded, "id"> | undefined {
   const { health_score } = entry.document.registration;
-  const { status, reason } = effectiveState(entry, now);
   if (!criteria.statuses.includes(status)) {
     const why = reason === null ? "as it reported" : reason;
     const detail = `status is ${status} (${why}); wanted ${criteria.statuses.join(" or ")}`;

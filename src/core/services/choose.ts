@@ -1,3 +1,4 @@
+import { RESORTS } from "../agents/recovering.ts";
 import { byCodeUnit } from "../order.ts";
 import { GLOBAL } from "./binding.ts";
 import { circuitState, type CircuitState } from "./breaker.ts";
@@ -13,6 +14,8 @@ export interface ProviderQuery {
   capabilities: readonly string[];
   /** Whether an offer to every handler will do where none to `handler` can be selected. */
   fallbackToGlobal: boolean;
+  /** Whether unreachable providers, and then lapsed ones, will do where none can be selected. */
+  failOpen: boolean;
 }
 
 /** Where the round robin of one scope and group stands: at the provider chosen last. */
@@ -51,6 +54,8 @@ export interface ProviderChoice {
   /** Each provider passed over, once, with the first reason found. */
   rejected: Rejection[];
   warnings: string[];
+  /** None could be selected: the chosen one is unreachable, or has lapsed. */
+  failedOpen: boolean;
 }
 
 export const cursorKey = (scope: string, group: number): string => `${group}\x1f${scope}`;
@@ -74,8 +79,9 @@ export function overridden(offer: Offer, state: ProviderState): Offer {
 }
 
 /**
- * Chooses a provider, and says why each other one was passed over. Offers to the handler come first, then offers to every
- * handler; groups ascending; in a group by priority, then provider id. The first offer's strategy holds for its group.
+ * Chooses a provider, and says why each other one was passed over. Lapsed ones are looked at only where no other can be
+ * selected. Where the query says so, an unreachable one is chosen then, by its last report, and where there is none a lapsed
+ * one, by its registration.
  */
 export function selectProvider(
   registered: readonly Offer[],
@@ -84,6 +90,40 @@ export function selectProvider(
   now: number,
 ): ProviderChoice {
   const offers = registered.map((offer) => overridden(offer, stateOf(pool, offer))).toSorted(inOrder);
+  const isLapsed = ({ notSelectable }: Offer) => notSelectable?.reason === "lapsed";
+  const choice = chooseAmong(
+    offers.filter((offer) => !isLapsed(offer)),
+    pool,
+    query,
+    now,
+  );
+  if (choice.chosen) return choice;
+  const nobody = chooseAmong(offers, pool, query, now);
+  if (!query.failOpen) return nobody;
+  for (const resort of RESORTS) {
+    const resorts = offers
+      .filter((offer) => offer.resort === resort)
+      .map((offer) => ({ ...offer, notSelectable: null }));
+    const { chosen } = chooseAmong(resorts, pool, query, now);
+    if (!chosen) continue;
+    const rejected = nobody.rejected.filter(({ id }) => id !== chosen.offer.provider);
+    return { ...nobody, chosen, rejected, failedOpen: true };
+  }
+  return nobody;
+}
+
+/**
+ * Offers to the handler come first, then offers to every handler; groups ascending; in a group by priority, then provider id.
+ * The first offer's strategy holds for its group.
+ *
+ * @param offers in order
+ */
+function chooseAmong(
+  offers: readonly Offer[],
+  pool: PoolState,
+  query: ProviderQuery,
+  now: number,
+): ProviderChoice {
   const rejected = new Map<string, Rejection>();
   const warnings: string[] = [];
   const reject = (offer: Offer, why: Obstacle) => {
@@ -121,7 +161,13 @@ export function selectProvider(
           circuitState: circuitState(breaker, offer.config, now),
           openings: breaker.openings,
         };
-        return { chosen, considered: rejected.size + 1, rejected: [...rejected.values()], warnings };
+        return {
+          chosen,
+          considered: rejected.size + 1,
+          rejected: [...rejected.values()],
+          warnings,
+          failedOpen: false,
+        };
       }
     }
   }
@@ -133,7 +179,13 @@ export function selectProvider(
         : `the handler "${offer.binding.handler}" only`;
     reject(offer, { stage: "handler", reason: "other_handler", detail: `it serves ${serves}` });
   }
-  return { chosen: null, considered: rejected.size, rejected: [...rejected.values()], warnings };
+  return {
+    chosen: null,
+    considered: rejected.size,
+    rejected: [...rejected.values()],
+    warnings,
+    failedOpen: false,
+  };
 }
 
 function byGroup(offers: readonly Offer[]): [number, Offer[]][] {

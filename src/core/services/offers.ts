@@ -1,5 +1,6 @@
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState } from "../agents/liveness.ts";
+import { asResort, type Resort } from "../agents/recovering.ts";
 import { type Binding, breakerConfig, GLOBAL } from "./binding.ts";
 import type { BreakerConfig } from "./breaker.ts";
 
@@ -12,8 +13,10 @@ export interface Offer {
   config: BreakerConfig;
   /** The binding's own list, or the agent's where it has none. */
   capabilities: readonly string[];
-  /** Why it cannot be selected, what the pool knows aside: unreachable, or a status other than available. */
+  /** Why it cannot be selected, what the pool knows aside: lapsed, unreachable, or a status other than available. */
   notSelectable: { stage: "liveness" | "status"; reason: string; detail: string } | null;
+  /** It may be tried where nobody can be selected; null: it may not. */
+  resort: Resort | null;
 }
 
 /** How answers and texts name a provider of a service. Its breaker has the same name, because a provider has one per service. */
@@ -26,10 +29,16 @@ export const offerName = (offer: Offer): string =>
 export const handlerName = (handler: string): string => (handler === GLOBAL ? "global" : handler);
 
 /** The offers of one service among `entries`, one per binding; an agent without a lease has none. */
-export function offersOf(entries: readonly Entry[], service: string, now: number): Offer[] {
-  return entries.filter(isLive).flatMap((entry) => {
+export const offersOf = (entries: readonly Entry[], service: string, now: number): Offer[] =>
+  allOffersOf(entries.filter(isLive), service, now);
+
+/** The same with those of lapsed agents, none of which can be selected. */
+export function allOffersOf(entries: readonly Entry[], service: string, now: number): Offer[] {
+  return entries.flatMap((entry) => {
     const { registration, fence } = entry.document;
-    const notSelectable = whyNotSelectable(entry, now);
+    const notSelectable = isLive(entry) ? whyNotSelectable(entry, now) : LAPSED;
+    const found = notSelectable && asResort(entry, now);
+    const resort = found?.known.lease.status === "available" ? found.resort : null;
     const bindings = registration.services.filter((binding) => binding.service === service);
     // A provider has one breaker per service; its first binding to the service sets the breaker's terms.
     const config = breakerConfig(bindings[0]);
@@ -40,9 +49,16 @@ export function offersOf(entries: readonly Entry[], service: string, now: number
       config,
       capabilities: binding.capabilities ?? registration.capabilities.map(({ name }) => name),
       notSelectable,
+      resort,
     }));
   });
 }
+
+const LAPSED: Offer["notSelectable"] = {
+  stage: "liveness",
+  reason: "lapsed",
+  detail: "its lease has ended; it comes back by calling in",
+};
 
 /** Why an agent cannot be selected, its breaker aside; null when it can. */
 export function whyNotSelectable(entry: LiveEntry, now: number): Offer["notSelectable"] {

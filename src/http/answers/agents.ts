@@ -2,7 +2,7 @@ import * as z from "zod";
 import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../../core/agents/agent.ts";
 import { DISCOVERY_STAGES } from "../../core/agents/discovery.ts";
 import { binding } from "./binding.ts";
-import { count, counts, json, refusedItem, time } from "./common.ts";
+import { count, counts, json, lapsing, refusedItem, time } from "./common.ts";
 
 export const agentRecord = z.strictObject({
   id: z.string(),
@@ -70,6 +70,7 @@ export const agentPage = z.strictObject({
   agents: z.array(agentRecord),
   count,
   next_cursor: z.string().nullable(),
+  ...lapsing,
 });
 
 export const heartbeatAnswer = z.strictObject({
@@ -118,10 +119,14 @@ export const discovered = z.strictObject({
     max_load_ratio: z.number(),
     limit: count,
     exact: z.boolean(),
+    fail_open: z.boolean(),
   }),
   total_matches: count,
   filtered_count: count,
   examined: count,
+  ...lapsing,
+  /** Nobody passed: the agents are unreachable ones that would pass by their last report, then lapsed ones. */
+  fail_open: z.literal(true).optional(),
   sampled: z.boolean(),
   query_time_ms: z.number(),
   source: z.enum(["redis", "embedded"]),
@@ -143,6 +148,7 @@ export const capabilityList = z.strictObject({
   /** On this page. */
   count,
   next_cursor: z.string().nullable(),
+  recovering: lapsing.recovering,
 });
 
 export const stats = z.strictObject({
@@ -153,8 +159,8 @@ export const stats = z.strictObject({
   /** Agents of all other types. */
   other_types: count,
   by_status: counts,
-  /** Not among the others: their leases ended, and they come back by calling in. */
-  lapsed: count,
+  /** They are not among the others. */
+  ...lapsing,
   backend: z.enum(["redis", "embedded"]),
   as_of: time,
   last_sweep: z

@@ -7,6 +7,13 @@ export const count = z.int().min(0);
 export const counts = z.record(z.string(), count);
 export const json = z.record(z.string(), z.unknown());
 
+/** How many of the examined agents have lapsed. */
+export const lapsing = {
+  lapsed: count,
+  /** So many that they are expected back within an interval: the list may be short, or empty, for that reason alone. */
+  recovering: z.literal(true).optional(),
+};
+
 /** One refused item of a batch. */
 export const refusedItem = {
   error: z.string().optional(),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count, json, time } from "./common.ts";
+import { count, json, lapsing, time } from "./common.ts";
 
 export const legacyAgent = z.strictObject({
   id: z.string(),
@@ -18,6 +18,7 @@ export const legacyList = z.strictObject({
   agents: z.array(legacyAgent),
   count,
   truncated: z.literal(true).optional(),
+  recovering: lapsing.recovering,
 });
 export const legacyRegistered = z.strictObject({
   agent_id: z.string(),

@@ -20,6 +20,8 @@ export const resolved = z.strictObject({
   deadline_seconds: z.number(),
   circuit_state: circuit,
   considered: count,
+  /** None could be selected: this one is unreachable, or has lapsed and is as it was registered. */
+  fail_open: z.literal(true).optional(),
   degraded: z.literal(true).optional(),
   warnings: z.array(z.string()).optional(),
   reasons: z.array(rejection).optional(),

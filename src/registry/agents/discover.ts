@@ -7,6 +7,7 @@ import {
   sampleSize,
   SECOND_LOOK_MAX,
   select,
+  selectResorts,
 } from "../../core/agents/discovery.ts";
 import type { Entry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
@@ -20,6 +21,8 @@ export interface DiscoveryQuery extends Criteria {
   tag: readonly string[];
   /** Examine all candidates, up to `EXACT_MAX`, instead of a sample. */
   exact: boolean;
+  /** Where nobody passes, answer with agents that are unreachable, or have lapsed, instead. */
+  failOpen: boolean;
 }
 
 export interface Discovered extends DiscoveryResult {
@@ -29,6 +32,8 @@ export interface Discovered extends DiscoveryResult {
   sampled: boolean;
   /** Live candidates; of a sample, an upper bound of all candidates, lapsed ones included. */
   matches: number;
+  /** Nobody passed: the agents are unreachable ones, and lapsed ones. */
+  failedOpen: boolean;
 }
 
 /**
@@ -45,7 +50,29 @@ export async function discover(
   now: number,
 ): Promise<Discovered | Problem> {
   const terms = queryTerms(query);
-  return query.exact ? examineAll(store, terms, query, now) : examineSample(store, terms, query, now);
+  const examined = query.exact
+    ? await examineAll(store, terms, now)
+    : await examineSample(store, terms, query, now);
+  if (examined instanceof Problem) return examined;
+  const { entries, sampled, total } = examined;
+  const found = select(entries, query, now);
+  const resorts =
+    query.failOpen && found.passed === 0 ? selectResorts(entries, found, query, now) : undefined;
+  const failedOpen = resorts !== undefined && resorts.passed > 0;
+  return {
+    ...(failedOpen ? resorts : found),
+    examined: entries.length,
+    sampled,
+    matches: sampled ? total : found.live,
+    failedOpen,
+  };
+}
+
+interface Examined {
+  entries: Entry[];
+  sampled: boolean;
+  /** How many candidates there are; of a sample, an upper bound. */
+  total: number;
 }
 
 async function examineSample(
@@ -53,32 +80,27 @@ async function examineSample(
   terms: readonly string[],
   criteria: Criteria,
   now: number,
-): Promise<Discovered> {
+): Promise<Examined> {
   const { limit } = criteria;
   const size = sampleSize(limit);
   let draw = await store.sample({ kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size }, now);
   let { entries } = draw;
-  let selection = select(entries, criteria, now);
+  let { passed } = select(entries, criteria, now);
   const { total } = draw;
   const sampled = total > EXHAUSTIVE_MAX;
   const examinedMax = sampled ? Math.min(total, size + SECOND_LOOK_MAX) : total;
   // What was drawn is always examined, even where enough have passed: without the unread ones the draw would not be fair.
-  while (draw.unread > 0 || (entries.length < examinedMax && selection.passed < limit)) {
-    const wanted = selection.passed < limit ? examinedMax - entries.length - draw.unread : 0;
+  while (draw.unread > 0 || (entries.length < examinedMax && passed < limit)) {
+    const wanted = passed < limit ? examinedMax - entries.length - draw.unread : 0;
     draw = await draw.more(Math.max(0, wanted));
     if (draw.entries.length === 0 && draw.unread === 0) break;
     entries = [...entries, ...draw.entries];
-    selection = select(entries, criteria, now);
+    ({ passed } = select(entries, criteria, now));
   }
-  return { ...selection, examined: entries.length, sampled, matches: sampled ? total : selection.live };
+  return { entries, sampled, total };
 }
 
-async function examineAll(
-  store: Store,
-  terms: readonly string[],
-  criteria: Criteria,
-  now: number,
-): Promise<Discovered | Problem> {
+async function examineAll(store: Store, terms: readonly string[], now: number): Promise<Examined | Problem> {
   const entries: Entry[] = [];
   for await (const page of walk(store, "agent", terms, now)) {
     for (const entry of page) entries.push(entry);
@@ -89,6 +111,5 @@ async function examineAll(
       );
     }
   }
-  const selection = select(entries, criteria, now);
-  return { ...selection, examined: entries.length, sampled: false, matches: selection.live };
+  return { entries, sampled: false, total: entries.length };
 }

@@ -25,6 +25,9 @@ export interface AgentPage {
   agents: AgentRecord[];
   /** The id to go on after; null at the end. */
   next: string | null;
+  /** How many were examined for this page, and how many of them have lapsed. */
+  examined: number;
+  lapsed: number;
 }
 
 /**
@@ -37,38 +40,47 @@ export async function listAgents({ store }: Namespace, query: AgentQuery, now: n
   const terms = queryTerms(query);
   const agents: AgentRecord[] = [];
   let after: string | null = query.after;
+  let [examined, lapsed] = [0, 0];
   // One more than the limit tells whether there is more. Only if too few passed, a second look takes the rest of what may
   // be examined.
-  for (const examined of [limit + 1, EXAMINED_MAX - limit - 1]) {
+  for (const members of [limit + 1, EXAMINED_MAX - limit - 1]) {
     if (after === null || agents.length > limit) break;
-    const page: Page = await store.page({ kind: "agent", terms, after, limit: examined }, now);
+    const page: Page = await store.page({ kind: "agent", terms, after, limit: members }, now);
+    examined += page.entries.length;
     for (const entry of page.entries) {
-      if (!isLive(entry)) continue;
+      if (!isLive(entry)) {
+        lapsed += 1;
+        continue;
+      }
       const record = agentRecord(entry, now);
       if (!statuses || statuses.includes(record.effective_status)) agents.push(record);
     }
     after = page.next;
   }
   const shown = agents.slice(0, limit);
-  return { agents: shown, next: agents.length > limit ? shown.at(-1)!.id : after };
+  return { agents: shown, next: agents.length > limit ? shown.at(-1)!.id : after, examined, lapsed };
 }
 
 /**
  * The first live agents in id order, of one type where it is named.
  *
- * @returns at most `max`; `truncated` if there are more
+ * @returns at most `max`; `truncated` if there are more; how many that were come upon have lapsed
  * @throws {Problem} `store_unavailable`
  */
 export async function firstAgents(
   { store }: Namespace,
   { type, max }: { type?: string; max: number },
   now: number,
-): Promise<{ agents: LiveEntry[]; truncated: boolean }> {
+): Promise<{ agents: LiveEntry[]; truncated: boolean; lapsed: number }> {
   const live: LiveEntry[] = [];
+  let lapsed = 0;
   const terms = [type === undefined ? "agent" : `type:${type}`];
   for await (const page of walk(store, "agent", terms, now)) {
-    for (const entry of page) if (isLive(entry)) live.push(entry);
+    for (const entry of page) {
+      if (isLive(entry)) live.push(entry);
+      else lapsed += 1;
+    }
     if (live.length > max) break;
   }
-  return { agents: live.slice(0, max), truncated: live.length > max };
+  return { agents: live.slice(0, max), truncated: live.length > max, lapsed };
 }

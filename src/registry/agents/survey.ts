@@ -6,6 +6,8 @@ import type { Namespace } from "../namespace.ts";
 export interface Survey {
   /** Live agents in id order. */
   agents: LiveEntry[];
+  /** How many that were come upon have lapsed. */
+  lapsed: number;
   /** There are more than `EXACT_MAX` agents: these are the first that have the type and the capability. */
   partial: boolean;
 }
@@ -21,12 +23,15 @@ export async function surveyAgents(
     ? queryTerms({ type, capability: capability === undefined ? [] : [capability], tag: [] })
     : ["agent"];
   const agents: LiveEntry[] = [];
-  let examined = 0;
+  let [examined, lapsed] = [0, 0];
   for await (const page of walk(store, "agent", terms, now)) {
     const rest = page.slice(0, EXACT_MAX - examined);
-    for (const entry of rest) if (isLive(entry)) agents.push(entry);
+    for (const entry of rest) {
+      if (isLive(entry)) agents.push(entry);
+      else lapsed += 1;
+    }
     examined += rest.length;
     if (examined === EXACT_MAX) break;
   }
-  return { agents, partial };
+  return { agents, lapsed, partial };
 }

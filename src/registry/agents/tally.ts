@@ -78,6 +78,9 @@ export interface CapabilityPage {
   capabilities: { name: string; agents: number }[];
   /** The name to go on after; null at the end. */
   next: string | null;
+  /** How many live agents were counted, and how many beside them have lapsed; 0 where the lapsed are counted too. */
+  total: number;
+  lapsed: number;
 }
 
 /**
@@ -93,12 +96,13 @@ export async function listCapabilities(
   now: number,
 ): Promise<CapabilityPage> {
   if ((await store.count("agent")) <= EXACT_MAX) {
-    const { byCapability } = await countedNow(store, now);
+    const { byCapability, total, lapsed } = await countedNow(store, now);
     const left = [...byCapability]
       .filter(([name]) => name.startsWith(prefix) && (after === "" || byCodePoint(name, after) > 0))
       .toSorted(([a], [b]) => byCodePoint(a, b));
     const capabilities = left.slice(0, limit).map(([name, agents]) => ({ name, agents }));
-    return { capabilities, next: left.length > limit ? capabilities.at(-1)!.name : null };
+    const next = left.length > limit ? capabilities.at(-1)!.name : null;
+    return { capabilities, next, total, lapsed };
   }
   const start = termPrefix("capability");
   const page = await store.terms({ prefix: start + prefix, after: after && start + after, limit });
@@ -106,5 +110,6 @@ export async function listCapabilities(
     name: term.slice(start.length),
     agents: entries,
   }));
-  return { capabilities, next: page.next === null ? null : page.next.slice(start.length) };
+  const next = page.next === null ? null : page.next.slice(start.length);
+  return { capabilities, next, total: 0, lapsed: 0 };
 }

@@ -1,5 +1,6 @@
 import type { Asker } from "../../core/authority.ts";
-import { type Entry, isLive, type LiveEntry } from "../../core/entry.ts";
+import { asLastKnown } from "../../core/agents/liveness.ts";
+import type { LiveEntry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
 import {
   positionOf,
@@ -8,8 +9,7 @@ import {
   type ChosenOffer,
   type ProviderQuery,
 } from "../../core/services/choose.ts";
-import { offersOf } from "../../core/services/offers.ts";
-import type { RegistrationRef } from "../../core/services/provider-state.ts";
+import { allOffersOf } from "../../core/services/offers.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { isOffered } from "./offered.ts";
@@ -28,6 +28,7 @@ export interface ResolveInput {
 /** A provider to use now, and how it was chosen. */
 export interface Resolved extends ProviderChoice {
   chosen: ChosenOffer;
+  /** A lapsed one is as it was registered. */
   provider: LiveEntry;
   /**
    * Names and proves the selection when its call is reported. null: there is nothing to prove, because it was a dry run, the
@@ -53,16 +54,16 @@ export async function resolve(
 ): Promise<Resolved | Problem> {
   const { store, pool } = namespace;
   const { entries } = await readProviders(store, service, now);
-  const offers = offersOf(entries, service, now);
-  if (offers.length === 0) return new Problem("service_not_found", `No live agent offers "${service}".`);
+  const offers = allOffersOf(entries, service, now);
+  if (offers.length === 0) return new Problem("service_not_found", `No agent offers "${service}".`);
 
   const selectionId = crypto.randomUUID();
-  const request = { offers, query, lapsed: lapsedAmong(entries), selectionId, dryRun };
+  const request = { offers, query, selectionId, dryRun };
   const [{ choice, degraded }, key] = await Promise.all([
     choose(pool(service), request, now),
     dryRun ? null : proofKeyOrNone(namespace),
   ]);
-  const { chosen, considered, rejected, warnings } = choice;
+  const { chosen, rejected, ...rest } = choice;
   if (!chosen) {
     return new Problem("no_provider_available", `None of the providers of "${service}" can be used now.`, {
       reasons: rejected,
@@ -70,24 +71,18 @@ export async function resolve(
   }
   const { provider: id, fence } = chosen.offer;
   const provider = entries.find(({ document }) => document.registration.id === id);
-  if (!isLive(provider)) throw new Error("the chosen provider is not among the offers");
+  if (!provider) throw new Error("the chosen provider is not among the offers");
   const scope = { namespace: namespace.name, asker: asker.name, service, provider: id, fence };
   const selection = { id: selectionId, at: now, openings: chosen.openings };
   return {
+    ...rest,
     chosen,
-    provider,
+    provider: asLastKnown(provider),
     selectionId: key === null || degraded ? null : await writeSelectionId(key, scope, selection),
     degraded,
-    considered,
     rejected,
-    warnings,
   };
 }
-
-const lapsedAmong = (entries: readonly Entry[]): RegistrationRef[] =>
-  entries
-    .filter((entry) => !isLive(entry))
-    .map(({ document: { registration, fence } }) => ({ provider: registration.id, fence }));
 
 /** A caller is better served without a selection id than not at all. */
 async function proofKeyOrNone({ proofKey }: Namespace): Promise<CryptoKey | null> {

@@ -118,7 +118,13 @@ describe("a service's provider", () => {
   });
 
   it("is none where there are no offers [1-26]", () => {
-    expect(select([])).toEqual({ chosen: null, considered: 0, rejected: [], warnings: [] });
+    expect(select([])).toEqual({
+      chosen: null,
+      considered: 0,
+      rejected: [],
+      warnings: [],
+      failedOpen: false,
+    });
   });
 
   it("is never an agent whose lease has lapsed, nor one that offers something else", () => {
@@ -127,6 +133,41 @@ describe("a service's provider", () => {
     expect(offersOf([{ ...entry, lease: null }], "llm", NOW)).toEqual([]);
     expect(offersOf([entry], "llm2", NOW)).toEqual([]);
   });
+
+  it("is never a lapsed one, but is said to be one where there is no other", () => {
+    const gone = offer("a", {}, { lapsed: true });
+    const { chosen, rejected } = select([gone]);
+    expect([chosen, rejected]).toEqual([
+      null,
+      [expect.objectContaining({ id: "a", stage: "liveness", reason: "lapsed" })],
+    ]);
+    expect(select([gone, offer("b")])).toMatchObject({ considered: 1, rejected: [] });
+  });
+
+  it("fails open, where it is told to, to who is unreachable, and then to who has lapsed", () => {
+    const lapsed = offer("a", {}, { lapsed: true });
+    const silent = offer("b", { priority: "LOW" }, { silentMs: 45_001 });
+    const chosen = (offered: Offer[], query: Partial<ProviderQuery> = { failOpen: true }) => {
+      const choice = select(offered, query);
+      return [choice.chosen?.offer.provider, choice.failedOpen];
+    };
+    expect(chosen([lapsed, silent])).toEqual(["b", true]);
+    expect(chosen([lapsed])).toEqual(["a", true]);
+    expect(chosen([lapsed, silent], {})).toEqual([undefined, false]);
+    expect(chosen([lapsed, silent, offer("c")])).toEqual(["c", false]);
+    expect(chosen([lapsed], { failOpen: true, capabilities: ["other"] })).toEqual([undefined, false]);
+  });
+
+  it.each(["offline", "draining", "maintenance", "busy"])(
+    "never fails open to who was last known as %s",
+    (status) => {
+      const options = { fields: { status }, silentMs: 45_001 };
+      const choice = select([offer("a", {}, options), offer("b", {}, { ...options, lapsed: true })], {
+        failOpen: true,
+      });
+      expect([choice.chosen, choice.failedOpen]).toEqual([null, false]);
+    },
+  );
 
   it("has one breaker, on its first binding's terms", () => {
     const [first, second] = offers("a", [
@@ -290,6 +331,7 @@ const aSituation = () =>
         handler: fc.constantFrom(undefined, "*", "g", "h", "i"),
         capabilities: fc.subarray(["x", "y"]),
         fallbackToGlobal: fc.boolean(),
+        failOpen: fc.constant(false),
       }),
     })
     .map(({ agents, cursor, query }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sweepUntilReaped } from "../../support/agents.ts";
 import { BREAKABLE } from "../../support/outage.ts";
 import { populate } from "../../support/populate.ts";
 import { Registry } from "../../support/registry.ts";
@@ -282,6 +283,7 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
       expect(await list(registry, path)).toEqual({ agents: [], count: 0 });
     }
     expect((await registry.get(`/agents/${id}`)).status).toBe(404);
+    await sweepUntilReaped(registry);
     expect((await registry.post(`/agents/${id}/heartbeat`, { status: "healthy" })).status).toBe(404);
 
     const again = await enlist(registry);

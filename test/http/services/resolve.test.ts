@@ -73,11 +73,30 @@ describe.each(BACKENDS)("an answer to resolve on $backend", ({ openBackend }) =>
     };
     await expectUnknown("stt");
     expect((await services.resolve()).status).toBe(200);
-    await services.pass(60_001);
-    await expectUnknown("llm");
-    await services.register({ id: "a", services: [{ service: "llm" }] });
     await services.call("DELETE", "/v1/agents/a");
     await expectUnknown("llm");
+  });
+
+  it("is 503 while all providers have lapsed, unless it may fail open", async () => {
+    const services = open();
+    await services.register({ id: "a", services: [{ service: "llm" }], ttl_seconds: 60, current_load: 3 });
+    await services.pass(60_001);
+    const { status, body } = await services.resolve();
+    expect([status, body.code]).toEqual([503, "no_provider_available"]);
+    expect(body.reasons).toEqual([
+      {
+        id: "a",
+        stage: "liveness",
+        reason: "lapsed",
+        detail: "its lease has ended; it comes back by calling in",
+      },
+    ]);
+    const opened = await services.resolve("?fail_open=true");
+    expect(opened.status).toBe(200);
+    expect(opened.body).toMatchObject({
+      fail_open: true,
+      provider: { id: "a", status: "available", effective_status: "unreachable", current_load: 3 },
+    });
   });
 
   it("is 503 when nobody can be used, with one reason each, and when to ask again [1-26]", async () => {

@@ -9,7 +9,13 @@ import { entryOf } from "../../support/entries.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
-const WANTED: DiscoveryQuery = { ...DISCOVERY_DEFAULTS, capability: ["spot"], tag: [], exact: false };
+const WANTED: DiscoveryQuery = {
+  ...DISCOVERY_DEFAULTS,
+  capability: ["spot"],
+  tag: [],
+  exact: false,
+  failOpen: false,
+};
 
 const fleetOf = (size: number, fieldsOf: (i: number) => object = () => ({})): LiveEntry[] =>
   Array.from({ length: size }, (_, i) =>

@@ -12,6 +12,7 @@ import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
 import { param } from "../../frame/query.ts";
+import { lapsingShown } from "./lapsing.ts";
 
 const list = endpoint({
   method: "GET",
@@ -32,9 +33,13 @@ const list = endpoint({
   refusals: ["invalid_request"],
   async handle({ namespace, query: { status, cursor, limit = 100, ...terms }, now }) {
     const after = cursor === undefined ? "" : orThrow(decodeCursor(cursor));
-    const { agents, next } = await listAgents(namespace, { ...terms, statuses: status, after, limit }, now);
+    const query = { ...terms, statuses: status, after, limit };
+    const { agents, next, lapsed, examined } = await listAgents(namespace, query, now);
     const next_cursor = next === null ? null : encodeCursor(next);
-    return { status: 200, body: { agents, count: agents.length, next_cursor } };
+    return {
+      status: 200,
+      body: { agents, count: agents.length, next_cursor, ...lapsingShown(lapsed, examined) },
+    };
   },
 });
 

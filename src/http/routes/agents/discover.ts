@@ -7,6 +7,7 @@ import { discover } from "../../../registry/agents/discover.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
+import { lapsingShown } from "./lapsing.ts";
 
 const discovery = endpoint({
   method: "GET",
@@ -24,6 +25,7 @@ const discovery = endpoint({
     max_load_ratio: param.number(0, 1_000_000).default(DISCOVERY_DEFAULTS.maxLoadRatio),
     limit: param.integer(1, LIMIT_MAX).default(DISCOVERY_DEFAULTS.limit),
     exact: param.flag(),
+    fail_open: param.flag(),
     explain: param.flag(),
   }),
   answers: {
@@ -34,8 +36,9 @@ const discovery = endpoint({
     const statuses = [...new Set(query.status)];
     const { min_health_score: minHealthScore, max_load_ratio: maxLoadRatio, limit } = query;
     const exact = query.exact === "true";
+    const failOpen = query.fail_open === "true";
     const found = orThrow(
-      await discover(namespace, { ...query, statuses, minHealthScore, maxLoadRatio, exact }, now),
+      await discover(namespace, { ...query, statuses, minHealthScore, maxLoadRatio, exact, failOpen }, now),
     );
     return {
       status: 200,
@@ -50,10 +53,13 @@ const discovery = endpoint({
           max_load_ratio: maxLoadRatio,
           limit,
           exact,
+          fail_open: failOpen,
         },
         total_matches: found.matches,
         filtered_count: found.passed,
         examined: found.examined,
+        ...lapsingShown(found.lapsed, found.examined),
+        ...(found.failedOpen && { fail_open: true as const }),
         sampled: found.sampled,
         query_time_ms: namespace.clock() - now,
         source: namespace.store.backend,

@@ -8,6 +8,7 @@ import * as shapes from "../../answers/index.ts";
 import { decodeNameCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
+import { lapsingShown, recoveringShown } from "./lapsing.ts";
 
 /** The largest page of capabilities. */
 const CAPABILITIES_MAX = 1000;
@@ -30,9 +31,15 @@ const capabilities = endpoint({
   refusals: ["invalid_request"],
   async handle({ namespace, query: { prefix, limit, cursor }, now }) {
     const after = cursor === undefined ? "" : orThrow(decodeNameCursor(cursor));
-    const { capabilities: list, next } = await listCapabilities(namespace, { prefix, after, limit }, now);
+    const {
+      capabilities: list,
+      next,
+      total,
+      lapsed,
+    } = await listCapabilities(namespace, { prefix, after, limit }, now);
     const next_cursor = next === null ? null : encodeCursor(next);
-    return { status: 200, body: { capabilities: list, count: list.length, next_cursor } };
+    const recovering = recoveringShown(lapsed, total + lapsed);
+    return { status: 200, body: { capabilities: list, count: list.length, next_cursor, ...recovering } };
   },
 });
 
@@ -55,7 +62,7 @@ const stats = endpoint({
         by_type: Object.fromEntries(sorted(tally.byType)),
         other_types: tally.ofOtherTypes,
         by_status: Object.fromEntries(sorted(tally.byStatus)),
-        lapsed: tally.lapsed,
+        ...lapsingShown(tally.lapsed, tally.total + tally.lapsed),
         backend: namespace.store.backend,
         as_of: isoTime(tally.asOf),
         last_sweep: tally.lastSweep ? shown(tally.lastSweep) : null,

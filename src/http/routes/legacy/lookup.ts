@@ -8,6 +8,7 @@ import { firstAgents } from "../../../registry/agents/list.ts";
 import { readAgent } from "../../../registry/agents/read.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { recoveringShown } from "../agents/lapsing.ts";
 
 /** Lists and reads agents in source 2's API, shape for shape, for its existing clients. */
 
@@ -62,10 +63,11 @@ const get = endpoint({
 
 type List = Awaited<ReturnType<typeof firstAgents>>;
 
-const listShown = ({ agents, truncated }: List, now: number) => ({
+const listShown = ({ agents, truncated, lapsed }: List, now: number) => ({
   agents: agents.map((entry) => agentShown(entry, now)),
   count: agents.length,
   ...(truncated && { truncated }),
+  ...recoveringShown(lapsed, agents.length + lapsed),
 });
 
 /** Capabilities by name, and `available` by its old name, `healthy`. */

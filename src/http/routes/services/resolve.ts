@@ -21,6 +21,7 @@ const resolveService = endpoint({
     handler: z.string().min(1).optional(),
     capability: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
     fallback_to_global: z.enum(["true", "false"]).default("true"),
+    fail_open: param.flag(),
     explain: param.flag(),
     dry_run: param.flag(),
   }),
@@ -28,7 +29,8 @@ const resolveService = endpoint({
   refusals: ["invalid_request", "service_not_found", "no_provider_available"],
   async handle({ params: { service }, query, asker, namespace, now }) {
     const { handler, capability: capabilities } = query;
-    const wanted = { handler, capabilities, fallbackToGlobal: query.fallback_to_global === "true" };
+    const fallbackToGlobal = query.fallback_to_global === "true";
+    const wanted = { handler, capabilities, fallbackToGlobal, failOpen: query.fail_open === "true" };
     const dryRun = query.dry_run === "true";
     const found = orThrow(await resolve(namespace, asker, { service, query: wanted, dryRun }, now));
     const { offer, circuitState } = found.chosen;
@@ -42,6 +44,7 @@ const resolveService = endpoint({
         deadline_seconds: offer.config.timeoutMs / 1000,
         circuit_state: circuitState,
         considered: found.considered,
+        ...(found.failedOpen && { fail_open: true as const }),
         ...(found.degraded && { degraded: true as const }),
         ...(found.warnings.length > 0 && { warnings: found.warnings }),
         ...(query.explain === "true" && { reasons: found.rejected }),

@@ -7,7 +7,7 @@ import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
 import { sweepStore, sweepUntilReaped } from "../support/sweep.ts";
 import { entryOf, UNREACHABLE } from "../support/entries.ts";
-import { embeddedBackend } from "../support/stores.ts";
+import { embeddedBackend, embeddedStore } from "../support/stores.ts";
 import {
   entryAt,
   eventOf,
@@ -22,11 +22,19 @@ import {
 
 function openEmbedded() {
   const stub = env.REGISTRY.getByName(crypto.randomUUID());
+  let now = T0;
+  const setClock = () => runInDurableObject(stub, ({ inner }) => void (inner.clock = () => now));
   return {
     stub,
-    store: durableStore(() => stub),
+    store: embeddedStore(stub, () => now),
     inside: <R>(work: (object: DurableRegistryObject, storage: DurableObjectStorage) => R) =>
       runInDurableObject(stub, (object, { storage }) => work(object, storage)),
+    advance: (to: number) => void (now = to),
+    /** The platform starts the object anew. */
+    async evict() {
+      await evictDurableObject(stub);
+      await setClock();
+    },
   };
 }
 
@@ -43,7 +51,7 @@ async function tables(storage: DurableObjectStorage) {
 
 describe("an eviction", () => {
   it("loses nothing", async () => {
-    const { stub, store } = openEmbedded();
+    const { store, evict } = openEmbedded();
     await put(store, T0, a, { ...entryOf({ id: "b", ttl_seconds: 60 }, T0, "f2"), mark: UNREACHABLE });
     const before = await snapshotOf(store, "a", T0);
     await store.commit([{ before, after: { ...a, draining: false }, event: eventOf("a") }], T0);
@@ -53,31 +61,31 @@ describe("an eviction", () => {
     const report = await store.sweepReport();
     expect(everything.events).toHaveLength(2);
 
-    await evictDurableObject(stub);
+    await evict();
     expect(await everythingIn(store, ["a", "b"], T0)).toEqual(everything);
     expect(await store.sweepReport()).toEqual(report);
     expect(report?.recovered).toBe(1);
   });
 
   it("between a reading and its commit changes nothing", async () => {
-    const { stub, store } = openEmbedded();
+    const { store, evict } = openEmbedded();
     await put(store, T0, a);
     const before = await snapshotOf(store, "a", T0);
-    await evictDurableObject(stub);
+    await evict();
     expect(await store.commit([{ before, after: undefined, event: eventOf("a") }], T0)).toEqual([
       "committed",
     ]);
-    await evictDurableObject(stub);
+    await evict();
     expect(await historyOf(store)).toEqual([{ revision: 1, ...eventOf("a") }]);
   });
 
   it("has each migration run once, however often the object wakes", async () => {
-    const { stub, store, inside } = openEmbedded();
+    const { store, inside, evict } = openEmbedded();
     for (let wake = 0; wake < 3; wake += 1) {
       await store.ping(T0);
       const numbers = await inside((_, { sql }) => sql.exec("SELECT number FROM migration").toArray());
       expect(numbers).toEqual(MIGRATIONS.map((__, number) => ({ number })));
-      await evictDurableObject(stub);
+      await evict();
     }
   });
 });
@@ -118,13 +126,13 @@ describe("what is read", () => {
     const large = await fleetOf(1500);
     const page = { kind: "agent", after: "", limit: 20 } as const;
     const calls: ((object: DurableRegistryObject) => unknown)[] = [
-      (object) => object.page({ ...page, terms: ["agent"] }, T0),
-      (object) => object.page({ ...page, terms: ["agent", "capability:x"] }, T0),
-      (object) => object.page({ ...page, terms: ["agent", "tag:rare"] }, T0),
+      (object) => object.page({ ...page, terms: ["agent"] }),
+      (object) => object.page({ ...page, terms: ["agent", "capability:x"] }),
+      (object) => object.page({ ...page, terms: ["agent", "tag:rare"] }),
       (object) => object.terms({ prefix: "capability:own-", after: "", limit: 50 }),
       (object) => object.count("agent"),
-      (object) => object.roll({ ...page, limit: 100 }, T0),
-      (object) => object.read([ref("a-7")], T0),
+      (object) => object.roll({ ...page, limit: 100 }),
+      (object) => object.read([ref("a-7")]),
     ];
     for (const call of calls) expect(await large(call)).toEqual(await small(call));
   });
@@ -161,7 +169,7 @@ describe("what is read", () => {
 
 describe("terms", () => {
   it("of an object from before they were counted are counted when it wakes", async () => {
-    const { stub, store, inside } = openEmbedded();
+    const { store, inside, evict } = openEmbedded();
     await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
@@ -172,14 +180,14 @@ describe("terms", () => {
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
       sql.exec("DELETE FROM migration WHERE number >= 1");
     });
-    await evictDurableObject(stub);
+    await evict();
     expect(await termCounts(store)).toEqual(counts);
   });
 });
 
 describe("the ledger", () => {
   it("of an object from before lapsed registrations were kept still says who is unreachable", async () => {
-    const { stub, store, inside } = openEmbedded();
+    const { store, inside, evict } = openEmbedded();
     await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
     await inside((_, { sql }) => {
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
@@ -187,7 +195,7 @@ describe("the ledger", () => {
       sql.exec("UPDATE entry SET unreachable = 1 WHERE id = 'b'");
       sql.exec("DROP TABLE ended; DELETE FROM migration WHERE number >= 4");
     });
-    await evictDurableObject(stub);
+    await evict();
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);
     expect(calls.map(({ id, mark }) => [id, mark])).toEqual([
       ["a", null],
@@ -204,12 +212,7 @@ describe("what is written", () => {
     const { store, inside } = openEmbedded();
     await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
     const beats = (...fences: string[]) =>
-      rowsWritten(inside, (object) =>
-        object.renew(
-          fences.map((fence) => ({ ...renewal, fence })),
-          T0,
-        ),
-      );
+      rowsWritten(inside, (object) => object.renew(fences.map((fence) => ({ ...renewal, fence }))));
     expect(await beats("f1")).toBe(1);
     expect(await beats("f1", "f1")).toBe(2);
     expect(await beats("f2", "stranger")).toBe(0);
@@ -219,11 +222,11 @@ describe("what is written", () => {
     const { store, inside } = openEmbedded();
     await put(store, T0, a);
     const rows = await rowsWritten(inside, (object) => {
-      object.read([ref("a")], T0);
+      object.read([ref("a")]);
       object.terms({ prefix: "", after: "", limit: 5 });
-      object.page({ kind: "agent", terms: ["agent", "tag:eu"], after: "", limit: 5 }, T0);
-      object.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, examined: [] }, T0);
-      object.roll({ kind: "agent", after: "", limit: 5 }, T0);
+      object.page({ kind: "agent", terms: ["agent", "tag:eu"], after: "", limit: 5 });
+      object.sample({ kind: "agent", terms: ["agent"], exhaustive: 5, size: 5, examined: [] });
+      object.roll({ kind: "agent", after: "", limit: 5 });
     });
     expect(rows).toBe(0);
   });
@@ -249,8 +252,9 @@ describe("what is written", () => {
   });
 
   it("is gone once a lapsed entry was reaped", async () => {
-    const { store, inside } = openEmbedded();
+    const { store, inside, advance } = openEmbedded();
     await put(store, T0, a);
+    advance(T0 + 300_001);
     expect(await sweepUntilReaped(store, T0 + 300_001)).toEqual(["a"]);
     expect(await inside((_, storage) => tables(storage))).toEqual({
       entry: 0,
@@ -262,15 +266,53 @@ describe("what is written", () => {
   });
 });
 
+describe("the clock", () => {
+  it.each([600_000, -600_000])(
+    "is the object's: a caller's that is off by %i ms hides and reaps nobody",
+    async (skew) => {
+      const { store, advance } = openEmbedded();
+      const theirs = T0 + skew;
+      const entry = entryOf({ id: "a", ttl_seconds: 60 }, theirs, "f1");
+      await put(store, theirs, entry);
+      advance(T0 + 60_000);
+      for (const now of [theirs, T0 + 60_000, T0 + 3_600_000]) {
+        expect(await entryAt(store, "a", now)).toEqual(entry);
+        expect((await store.roll({ kind: "agent", after: "", limit: 5 }, now)).calls).toMatchObject([
+          { id: "a", lease: entry.lease },
+        ]);
+      }
+      const beat = { ...renewal, lease: entry.lease, ttlMs: 60_000 };
+      expect(await store.renew([beat], theirs + 3_600_000)).toEqual(["run"]);
+      advance(T0 + 120_000);
+      expect((await entryAt(store, "a", theirs))?.lease).toEqual(entry.lease);
+      advance(T0 + 120_001);
+      expect((await entryAt(store, "a", theirs))?.lease).toBeNull();
+    },
+  );
+
+  it("forgets what has ended after a day", async () => {
+    const { store, advance } = openEmbedded();
+    await put(store, T0, a);
+    const before = await snapshotOf(store, "a", T0);
+    await store.commit([{ before, after: undefined, ended: "f1" }], T0);
+    advance(T0 + 86_400_000);
+    expect((await snapshotOf(store, "a", T0)).ended).toBe("f1");
+    advance(T0 + 86_400_001);
+    expect((await snapshotOf(store, "a", T0)).ended).toBeUndefined();
+  });
+});
+
 describe("a lease's end", () => {
   it("is kept by a heartbeat that knows of none, whatever changes next", async () => {
-    const { store } = openEmbedded();
+    const { store, advance } = openEmbedded();
     await put(store, T0, a);
     const endless = { ...renewal.lease, expiresAt: null, intervalSeconds: null };
     await store.renew([{ ...renewal, lease: endless, ttlMs: null }], T0 + 1000);
     const before = await snapshotOf(store, "a", T0 + 1000);
     await store.commit([{ before, after: { ...before.entry!, draining: false } }], T0 + 1000);
+    advance(T0 + 300_000);
     expect((await entryAt(store, "a", T0 + 300_000))?.lease).toEqual(endless);
+    advance(T0 + 300_001);
     expect((await entryAt(store, "a", T0 + 300_001))?.lease).toBeNull();
   });
 });

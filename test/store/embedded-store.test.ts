@@ -1,5 +1,5 @@
 import { embeddedBackend } from "../support/stores.ts";
 import { storeConformance } from "./conformance.ts";
-import { opened } from "./conformance/opened.ts";
+import { opened, T0 } from "./conformance/opened.ts";
 
-storeConformance("embedded", () => opened(embeddedBackend()));
+storeConformance("embedded", () => opened(embeddedBackend(T0)));

@@ -17,54 +17,59 @@ export class Entries {
     this.#history = history;
   }
 
-  read<K extends Kind>(refs: readonly Ref<K>[], now: number): Snapshot<K>[] {
-    return refs.map((ref) => this.#snapshot(ref, now));
+  read<K extends Kind>(refs: readonly Ref<K>[], clock: number): Snapshot<K>[] {
+    return refs.map((ref) => this.#snapshot(ref, clock));
   }
 
-  commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {
+  /** @param now  the caller's clock, by which a lease says when it ends; it lasts as long by the object's */
+  commit<K extends Kind>(
+    changes: readonly Change<K>[],
+    now: number,
+    clock: number,
+  ): ("committed" | Snapshot<K>)[] {
     return changes.map(({ before, after, event, ended }) => {
       const { ref } = before;
-      const current = this.#snapshot(ref, now);
+      const current = this.#snapshot(ref, clock);
       if (current.version !== before.version) return current;
       this.#storage.transactionSync(() => {
-        if (after) this.#write(ref, current.entry, after);
+        if (after) this.#write(ref, current.entry, after, clock - now);
         else this.#remove(ref, current.entry);
-        if (ended !== undefined) this.#keepEnded(ref, ended, now);
+        if (ended !== undefined) this.#keepEnded(ref, ended, clock);
         if (event) this.#history.add(event);
       });
       return "committed";
     });
   }
 
-  renew(renewals: readonly Renewal<Kind>[], now: number): Renewed[] {
+  renew(renewals: readonly Renewal<Kind>[], clock: number): Renewed[] {
     const { sql } = this.#storage;
     return renewals.map(({ ref: { kind, id }, fence, lease, ttlMs }) => {
-      const end = ttlMs === null ? null : now + ttlMs;
-      const renewed = sql.exec(SQL.renewLease, JSON.stringify(lease), end, kind, id, fence, now).toArray();
+      const end = ttlMs === null ? null : clock + ttlMs;
+      const renewed = sql.exec(SQL.renewLease, JSON.stringify(lease), end, kind, id, fence, clock).toArray();
       if (renewed.length === 0) return "gone";
       const [entry] = sql.exec<{ draining: number }>(SQL.isDraining, kind, id).toArray();
       return entry?.draining ? "drain" : "run";
     });
   }
 
-  #snapshot<K extends Kind>(ref: Ref<K>, now: number): Snapshot<K> {
-    const [row] = this.#storage.sql.exec<EntryRow>(SQL.readEntry, now, ref.kind, ref.id).toArray();
-    if (!row) return this.#absent(ref, now);
+  #snapshot<K extends Kind>(ref: Ref<K>, clock: number): Snapshot<K> {
+    const [row] = this.#storage.sql.exec<EntryRow>(SQL.readEntry, clock, ref.kind, ref.id).toArray();
+    if (!row) return this.#absent(ref, clock);
     const entry = toEntry<K>(row);
     // The row's version starts at 0 again when a removed id is registered anew; only the fence differs then.
     return { ref, entry, version: [entry.document.fence, row.version, row.lease ?? ""].join("\n") };
   }
 
-  #absent<K extends Kind>(ref: Ref<K>, now: number): Snapshot<K> {
-    const [row] = this.#storage.sql.exec<{ fence: string }>(SQL.readEnded, ref.kind, ref.id, now).toArray();
+  #absent<K extends Kind>(ref: Ref<K>, clock: number): Snapshot<K> {
+    const [row] = this.#storage.sql.exec<{ fence: string }>(SQL.readEnded, ref.kind, ref.id, clock).toArray();
     const version = row?.fence ?? "";
     return { ref, entry: undefined, version, ...(row && { ended: row.fence }) };
   }
 
-  #keepEnded({ kind, id }: Ref<Kind>, fence: string, now: number): void {
+  #keepEnded({ kind, id }: Ref<Kind>, fence: string, clock: number): void {
     const { sql } = this.#storage;
-    sql.exec(SQL.writeEnded, kind, id, fence, now + ENDED_KEPT_MS);
-    sql.exec(SQL.forgetEnded, now);
+    sql.exec(SQL.writeEnded, kind, id, fence, clock + ENDED_KEPT_MS);
+    sql.exec(SQL.forgetEnded, clock);
   }
 
   #remove<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined): void {
@@ -91,7 +96,13 @@ export class Entries {
     sql.exec(SQL.countUp, json);
   }
 
-  #write<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined, after: Entry<K>): void {
+  /** @param skew  how much the object's clock is ahead of the caller's, ms */
+  #write<K extends Kind>(
+    { kind, id }: Ref<K>,
+    before: Entry<K> | undefined,
+    after: Entry<K>,
+    skew: number,
+  ): void {
     const { sql } = this.#storage;
     const { document, lease, draining, mark } = after;
     const { fence } = document;
@@ -102,7 +113,10 @@ export class Entries {
     // A lease that does not change keeps its end in the table: a renewal with `ttlMs: null` does not have to know it.
     const sameLease = before?.document.fence === fence && json === JSON.stringify(before.lease);
     if (!lease) sql.exec(SQL.deleteLease, kind, id);
-    else if (!sameLease) sql.exec(SQL.writeLease, kind, id, fence, json, lease.expiresAt);
+    else if (!sameLease) {
+      const end = lease.expiresAt === null ? null : lease.expiresAt + skew;
+      sql.exec(SQL.writeLease, kind, id, fence, json, end);
+    }
 
     const oldTerms = before ? termsOf(kind, before.document) : [];
     const newTerms = termsOf(kind, document);

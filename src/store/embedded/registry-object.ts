@@ -35,7 +35,7 @@ export class RegistryObject implements Served<RegistryCalls> {
   readonly #entries: Entries;
   readonly #search: Search;
   readonly #history: History;
-  /** The store's clock, ms since the Unix epoch: no caller's counts. */
+  /** ms since the Unix epoch. It decides what has lapsed: a caller whose clock is ahead hides and reaps nothing. */
   clock: () => number;
 
   constructor(storage: ObjectStorage, clock: () => number) {
@@ -50,28 +50,28 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   ping(_now: number): void {}
 
-  read<K extends Kind>(refs: readonly Ref<K>[], now: number): Snapshot<K>[] {
-    return this.#entries.read(refs, now);
+  read<K extends Kind>(refs: readonly Ref<K>[]): Snapshot<K>[] {
+    return this.#entries.read(refs, this.clock());
   }
 
-  readWithClock<K extends Kind>(refs: readonly Ref<K>[], now: number) {
-    return { snapshots: this.read(refs, now), clock: this.clock() };
+  readWithClock<K extends Kind>(refs: readonly Ref<K>[]) {
+    return { snapshots: this.read(refs), clock: this.clock() };
   }
 
   commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {
-    return this.#entries.commit(changes, now);
+    return this.#entries.commit(changes, now, this.clock());
   }
 
-  renew(renewals: readonly Renewal<Kind>[], now: number): Renewed[] {
-    return this.#entries.renew(renewals, now);
+  renew(renewals: readonly Renewal<Kind>[]): Renewed[] {
+    return this.#entries.renew(renewals, this.clock());
   }
 
-  sample<K extends Kind>(query: DrawQuery<K>, now: number): Drawn<K> {
-    return this.#search.sample(query, now);
+  sample<K extends Kind>(query: DrawQuery<K>): Drawn<K> {
+    return this.#search.sample(query, this.clock());
   }
 
-  page<K extends Kind>(query: PageQuery<K>, now: number): Page<K> {
-    return this.#search.page(query, now);
+  page<K extends Kind>(query: PageQuery<K>): Page<K> {
+    return this.#search.page(query, this.clock());
   }
 
   count(kind: Kind): number {
@@ -82,8 +82,8 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#search.terms(query);
   }
 
-  roll(query: RollQuery, now: number): RollPage {
-    return this.#search.roll(query, now);
+  roll(query: RollQuery): RollPage {
+    return this.#search.roll(query, this.clock());
   }
 
   /** Nothing to do: terms are written with their entry, and nothing else can touch the tables. */

@@ -69,7 +69,7 @@ export type EventRow = { revision: number; nonce: string; event: string };
 
 const ENTRY = "e.id, e.document, e.draining, e.mark, e.version, l.lease";
 
-/** Parameter: now. */
+/** Parameter: the object's clock. */
 const WITH_LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
   AND (l.expires_at IS NULL OR l.expires_at >= ?)`;
 
@@ -83,7 +83,7 @@ const idsUnder = (terms: number): string =>
 
 /** Every statement of the object. The comments give the parameters, in order. */
 export const SQL = {
-  /** now, kind, id → EntryRow */
+  /** clock, kind, id → EntryRow */
   readEntry: `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = ?`,
   /** kind, id, fence, document, draining, mark */
   writeEntry: `INSERT INTO entry (kind, id, fence, document, draining, mark, version)
@@ -99,15 +99,15 @@ export const SQL = {
   writeLease: "INSERT OR REPLACE INTO lease (kind, id, fence, lease, expires_at) VALUES (?, ?, ?, ?, ?)",
   /** kind, id */
   deleteLease: "DELETE FROM lease WHERE kind = ? AND id = ?",
-  /** lease, expires_at (null: keep it), kind, id, fence, now → a row where the lease was alive */
+  /** lease, expires_at (null: keep it), kind, id, fence, clock → a row where the lease was alive */
   renewLease: `UPDATE lease SET lease = ?1, expires_at = iif(?2 IS NULL, expires_at, ?2)
     WHERE kind = ?3 AND id = ?4 AND fence = ?5 AND (expires_at IS NULL OR expires_at >= ?6) RETURNING 1`,
 
   /** kind, id, fence, until */
   writeEnded: "INSERT OR REPLACE INTO ended (kind, id, fence, until) VALUES (?, ?, ?, ?)",
-  /** kind, id, now → fence */
+  /** kind, id, clock → fence */
   readEnded: "SELECT fence FROM ended WHERE kind = ? AND id = ? AND until >= ?",
-  /** now; some at a time */
+  /** clock; some at a time */
   forgetEnded: `DELETE FROM ended WHERE (kind, id) IN
     (SELECT kind, id FROM ended WHERE until < ? ORDER BY until LIMIT 100)`,
 
@@ -132,18 +132,18 @@ export const SQL = {
 
   /** kind, the terms → n */
   countMatches: (terms: number) => `SELECT count(*) AS n FROM (${idsUnder(terms)})`,
-  /** now, kind, kind, the terms, JSON list of ids to leave out, limit → EntryRow, in random order */
+  /** clock, kind, kind, the terms, JSON list of ids to leave out, limit → EntryRow, in random order */
   sample: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id IN (SELECT id FROM (${idsUnder(terms)})
       WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?)
     ORDER BY random()`,
   /** kind, term, id to start after, limit → id, in order */
   members: "SELECT id FROM term WHERE kind = ? AND term = ? AND id > ? ORDER BY id LIMIT ?",
-  /** now, kind, kind, the terms, first and last id → EntryRow, by id */
+  /** clock, kind, kind, the terms, first and last id → EntryRow, by id */
   page: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id IN (${idsUnder(terms)} AND t.id BETWEEN ? AND ?)
     ORDER BY e.id`,
-  /** now, kind, id to start after, limit → RollRow, by id */
+  /** clock, kind, id to start after, limit → RollRow, by id */
   roll: `SELECT e.id, e.fence, e.mark, l.lease FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
 

@@ -18,25 +18,25 @@ export class Search {
 
   sample<K extends Kind>(
     { kind, exhaustive, size, examined, ...query }: DrawQuery<K>,
-    now: number,
+    clock: number,
   ): Drawn<K> {
     const { terms, smallest } = this.#smallestFirst(query.terms);
     const total = terms.length === 1 ? smallest : this.#countMatches(kind, terms);
     const limit = total <= exhaustive ? total : size;
     const statement = SQL.sample(terms.length);
     const leftOut = JSON.stringify(examined);
-    const rows = this.#sql.exec<EntryRow>(statement, now, kind, kind, ...terms, leftOut, limit);
+    const rows = this.#sql.exec<EntryRow>(statement, clock, kind, kind, ...terms, leftOut, limit);
     return { entries: take<K>(rows).entries, total };
   }
 
-  page<K extends Kind>({ kind, after, limit, ...query }: PageQuery<K>, now: number): Page<K> {
+  page<K extends Kind>({ kind, after, limit, ...query }: PageQuery<K>, clock: number): Page<K> {
     const { terms } = this.#smallestFirst(query.terms);
     const examined = this.#sql.exec<{ id: string }>(SQL.members, kind, terms[0]!, after, limit).toArray();
     if (examined.length === 0) return { entries: [], next: null };
     const first = examined[0]!.id;
     const last = examined.at(-1)!.id;
     const statement = SQL.page(terms.length);
-    const rows = this.#sql.exec<EntryRow>(statement, now, kind, kind, ...terms, first, last);
+    const rows = this.#sql.exec<EntryRow>(statement, clock, kind, kind, ...terms, first, last);
     const { entries, cut } = take<K>(rows);
     if (cut) return { entries, next: entries.at(-1)!.document.registration.id };
     return { entries, next: examined.length === limit ? last : null };
@@ -54,8 +54,8 @@ export class Search {
     return { terms, next: terms.length === limit ? terms.at(-1)!.term : null };
   }
 
-  roll({ kind, after, limit }: RollQuery, now: number): RollPage {
-    const rows = this.#sql.exec<RollRow>(SQL.roll, now, kind, after, limit).toArray();
+  roll({ kind, after, limit }: RollQuery, clock: number): RollPage {
+    const rows = this.#sql.exec<RollRow>(SQL.roll, clock, kind, after, limit).toArray();
     const calls = rows.map(({ id, fence, lease, mark }) => {
       return { id, fence, lease: toLease<typeof kind>(lease), mark: toMark(mark) };
     });

@@ -154,7 +154,7 @@ describe.each(BACKENDS)("discover on $backend", ({ openBackend }) => {
   });
 
   it("knows the lapsed from the living", async () => {
-    const backend = openBackend();
+    const backend = openBackend(T0);
     const store = backend.open("default");
     await add(
       store,

@@ -31,7 +31,7 @@ function openEmbedded() {
       runInDurableObject(stub, (object, { storage }) => work(object, storage)),
     advance: (to: number) => void (now = to),
     /** The platform starts the object anew. */
-    async evict() {
+    evict: async () => {
       await evictDurableObject(stub);
       await setClock();
     },

@@ -24,6 +24,7 @@ export function renews(open: Open): void {
     await put(store, T0, entry);
     const before = await everythingIn(store, ["a"], T0);
     const renewal = call("a", "one", T0 + 40_000, 7);
+    await advance(T0 + 40_000);
     expect(await store.renew([renewal], T0 + 40_000)).toEqual(["run"]);
 
     await advance(T0 + 100_000);

@@ -96,7 +96,8 @@ async function examine(
     ["HMGET", keys.terms, ...terms],
     ...terms.map((term) => ["ZCARD", keys.index(term)]),
     ...terms.map((term) => {
-      const min = isWithin && term === after ? `(${member}` : "-";
+      // The last member once more: it may be one of two of its id.
+      const min = isWithin && term === after ? `[${member}` : "-";
       return ["ZRANGEBYLEX", keys.index(term), min, "+", "LIMIT", 0, membersMax];
     }),
   ])) as [(string | null)[], ...(number | string[])[]];
@@ -121,7 +122,7 @@ async function examine(
 
 /**
  * Per term, the members that are to be checked by the script. In the index of the kind: those whose documents are missing,
- * together with up to 99 others. In any other: those that the index of the kind has not.
+ * together with up to 99 others, and where two have one id, both. In any other: those that the index of the kind has not.
  */
 async function suspectsAmong(
   { connection, keys }: Database,
@@ -142,7 +143,7 @@ async function suspectsAmong(
     "heal",
     lookUps.map(({ command }) => command),
   )) as (number | (string | null)[])[];
-  const suspects: string[][] = terms.map(() => []);
+  const suspects = terms.map((term, t) => (term === kind ? twinsAmong(members[t]!) : []));
   for (const [i, { t, batch }] of lookUps.entries()) {
     const found = replies[i]!;
     if (typeof found === "number") {
@@ -150,6 +151,12 @@ async function suspectsAmong(
     } else suspects[t] = suspects[t]!.concat(batch.filter((_, nth) => found[nth] === null));
   }
   return suspects;
+}
+
+/** Members with an id that another has too, in their order: only one of them can match the document. */
+function twinsAmong(members: readonly string[]): string[] {
+  const ids = members.map((member) => parseMember(member).id);
+  return members.filter((_, i) => ids[i] === ids[i - 1] || ids[i] === ids[i + 1]);
 }
 
 /** Runs of lua/heal.lua for members of one term; without members one that only counts them. */

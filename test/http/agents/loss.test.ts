@@ -116,3 +116,22 @@ describe("an emptied Redis", () => {
     expect(restored).toMatchObject({ outcome: "restored", desired_state: "drain" });
   });
 });
+
+describe("a registration whose document alone was lost", () => {
+  it("is not served beside the one that took its id, once the roll was called", async () => {
+    const backend = redisBackend();
+    const registry = new Registry({ backend });
+    const older = new Process(registry, {});
+    const newer = new Process(registry, {});
+    await older.register();
+    await backend.bridge.raw("DEL", `${backend.prefix}:default:doc:agent:a`);
+    await newer.register();
+    // Its lease is still there, and a heartbeat asks for nothing else.
+    await older.callIn();
+    expect(older.state).toBe("in");
+    await registry.post("/v1/sweep");
+    await older.callIn();
+    await newer.callIn();
+    expect([older.state, newer.state]).toEqual(["stopped", "in"]);
+  });
+});

@@ -25,6 +25,12 @@ export const heartbeat = (
   };
 };
 
+/** A heartbeat of the older agent API: with its owner's key, and without a token. */
+export const legacyHeartbeat =
+  (http: Http, fleet: Fleet): Operation =>
+  (nth) =>
+    http.expect(200, "POST", `/agents/${idOf(indexAt(nth, fleet))}/heartbeat`, '{"status":"available"}');
+
 export const bulkHeartbeat =
   (http: Http, fleet: Fleet, token = (index: number) => tokenOf(fleet, index)): Operation =>
   async (nth) => {

@@ -21,6 +21,8 @@ export interface MeasuredOnRedis extends Measured {
   redis: PerOperation;
 }
 
+export const LEGACY_HEARTBEAT = "heartbeat, older API";
+
 export const operationsOn = (
   http: Http,
   fleet: Fleet,
@@ -28,6 +30,7 @@ export const operationsOn = (
 ): Record<string, Operation> => ({
   heartbeat: operations.heartbeat(http, fleet, token),
   [`${operations.BULK} heartbeats`]: operations.bulkHeartbeat(http, fleet, token),
+  [LEGACY_HEARTBEAT]: operations.legacyHeartbeat(http, fleet),
   get: operations.get(http, fleet),
   discover: operations.discover(http, fleet),
   "discover, 2 terms": operations.discover(http, fleet, { filters: "&tag=zone-1" }),

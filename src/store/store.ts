@@ -34,6 +34,13 @@ export interface Store {
   ): Promise<{ snapshots: Snapshot<K>[]; clock: number }>;
 
   /**
+   * Reads what a heartbeat needs of one entry, at less cost than `read`. Nothing can be committed with it.
+   *
+   * @returns undefined where there is no entry
+   */
+  readHeld<K extends Kind>(ref: Ref<K>, now: number): Promise<Held<K> | undefined>;
+
+  /**
    * Applies each change whole or not at all: only if nothing of its entry has changed since the snapshot was read.
    * Document, index terms, lease, directive, ledger and event change together. Each change is applied by itself; many are
    * sent in as few round trips as their size allows.
@@ -116,6 +123,9 @@ export interface Snapshot<K extends Kind = "agent"> extends Past {
   /** What is stored under the id is not a document. A registration replaces it; nothing else changes it. */
   unreadable?: true;
 }
+
+/** An entry without what operators and the sweep keep of it. */
+export type Held<K extends Kind = "agent"> = Pick<Entry<K>, "document" | "lease">;
 
 /** The snapshot of an id that was made just now, at random, and so cannot exist yet. */
 export const absent = <K extends Kind>(ref: Ref<K>): Snapshot<K> => ({ ref, entry: undefined, version: "" });

@@ -15,6 +15,7 @@ const METHODS: Record<keyof RegistryCalls, true> = {
   ping: true,
   read: true,
   readWithClock: true,
+  readHeld: true,
   commit: true,
   renew: true,
   sample: true,

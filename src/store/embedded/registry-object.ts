@@ -9,6 +9,7 @@ import type {
   EventsQuery,
   Healed,
   HealQuery,
+  Held,
   Page,
   PageQuery,
   Renewal,
@@ -56,6 +57,11 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   readWithClock<K extends Kind>(refs: readonly Ref<K>[]) {
     return { snapshots: this.read(refs), clock: this.clock() };
+  }
+
+  readHeld<K extends Kind>(ref: Ref<K>, now: number): Held<K> | undefined {
+    const [{ entry } = {}] = this.#entries.read([ref], now);
+    return entry && { document: entry.document, lease: entry.lease };
   }
 
   commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {

@@ -1,7 +1,7 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import type { Event } from "../../core/event.ts";
 import { chunks } from "../chunks.ts";
-import { type Change, EVENTS_MAX, type Renewed, type Snapshot, type Store } from "../store.ts";
+import { type Change, EVENTS_MAX, type Held, type Renewed, type Snapshot, type Store } from "../store.ts";
 import type { Command, ScriptCall } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { readDocument, readLease, readLedger } from "./decode.ts";
@@ -9,7 +9,7 @@ import { DirectivesView } from "./directives-view.ts";
 import { fieldOf } from "./keys.ts";
 import { newNonce } from "./nonce.ts";
 import { Plan, planChange } from "./plan.ts";
-import { COMMIT, READ } from "./scripts.ts";
+import { COMMIT, HELD, READ } from "./scripts.ts";
 
 /** KEYS of lua/commit.lua that come before the plan's own. */
 const COMMIT_OWN_KEYS = 8;
@@ -20,7 +20,9 @@ const PIPELINE_COMMIT_CHARS_MAX = 2_500_000;
 const SHA1_CHARS = 40;
 
 /** Entries by id: read for a decision, changed whole, their leases renewed. */
-export function entriesIn(database: Database): Pick<Store, "read" | "readWithClock" | "commit" | "renew"> {
+export function entriesIn(
+  database: Database,
+): Pick<Store, "read" | "readHeld" | "readWithClock" | "commit" | "renew"> {
   const { connection, keys } = database;
   const directives = new DirectivesView();
   return {
@@ -32,6 +34,14 @@ export function entriesIn(database: Database): Pick<Store, "read" | "readWithClo
       const { snapshots, first } = await readEntries(database, refs, [["TIME"]]);
       const [seconds, microseconds] = first[0] as [string, string];
       return { snapshots, clock: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000) };
+    },
+
+    async readHeld<K extends Kind>(ref: Ref<K>): Promise<Held<K> | undefined> {
+      const args = [`${keys.leases(ref.kind)}${ref.id}:`];
+      const [reply] = await connection.read("read", [{ script: HELD, keys: [keys.document(ref)], args }]);
+      const [json, lease] = reply as [string | null, string | null];
+      const document = readDocument(ref.kind, json);
+      return document && { document, lease: readLease(ref.kind, lease) };
     },
 
     async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {

@@ -1,6 +1,7 @@
 import type { Script } from "./connection.ts";
 import commitLua from "./lua/commit.lua";
 import healLua from "./lua/heal.lua";
+import heldLua from "./lua/held.lua";
 import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
@@ -28,6 +29,7 @@ function scriptOf(lua: string): Script {
 }
 
 export const READ = scriptOf(readLua);
+export const HELD = scriptOf(heldLua);
 export const COMMIT = scriptOf(commitLua);
 export const SAMPLE = scriptOf(sampleLua);
 export const PAGE = scriptOf(pageLua);

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Counters } from "../../support/bridge-control-protocol.ts";
+import { HELD } from "../../../src/store/redis/scripts.ts";
 import { populate } from "../../support/populate.ts";
 import { Registry } from "../../support/registry.ts";
 import { type RedisBackend, redisBackend } from "../../support/stores.ts";
@@ -96,6 +97,35 @@ describe("any other heartbeat", () => {
       requests: 2,
       commands: 2,
     });
+  });
+});
+
+describe("a heartbeat of the older API", () => {
+  const registered = async () => {
+    const opened = open();
+    const { agent_id } = await opened.registry.register();
+    const beat = (body: unknown) => opened.registry.post(`/agents/${agent_id}/heartbeat`, body);
+    await beat({});
+    return { ...opened, beat };
+  };
+
+  it.each([{}, { status: "busy" }, { status: "", metadata: {} }])(
+    "costs a read of document and lease and one plain command, 4 as they are billed: %j",
+    async (body) => {
+      const { cost, beat } = await registered();
+      const { requests, log } = await cost(() => beat(body));
+      expect([requests, log]).toEqual([
+        2,
+        [expect.stringMatching(/^EVALSHA .*:doc:/), expect.stringMatching(/^SET .*:lease:/)],
+      ]);
+      // Billed are the script and the commands in it, too.
+      expect(HELD.text.match(/redis\.call/g)).toHaveLength(2);
+    },
+  );
+
+  it("costs two round trips with metadata, too", async () => {
+    const { cost, beat } = await registered();
+    expect(await cost(() => beat({ metadata: { a: 1 } }))).toMatchObject({ requests: 2, commands: 2 });
   });
 });
 

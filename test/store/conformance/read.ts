@@ -49,6 +49,17 @@ export function reads(open: Open): void {
     expect(await entryAt(store, "a", T0 + 60_001)).toEqual({ ...entry, lease: null });
   });
 
+  it("has for a heartbeat the document and the lease, through its last instant, and nothing of nobody", async () => {
+    const { store, advance } = open();
+    expect(await store.readHeld(ref("a"), T0)).toBeUndefined();
+    const { document, lease } = entryOf({ id: "a", ttl_seconds: 60 }, T0);
+    await put(store, T0, { document, lease, draining: true, mark: UNREACHABLE });
+    await advance(T0 + 60_000);
+    expect(await store.readHeld(ref("a"), T0 + 60_000)).toEqual({ document, lease });
+    await advance(T0 + 60_001);
+    expect(await store.readHeld(ref("a"), T0 + 60_001)).toEqual({ document, lease: null });
+  });
+
   it("never has a static entry lapse", async () => {
     const { store, advance } = open();
     const entry = entryOf({ id: "a", heartbeat_interval_seconds: null }, T0);

@@ -77,7 +77,7 @@ const heartbeat = endpoint({
   async handle({ namespace, asker, params, body, token, now }) {
     const input = {
       ...(body.status && { status: body.status }),
-      ...(body.metadata && { metadata: body.metadata }),
+      ...(body.metadata && Object.keys(body.metadata).length > 0 && { metadata: body.metadata }),
     };
     const request = { id: params.id, input, token, ownerSuffices: true };
     const result = await callIn(namespace, asker, request, now);

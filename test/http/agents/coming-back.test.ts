@@ -152,7 +152,7 @@ describe.each(BACKENDS)("a registration that has lapsed on $backend", ({ openBac
     await registry.pass(16_001);
     const headers = { "Lease-Token": lease_token };
     expect((await registry.call("DELETE", "/v1/agents/a", undefined, headers)).status).toBe(204);
-    expect((await registry.heartbeat("a", lease_token)).status).toBe(404);
+    expect((await registry.heartbeat("a", lease_token)).status).toBe(409);
   });
 });
 

@@ -1,4 +1,3 @@
-import { EXACT_MAX } from "../core/agents/discovery.ts";
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
@@ -103,9 +102,7 @@ export async function sweep(
   await attempt(healIndexes(store, rolled.stale, healing));
   const checks = await attempt(checkHealth(namespace, resume.checks ?? "", now));
   if (checks?.untold) failures.push(checks.untold);
-  // The terms of a smaller fleet are counted whenever they are asked for.
-  const isSmall = complete && resume.roll === "" && scanned <= EXACT_MAX;
-  const tally = isSmall ? {} : await attempt(tallyTerms(store, unfinished));
+  const tally = await attempt(tallyTerms(store, unfinished));
 
   report.durationMs = clock() - now;
   report.healed = healing.healed;

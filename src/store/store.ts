@@ -277,7 +277,7 @@ export interface SweepReport {
   healed: number;
   /** The last roll that was completed; null until one was. */
   census: Census | null;
-  /** By group ("type", "capability"), as of the last walk over all terms that was completed; only kept of large fleets. */
+  /** By group ("type", "capability"), as of the last walk over all terms that was completed. */
   byTerm?: Record<string, TermTally>;
   /** Where the next run goes on ("" from the beginning), and what the unfinished roll and tally have counted so far. */
   resume: {

@@ -3,16 +3,21 @@ import type { Page, Store } from "./store.ts";
 
 const PAGE_ENTRIES = 5000;
 
-/** Every entry of a kind under all of `terms`, in id order, one page per round trip, until the consumer stops. */
+/**
+ * Every entry of a kind under all of `terms`, in id order, one page per round trip, until the consumer stops.
+ *
+ * @param first the size of the first page; each one after it is twice as large, for a consumer that may soon have enough
+ */
 export async function* walk<K extends Kind>(
   store: Store,
   kind: K,
   terms: readonly string[],
   now: number,
+  first = PAGE_ENTRIES,
 ): AsyncGenerator<Entry<K>[]> {
   let after: string | null = "";
-  while (after !== null) {
-    const page: Page<K> = await store.page({ kind, terms, after, limit: PAGE_ENTRIES }, now);
+  for (let limit = first; after !== null; limit = Math.min(2 * limit, PAGE_ENTRIES)) {
+    const page: Page<K> = await store.page({ kind, terms, after, limit }, now);
     yield page.entries;
     after = page.next;
   }

@@ -3,35 +3,46 @@ import { isLive, type LiveEntry } from "../../core/entry.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
+/** What is looked at has at most so many capabilities and tags, and what one page of the last entries has beside. */
+const NAMES_MAX = 20_000;
+const FIRST_PAGE = 100;
+
 export interface Survey {
   /** Live agents in id order. */
   agents: LiveEntry[];
   /** How many that were come upon have lapsed. */
   lapsed: number;
-  /** There are more than `EXACT_MAX` agents: these are the first that have the type and the capability. */
+  /** There are more than `EXACT_MAX` agents, or they have very many names: these are the first that have the type and the capability. */
   partial: boolean;
 }
 
-/** Every live agent, while there are at most `EXACT_MAX`; of a larger fleet the first that have a type and a capability. */
+/**
+ * Every live agent, while there are at most `EXACT_MAX`; of a larger fleet the first that have a type and a capability. Fewer
+ * where they have more than 20,000 capabilities and tags: a few agents can have very many.
+ */
 export async function surveyAgents(
   { store }: Namespace,
   { type, capability }: { type: string | undefined; capability: string | undefined },
   now: number,
 ): Promise<Survey> {
-  const partial = (await store.count("agent")) > EXACT_MAX;
-  const terms = partial
+  const isLarge = (await store.count("agent")) > EXACT_MAX;
+  const terms = isLarge
     ? queryTerms({ type, capability: capability === undefined ? [] : [capability], tag: [] })
     : ["agent"];
   const agents: LiveEntry[] = [];
-  let [examined, lapsed] = [0, 0];
-  for await (const page of walk(store, "agent", terms, now)) {
+  let [examined, lapsed, names] = [0, 0, 0];
+  for await (const page of walk(store, "agent", terms, now, FIRST_PAGE)) {
+    // Asked before a page is looked at: there is more than what was enough.
+    if (names > NAMES_MAX) return { agents, lapsed, partial: true };
     const rest = page.slice(0, EXACT_MAX - examined);
     for (const entry of rest) {
+      const { capabilities, tags } = entry.document.registration;
+      names += capabilities.length + tags.length;
       if (isLive(entry)) agents.push(entry);
       else lapsed += 1;
     }
     examined += rest.length;
     if (examined === EXACT_MAX) break;
   }
-  return { agents, lapsed, partial };
+  return { agents, lapsed, partial: isLarge };
 }

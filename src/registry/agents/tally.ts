@@ -23,10 +23,14 @@ export interface Tallied {
   lastSweep: SweepReport | undefined;
 }
 
+/** Where entries have more names than this, they are not counted one by one: a few of them can have very many. */
+export const NAMES_MAX = 5_000;
+const FIRST_PAGE = 100;
+
 const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
 
 /**
- * Counts live agents. Up to 5,000 are counted now. Of more, the counts are those of the last complete sweep, which counts
+ * Counts live agents. Up to 5,000 are counted now, unless they have more than 5,000 types and capabilities. Of more, the counts are those of the last complete sweep, which counts
  * draining agents as they reported themselves. Its counts by type are of the last walk through all terms that was completed, and
  * include lapsed agents.
  *
@@ -35,8 +39,9 @@ const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
 export async function tallyAgents({ store }: Namespace, now: number): Promise<Tallied> {
   const lastSweep = await store.sweepReport();
   const agents = await store.count("agent");
-  if (agents <= EXACT_MAX) {
-    const { total, byType, byStatus, lapsed, byCapability } = await countedNow(store, now);
+  const counted = await countedNow(store, agents, now);
+  if (counted) {
+    const { total, byType, byStatus, lapsed, byCapability } = counted;
     const largest = largestOf(byType);
     const ofOtherTypes = total - sum(largest);
     return {
@@ -68,9 +73,14 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
 const sum = (counts: readonly [string, number][]): number =>
   counts.reduce((all, [, agents]) => all + agents, 0);
 
-async function countedNow(store: Store, now: number): Promise<Tally> {
+/** The agents counted one by one; undefined where they, or their names, are too many for it. */
+async function countedNow(store: Store, agents: number, now: number): Promise<Tally | undefined> {
+  if (agents > EXACT_MAX) return undefined;
   const tally = emptyTally();
-  for await (const page of walk(store, "agent", ["agent"], now)) addToTally(tally, page, now);
+  for await (const page of walk(store, "agent", ["agent"], now, FIRST_PAGE)) {
+    addToTally(tally, page, now);
+    if (tally.byType.size + tally.byCapability.size > NAMES_MAX) return undefined;
+  }
   return tally;
 }
 
@@ -85,7 +95,7 @@ export interface CapabilityPage {
 
 /**
  * Capabilities whose names begin with `prefix`, in the order of their UTF-8 bytes, with how many live agents have each. Of
- * more than 5,000 agents, those that lapsed and are not yet reaped are counted too.
+ * more than 5,000 agents, or names, those that lapsed and are not yet reaped are counted too.
  *
  * @param query `after`: start after this name, "" from the beginning; `limit`: at most 1,000
  * @throws {Problem} `store_unavailable`
@@ -95,8 +105,9 @@ export async function listCapabilities(
   { prefix, after, limit }: { prefix: string; after: string; limit: number },
   now: number,
 ): Promise<CapabilityPage> {
-  if ((await store.count("agent")) <= EXACT_MAX) {
-    const { byCapability, total, lapsed } = await countedNow(store, now);
+  const counted = await countedNow(store, await store.count("agent"), now);
+  if (counted) {
+    const { byCapability, total, lapsed } = counted;
     const left = [...byCapability]
       .filter(([name]) => name.startsWith(prefix) && (after === "" || byCodePoint(name, after) > 0))
       .toSorted(([a], [b]) => byCodePoint(a, b));

@@ -20,7 +20,7 @@ function open() {
     lastUse,
     alarm: () => storage.getAlarm(),
     /** As the platform has it: an alarm is off when it goes off. */
-    async goOff(isKnown: (name: string) => Promise<boolean>, now: number) {
+    goOff: async (isKnown: (name: string) => Promise<boolean>, now: number) => {
       await storage.deleteAlarm();
       return lastUse.endIfForgotten(isKnown, now);
     },

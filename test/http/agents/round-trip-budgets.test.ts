@@ -226,7 +226,7 @@ describe("a sweep", () => {
     await registry.pass(45_000);
     const { commands, log } = await cost(() => registry.post("/v1/sweep"));
     // The last report, the roll, the ledger, the leases; its report; the terms, their members, whether each is in the index of
-    // all agents; who has a health_url; the whole report.
+    // all agents; who has a health_url; the names of types and of capabilities with their counts; the whole report.
     expect(log.map((line) => line.replace(/ .*?:default:/, " "))).toEqual([
       "GET sweep",
       "ZRANGEBYLEX ix:agent",
@@ -244,6 +244,10 @@ describe("a sweep", () => {
       "ZMSCORE ix:agent",
       "ZMSCORE ix:agent",
       "EVALSHA directives",
+      "ZRANGEBYLEX term_names",
+      "HMGET terms",
+      "ZRANGEBYLEX term_names",
+      "HMGET terms",
       "SET sweep",
     ]);
     expect(commands).toBe(log.length);
@@ -263,7 +267,7 @@ describe("a sweep", () => {
     await registry.post("/v1/sweep");
     await registry.pass(45_001);
     const { commands } = await cost(() => registry.post("/v1/sweep"));
-    expect(commands).toBe(18 + 2 * 150);
+    expect(commands).toBe(22 + 2 * 150);
   });
 });
 

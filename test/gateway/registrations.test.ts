@@ -181,12 +181,15 @@ describe("a toolset that was unregistered", () => {
     expect(await gateway.call("new")).toEqual({ answer: "stale" });
   });
 
-  it("can be registered again, in the same instant too", async () => {
-    for (const later of [0, 1]) {
+  it("can be registered again by whoever is later, in the same instant by the order of fences", async () => {
+    for (const { fence, later } of [
+      { fence: "fence-2", later: 0 },
+      { fence: "a fence before", later: 1 },
+    ]) {
       const { gateway, held } = await busy();
       await gateway.gateway.close(gateway.epoch, gateway.now);
       const ended = gateway.epoch;
-      gateway.epoch = { fence: "another", registeredAt: ended.registeredAt + later };
+      gateway.epoch = { fence, registeredAt: ended.registeredAt + later };
       await gateway.gateway.open(gateway.epoch, gateway.now);
       expect(await gateway.call("new")).toMatchObject({ answer: "taken" });
       expect(await gateway.settle(held)).toBe("call_settled");

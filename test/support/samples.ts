@@ -108,7 +108,7 @@ const pingId = ({ ping_id }: Setting) => ({ ping_id });
 
 /** Every route, and every way through it that sends other commands. */
 export const SAMPLES: readonly Sample[] = [
-  { operation: "registerAgent", title: "a minted id", trips: "w", body: () => newcomer },
+  { operation: "registerAgent", title: "a minted id", trips: "rw", body: () => newcomer },
   { operation: "registerAgent", title: "a new id", trips: "rw", body: () => ({ ...newcomer, id: "b/new" }) },
   {
     operation: "registerAgent",
@@ -193,7 +193,7 @@ export const SAMPLES: readonly Sample[] = [
     query: "?since=:since&limit=1",
     prepare: lookBack,
   },
-  { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrw" },
+  { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrrrrrw" },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
   {
@@ -341,7 +341,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     operation: "legacyRegister",
     title: "an agent",
-    trips: "w",
+    trips: "rw",
     body: () => ({ name: "old", type: "worker", host: "h", port: 1, metadata: { a: 1 } }),
   },
   { operation: "legacyHeartbeat", title: "status", trips: "rw", body: () => ({ status: "degraded" }) },

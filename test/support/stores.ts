@@ -77,13 +77,14 @@ export function redisBackend(
 
 /** The embedded store of an object whose own clock is the test's. */
 export function embeddedStore(stub: DurableObjectStub<DurableRegistryObject>, clock: () => number): Store {
-  let given: Promise<void> | undefined;
+  // Not its promise: a request must not wait for another's.
+  let isGiven = false;
   const clocked = new Proxy(stub, {
     get:
       (_, method: keyof RegistryCalls) =>
       async (...args: never[]) => {
-        given ??= runInDurableObject(stub, ({ inner }) => void (inner.clock = clock));
-        await given;
+        if (!isGiven) await runInDurableObject(stub, ({ inner }) => void (inner.clock = clock));
+        isGiven = true;
         return (stub[method] as (...args: never[]) => unknown)(...args);
       },
   });

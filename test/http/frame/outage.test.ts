@@ -231,7 +231,7 @@ describe("a sweep cut short", () => {
     return { registry, due: due.toSorted(), since: body.next_since };
   }
 
-  const TRIPS = 11;
+  const TRIPS = 14;
 
   it(`takes ${TRIPS} round trips when it is not`, async () => {
     const backend = redisBackend();

@@ -158,7 +158,7 @@ describe.each(BACKENDS)("a tool call, $backend", ({ openBackend }) => {
     const registry = open();
     await registry.serve({ name: "a/b" });
     const { body } = await registry.callTool(undefined, { tool_call_id: "t1" }, { name: "a/b" });
-    expect(body.call_id).toMatch(/^[\w-]{22}$/);
+    expect(body.call_id).toMatch(/^[\w-]{22}\.[\w-]{22}$/);
     expect(body.result_url).toBe(`/v1/toolsets/a%2Fb/calls/${body.call_id}`);
     expect((await registry.result(body)).body).toStrictEqual({
       call_id: body.call_id,

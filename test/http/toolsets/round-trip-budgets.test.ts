@@ -155,14 +155,16 @@ describe("a toolset", () => {
   it("is registered, replaced, amended and unregistered in two round trips", async () => {
     const { registry, cost } = await open();
     const two = { requests: 2, commands: 2 };
+    // The time by the store's clock comes with what is read.
+    const timed = { requests: 2, commands: 3 };
     const register = (fields = {}) =>
       cost(() => registry.post("/v1/toolsets", { name: "one", tools: [ECHO], ...fields }));
-    expect(await register({ tags: ["a", "b"] })).toMatchObject({ ...two, status: 201, gateway: ["open"] });
-    expect(await register({ tags: ["c"] })).toMatchObject({ ...two, status: 201, gateway: ["open"] });
+    expect(await register({ tags: ["a", "b"] })).toMatchObject({ ...timed, status: 201, gateway: ["open"] });
+    expect(await register({ tags: ["c"] })).toMatchObject({ ...timed, status: 201, gateway: ["open"] });
     const token = await registry.offer({ name: "one" });
     const amend = () =>
       registry.post("/v1/toolsets", { name: "one", tools: [ECHO] }, { "Lease-Token": token });
-    expect(await cost(amend)).toMatchObject({ ...two, status: 200, gateway: [] });
+    expect(await cost(amend)).toMatchObject({ ...timed, status: 200, gateway: [] });
     expect(await cost(() => registry.call("DELETE", "/v1/toolsets/one"))).toMatchObject({
       ...two,
       status: 204,

@@ -26,7 +26,10 @@ function openEmbedded() {
   const setClock = () => runInDurableObject(stub, ({ inner }) => void (inner.clock = () => now));
   return {
     stub,
-    store: embeddedStore(stub, () => now),
+    store: embeddedStore(
+      () => stub,
+      () => now,
+    ),
     inside: <R>(work: (object: DurableRegistryObject, storage: DurableObjectStorage) => R) =>
       runInDurableObject(stub, (object, { storage }) => work(object, storage)),
     advance: (to: number) => void (now = to),

@@ -75,20 +75,25 @@ export function redisBackend(
   };
 }
 
-/** The embedded store of an object whose own clock is the test's. */
-export function embeddedStore(stub: DurableObjectStub<DurableRegistryObject>, clock: () => number): Store {
-  // Not its promise: a request must not wait for another's.
+/** The embedded store of an object whose own clock is the test's. A stub is asked for with each call: it belongs to the request that made it. */
+export function embeddedStore(
+  open: () => DurableObjectStub<DurableRegistryObject>,
+  clock: () => number,
+): Store {
   let isGiven = false;
-  const clocked = new Proxy(stub, {
-    get:
-      (_, method: keyof RegistryCalls) =>
-      async (...args: never[]) => {
-        if (!isGiven) await runInDurableObject(stub, ({ inner }) => void (inner.clock = clock));
-        isGiven = true;
-        return (stub[method] as (...args: never[]) => unknown)(...args);
-      },
-  });
-  return durableStore(() => clocked);
+  const clocked = () => {
+    const stub = open();
+    return new Proxy(stub, {
+      get:
+        (_, method: keyof RegistryCalls) =>
+        async (...args: never[]) => {
+          if (!isGiven) await runInDurableObject(stub, ({ inner }) => void (inner.clock = clock));
+          isGiven = true;
+          return (stub[method] as (...args: never[]) => unknown)(...args);
+        },
+    });
+  };
+  return durableStore(clocked);
 }
 
 export function embeddedBackend(startAt = START): Backend {
@@ -96,7 +101,11 @@ export function embeddedBackend(startAt = START): Backend {
   let now = startAt;
   const setClock = async (to: number) => void (now = to);
   return {
-    open: (namespace) => embeddedStore(env.REGISTRY.getByName(`${own}/${namespace}`), () => now),
+    open: (namespace) =>
+      embeddedStore(
+        () => env.REGISTRY.getByName(`${own}/${namespace}`),
+        () => now,
+      ),
     ...objects(),
     advance: setClock,
     setClock,

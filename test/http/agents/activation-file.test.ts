@@ -46,7 +46,7 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
       id: "skill/moe",
       status: 201,
       outcome: "created",
-      lease_token: expect.stringMatching(/^300\.30\.[\w-]{22}$/) as unknown,
+      lease_token: expect.stringMatching(/^300\.30\.\d{13}\.[\w-]{22}$/) as unknown,
     });
     expect(await read(registry, "skill/moe")).toMatchObject({
       id: "skill/moe",

@@ -13,6 +13,7 @@ describe.each(BACKENDS)("listing agents on $backend", ({ openBackend }) => {
       agents: [],
       count: 0,
       next_cursor: null,
+      lapsed: 0,
     });
     const steady = Array.from({ length: 25 }, (_, n) => `steady-${String(n).padStart(2, "0")}`);
     for (const id of steady) await registry.register({ id });

@@ -11,7 +11,7 @@ import { ECHO, META, openToolsets, type Ping, type Toolsets } from "../../suppor
  */
 const TABLE = `
                                                     none  unknown  read  owner  other  admin  foreign   none+  read+  other+  owner+  owner-  admin-  foreign+   open  open-
-POST /v1/toolsets                                   401   401      403   201    403    201    201       401    403    200     200     409     409     409        201   409
+POST /v1/toolsets                                   401   401      403   201    403    201    201       401    403    200     200     409     409     201        201   409
 GET /v1/toolsets                                    401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 GET /v1/toolsets/search                             401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 GET /v1/toolsets/:name                              401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200

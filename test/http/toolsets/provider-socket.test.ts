@@ -107,10 +107,7 @@ describe.each(BACKENDS)("a provider's socket over HTTP, $backend,", ({ openBacke
     const second = await opened(registry, { "Lease-Token": next });
     await registry.call("DELETE", "/v1/toolsets/tools", undefined, { "Lease-Token": next });
     expect(await second.closed).toBe(4410);
-    expect(await refusal(await upgrade(registry, { "Lease-Token": next }))).toEqual([
-      404,
-      "toolset_not_found",
-    ]);
+    expect(await refusal(await upgrade(registry, { "Lease-Token": next }))).toEqual([409, "lease_lost"]);
   });
 
   it("is no socket unless it asks to be one", async () => {

@@ -60,17 +60,20 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
     expect(await listCapabilities(namespace, all, registry.now)).toEqual({
       capabilities: [{ name: "spot", agents: 1 }],
       next: null,
+      total: 1,
+      lapsed: 1,
     });
     expect(await sweep(namespace, registry.now)).toMatchObject({
       scanned: 2,
-      reaped: ["agent-00000"],
+      lapsed: ["agent-00000"],
+      reaped: [],
       unreachable: ["agent-00001"],
       complete: true,
     });
-    expect((await tallyAgents(namespace, registry.now)).lastSweep).toMatchObject({ reaped: 1 });
+    expect((await tallyAgents(namespace, registry.now)).lastSweep).toMatchObject({ lapsed: 1 });
     const { next } = orThrow(await eventsAfter(namespace, { since: undefined, limit: 2 }));
     expect(await eventsAfter(namespace, { since: next, limit: 10 })).toMatchObject({
-      events: [{ type: "reaped" }, { type: "became_unreachable" }],
+      events: [{ type: "lapsed" }, { type: "became_unreachable" }],
     });
     const foreign = { ...next, nonce: "1" };
     expect(await eventsAfter(namespace, { since: foreign, limit: 10 })).toMatchObject({

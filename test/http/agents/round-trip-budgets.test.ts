@@ -267,7 +267,7 @@ describe("a sweep", () => {
     await registry.post("/v1/sweep");
     await registry.pass(45_001);
     const { commands } = await cost(() => registry.post("/v1/sweep"));
-    expect(commands).toBe(22 + 2 * 150);
+    expect(commands).toBe(21 + 2 * 150);
   });
 });
 

@@ -280,6 +280,7 @@ describe("the clock", () => {
       advance(T0 + 60_000);
       for (const now of [theirs, T0 + 60_000, T0 + 3_600_000]) {
         expect(await entryAt(store, "a", now)).toEqual(entry);
+        expect((await store.readHeld(ref("a"), now))?.lease).toEqual(entry.lease);
         expect((await store.roll({ kind: "agent", after: "", limit: 5 }, now)).calls).toMatchObject([
           { id: "a", lease: entry.lease },
         ]);

@@ -59,8 +59,8 @@ export class RegistryObject implements Served<RegistryCalls> {
     return { snapshots: this.read(refs), clock: this.clock() };
   }
 
-  readHeld<K extends Kind>(ref: Ref<K>, now: number): Held<K> | undefined {
-    const [{ entry } = {}] = this.#entries.read([ref], now);
+  readHeld<K extends Kind>(ref: Ref<K>): Held<K> | undefined {
+    const [{ entry } = {}] = this.read([ref]);
     return entry && { document: entry.document, lease: entry.lease };
   }
 

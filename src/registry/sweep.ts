@@ -2,6 +2,7 @@ import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
 import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
+import { sum } from "../core/agents/tally.ts";
 import type { Namespace } from "./namespace.ts";
 import { callRoll, type RollBudget, type Rolled, type RollProgress } from "./roll-call.ts";
 import { checkHealth } from "./services/health-checks.ts";
@@ -140,8 +141,6 @@ const censusOf = ({ byStatus, lapsedByMinute }: Rolled, now: number): Census => 
   byStatus: Object.fromEntries(byStatus),
   lapsed: sum(lapsedByMinute.values()),
 });
-
-const sum = (counts: Iterable<number>): number => [...counts].reduce((total, count) => total + count, 0);
 
 /** Some steps of healing; keeps in `healing` how far it came, also where a step fails. */
 async function healIndexes(

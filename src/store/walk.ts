@@ -2,6 +2,8 @@ import type { Entry, Kind } from "../core/entry.ts";
 import type { Page, Store } from "./store.ts";
 
 const PAGE_ENTRIES = 5000;
+/** The first page for a consumer that may soon have enough: a few entries can be very large. */
+export const FIRST_PAGE_ENTRIES = 100;
 
 /**
  * Every entry of a kind under all of `terms`, in id order, one page per round trip, until the consumer stops.

@@ -3,7 +3,7 @@ import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState, type EffectiveState, loadRatio } from "./liveness.ts";
 import { byId } from "../order.ts";
 import { type AgentRecord, agentRecord } from "./record.ts";
-import { asResort, RESORTS } from "./recovering.ts";
+import { asResort, LAPSED, RESORTS } from "./recovering.ts";
 
 export const LIMIT_MAX = 1000;
 /** Up to this many candidates are all examined; beyond it a sample is. */
@@ -82,12 +82,7 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
   for (const entry of candidates) {
     const { id, max_concurrency } = entry.document.registration;
     if (!isLive(entry)) {
-      failed.push({
-        id,
-        stage: "lease",
-        reason: "lapsed",
-        detail: "its lease has ended; it comes back by calling in",
-      });
+      failed.push({ id, stage: "lease", ...LAPSED });
       continue;
     }
     live += 1;

@@ -1,3 +1,5 @@
+import { sum } from "./tally.ts";
+
 /**
  * How long registrations whose leases have lapsed are kept, so that their holders can come back by calling in.
  *
@@ -65,8 +67,7 @@ export function surplusOf(
   byMinute: ReadonlyMap<number, number>,
   { alive, aliveBefore }: Peak,
 ): Surplus | null {
-  const lapsed = [...byMinute.values()].reduce((sum, count) => sum + count, 0);
-  let tooMany = lapsed - Math.max(LAPSED_KEPT_MIN, alive, aliveBefore);
+  let tooMany = sum(byMinute.values()) - Math.max(LAPSED_KEPT_MIN, alive, aliveBefore);
   for (const [minuteMs, count] of [...byMinute].toSorted(([a], [b]) => a - b)) {
     if (tooMany <= 0) break;
     if (tooMany <= count) return { minuteMs, count: tooMany };

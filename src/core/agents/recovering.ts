@@ -10,6 +10,12 @@ import { asLastKnown } from "./liveness.ts";
 export const isRecovering = (lapsed: number, examined: number): boolean =>
   lapsed >= 5 && 100 * lapsed >= 15 * examined;
 
+/** Why a lapsed agent cannot be chosen. */
+export const LAPSED = {
+  reason: "lapsed",
+  detail: "its lease has ended; it comes back by calling in",
+} as const;
+
 const WITHDRAWN: ReadonlySet<ReportedStatus> = new Set(["offline", "draining", "maintenance"]);
 
 /** Who to try where nobody can be selected: `unreachable` before `lapsed`. */

@@ -22,6 +22,9 @@ export const emptyTally = (): Tally => ({
 export const increment = <K>(counts: Map<K, number>, name: K, by = 1): Map<K, number> =>
   counts.set(name, (counts.get(name) ?? 0) + by);
 
+export const sum = (counts: Iterable<number>): number =>
+  [...counts].reduce((total, count) => total + count, 0);
+
 /** Counts `entries` into `tally`. */
 export function addToTally(tally: Tally, entries: readonly Entry[], now: number): Tally {
   for (const entry of entries) {

@@ -1,6 +1,6 @@
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState } from "../agents/liveness.ts";
-import { asResort, type Resort } from "../agents/recovering.ts";
+import { asResort, LAPSED, type Resort } from "../agents/recovering.ts";
 import { type Binding, breakerConfig, GLOBAL } from "./binding.ts";
 import type { BreakerConfig } from "./breaker.ts";
 
@@ -36,7 +36,9 @@ export const offersOf = (entries: readonly Entry[], service: string, now: number
 export function allOffersOf(entries: readonly Entry[], service: string, now: number): Offer[] {
   return entries.flatMap((entry) => {
     const { registration, fence } = entry.document;
-    const notSelectable = isLive(entry) ? whyNotSelectable(entry, now) : LAPSED;
+    const notSelectable = isLive(entry)
+      ? whyNotSelectable(entry, now)
+      : { stage: "liveness" as const, ...LAPSED };
     const found = notSelectable && asResort(entry, now);
     const resort = found?.known.lease.status === "available" ? found.resort : null;
     const bindings = registration.services.filter((binding) => binding.service === service);
@@ -53,12 +55,6 @@ export function allOffersOf(entries: readonly Entry[], service: string, now: num
     }));
   });
 }
-
-const LAPSED: Offer["notSelectable"] = {
-  stage: "liveness",
-  reason: "lapsed",
-  detail: "its lease has ended; it comes back by calling in",
-};
 
 /** Why an agent cannot be selected, its breaker aside; null when it can. */
 export function whyNotSelectable(entry: LiveEntry, now: number): Offer["notSelectable"] {

@@ -1,11 +1,10 @@
 import { EXACT_MAX, queryTerms } from "../../core/agents/discovery.ts";
 import { isLive, type LiveEntry } from "../../core/entry.ts";
-import { walk } from "../../store/walk.ts";
+import { FIRST_PAGE_ENTRIES, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
 /** What is looked at has at most so many capabilities and tags, and what one page of the last entries has beside. */
 const NAMES_MAX = 20_000;
-const FIRST_PAGE = 100;
 
 export interface Survey {
   /** Live agents in id order. */
@@ -31,7 +30,7 @@ export async function surveyAgents(
     : ["agent"];
   const agents: LiveEntry[] = [];
   let [examined, lapsed, names] = [0, 0, 0];
-  for await (const page of walk(store, "agent", terms, now, FIRST_PAGE)) {
+  for await (const page of walk(store, "agent", terms, now, FIRST_PAGE_ENTRIES)) {
     // Asked before a page is looked at: there is more than what was enough.
     if (names > NAMES_MAX) return { agents, lapsed, partial: true };
     const rest = page.slice(0, EXACT_MAX - examined);

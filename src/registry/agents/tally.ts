@@ -2,7 +2,7 @@ import { EXACT_MAX } from "../../core/agents/discovery.ts";
 import { addToTally, emptyTally, type Tally } from "../../core/agents/tally.ts";
 import { byCodePoint } from "../../core/order.ts";
 import type { Store, SweepReport, TermTally } from "../../store/store.ts";
-import { walk } from "../../store/walk.ts";
+import { FIRST_PAGE_ENTRIES, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 import { largestOf, termPrefix } from "./term-tally.ts";
 
@@ -25,7 +25,6 @@ export interface Tallied {
 
 /** Where entries have more names than this, they are not counted one by one: a few of them can have very many. */
 export const NAMES_MAX = 5_000;
-const FIRST_PAGE = 100;
 
 const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
 
@@ -77,7 +76,7 @@ const sum = (counts: readonly [string, number][]): number =>
 async function countedNow(store: Store, agents: number, now: number): Promise<Tally | undefined> {
   if (agents > EXACT_MAX) return undefined;
   const tally = emptyTally();
-  for await (const page of walk(store, "agent", ["agent"], now, FIRST_PAGE)) {
+  for await (const page of walk(store, "agent", ["agent"], now, FIRST_PAGE_ENTRIES)) {
     addToTally(tally, page, now);
     if (tally.byType.size + tally.byCapability.size > NAMES_MAX) return undefined;
   }

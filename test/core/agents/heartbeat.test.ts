@@ -199,13 +199,7 @@ describe("a heartbeat", () => {
 
   it("of a registration that was replaced learns so, and writes nothing [2-06, 3-17]", () => {
     const current = entryOf({ id: "a" }, NOW, fenceAt(NOW, "newer"));
-    const late = {
-      id: "a",
-      input: {},
-      asker: ANYONE,
-      fence: fenceAt(NOW - 1, "older"),
-      ownerSuffices: false,
-    };
+    const late = { ...REQUEST, fence: fenceAt(NOW - 1, "older") };
     for (const before of [current, { ...current, lease: null }]) {
       const { result, write } = decideHeartbeat(before, {}, late, NOW);
       expect(result).toMatchObject({ code: "lease_lost", options: { action: "stop" } });
@@ -215,13 +209,7 @@ describe("a heartbeat", () => {
 
   it("of a registration that the store has lost is told to register with its token", () => {
     const older = entryOf({ id: "a" }, NOW, fenceAt(NOW, "older"));
-    const newer = {
-      id: "a",
-      input: {},
-      asker: ANYONE,
-      fence: fenceAt(NOW + 1, "newer"),
-      ownerSuffices: false,
-    };
+    const newer = { ...REQUEST, fence: fenceAt(NOW + 1, "newer") };
     for (const before of [older, undefined]) {
       const { result, write } = decideHeartbeat(before, {}, newer, NOW);
       expect(result).toMatchObject({ code: "agent_not_found", options: { action: "register" } });

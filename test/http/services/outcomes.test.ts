@@ -154,7 +154,7 @@ describe.each(BACKENDS)("an outcome on $backend", ({ openBackend }) => {
     expect((await services.resolve()).body).toMatchObject({ circuit_state: "half_open" });
   });
 
-  it("closes a half-open breaker as the third success, and opens it as any failure [1-36] [1-37]", async () => {
+  it("closes a half-open breaker at the third success, and opens it at any failure [1-36] [1-37]", async () => {
     const services = open();
     await services.offer("a");
     await services.reports("a", false, 5);

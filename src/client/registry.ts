@@ -63,8 +63,8 @@ export function registry(options: ClientOptions, clock: Clock) {
      * `write`.
      *
      * Registers the toolset, answers pings, and carries out calls until it leaves. Registers again when the registry has lost
-     * the toolset, but not with a given `leaseToken`. Retries without limit while the registry cannot be reached, after 1 s
-     * and then ever less often, up to 30 s. An output or answer is retried up to 8 times.
+     * the toolset, but not with a given `leaseToken`. `served.amend` changes the tools. Retries without limit while the
+     * registry cannot be reached, after 1 s and then ever less often, up to 30 s. An output or answer is retried up to 8 times.
      *
      * @returns the toolset, as soon as its tools can be called
      * @throws {RangeError} for a `concurrency` out of range

@@ -4,10 +4,11 @@ import { Lifecycle } from "./lifecycle.ts";
 import { asRollcallError, type RollcallError } from "./problem.ts";
 import { RunningCall } from "./running-call.ts";
 import type { ServedTool, ServedToolset, ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
-import type { ClaimedCall, Ping, ToolsetRegistration } from "./shapes.ts";
+import type { ClaimedCall, Ping, ToolsetRegistered, ToolsetRegistration } from "./shapes.ts";
 import { ToolError } from "./tool-error.ts";
 import { type Toolsets, toolsets } from "./toolsets.ts";
 import { asSent, type Transport } from "./transport.ts";
+import { Turns } from "./turns.ts";
 
 const CONCURRENCY = 4;
 const CONCURRENCY_MAX = 100;
@@ -30,11 +31,24 @@ export async function serveToolset(
   return provider;
 }
 
+/** What is registered, and the handlers that carry it out. */
+interface Definition {
+  registration: ToolsetRegistration;
+  tools: Record<string, ServedTool>;
+}
+
 class Provider extends Lifecycle implements ServedToolset {
   readonly name: string;
+  registered: ToolsetRegistered | undefined;
   readonly #toolsets: Toolsets;
-  readonly #registration: ToolsetRegistration;
-  readonly #tools: Record<string, ServedTool>;
+  /** The last one that the registry took, or the first. */
+  #definition: Definition;
+  /** The handlers of calls that come now. */
+  #tools: Record<string, ServedTool>;
+  readonly #partial: boolean;
+  /** One at a time, so that the registry is left with the definition that is the last here too. */
+  readonly #registrations = new Turns();
+  readonly #amendments = new Turns();
   readonly #concurrency: number;
   /** The registration is another process's, which alone may register again. */
   readonly #isReplica: boolean;
@@ -48,19 +62,15 @@ class Provider extends Lifecycle implements ServedToolset {
   #isPollingForPingsOnly = false;
 
   constructor(api: Toolsets, clock: Clock, definition: ToolsetDefinition, options: ServeOptions) {
-    const { tools, ...rest } = definition;
-    const { concurrency = CONCURRENCY, leaseToken } = options;
+    const { concurrency = CONCURRENCY, leaseToken, partial = false } = options;
     if (!(concurrency >= 1 && concurrency <= CONCURRENCY_MAX))
       throw new RangeError(`concurrency must be 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);
     super(clock, new Lease("toolset_not_found", leaseToken));
     this.name = definition.name;
     this.#toolsets = api;
-    // The copy has no handlers, which JSON leaves out.
-    this.#registration = asSent({
-      ...rest,
-      tools: Object.entries(tools).map(([name, tool]) => ({ name, ...tool })),
-    });
-    this.#tools = tools;
+    this.#definition = definitionOf(definition);
+    this.#tools = definition.tools;
+    this.#partial = partial;
     this.#concurrency = concurrency;
     this.#isReplica = leaseToken !== undefined;
     this.leaving.addEventListener("abort", () => this.#polling.abort());
@@ -68,6 +78,11 @@ class Provider extends Lifecycle implements ServedToolset {
 
   get running(): number {
     return this.#running.size;
+  }
+
+  async amend(definition: Omit<ToolsetDefinition, "name">): Promise<void> {
+    const amended = definitionOf({ ...definition, name: this.name });
+    return this.#amendments.take(() => this.#amend(amended));
   }
 
   protected async run(): Promise<void> {
@@ -88,9 +103,39 @@ class Provider extends Lifecycle implements ServedToolset {
     await Promise.all([...this.#running].map(({ done }) => done));
   }
 
-  async #register(): Promise<string> {
-    const sent = this.#toolsets.register(this.#registration, this.lease.credentials);
-    return (await this.lease.register(sent)).lease_token;
+  /** @param amended  in place of what was registered last */
+  #register(amended?: Definition): Promise<string> {
+    return this.#registrations.take(async () => {
+      const definition = amended ?? this.#definition;
+      const options = { ...this.lease.credentials, partial: this.#partial };
+      const sent = this.#toolsets.register(definition.registration, options);
+      this.registered = await this.lease.register(sent);
+      this.#definition = definition;
+      return this.registered.lease_token;
+    });
+  }
+
+  async #amend(amended: Definition): Promise<void> {
+    // Until the answer is here, calls of both may come.
+    this.#tools = { ...this.#tools, ...amended.tools };
+    try {
+      await this.#registerAmended(amended);
+    } finally {
+      this.#tools = this.#definition.tools;
+    }
+  }
+
+  async #registerAmended(amended: Definition): Promise<void> {
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await this.#register(amended);
+        return;
+      } catch (thrown) {
+        const error = asRollcallError(thrown);
+        if (this.lease.after(error) === "stop" || this.leaving.aborted) throw error;
+        await wait(this.clock, backoffMs(this.clock, failures, Infinity, error.retryAfterMs), this.leaving);
+      }
+    }
   }
 
   /** With as many calls running as may be, it polls for pings only, until one of them is done. */
@@ -163,3 +208,9 @@ class Provider extends Lifecycle implements ServedToolset {
     for (const call of this.#running) call.giveUp(reason);
   }
 }
+
+const definitionOf = ({ tools, ...rest }: ToolsetDefinition): Definition => ({
+  // The copy has no handlers, which JSON leaves out.
+  registration: asSent({ ...rest, tools: Object.entries(tools).map(([name, tool]) => ({ name, ...tool })) }),
+  tools,
+});

@@ -1,5 +1,5 @@
 import type { Ending, LifecycleOptions } from "./lifecycle.ts";
-import type { CallMeta, ToolRegistration, ToolsetRegistration } from "./shapes.ts";
+import type { CallMeta, ToolRegistration, ToolsetRegistered, ToolsetRegistration } from "./shapes.ts";
 import type { Trace } from "./tool-call.ts";
 
 /** What a handler gets besides the payload. */
@@ -47,6 +47,8 @@ export interface ServeOptions extends LifecycleOptions {
   concurrency?: number;
   /** Joins the registration with this token as a further provider, instead of registering. */
   leaseToken?: string | undefined;
+  /** Registers the sound tools although others are refused (false); `registered` says which those are. */
+  partial?: boolean;
 }
 
 /** A toolset that this process provides until it leaves or another process registers the name. */
@@ -54,8 +56,26 @@ export interface ServedToolset extends AsyncDisposable {
   readonly name: string;
   /** With it other processes can provide the same toolset. Changes with each registration; undefined while there is none. */
   readonly leaseToken: string | undefined;
+  /**
+   * The registry's answer to this process's last registration: with `partial`, which tools it `refused`; and `warnings`.
+   * Undefined before it, so also while it serves by a given `leaseToken`.
+   */
+  readonly registered: ToolsetRegistered | undefined;
   /** How many calls are being carried out. */
   readonly running: number;
+  /**
+   * Replaces description, version, tags and tools, defaults included. It stays the same registration: the toolset stays
+   * healthy, and calls in hand go on under the schemas that they were admitted with. A call that no provider has claimed yet
+   * gets the new handler; it fails if its tool is gone. Later registrations, after the registry has lost the toolset, are of
+   * this definition too. Other providers with the same `leaseToken` have to amend as well.
+   *
+   * Amendments are made in the order of the calls. One is retried without limit while the registry cannot be reached.
+   *
+   * @returns when the registry has it
+   * @throws {RollcallError} if the registry refuses it (`invalid_request`, `payload_too_large`), or has another registration
+   * by now (`lease_lost`); the toolset is served as it was before
+   */
+  amend(definition: Omit<ToolsetDefinition, "name">): Promise<void>;
   /** Resolves when it ends, for whatever reason; never rejects. */
   readonly ended: Promise<Ending>;
   /** Takes no more calls, finishes those it has, and ends. The toolset stays registered. Never rejects. */

@@ -30,14 +30,23 @@ export type Toolsets = ReturnType<typeof toolsets>;
 export const toolsets = ({ send }: Transport) => ({
   /**
    * Registers a toolset of 1 to 200 tools, or replaces the one of this name and ends its calls (`stale_registration`);
-   * with its lease token it amends it, or restores what the registry has lost. It is unhealthy until a provider answers a ping. Scope `write`.
+   * with its lease token it amends it, or restores what the registry has lost. It is unhealthy until a provider answers a ping,
+   * unless it was amended. Scope `write`.
    *
+   * @param options.partial  registers the sound tools although others are refused, and says which those are (false)
    * @throws {RollcallError} `invalid_request` also for a schema that the registry does not support; `forbidden` if the name is
    * another key's; `lease_lost` for a token that is older than what is registered, or has ended; `epoch_ahead` for one to
    * register without; `store_contended`
    */
-  register: (body: ToolsetRegistration, options: RegisterOptions = {}) =>
-    send<ToolsetRegistered>("POST", "/v1/toolsets", { body, ...options }),
+  register: (
+    body: ToolsetRegistration,
+    { partial = false, ...options }: RegisterOptions & { partial?: boolean } = {},
+  ) =>
+    send<ToolsetRegistered>("POST", "/v1/toolsets", {
+      body,
+      ...(partial && { query: { partial } }),
+      ...options,
+    }),
 
   /**
    * Reads toolsets by name, without their tools; at most 1,000, then `truncated` is set. Scope `read`.

@@ -4,7 +4,7 @@ import type { CallContext } from "../../src/client/served-toolset.ts";
 import { ToolError } from "../../src/client/tool-error.ts";
 import { ToolOutput } from "../../src/client/tool-output.ts";
 import { CLAIM_MS } from "../../src/core/toolsets/call.ts";
-import { clientOver } from "../support/client.ts";
+import { clientOver, pollingClient } from "../support/client.ts";
 import { Network } from "../support/network.ts";
 
 const SCHEMAS = { payload_schema: {}, result_schema: {} };
@@ -18,17 +18,7 @@ type Handle = (payload: never, context: CallContext) => unknown;
  */
 async function serving(handle: Handle, answered = Promise.resolve()) {
   const network = new Network();
-  const fetch = async (url: string, init: RequestInit = {}) => {
-    if (url.endsWith("/delta")) return network.fetch(url, init).finally(() => answered);
-    if (!url.endsWith("/claims")) return network.fetch(url, init);
-    const request = { ...(JSON.parse(init.body as string) as object), wait: 0 };
-    const response = await network.fetch(url, { ...init, body: JSON.stringify(request) });
-    const { messages } = await response.clone().json<{ messages?: unknown[] }>();
-    if (messages?.length === 0) await wait(network.clock, 1000, init.signal!);
-    init.signal!.throwIfAborted();
-    return response;
-  };
-  const client = clientOver(network, { fetch });
+  const client = pollingClient(network, answered);
   const served = await network.until(
     client.serveToolset({ name: "text", tools: { it: { ...SCHEMAS, handle } } }),
   );

@@ -1,3 +1,4 @@
+import { wait } from "../../src/client/clock.ts";
 import type { JoinOptions } from "../../src/client/joined-agent.ts";
 import { type Registry, registry } from "../../src/client/registry.ts";
 import type { Registration } from "../../src/client/shapes.ts";
@@ -7,6 +8,25 @@ import { Network } from "./network.ts";
 /** A client whose requests all go over this network. */
 export const clientOver = (network: Network, options: Partial<ClientOptions> = {}): Registry =>
   registry({ url: "http://registry.test", fetch: network.fetch, ...options }, network.clock);
+
+/**
+ * A client whose polls are over after a second if they find nothing.
+ *
+ * @param answered  when deltas get their answers
+ */
+export function pollingClient(network: Network, answered = Promise.resolve()): Registry {
+  const fetch = async (url: string, init: RequestInit = {}) => {
+    if (url.endsWith("/delta")) return network.fetch(url, init).finally(() => answered);
+    if (!url.endsWith("/claims")) return network.fetch(url, init);
+    const request = { ...(JSON.parse(init.body as string) as object), wait: 0 };
+    const response = await network.fetch(url, { ...init, body: JSON.stringify(request) });
+    const { messages } = await response.clone().json<{ messages?: unknown[] }>();
+    if (messages?.length === 0) await wait(network.clock, 1000, init.signal!);
+    init.signal!.throwIfAborted();
+    return response;
+  };
+  return clientOver(network, { fetch });
+}
 
 export const SCOUT: Registration = { id: "agent/scout", name: "scout", type: "research" };
 

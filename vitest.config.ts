@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/node/**"],
+          exclude: ["test/node/**", "test/mcp/**"],
           testTimeout,
           hookTimeout: 60_000,
           setupFiles: "./test/support/seed.ts",

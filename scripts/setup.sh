@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything that the tests need: redis-server and chromium where they are missing, and the packages of the lock file.
+# Everything that the tests need: redis-server and chromium where they are missing, and the packages of both lock files.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,3 +20,4 @@ if [ -n "$missing" ]; then
   fi
 fi
 npm ci
+npm ci --prefix test/mcp

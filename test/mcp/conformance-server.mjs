@@ -1,0 +1,196 @@
+/**
+ * An MCP server over stdio with the tools that the official conformance suite looks for by name, and a few more for our
+ * own tests: the suite cannot see whether a cancellation arrives, or what becomes of a server that dies.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { MissingRequiredClientCapabilityError, Server } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+
+/** One red pixel. */
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+/** A wave file without a sample. */
+const WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";
+const PROGRESS_INTERVAL_MS = 50;
+/** Well after the suite's longest wait for it. */
+const UNCANCELLED_MS = 60_000;
+
+const text = (words) => ({ type: "text", text: words });
+const image = { type: "image", data: PNG, mimeType: "image/png" };
+const nothing = { type: "object", properties: {} };
+
+let cancelled = 0;
+
+/** @type {Record<string, { description: string, inputSchema?: object, outputSchema?: object, call: Function }>} */
+const TOOLS = {
+  test_simple_text: {
+    description: "Returns a text.",
+    call: () => ({ content: [text("This is a simple text response for testing.")] }),
+  },
+  test_image_content: {
+    description: "Returns an image.",
+    call: () => ({ content: [image] }),
+  },
+  test_audio_content: {
+    description: "Returns a sound.",
+    call: () => ({ content: [{ type: "audio", data: WAV, mimeType: "audio/wav" }] }),
+  },
+  test_embedded_resource: {
+    description: "Returns a resource.",
+    call: () => ({
+      content: [
+        {
+          type: "resource",
+          resource: {
+            uri: "test://embedded-resource",
+            mimeType: "text/plain",
+            text: "This is an embedded resource content.",
+          },
+        },
+      ],
+    }),
+  },
+  test_multiple_content_types: {
+    description: "Returns a text, an image and a resource.",
+    call: () => ({
+      content: [
+        text("Multiple content types test:"),
+        image,
+        {
+          type: "resource",
+          resource: {
+            uri: "test://mixed-content-resource",
+            mimeType: "application/json",
+            text: '{"test":"data","value":123}',
+          },
+        },
+      ],
+    }),
+  },
+  test_error_handling: {
+    description: "Fails.",
+    call: () => ({
+      isError: true,
+      content: [text("This tool intentionally returns an error for testing")],
+    }),
+  },
+  test_tool_with_progress: {
+    description: "Reports its progress where the caller asks for it.",
+    async call(_, { mcpReq }) {
+      for (const progress of [0, 50, 100]) {
+        await report(mcpReq, progress);
+        if (progress < 100) await sleep(PROGRESS_INTERVAL_MS);
+      }
+      return { content: [text("done")] };
+    },
+  },
+  test_streaming_elicitation: {
+    description: "Says something on its stream before it answers.",
+    async call(_, { mcpReq }) {
+      await report(mcpReq, 50);
+      return { content: [text("nothing to ask")] };
+    },
+  },
+  test_logging_tool: {
+    description: "Logs, to those who asked for it.",
+    async call(_, { mcpReq }) {
+      await mcpReq.log("info", "Tool execution started");
+      return { content: [text("logged")] };
+    },
+  },
+  test_missing_capability: {
+    description: "Needs a client that samples.",
+    call() {
+      throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
+    },
+  },
+  json_schema_2020_12_tool: {
+    description: "Tool with JSON Schema 2020-12 features",
+    inputSchema: {
+      $schema: "https://json-schema.org/draft/2020-12/schema",
+      type: "object",
+      $defs: {
+        address: {
+          $anchor: "addressDef",
+          type: "object",
+          properties: { street: { type: "string" }, city: { type: "string" } },
+        },
+      },
+      properties: {
+        name: { type: "string" },
+        address: { $ref: "#/$defs/address" },
+        contactMethod: { type: "string", enum: ["phone", "email"] },
+        phone: { type: "string" },
+        email: { type: "string" },
+      },
+      allOf: [{ anyOf: [{ required: ["phone"] }, { required: ["email"] }] }],
+      if: { properties: { contactMethod: { const: "phone" } }, required: ["contactMethod"] },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema, and nobody awaits a schema
+      then: { required: ["phone"] },
+      else: { required: ["email"] },
+      additionalProperties: false,
+    },
+    call: (given) => ({ content: [text(JSON.stringify(given))] }),
+  },
+  test_x_mcp_header: {
+    description: "Takes what intermediaries may read in a header.",
+    inputSchema: {
+      type: "object",
+      properties: {
+        region: { type: "string", "x-mcp-header": "Region" },
+        limit: { type: "integer", "x-mcp-header": "Limit" },
+      },
+      required: ["region"],
+    },
+    call: ({ region }) => ({ content: [text(region)] }),
+  },
+
+  echo: {
+    description: "Returns what it was given, as a value and as text.",
+    inputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+    outputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
+    call: (given) => ({ content: [text(JSON.stringify(given))], structuredContent: given }),
+  },
+  wait_until_cancelled: {
+    description: "Reports its progress once, and ends when it is cancelled.",
+    async call(_, { mcpReq }) {
+      await report(mcpReq, 1);
+      const { signal } = mcpReq;
+      await sleep(UNCANCELLED_MS, undefined, { signal }).catch(() => (cancelled += 1));
+      return { content: [text("nobody has cancelled this")] };
+    },
+  },
+  count_cancelled: {
+    description: "Says how many calls were cancelled.",
+    call: () => ({ content: [text(String(cancelled))] }),
+  },
+  die: {
+    description: "Ends the server in the middle of the call.",
+    call: () => process.exit(1),
+  },
+};
+
+function report({ _meta, notify }, progress) {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return notify({ method: "notifications/progress", params: { progressToken, progress, total: 100 } });
+}
+
+serveStdio(() => {
+  const server = new Server(
+    { name: "conformance-server", version: "1.0.0" },
+    { capabilities: { tools: {}, logging: {} } },
+  );
+  server.setRequestHandler("tools/list", () => ({
+    tools: Object.entries(TOOLS).map(([name, { description, inputSchema = nothing, outputSchema }]) => ({
+      name,
+      description,
+      inputSchema,
+      ...(outputSchema && { outputSchema }),
+    })),
+  }));
+  server.setRequestHandler("tools/call", ({ params: { name, arguments: given = {} } }, context) =>
+    TOOLS[name].call(given, context),
+  );
+  return server;
+});

@@ -12,13 +12,16 @@ const ATTEMPTS_MAX = 8;
 /** How long the stream may be silent; the registry sends a comment every 15 s. */
 const SILENCE_MS = 45_000;
 const POLL_SECONDS = 30;
+/** How long a caller who gives up waits for the call to be cancelled. */
+const CANCEL_MS = 2000;
 
 /** Transient, but not retried here: the caller may know another toolset. */
 const LEFT_TO_CALLER: ReadonlySet<string> = new Set(["toolset_unhealthy", "queue_full"]);
 
 /**
- * Calls a tool and waits for its result, with `onDelta` on its stream. While the registry cannot be reached each step is retried, up to 8
- * times in a row. A repeated call has the same `tool_call_id`, and so is carried out once.
+ * Calls a tool and waits for its result, with `onDelta` on its stream. While the registry cannot be reached each step is
+ * retried, up to 8 times in a row. A repeated call has the same `tool_call_id`, and so is carried out once. A call that is
+ * given up is cancelled.
  *
  * @throws {ToolError} if the call failed; {RollcallError} if it was not accepted, or its result could not be read; what
  * `onDelta` throws; or the signal's reason. `retryHint` says what can be done about it.
@@ -27,14 +30,15 @@ export async function callTool<T>(
   transport: Transport,
   clock: Clock,
   call: ToolCall,
-  { onDelta, signal: given, trace }: CallToolOptions = {},
+  options: CallToolOptions = {},
 ): Promise<ToolResult<T>> {
+  const { signal: given, trace } = options;
   given?.throwIfAborted();
   const stopping = new AbortController();
   const stop = () => stopping.abort(given?.reason);
   given?.addEventListener("abort", stop);
   try {
-    return await new Caller<T>(transport, clock, stopping, onDelta).run(call, { ...trace });
+    return await new Caller<T>(transport, clock, stopping, options).run(call, { ...trace });
   } finally {
     given?.removeEventListener("abort", stop);
   }
@@ -49,6 +53,7 @@ class Caller<T> {
   readonly #clock: Clock;
   readonly #stopping: AbortController;
   readonly #onDelta: CallToolOptions["onDelta"];
+  readonly #canBeGivenUp: boolean;
   /** In a row. */
   #failures = 0;
   #lastEventId = "";
@@ -57,23 +62,24 @@ class Caller<T> {
     transport: Transport,
     clock: Clock,
     stopping: AbortController,
-    onDelta: CallToolOptions["onDelta"],
+    { onDelta, signal }: CallToolOptions,
   ) {
     this.#transport = transport;
     this.#toolsets = toolsets(transport);
     this.#clock = clock;
     this.#stopping = stopping;
     this.#onDelta = onDelta;
+    this.#canBeGivenUp = signal !== undefined || onDelta !== undefined;
   }
 
   async run({ toolset, tool, payload, meta }: ToolCall, trace: Trace): Promise<ToolResult<T>> {
     const body = { payload, meta: { ...meta, tool_call_id: meta.tool_call_id || crypto.randomUUID() } };
     const headers = Object.fromEntries(Object.entries(trace).filter(([, value]) => value !== undefined));
-    const { signal } = this.#stopping;
-    const options = { signal, headers, ...(!this.#onDelta && { wait: POLL_SECONDS }) };
-    const taken: CallTaken = await this.#retry(() => this.#toolsets.call(toolset, tool, body, options));
-    const { tool_use_id: toolUseId } = taken;
-    const { error, result, bounds, server_data } = await this.#outcome(toolset, taken);
+    // An answer that waits for the result names the call too late to cancel it.
+    const options = { headers, ...(!this.#canBeGivenUp && { wait: POLL_SECONDS }) };
+    const taking = this.#retry(() => this.#toolsets.call(toolset, tool, body, options));
+    const { toolUseId, outcome } = await this.#settled(toolset, taking);
+    const { error, result, bounds, server_data } = outcome;
     if (error) {
       const { code, message, issues = [] } = error;
       throw new ToolError(code, message, { issues, toolUseId, server_data });
@@ -85,6 +91,29 @@ class Caller<T> {
       ...(bounds !== undefined && { bounds }),
       ...(server_data !== undefined && { server_data }),
     };
+  }
+
+  async #settled(toolset: string, taking: Promise<CallTaken>) {
+    const { signal } = this.#stopping;
+    const givenUp = wait(this.#clock, Infinity, signal).then((): never => {
+      throw signal.reason;
+    });
+    try {
+      const taken = await Promise.race([taking, givenUp]);
+      return { toolUseId: taken.tool_use_id, outcome: await this.#outcome(toolset, taken) };
+    } catch (thrown) {
+      if (signal.aborted) await this.#cancel(toolset, taking);
+      throw thrown;
+    }
+  }
+
+  /** The request that makes the call is not aborted, because its answer names the call. */
+  async #cancel(toolset: string, taking: Promise<CallTaken>): Promise<void> {
+    const cancelled = taking.then(({ call_id }) => this.#toolsets.cancel(toolset, call_id));
+    const done = new AbortController();
+    const patience = wait(this.#clock, CANCEL_MS, done.signal);
+    await Promise.race([cancelled.catch(() => undefined), patience]);
+    done.abort();
   }
 
   /** Without anyone to tell of output there is no need of a stream. */

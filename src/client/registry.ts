@@ -78,7 +78,9 @@ export function registry(options: ClientOptions, clock: Clock) {
      * call, and 60 s without output for the provider, three times. Scope `write`.
      *
      * Retries each step up to 8 times in a row while the registry cannot be reached. It is the same call each time, and
-     * carried out once. Aborting the signal stops waiting, and does not stop the call.
+     * carried out once. Aborting the signal, or throwing in `onDelta`, cancels the call: it fails as `cancelled`, also for others
+     * who wait for the same `tool_call_id`, and the signal of the handler that carries it out is aborted. This waits up to 2 s
+     * for the registry to confirm that; if it cannot be reached, the call may go on.
      *
      * @throws {ToolError} if the call failed
      * @throws {RollcallError} if the call was not accepted (`toolset_not_found`, `tool_not_found`, `toolset_unhealthy`,

@@ -1,5 +1,4 @@
 import type { CallMeta, Delta, ServerData } from "./shapes.ts";
-import type { RequestOptions } from "./transport.ts";
 
 export interface ToolCall {
   toolset: string;
@@ -17,8 +16,10 @@ export interface Trace {
   baggage?: string | undefined;
 }
 
-export interface CallToolOptions extends Pick<RequestOptions, "signal"> {
-  /** Called with each piece of output as it comes, once and in order. If it throws, the call rejects with that. */
+export interface CallToolOptions {
+  /** Cancels the call when it is aborted, so that its handler stops too; `callTool` rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called with each piece of output as it comes, once and in order. If it throws, the call is cancelled, and rejects with that. */
   onDelta?: ((delta: Delta) => void) | undefined;
   /** Passed on to the provider. */
   trace?: Trace | undefined;

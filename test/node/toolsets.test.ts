@@ -351,31 +351,47 @@ describe("a caller", () => {
     expect((await registry.callTool(call)).result).toBe("hi");
   });
 
-  it("may give up, and rejects with what onDelta throws", async () => {
+  it.each(["with its output", "without"])("stops its handler when it gives up, %s", async (how) => {
     const registry = opened();
-    const free = gate();
+    const stopped = gate();
+    const controller = new AbortController();
     await using served = await registry.serveToolset({
       name: "endless",
       tools: {
-        work: tool(async (_, { delta }) => {
-          await delta("stdout", "one");
-          await free.promise;
-          return null;
+        work: tool(async (_, { signal }) => {
+          signal.addEventListener("abort", () => stopped.resolve());
+          controller.abort(new Error("enough"));
+          await stopped.promise;
         }),
       },
     });
     const call = { toolset: served.name, tool: "work", payload: { text: "" }, meta: META };
-    const controller = new AbortController();
-    const abandoned = registry.callTool(call, {
-      signal: controller.signal,
-      onDelta: () => controller.abort(new Error("enough")),
-    });
+    const onDelta = how === "without" ? undefined : () => {};
+    const abandoned = registry.callTool(call, { signal: controller.signal, onDelta });
     await expect(abandoned).rejects.toThrow("enough");
+    await stopped.promise;
+    await expect.poll(() => served.running, SOON).toBe(0);
+  });
+
+  it("rejects with what onDelta throws, and stops its handler", async () => {
+    const registry = opened();
+    const stopped = gate();
+    await using served = await registry.serveToolset({
+      name: "talking",
+      tools: {
+        work: tool(async (_, { delta, signal }) => {
+          signal.addEventListener("abort", () => stopped.resolve());
+          await delta("stdout", "one");
+          await stopped.promise;
+        }),
+      },
+    });
+    const call = { toolset: served.name, tool: "work", payload: { text: "" }, meta: META };
     const onDelta = () => {
       throw new Error("my own");
     };
     await expect(registry.callTool(call, { onDelta })).rejects.toThrow("my own");
-    free.resolve();
+    await stopped.promise;
   });
 });
 

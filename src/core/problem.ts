@@ -86,6 +86,10 @@ export interface ProblemOptions {
   missing?: string[];
   /** How long ago a toolset's provider was last heard. */
   health?: { last_pong: string | null; age_ms: number | null; staleness_threshold_ms: number };
+  /** The scope that the key lacks. */
+  scope?: "read" | "write" | "admin";
+  /** Of the JSON-RPC message that is refused. */
+  messageId?: string | number | undefined;
   /** The HTTP methods that the route takes. */
   allow?: string[];
   cause?: unknown;

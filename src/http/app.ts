@@ -37,13 +37,16 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
 
   if (withCors) app.options("*", withEnvelope("problem", preflight));
 
-  const notFound = withEnvelope("problem", async (c) => {
+  const refuseRoute = async (c: Context): Promise<never> => {
     await authenticate(c.req.raw, access);
     const allow = hasSlashAtTheEnd(c)
       ? []
       : METHODS.filter((method) => app.router.match(method, c.req.path)[0].length > 0);
     throw noRoute(c.req.path, allow);
-  });
+  };
+  const inProblems = withEnvelope("problem", refuseRoute);
+  const inRpc = withEnvelope("rpc", refuseRoute);
+  const notFound = (c: Context) => (isForMcp(c) ? inRpc(c) : inProblems(c));
   app.notFound(notFound);
 
   for (const endpoint of table) {
@@ -55,6 +58,9 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
   }
   return app;
 }
+
+/** An MCP client takes a refusal that is no JSON-RPC error for that of an older server. */
+const isForMcp = ({ req: { path } }: Context): boolean => /^\/mcp(?:\/|$)/.test(path);
 
 /** The router ignores a slash at the end, but no route has one. */
 const hasSlashAtTheEnd = ({ req: { path } }: Context): boolean => path.length > 1 && path.endsWith("/");

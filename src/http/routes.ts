@@ -18,6 +18,7 @@ import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
 import { registerEndpoints } from "./routes/agents/register.ts";
 import { statsEndpoints } from "./routes/agents/stats.ts";
 import { sweepEndpoints } from "./routes/operation/sweep.ts";
+import { mcpEndpoints } from "./routes/mcp.ts";
 import { callEndpoints } from "./routes/toolsets/calls.ts";
 import { toolsetEndpoints } from "./routes/toolsets/toolsets.ts";
 
@@ -40,6 +41,7 @@ export const endpoints: readonly Endpoint[] = [
   ...toolsetEndpoints,
   ...callEndpoints,
   ...providingEndpoints,
+  ...mcpEndpoints,
   ...legacyOwnEntryEndpoints,
   ...legacyLookupEndpoints,
   ...healthEndpoints,

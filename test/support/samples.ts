@@ -55,6 +55,7 @@ const lookBack = async (registry: Registry) => {
   return { since: body.next_since };
 };
 
+const rpc = (method: string, params: object = {}) => ({ jsonrpc: "2.0", id: "m1", method, params });
 const toolset = { name: RESIDENT.toolset, description: "Repeats", tags: ["eu"], tools: [ECHO] };
 const TOOLSET = `/v1/toolsets/${path(RESIDENT.toolset)}`;
 const toolCall = { payload: { text: RESIDENT.secret }, meta: { ...META, tool_call_id: "named" } };
@@ -290,6 +291,21 @@ export const SAMPLES: readonly Sample[] = [
     trips: "r",
     prepare: answer,
     body: () => toolCall,
+  },
+  { operation: "mcp", title: "tools/list", trips: "r", prepare: provide, body: () => rpc("tools/list") },
+  {
+    operation: "mcpOfToolset",
+    title: "tools/list",
+    trips: "r",
+    prepare: provide,
+    body: () => rpc("tools/list"),
+  },
+  {
+    operation: "mcpOfToolset",
+    title: "tools/call",
+    trips: "r",
+    prepare: provide,
+    body: () => rpc("tools/call", { name: ECHO.name, arguments: { text: RESIDENT.secret.length } }),
   },
   { operation: "callResult", title: "pending", trips: "", prepare: ask },
   { operation: "callResult", title: "done", trips: "", prepare: answer },

@@ -22,7 +22,7 @@ export type ToolsetInfo = ReturnType<typeof toolsetInfo>;
 /** A toolset with its tools. */
 export function toolsetRecord(entry: Entry<"toolset">, ping: PingTerms, now: number) {
   const tools = entry.document.registration.tools.map(
-    ({ payload_hash: _p, result_hash: _r, ...shown }) => shown,
+    ({ payload_hash: _p, result_hash: _r, mcp_name: _n, ...shown }) => shown,
   );
   return { ...toolsetInfo(entry, ping, now), tools };
 }

@@ -82,6 +82,8 @@ export interface Tool {
   sidecar_schema?: JsonSchema | undefined;
   /** Absent where none was said. */
   mcp?: McpFields;
+  /** Its name among those of all toolsets, where `<toolset>__<tool>` will not do (registry/toolsets/tool-name.ts). */
+  mcp_name?: string;
   /** SHA-256 of each schema, so that a call finds a compiled schema without hashing it. */
   payload_hash: string;
   result_hash: string;
@@ -97,7 +99,7 @@ function mcpFieldsOf({ title, annotations, icons, _meta }: McpFields): McpFields
 }
 
 /** What is kept of a tool, whatever names its fields were given under. */
-export function toolOf(input: ToolInput): Omit<Tool, "payload_hash" | "result_hash"> {
+export function toolOf(input: ToolInput): Omit<Tool, "mcp_name" | "payload_hash" | "result_hash"> {
   const { name, description, tags: given, sidecar_schema } = input;
   const mcp = mcpFieldsOf(input);
   return {

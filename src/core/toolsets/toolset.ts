@@ -7,7 +7,9 @@ import { tags, type Tool, type ToolInput, toolInput } from "./tool.ts";
 const TOOLS_MAX = 200;
 
 const fields = {
-  name: entryId.refine((name) => name !== "search", "is taken: it is a route's"),
+  name: entryId
+    .refine((name) => name !== "search", "is taken: it is a route's")
+    .refine((name) => name !== "rollcall", "is taken: it is that of Rollcall's own tools over MCP"),
   description: z.string().max(4096).default(""),
   version: z
     .string()

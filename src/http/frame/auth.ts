@@ -25,7 +25,7 @@ export async function authorize(
     (need === "optional" && access.mode === "keys" && !request.headers.has("Authorization"));
   const asker = isKeyless ? ANONYMOUS : await authenticate(request, access, endpoint.dialect === "page");
   if (scope !== null && !hasScope(asker, scope)) {
-    throw new Problem("forbidden", `This key does not have the scope "${scope}".`);
+    throw new Problem("forbidden", `This key does not have the scope "${scope}".`, { scope });
   }
   return asker;
 }

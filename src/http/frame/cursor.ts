@@ -1,22 +1,22 @@
 import { entryId } from "../../core/names.ts";
 import { type Problem, invalid } from "../../core/problem.ts";
-import { toBase64url } from "../../registry/digest.ts";
 import { cursorTooOld, type EventCursor } from "../../registry/events.ts";
+import { decodeOpaque, encodeOpaque } from "../../registry/opaque.ts";
 
 const REFUSED = [{ pointer: "/cursor", detail: "is not a next_cursor of this list" }];
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A list's cursor is the last id or name examined, in base64url so that clients treat it as opaque. */
-export const encodeCursor = (last: string): string => toBase64url(new TextEncoder().encode(last));
+/** A list's cursor is the last id or name examined. */
+export const encodeCursor = encodeOpaque;
 
 /** @returns the id, or the Problem `invalid_request` */
 export function decodeCursor(cursor: string): string | Problem {
-  const id = decoded(cursor);
+  const id = decodeOpaque(cursor);
   return entryId.safeParse(id).success ? id : invalid(REFUSED);
 }
 
 /** The cursor of a list of names, which are any text but the empty one. @returns the name, or `invalid_request` */
-export const decodeNameCursor = (cursor: string): string | Problem => decoded(cursor) || invalid(REFUSED);
+export const decodeNameCursor = (cursor: string): string | Problem =>
+  decodeOpaque(cursor) || invalid(REFUSED);
 
 /** The cursor of the event history. */
 export const encodeEventCursor = ({ revision, nonce }: EventCursor): string =>
@@ -25,19 +25,9 @@ export const encodeEventCursor = ({ revision, nonce }: EventCursor): string =>
 /** @returns or the Problem `invalid_request`; `cursor_too_old` to a number, as earlier versions gave: it proves nothing */
 export function decodeEventCursor(cursor: string): EventCursor | Problem {
   if (/^\d+$/.test(cursor)) return cursorTooOld();
-  const [, revision, nonce] = /^(\d{1,15})-(\d{1,19})$/.exec(decoded(cursor)) ?? [];
+  const [, revision, nonce] = /^(\d{1,15})-(\d{1,19})$/.exec(decodeOpaque(cursor)) ?? [];
   if (revision === undefined || nonce === undefined) {
     return invalid([{ pointer: "/since", detail: "is not the cursor of an event, nor a next_since" }]);
   }
   return { revision: Number(revision), nonce };
-}
-
-/** "" where it cannot be decoded. */
-function decoded(cursor: string): string {
-  try {
-    const bytes = atob(cursor.replaceAll("-", "+").replaceAll("_", "/"));
-    return utf8.decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
-  } catch {
-    return "";
-  }
 }

@@ -1,5 +1,6 @@
 import type { Problem } from "../../core/problem.ts";
 import { keyPage, refusalPage } from "../../dashboard/page.ts";
+import { errorMessage, RPC } from "../../mcp/protocol.ts";
 import type { Dialect } from "./endpoint.ts";
 import { htmlReply } from "./html-reply.ts";
 import { problemBody } from "./problem-body.ts";
@@ -17,6 +18,11 @@ function headersOf({ status, options, kind }: Problem): Record<string, string> {
   if (kind.retryAfterSeconds !== undefined) headers["Retry-After"] = String(kind.retryAfterSeconds);
   if (options.allow) headers["Allow"] = options.allow.join(", ");
   if (status === 401) headers["WWW-Authenticate"] = 'Bearer realm="rollcall"';
+  // RFC 6750, 3.1.
+  if (options.scope) {
+    headers["WWW-Authenticate"] =
+      `Bearer realm="rollcall", error="insufficient_scope", scope="${options.scope}"`;
+  }
   return headers;
 }
 
@@ -43,6 +49,17 @@ function asPage(problem: Problem, { sentKey }: Refused): Reply {
     : htmlReply(keyPage(), 200);
 }
 
+/** JSON-RPC's codes where it has one for the refusal, else the HTTP status: the rest of its range belongs to others. */
+function asRpcError(problem: Problem, { requestId }: Refused): Reply {
+  const { status, message, options } = problem;
+  const code =
+    problem.code === "invalid_request" ? RPC.invalidParams : status >= 500 ? RPC.internalError : status;
+  const data = { ...problemBody(problem, requestId) };
+  const error = errorMessage(options.messageId, { code, message, data });
+  const headers = { ...headersOf(problem), "Content-Type": "application/json" };
+  return { status, headers, body: JSON.stringify(error) };
+}
+
 interface DialectRules {
   refuse(problem: Problem, refused: Refused): Reply;
   /** Unknown query parameters are ignored, and any Content-Type is taken for JSON. */
@@ -53,4 +70,5 @@ export const DIALECTS: Record<Dialect, DialectRules> = {
   problem: { refuse: asProblem, lenient: false },
   bare: { refuse: asBareError, lenient: true },
   page: { refuse: asPage, lenient: true },
+  rpc: { refuse: asRpcError, lenient: false },
 };

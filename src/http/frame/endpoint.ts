@@ -14,6 +14,7 @@ export const GROUPS = {
   discovery: "Who can do what, now",
   services: "Choose a provider, report how it went, and manage both",
   toolsets: "Tools with schemas, and calls to them",
+  mcp: "The tools, for MCP clients",
   operation: "What happened, and whether all is well",
   compatibility: "An older agent API, for its existing clients",
 } as const;
@@ -21,9 +22,9 @@ export type Group = keyof typeof GROUPS;
 
 /**
  * How an endpoint refuses: `problem` as RFC 9457 has it; `bare` as the older agent API does, `{"error"}` for 400 and 404,
- * and lenient about what it does not know; `page` in HTML.
+ * and lenient about what it does not know; `page` in HTML; `rpc` as JSON-RPC 2.0.
  */
-export type Dialect = "problem" | "bare" | "page";
+export type Dialect = "problem" | "bare" | "page" | "rpc";
 
 /** One checked request: what a handler works with. Do not spread it: some of its fields are made when they are read. */
 export interface Ask<Params, Query, Body> {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ProblemCode, PROBLEMS } from "../../core/problem.ts";
+import { VERSION } from "../../core/version.ts";
 import { type Endpoint, GROUPS, keyNeedOf } from "./endpoint.ts";
 import { PROBLEM_SCHEMA } from "./problem-body.ts";
 
@@ -116,7 +117,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     openapi: "3.1.0",
     info: {
       title: "Rollcall",
-      version: "0.1.0",
+      version: VERSION,
       description: "The registry for agents, services and tools that runs at the edge.",
     },
     servers: [{ url: "/" }],

@@ -1,4 +1,5 @@
 import type { Asker } from "../../core/authority.ts";
+import type { Entry } from "../../core/entry.ts";
 import { type FieldError, Problem, invalid } from "../../core/problem.ts";
 import type { CallMessage, CallMeta } from "../../core/toolsets/call.ts";
 import { type ToolsetHealth, toolsetHealth } from "../../core/toolsets/health.ts";
@@ -14,12 +15,18 @@ export interface CallInput {
   meta: CallMeta;
 }
 
-export interface CallTool {
-  toolset: string;
+export type Trace = Pick<CallMessage, "traceparent" | "tracestate" | "baggage">;
+
+/** A call, but for the toolset. */
+export interface CallRequest {
   tool: string;
   /** Asked for when toolset and tool have been found, so that a request for an unknown tool is not read. */
   input: () => Promise<CallInput>;
-  trace: Pick<CallMessage, "traceparent" | "tracestate" | "baggage">;
+  trace: Trace;
+}
+
+export interface CallTool extends CallRequest {
+  toolset: string;
 }
 
 export interface QueuedCall {
@@ -40,11 +47,21 @@ export interface QueuedCall {
 export async function callTool(
   namespace: Namespace,
   asker: Asker,
-  { toolset, tool: toolName, input, trace }: CallTool,
+  { toolset, ...request }: CallTool,
+): Promise<QueuedCall | Problem> {
+  const entry = await readToolset(namespace, toolset, namespace.clock());
+  return entry instanceof Problem ? entry : callToolOf(namespace, asker, entry, request);
+}
+
+/** As `callTool`, of a toolset that has been read. */
+export async function callToolOf(
+  namespace: Namespace,
+  asker: Asker,
+  entry: Entry<"toolset">,
+  { tool: toolName, input, trace }: CallRequest,
 ): Promise<QueuedCall | Problem> {
   const { clock, ping } = namespace;
-  const entry = await readToolset(namespace, toolset, clock());
-  if (entry instanceof Problem) return entry;
+  const toolset = entry.document.registration.id;
   const tool = entry.document.registration.tools.find(({ name }) => name === toolName);
   if (!tool) return new Problem("tool_not_found", `tool "${toolName}" not found in toolset "${toolset}"`);
 

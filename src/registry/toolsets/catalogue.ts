@@ -1,5 +1,6 @@
 import { searchToolsets, type ToolsetInfo, toolsetInfo } from "../../core/toolsets/catalogue.ts";
 import { tagTerm } from "../../core/toolsets/kind.ts";
+import type { Entry } from "../../core/entry.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
@@ -34,6 +35,17 @@ export async function findToolsets(
 function listed(toolsets: ToolsetInfo[], healthyOnly: boolean): ToolsetList {
   const wanted = healthyOnly ? toolsets.filter(({ health }) => health.healthy) : toolsets;
   return { toolsets: wanted.slice(0, LISTED_MAX), truncated: wanted.length > LISTED_MAX };
+}
+
+/** Toolsets in order of name that have all of `tags`, page by page, those after `start` ("": from the beginning). */
+export async function* walkToolsets(
+  { store }: Namespace,
+  tags: readonly string[],
+  start: string,
+  now: number,
+): AsyncGenerator<Entry<"toolset">[]> {
+  const terms = ["toolset", ...new Set(tags.map(tagTerm))];
+  yield* walk(store, "toolset", terms, now, undefined, start);
 }
 
 /** Drops the tools after each page: those of all toolsets at once may be more than memory holds. */

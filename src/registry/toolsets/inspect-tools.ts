@@ -2,6 +2,7 @@ import { type FieldError, invalid, type Problem } from "../../core/problem.ts";
 import { type Tool, type ToolInput, toolOf } from "../../core/toolsets/tool.ts";
 import type { PartialToolset, RefusedTool } from "../../core/toolsets/toolset.ts";
 import { inspectSchema } from "../../json-schema/index.ts";
+import { hashedName, isPlain } from "./tool-name.ts";
 import { schemaHash } from "./validators.ts";
 
 const SCHEMA_FIELDS = [
@@ -68,14 +69,15 @@ function inspectSchemas(tool: ToolInput): { errors: FieldError[]; warnings: Fiel
 }
 
 /** Tools as they are kept. */
-export const keptTools = (tools: readonly ToolInput[]): Promise<Tool[]> =>
+export const keptTools = (toolset: string, tools: readonly ToolInput[]): Promise<Tool[]> =>
   Promise.all(
     tools.map(async (input) => {
       const tool = toolOf(input);
-      const [payload_hash, result_hash] = await Promise.all([
+      const [mcp_name, payload_hash, result_hash] = await Promise.all([
+        isPlain(toolset, tool.name) ? undefined : hashedName(toolset, tool.name),
         schemaHash(tool.payload_schema),
         schemaHash(tool.result_schema),
       ]);
-      return { ...tool, payload_hash, result_hash };
+      return { ...tool, ...(mcp_name !== undefined && { mcp_name }), payload_hash, result_hash };
     }),
   );

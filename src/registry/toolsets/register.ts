@@ -50,7 +50,7 @@ export async function registerToolset(
   if (inspected instanceof Problem) return inspected;
   const { accepted, refused, warnings } = inspected;
   const { name, ...rest } = input;
-  const registration = { id: name, ...rest, tools: await keptTools(accepted) };
+  const registration = { id: name, ...rest, tools: await keptTools(name, accepted) };
   const claimant = { kind: "toolset", id: name, asker, token, idempotencyKey, terms: NO_TERMS } as const;
 
   let registered = await commit(namespace, claimant, { registration, region }, 0, now);

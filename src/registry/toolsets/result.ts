@@ -9,7 +9,7 @@ import { type CallTool, callTool, callerOf, type QueuedCall } from "./call.ts";
 /** After a delta of this number there is none, so a look or a wait with it is about the result alone. */
 const NO_DELTAS = Number.MAX_SAFE_INTEGER;
 
-/** How long a stream waits without an event before it says so: what is in between takes a silent one for dead. */
+/** How long a stream waits without an event before it says so, by default: what is in between takes a silent one for dead. */
 const QUIET_MS = 15_000;
 
 /**
@@ -48,14 +48,26 @@ export async function callAndWait(
   const call = await callTool(namespace, asker, request);
   if (call instanceof Problem) return call;
   const ref = { toolset: request.toolset, callId: call.callId };
-  const { outcome } = (await nextChange(namespace, ref, NO_DELTAS, waitMs)) ?? {};
-  return { ...call, outcome };
+  return { ...call, outcome: await outcomeWithin(namespace, ref, waitMs) };
+}
+
+/**
+ * The outcome of a call of the asker's own, if it comes in time.
+ *
+ * @param waitMs how long at most
+ */
+export async function outcomeWithin(
+  namespace: Namespace,
+  call: CallRef,
+  waitMs: number,
+): Promise<CallOutcome | undefined> {
+  return (await nextChange(namespace, call, NO_DELTAS, waitMs))?.outcome;
 }
 
 export type CallEvent =
   | { type: "delta"; seq: number; toolUseId: string; stream: string; delta: string }
   | { type: "settled"; seq: number; toolUseId: string; outcome: CallOutcome }
-  /** A wait is over, `quiet` if nothing came in 15 s. A reader that has left meanwhile costs no further look. */
+  /** A wait is over, `quiet` if nothing came in `quietMs` (15 s). A reader that has left meanwhile costs no further look. */
   | { type: "waited"; quiet: boolean };
 
 /**
@@ -67,7 +79,7 @@ export type CallEvent =
 export async function* callEvents(
   namespace: Namespace,
   asker: Asker,
-  { after, ...call }: CallRef & { after: number },
+  { after, quietMs = QUIET_MS, ...call }: CallRef & { after: number; quietMs?: number },
 ): AsyncGenerator<CallEvent, void> {
   let seen = after;
   let progress: CallProgress | undefined;
@@ -81,7 +93,7 @@ export async function* callEvents(
     }
     if (seen < total) continue;
     if (outcome) return yield { type: "settled", seq: total + 1, toolUseId, outcome };
-    progress = await nextChange(namespace, call, seen, QUIET_MS);
+    progress = await nextChange(namespace, call, seen, quietMs);
     yield { type: "waited", quiet: progress === undefined };
   }
 }

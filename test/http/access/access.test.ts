@@ -40,7 +40,11 @@ function deployment(env: Record<string, unknown>) {
   };
 }
 
-const refusalIn = ({ text }: { text: string }) => JSON.parse(text) as Refusal;
+/** A refusal as RFC 9457 has it, to an MCP client within a JSON-RPC error. */
+function refusalIn({ text }: { text: string }): Refusal {
+  const body = JSON.parse(text) as Refusal | { error: { data: Refusal } };
+  return "code" in body ? body : body.error.data;
+}
 
 describe("a deployment that is not configured", () => {
   it("answers nothing but /health, and says what to set", async () => {

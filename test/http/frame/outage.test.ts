@@ -99,9 +99,11 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
   const { requests } = await bridge.counters();
 
   expect(status, `trip ${trip}: ${answer}`).toBe(503);
-  expect(headers.get("Content-Type")).toBe("application/problem+json");
+  const isRpc = endpointOf(sample).dialect === "rpc";
+  expect(headers.get("Content-Type")).toBe(isRpc ? "application/json" : "application/problem+json");
   expect(Number(headers.get("Retry-After"))).toBeGreaterThan(0);
-  expect(JSON.parse(answer)).toMatchObject({ code: "store_unavailable", status: 503 });
+  const refusal = { code: "store_unavailable", status: 503 };
+  expect(JSON.parse(answer)).toMatchObject(isRpc ? { id: "m1", error: { data: refusal } } : refusal);
   expectDiscreet(answer + JSON.stringify([...headers]), backend, setting.lease_token);
   const [line] = logged.filter((text) => text.includes(headers.get("X-Request-Id")!));
   expect(JSON.parse(line!)).toMatchObject({ code: "store_unavailable", method: endpointOf(sample).method });

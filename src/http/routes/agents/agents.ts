@@ -12,7 +12,7 @@ import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
 import { param } from "../../frame/query.ts";
-import { lapsingShown } from "./lapsing.ts";
+import { lapsingShown } from "../../../core/agents/lapsing.ts";
 
 const list = endpoint({
   method: "GET",

@@ -2,12 +2,11 @@ import * as z from "zod";
 import { effectiveStatus } from "../../../core/agents/agent.ts";
 import { DISCOVERY_DEFAULTS, LIMIT_MAX, QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
 import { orThrow } from "../../../core/problem.ts";
-import { isoTime } from "../../../core/time.ts";
 import { discover } from "../../../registry/agents/discover.ts";
+import { discoveryAnswer } from "../../../registry/agents/discovery-answer.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
-import { lapsingShown } from "./lapsing.ts";
 
 const discovery = endpoint({
   method: "GET",
@@ -34,39 +33,12 @@ const discovery = endpoint({
   refusals: ["invalid_request", "too_many_candidates"],
   async handle({ namespace, query, now }) {
     const statuses = [...new Set(query.status)];
-    const { min_health_score: minHealthScore, max_load_ratio: maxLoadRatio, limit } = query;
+    const { min_health_score: minHealthScore, max_load_ratio: maxLoadRatio } = query;
     const exact = query.exact === "true";
     const failOpen = query.fail_open === "true";
-    const found = orThrow(
-      await discover(namespace, { ...query, statuses, minHealthScore, maxLoadRatio, exact, failOpen }, now),
-    );
-    return {
-      status: 200,
-      body: {
-        agents: found.agents,
-        query: {
-          capability: query.capability,
-          type: query.type ?? null,
-          tag: query.tag,
-          status: statuses,
-          min_health_score: minHealthScore,
-          max_load_ratio: maxLoadRatio,
-          limit,
-          exact,
-          fail_open: failOpen,
-        },
-        total_matches: found.matches,
-        filtered_count: found.passed,
-        examined: found.examined,
-        ...lapsingShown(found.lapsed, found.examined),
-        ...(found.failedOpen && { fail_open: true as const }),
-        sampled: found.sampled,
-        query_time_ms: namespace.clock() - now,
-        source: namespace.store.backend,
-        as_of: isoTime(now),
-        ...(query.explain === "true" && { excluded: found.explain() }),
-      },
-    };
+    const asked = { ...query, statuses, minHealthScore, maxLoadRatio, exact, failOpen };
+    const found = orThrow(await discover(namespace, asked, now));
+    return { status: 200, body: discoveryAnswer(namespace, asked, found, query.explain === "true", now) };
   },
 });
 

@@ -8,7 +8,7 @@ import * as shapes from "../../answers/index.ts";
 import { decodeNameCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
-import { lapsingShown, recoveringShown } from "./lapsing.ts";
+import { lapsingShown, recoveringShown } from "../../../core/agents/lapsing.ts";
 
 /** The largest page of capabilities. */
 const CAPABILITIES_MAX = 1000;

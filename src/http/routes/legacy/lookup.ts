@@ -8,7 +8,7 @@ import { firstAgents } from "../../../registry/agents/list.ts";
 import { readAgent } from "../../../registry/agents/read.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { recoveringShown } from "../agents/lapsing.ts";
+import { recoveringShown } from "../../../core/agents/lapsing.ts";
 
 /** Lists and reads agents in source 2's API, shape for shape, for its existing clients. */
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
-import { agentRecord } from "../../../core/agents/record.ts";
 import { label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
+import { resolutionAnswer } from "../../../registry/services/resolution-answer.ts";
 import { listSelections, resolve, SELECTIONS_MAX } from "../../../registry/services/resolve.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -33,23 +33,8 @@ const resolveService = endpoint({
     const wanted = { handler, capabilities, fallbackToGlobal, failOpen: query.fail_open === "true" };
     const dryRun = query.dry_run === "true";
     const found = orThrow(await resolve(namespace, asker, { service, query: wanted, dryRun }, now));
-    const { offer, circuitState } = found.chosen;
-    return {
-      status: 200,
-      headers: { "Cache-Control": "no-store" },
-      body: {
-        provider: agentRecord(found.provider, now),
-        binding: offer.binding,
-        selection_id: found.selectionId,
-        deadline_seconds: offer.config.timeoutMs / 1000,
-        circuit_state: circuitState,
-        considered: found.considered,
-        ...(found.failedOpen && { fail_open: true as const }),
-        ...(found.degraded && { degraded: true as const }),
-        ...(found.warnings.length > 0 && { warnings: found.warnings }),
-        ...(query.explain === "true" && { reasons: found.rejected }),
-      },
-    };
+    const body = resolutionAnswer(found, query.explain === "true", now);
+    return { status: 200, headers: { "Cache-Control": "no-store" }, body };
   },
 });
 

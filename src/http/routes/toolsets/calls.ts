@@ -7,11 +7,11 @@ import { callAndWait, callEvents, callResult, cancelCall } from "../../../regist
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
+import { traceContext } from "../../frame/trace-context.ts";
 import { settledCall, statusOf } from "./settled-call.ts";
 import { eventStream, lastEventId } from "./event-stream.ts";
 
 export const WAIT_SECONDS_MAX = 30;
-const TRACE_CHARS_MAX = 8192;
 
 const callInput = z.strictObject({
   payload: z.unknown().refine((value) => value !== undefined, "is required"),
@@ -65,16 +65,6 @@ const takenCall = (name: string, { callId, toolUseId }: QueuedCall) => ({
   call_id: callId,
   result_url: `/v1/toolsets/${encodeURIComponent(name)}/calls/${callId}`,
 });
-
-/** W3C trace context and baggage, as they came. A value longer than 8,192 characters is left out. */
-function traceContext(headers: Headers): { traceparent?: string; tracestate?: string; baggage?: string } {
-  const found: ReturnType<typeof traceContext> = {};
-  for (const name of ["traceparent", "tracestate", "baggage"] as const) {
-    const value = headers.get(name);
-    if (value !== null && value.length <= TRACE_CHARS_MAX) found[name] = value;
-  }
-  return found;
-}
 
 const result = endpoint({
   method: "GET",

@@ -1,4 +1,4 @@
-import { isRecovering } from "../../../core/agents/recovering.ts";
+import { isRecovering } from "./recovering.ts";
 
 /** What an answer says of lapsed agents among those that were examined for it. */
 export const lapsingShown = (lapsed: number, examined: number) => ({

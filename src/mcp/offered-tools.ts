@@ -1,0 +1,106 @@
+import { Problem } from "../core/problem.ts";
+import type { Entry } from "../core/entry.ts";
+import { toolsetHealth } from "../core/toolsets/health.ts";
+import type { Tool } from "../core/toolsets/tool.ts";
+import { walkToolsets } from "../registry/toolsets/catalogue.ts";
+import { readToolset } from "../registry/toolsets/read.ts";
+import { findTool, type FoundTool, nameOf } from "../registry/toolsets/tool-name.ts";
+import type { Face } from "./face.ts";
+import { allowsObjects } from "./schema-projection.ts";
+
+/**
+ * A toolset is listed this long after its last pong, healthy or not: clients keep a list for hours, and a tool that comes and
+ * goes with each deploy of its provider would be missing from most of them.
+ */
+const LISTED_MS = 900_000;
+
+/** The longest name that clients take where a toolset stands for itself. */
+const OWN_NAME = /^[A-Za-z0-9_.-]{1,128}$/;
+
+/** A tool's name on this face. */
+export const nameOn = ({ toolset }: Face, id: string, tool: Tool): string =>
+  toolset !== null && OWN_NAME.test(tool.name) ? tool.name : nameOf(id, tool);
+
+/** A tool with its toolset, and its place in it. */
+export interface OfferedTool extends FoundTool {
+  index: number;
+}
+
+/** Where a list goes on: with this tool of the toolset. */
+export interface ListPosition {
+  toolset: string;
+  index: number;
+}
+
+/**
+ * The tools of a face, in order of their toolsets' names, from `start` on.
+ *
+ * @throws {Problem} `toolset_not_found`, `store_unavailable`
+ */
+export async function* toolsOn(
+  face: Face,
+  start: ListPosition | undefined,
+  now: number,
+): AsyncGenerator<OfferedTool> {
+  for await (const page of toolsetsOn(face, start, now)) {
+    for (const entry of page) {
+      if (!hasTags(face, entry)) continue;
+      const { id, tools } = entry.document.registration;
+      const first = start?.toolset === id ? start.index : 0;
+      for (let index = first; index < tools.length; index += 1) yield { entry, tool: tools[index]!, index };
+    }
+  }
+}
+
+async function* toolsetsOn(
+  { namespace, toolset, tags }: Face,
+  start: ListPosition | undefined,
+  now: number,
+): AsyncGenerator<Entry<"toolset">[]> {
+  if (toolset !== null) {
+    const entry = await readToolset(namespace, toolset, now);
+    if (entry instanceof Problem) throw entry;
+    yield [entry];
+    return;
+  }
+  if (start) {
+    const entry = await readToolset(namespace, start.toolset, now);
+    if (!(entry instanceof Problem)) yield [entry];
+  }
+  yield* walkToolsets(namespace, tags, start?.toolset ?? "", now);
+}
+
+/** Whether a list has the tool: it can be called over MCP, and its toolset was heard lately or, if so wished, is healthy. */
+export function isListed({ namespace, healthyOnly }: Face, { entry, tool }: FoundTool, now: number): boolean {
+  const { healthy, age_ms } = toolsetHealth(entry, namespace.ping, now);
+  return (
+    allowsObjects(tool.payload_schema) && (healthyOnly ? healthy : age_ms !== null && age_ms <= LISTED_MS)
+  );
+}
+
+const hasTags = ({ tags }: Face, { document }: Entry<"toolset">): boolean =>
+  tags.every((tag) => document.registration.tags.includes(tag));
+
+/**
+ * The tool that a face calls so, whether it is listed now or not; undefined if there is none. One round trip.
+ *
+ * @throws {Problem} as of `toolsOn`
+ */
+export async function toolOn(face: Face, name: string, now: number): Promise<FoundTool | undefined> {
+  const { namespace, toolset } = face;
+  const found =
+    toolset === null ? await findTool(namespace, name, now) : await ownTool(face, toolset, name, now);
+  return found && hasTags(face, found.entry) && allowsObjects(found.tool.payload_schema) ? found : undefined;
+}
+
+async function ownTool(
+  face: Face,
+  toolset: string,
+  name: string,
+  now: number,
+): Promise<FoundTool | undefined> {
+  const entry = await readToolset(face.namespace, toolset, now);
+  if (entry instanceof Problem) throw entry;
+  const tool = entry.document.registration.tools.find((each) => nameOn(face, toolset, each) === name);
+  return tool && { entry, tool };
+}

@@ -1,0 +1,43 @@
+import * as z from "zod";
+import type { CallError, CallOutcome } from "../core/toolsets/call.ts";
+import type { Tool } from "../core/toolsets/tool.ts";
+import type { Era, Json } from "./protocol.ts";
+import { outputSchemaOf } from "./schema-projection.ts";
+
+/** Content as MCP has it. A client refuses a whole result for one block that is not so. */
+const resource = z.looseObject({ uri: z.string() });
+const block = z.union([
+  z.looseObject({ type: z.literal("text"), text: z.string() }),
+  z.looseObject({ type: z.enum(["image", "audio"]), data: z.base64(), mimeType: z.string() }),
+  z.looseObject({ type: z.literal("resource_link"), uri: z.string(), name: z.string() }),
+  z.looseObject({
+    type: z.literal("resource"),
+    resource: z.union([resource.extend({ text: z.string() }), resource.extend({ blob: z.base64() })]),
+  }),
+]);
+const blocks = z.array(block);
+
+export const text = (said: string): Json => ({ type: "text", text: said });
+
+/** What a model reads, and can act on. */
+export const toolError = (said: string): Json => ({ content: [text(said)], isError: true });
+
+/** A call's outcome as the result of `tools/call`. */
+export function toolResult({ result_schema }: Tool, outcome: CallOutcome, era: Era): Json {
+  const given = blocks.safeParse(outcome.server_data).data as Json[] | undefined;
+  if ("error" in outcome) return { content: given ?? [text(errorText(outcome.error))], isError: true };
+  const { result } = outcome;
+  const isListed = outputSchemaOf(result_schema, era) !== undefined;
+  const isObject = typeof result === "object" && result !== null && !Array.isArray(result);
+  return {
+    content: given ?? [text(typeof result === "string" ? result : JSON.stringify(result))],
+    // Where an output schema is listed a client insists on it; objects every era takes.
+    ...((isListed || isObject) && { structuredContent: result }),
+  };
+}
+
+const errorText = ({ code, message, issues = [] }: CallError): string =>
+  [
+    `${message} (${code})`,
+    ...issues.map(({ field, constraint }) => `${field || "result"}: ${constraint}`),
+  ].join("\n");

@@ -18,6 +18,12 @@ export interface Asker {
 export const hasScope = (asker: Asker, scope: Scope): boolean =>
   asker.scopes.includes(scope) || asker.scopes.includes("admin");
 
+/** The Problem `forbidden` if the asker's key does not have the scope. */
+export const lacksScope = (asker: Asker, scope: Scope): Problem | undefined =>
+  hasScope(asker, scope)
+    ? undefined
+    : new Problem("forbidden", `This key does not have the scope "${scope}".`, { scope });
+
 const isAdmin = (asker: Asker): boolean => asker.scopes.includes("admin");
 
 /** What decides who may change an entry, whatever its kind. */

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { hasScope } from "../core/authority.ts";
 import { check } from "../core/check.ts";
 import { Problem } from "../core/problem.ts";
 import { toolsetHealth } from "../core/toolsets/health.ts";
@@ -7,6 +6,7 @@ import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { callToolOf } from "../registry/toolsets/call.ts";
 import { outcomeWithin } from "../registry/toolsets/result.ts";
 import type { FoundTool } from "../registry/toolsets/tool-name.ts";
+import { requireScope } from "./face.ts";
 import { type Answered, answered, type Exchange } from "./answered.ts";
 import { followCall } from "./follow-call.ts";
 import { checkMirroredArguments } from "./mirrored-arguments.ts";
@@ -45,6 +45,7 @@ export async function callTool(exchange: Exchange): Promise<Answered> {
   }
   const own = face.toolset === null || face.findOnly ? ownToolOf(name) : undefined;
   if (own) {
+    requireScope(face, own.scope);
     const input = check(own.input, args);
     const now = face.namespace.clock();
     const given = input instanceof Problem ? input : await own.run(face, input, now);
@@ -61,9 +62,7 @@ const objectResult = (value: Json): Json => ({
 });
 
 async function find({ face }: Exchange, name: string): Promise<FoundTool> {
-  if (!hasScope(face.asker, "write")) {
-    throw new Problem("forbidden", 'This key does not have the scope "write".', { scope: "write" });
-  }
+  requireScope(face, "write");
   const found = await toolOn(face, name, face.namespace.clock());
   if (!found) throw invalidParams(`There is no tool "${name}" here.`);
   return found;

@@ -1,4 +1,4 @@
-import type { Asker } from "../core/authority.ts";
+import { type Asker, lacksScope, type Scope } from "../core/authority.ts";
 import type { Namespace } from "../registry/namespace.ts";
 
 /** What a client sees: its URL decides that, and its key. */
@@ -13,4 +13,10 @@ export interface Face {
   healthyOnly: boolean;
   /** Lists Rollcall's own tools alone, by which all others are found and called. */
   findOnly: boolean;
+}
+
+/** @throws {Problem} `forbidden` */
+export function requireScope({ asker }: Face, scope: Scope): void {
+  const refused = lacksScope(asker, scope);
+  if (refused) throw refused;
 }

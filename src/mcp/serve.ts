@@ -1,7 +1,7 @@
 import { Problem } from "../core/problem.ts";
 import { type Answered, answered, type Exchange } from "./answered.ts";
 import { callTool } from "./call-tool.ts";
-import type { Face } from "./face.ts";
+import { type Face, requireScope } from "./face.ts";
 import { CACHING, listTools } from "./list-tools.ts";
 import {
   errorMessage,
@@ -45,6 +45,7 @@ async function answer(exchange: Exchange): Promise<Answered> {
   const isModern = request.era === "modern";
   switch (request.method) {
     case "tools/list":
+      requireScope(face, "read");
       return answered(exchange, await listTools(face, request, face.namespace.clock()));
     case "tools/call":
       return callTool(exchange);

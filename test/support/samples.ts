@@ -307,6 +307,13 @@ export const SAMPLES: readonly Sample[] = [
     prepare: provide,
     body: () => rpc("tools/call", { name: ECHO.name, arguments: { text: RESIDENT.secret.length } }),
   },
+  { operation: "mcp", title: "a notification", trips: "", body: () => ({ jsonrpc: "2.0", method: "m" }) },
+  {
+    operation: "mcpOfToolset",
+    title: "a notification",
+    trips: "",
+    body: () => ({ jsonrpc: "2.0", method: "m" }),
+  },
   { operation: "callResult", title: "pending", trips: "", prepare: ask },
   { operation: "callResult", title: "done", trips: "", prepare: answer },
   {

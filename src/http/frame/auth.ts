@@ -1,5 +1,5 @@
 import { type Access, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.ts";
-import { type Asker, hasScope, SCOPES } from "../../core/authority.ts";
+import { type Asker, lacksScope, SCOPES } from "../../core/authority.ts";
 import { isLoopback } from "../../core/outbound-url.ts";
 import { invalid, Problem } from "../../core/problem.ts";
 import { sha256 } from "../../registry/digest.ts";
@@ -24,9 +24,8 @@ export async function authorize(
     need === "none" ||
     (need === "optional" && access.mode === "keys" && !request.headers.has("Authorization"));
   const asker = isKeyless ? ANONYMOUS : await authenticate(request, access, endpoint.dialect === "page");
-  if (scope !== null && !hasScope(asker, scope)) {
-    throw new Problem("forbidden", `This key does not have the scope "${scope}".`, { scope });
-  }
+  const refused = scope === null ? undefined : lacksScope(asker, scope);
+  if (refused) throw refused;
   return asker;
 }
 

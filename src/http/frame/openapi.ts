@@ -30,14 +30,17 @@ function refusalsOf(endpoint: Endpoint): Json {
   const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => {
-      const bare = endpoint.dialect === "bare" && (status === 400 || status === 404);
+      const { dialect } = endpoint;
+      const bare = dialect === "bare" && (status === 400 || status === 404);
       return [
         status,
         {
           description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join("; "),
           content: bare
             ? content({ $ref: "#/components/schemas/LegacyError" })
-            : content({ $ref: "#/components/schemas/Problem" }, "application/problem+json"),
+            : dialect === "rpc"
+              ? content({ $ref: "#/components/schemas/RpcError" })
+              : content({ $ref: "#/components/schemas/Problem" }, "application/problem+json"),
         },
       ];
     }),
@@ -104,6 +107,25 @@ function operationOf(endpoint: Endpoint): Json {
   };
 }
 
+/** An error of JSON-RPC 2.0. The registry's own refusals have their Problem in it. */
+const RPC_ERROR_SCHEMA = {
+  type: "object",
+  required: ["jsonrpc", "error"],
+  properties: {
+    jsonrpc: { const: "2.0" },
+    id: { type: ["string", "integer"] },
+    error: {
+      type: "object",
+      required: ["code", "message"],
+      properties: {
+        code: { type: "integer" },
+        message: { type: "string" },
+        data: { anyOf: [{ $ref: "#/components/schemas/Problem" }, { type: "object" }] },
+      },
+    },
+  },
+};
+
 /** The OpenAPI 3.1 document of a table of endpoints: the schemas that check are the schemas that are shown. */
 export function openApiDocument(endpoints: readonly Endpoint[]): Json {
   const paths: Record<string, Json> = {};
@@ -128,6 +150,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key" } },
       schemas: {
         Problem: PROBLEM_SCHEMA,
+        RpcError: RPC_ERROR_SCHEMA,
         LegacyError: { type: "object", required: ["error"], properties: { error: text } },
       },
     },

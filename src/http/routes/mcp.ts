@@ -11,10 +11,17 @@ import { traceContext } from "../frame/trace-context.ts";
 
 /** MCP over streamable HTTP. A request is answered by one JSON-RPC message, or by a stream of them that ends with the result. */
 
+const rpcMessage = z.looseObject({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.int()]).optional(),
+});
+
 const shared = {
   method: "POST",
   group: "mcp",
-  scope: "read",
+  // Each method has a scope of its own.
+  scope: null,
+  key: "required",
   dialect: "rpc",
   query: z.strictObject({
     tag: z.array(label(128)).max(16).default([]),
@@ -22,12 +29,11 @@ const shared = {
     tools: z.enum(["all", "find"]).default("all"),
   }),
   body: z.unknown(),
+  bodyShape: rpcMessage,
   readsBodyLate: true,
   answers: {
-    200: { description: "The result or error of the request, as JSON or as a stream that ends with it" },
+    200: { description: "The result or an error; a stream ends with it", body: rpcMessage, orStream: true },
     202: { description: "A notification: nothing is answered" },
-    400: { description: "A JSON-RPC error: the message, or a header that has to agree with it" },
-    404: { description: "A JSON-RPC error: there is no such method" },
   },
 } as const;
 type McpAsk = Ask<unknown, z.output<typeof shared.query>, unknown>;
@@ -61,7 +67,7 @@ async function answer({ namespace, asker, query, readBody, headers }: McpAsk, to
     healthyOnly: healthy === "true",
     findOnly: tools === "find",
   };
-  return replyOf(await answerOf(face, readBody, headers));
+  return { status: 200 as const, raw: responseTo(await answerOf(face, readBody, headers)) };
 }
 
 async function answerOf(face: Face, readBody: () => Promise<unknown>, headers: Headers): Promise<Answered> {
@@ -80,12 +86,10 @@ async function answerOf(face: Face, readBody: () => Promise<unknown>, headers: H
   return serveMessage(face, body, { headers, trace: traceContext(headers) });
 }
 
-function replyOf(answered: Answered) {
-  if ("messages" in answered) return { status: 200 as const, raw: eventStream(answered) };
-  // The specification's statuses, as the endpoint declares them.
-  const status = answered.status as 200 | 202 | 400 | 404;
-  if (!("message" in answered)) return { status };
-  return { status, headers: { "Content-Type": "application/json" }, text: JSON.stringify(answered.message) };
+function responseTo(answered: Answered): Response {
+  if ("messages" in answered) return eventStream(answered);
+  const { status } = answered;
+  return "message" in answered ? Response.json(answered.message, { status }) : new Response(null, { status });
 }
 
 /** JSON-RPC messages as server-sent events. */

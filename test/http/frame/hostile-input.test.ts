@@ -55,8 +55,14 @@ function expectRefusal({ method, path }: Attempt, status: number, headers: Heade
     return;
   }
   const body = JSON.parse(text) as Refusal;
-  const source2 = headers.get("Content-Type") === "application/json";
-  if (source2) return expectSource2(path, status, body);
+  if (headers.get("Content-Type") === "application/json") {
+    if (!path.startsWith("/mcp")) return expectSource2(path, status, body);
+    expect(body).toMatchObject({
+      jsonrpc: "2.0",
+      error: { code: expect.any(Number), message: expect.any(String) },
+    });
+    return;
+  }
   expect(headers.get("Content-Type")).toBe("application/problem+json");
   expect(PROBLEMS).toHaveProperty(body.code);
   expect(body).toMatchObject({ status, title: PROBLEMS[body.code].title, error: body.detail });

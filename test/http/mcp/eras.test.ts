@@ -140,7 +140,7 @@ describe("a message", () => {
   ])("that is none is refused: %s", async (_, body, code) => {
     const answer = await post(body);
     expect(answer.status).toBe(400);
-    expect(((await answer.json()) as RpcAnswer).error?.code).toBe(code);
+    expect((await answer.json<RpcAnswer>()).error?.code).toBe(code);
   });
 
   it.each([
@@ -154,7 +154,7 @@ describe("a message", () => {
   it.each(["GET", "DELETE", "PUT"])("is not sent by %s", async (method) => {
     const answer = await openToolsets().fetch("/mcp", { method });
     expect([answer.status, answer.headers.get("Allow")]).toEqual([405, "POST"]);
-    expect(((await answer.json()) as RpcAnswer).error?.code).toBe(405);
+    expect((await answer.json<RpcAnswer>()).error?.code).toBe(405);
   });
 
   it("is refused in JSON-RPC below JSON-RPC too", async () => {
@@ -177,6 +177,6 @@ describe("a message", () => {
   it("from a page of another site is refused under open access", async () => {
     const answer = await post("{}", { Origin: "https://evil.example" });
     expect(answer.status).toBe(403);
-    expect(((await answer.json()) as RpcAnswer).jsonrpc).toBe("2.0");
+    expect((await answer.json<RpcAnswer>()).jsonrpc).toBe("2.0");
   });
 });

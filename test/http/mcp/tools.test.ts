@@ -54,23 +54,21 @@ describe.each(BACKENDS)("the list of tools, $backend", ({ openBackend }) => {
   it("gives every tool a name that clients take, and the name calls it", async () => {
     const registry = open();
     const odd = [
-      ["ops/http:main@1", "echo", "ops_http_main_1__echo_d5f3e11a5b"],
+      ["ops/http:main@1", "echo", /^ops_http_main_1__echo_d5f3e11a5b$/],
       ["a__b", "c", /^a__b__c_[0-9a-f]{10}$/],
       ["a_", "b", /^a___b_[0-9a-f]{10}$/],
-      ["a", "b__c", "a__b__c"],
+      ["a", "b__c", /^a__b__c$/],
       ["a", "b_0123456789", /^a__b_0123456789_[0-9a-f]{10}$/],
       ["long", "x".repeat(100), /^long__x{43}_[0-9a-f]{10}$/],
       ["dotted", "a.b c", /^dotted__a_b_c_[0-9a-f]{10}$/],
     ] as const;
-    for (const [name, tool] of odd) {
+    for (const name of new Set(odd.map(([toolset]) => toolset))) {
       const tools = odd.filter(([other]) => other === name).map(([, each]) => ({ ...ECHO, name: each }));
       await registry.serve({ name, tools });
-      expect(tools.map((each) => each.name)).toContain(tool);
     }
     const names = await listedNames(registry);
     expect(names.length).toBe(odd.length);
-    for (const [, , expected] of odd)
-      expect(names).toContainEqual(typeof expected === "string" ? expected : expect.stringMatching(expected));
+    for (const [, , expected] of odd) expect(names).toContainEqual(expect.stringMatching(expected));
     for (const name of names) {
       expect(name).toMatch(/^[A-Za-z0-9_-]{1,60}$/);
       const result = await resultOf<ToolResult>(registry, "tools/call", { params: { name, arguments: {} } });
@@ -102,8 +100,8 @@ describe.each(BACKENDS)("the list of tools, $backend", ({ openBackend }) => {
     await registry.serve();
     await registry.pass(15 * MINUTE);
     expect(await listedNames(registry)).toEqual(["tools__echo"]);
-    const [tool] = (await listTools(registry)).filter(({ name }) => name === "tools__echo");
-    expect(tool!._meta["example.rollcall/health"]).toMatchObject({ healthy: false });
+    const { _meta } = (await listTools(registry)).find(({ name }) => name === "tools__echo")!;
+    expect(_meta["example.rollcall/health"]).toMatchObject({ healthy: false });
     expect(await listedNames(registry, { url: "/mcp?healthy=true" })).toEqual([]);
     await registry.pass(1);
     expect(await listedNames(registry)).toEqual([]);

@@ -26,6 +26,10 @@ POST /v1/toolsets/:name/pong                        401   401      403   200    
 POST /v1/toolsets/:name/pong (an earlier epoch's)   401   401      403   410    410    410    404       401    403    410     410     410     410     404        410   410
 POST /v1/toolsets/:name/calls/:call/delta           401   401      403   200    403    200    404       401    403    200     200     409     409     404        200   409
 POST /v1/toolsets/:name/calls/:call/result          401   401      403   200    403    200    404       401    403    200     200     409     409     404        200   409
+POST /mcp (list)                                    401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
+POST /mcp (call)                                    401   401      403   200    200    200    200       401    403    200     200     200     200     200        200   200
+POST /mcp/toolsets/:name (list)                     401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200
+POST /mcp/toolsets/:name (call)                     401   401      403   200    200    200    404       401    403    200     200     200     200     404        200   200
 `;
 
 const CODES: Record<string, string> = {
@@ -46,6 +50,8 @@ interface Given {
   claimId: string;
 }
 
+const rpc = (method: string, params: object = {}) => ({ jsonrpc: "2.0", id: 1, method, params });
+
 /** Each of a shape that would show if it got through. */
 const BODIES: Record<string, (given: Given) => unknown> = {
   "POST /v1/toolsets": ({ name }) => ({ name, description: "somebody else's", tools: [ECHO] }),
@@ -62,6 +68,11 @@ const BODIES: Record<string, (given: Given) => unknown> = {
     claim_id: claimId,
     result: { text: "x" },
   }),
+  "POST /mcp (list)": () => rpc("tools/list"),
+  "POST /mcp (call)": () => rpc("tools/call", { name: "none__echo" }),
+  "POST /mcp/toolsets/:name (list)": () => rpc("tools/list"),
+  // With arguments that are refused: the call would wait for its provider.
+  "POST /mcp/toolsets/:name (call)": () => rpc("tools/call", { name: ECHO.name }),
 };
 const QUERIES: Record<string, string> = {
   "GET /v1/toolsets/search": "?q=tools",
@@ -75,6 +86,12 @@ const firstPing = async (keyed: Toolsets, token: string, name: string): Promise<
   const { body } = await keyed.post<{ messages: [Ping] }>(path, { consumer: "c1" }, headers);
   return body.messages[0].ping_id;
 };
+
+/** A refusal's code; an MCP client has it within a JSON-RPC error. */
+interface Answer {
+  code?: string;
+  error?: { data?: { code?: string } };
+}
 
 /** A registry to set the scene in, and to look at it; and those, a second later, at which it is tried. */
 interface Registries {
@@ -110,7 +127,7 @@ async function attempt({ scene, keyed, open }: Registries, { title, method, path
   const before = await read();
 
   const { who, headers } = callerOf(caller, { current, stale });
-  const answer = await (who === "open" ? open : keyed).call<{ code?: string } | undefined>(
+  const answer = await (who === "open" ? open : keyed).call<Answer | undefined>(
     method,
     path
       .replace("/:name", `/${encodeURIComponent(name)}`)
@@ -121,7 +138,8 @@ async function attempt({ scene, keyed, open }: Registries, { title, method, path
   );
   const mustNotTouch = answer.status >= 400 || who === "foreign" || (method === "GET" && title !== UPGRADES);
   const touched = mustNotTouch && JSON.stringify(await read()) !== JSON.stringify(before);
-  return [answer.status, answer.body?.code, touched && "but changed something"].filter(Boolean).join(" ");
+  const code = answer.body?.code ?? answer.body?.error?.data?.code;
+  return [answer.status, code, touched && "but changed something"].filter(Boolean).join(" ");
 }
 
 async function registriesOn(backend: Backend): Promise<Registries> {
@@ -138,7 +156,7 @@ async function registriesOn(backend: Backend): Promise<Registries> {
 
 it("has every endpoint in the table, and every caller in every row", () => {
   const routes = new Set(ROWS.map(({ method, path }) => `${method} ${path}`));
-  const here = endpoints.filter(({ path }) => path.startsWith("/v1/toolsets"));
+  const here = endpoints.filter(({ path }) => path.startsWith("/v1/toolsets") || path.startsWith("/mcp"));
   expect([...routes].toSorted()).toEqual(here.map(({ method, path }) => `${method} ${path}`).toSorted());
   for (const { title, expected } of ROWS) expect(Object.keys(expected), title).toEqual(CALLERS);
 });

@@ -46,18 +46,23 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
   };
   const inProblems = withEnvelope("problem", refuseRoute);
   const inRpc = withEnvelope("rpc", refuseRoute);
-  const notFound = (c: Context) => (isForMcp(c) ? inRpc(c) : inProblems(c));
+  const plainly = withEnvelope("problem", async () => new Response("Not found\n", { status: 404 }));
+  const notFound = (c: Context) => (isForOAuth(c) ? plainly(c) : isForMcp(c) ? inRpc(c) : inProblems(c));
   app.notFound(notFound);
 
   for (const endpoint of table) {
     const respond = withEnvelope(endpoint.dialect ?? "problem", async (c) => {
       const asker = await authorize(c.req.raw, endpoint, access);
-      return serve(c, endpoint, asker, open(asker.namespace));
+      return serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys");
     });
     app.on(endpoint.method, endpoint.path, (c) => (hasSlashAtTheEnd(c) ? notFound(c) : respond(c)));
   }
   return app;
 }
+
+/** MCP clients look here for a server of OAuth, with or without a key, and take any answer but a plain 404 for one. */
+const isForOAuth = ({ req: { path } }: Context): boolean =>
+  /^\/\.well-known\/(?:oauth-|openid-configuration(?:\/|$))/.test(path);
 
 /** An MCP client takes a refusal that is no JSON-RPC error for that of an older server. */
 const isForMcp = ({ req: { path } }: Context): boolean => /^\/mcp(?:\/|$)/.test(path);
@@ -79,6 +84,7 @@ async function serve(
   endpoint: Endpoint,
   asker: Asker,
   namespace: Namespace,
+  needsKey: boolean,
 ): Promise<Reply | Response> {
   const params = readParams(c, endpoint);
   const query = readQuery(c, endpoint);
@@ -87,7 +93,7 @@ async function serve(
   const now = namespace.clock();
   const sent = c.req.header("Lease-Token");
   const token = sent === undefined ? undefined : await readLeaseToken(sent);
-  const ask = new CheckedAsk(c, endpoint, { params, query, body, asker, namespace, token, now });
+  const ask = new CheckedAsk(c, endpoint, { params, query, body, asker, namespace, needsKey, token, now });
   const answer = await endpoint.handle(ask);
   return answer.raw ?? replyOf(c, endpoint, answer);
 }

@@ -18,6 +18,7 @@ import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
 import { registerEndpoints } from "./routes/agents/register.ts";
 import { statsEndpoints } from "./routes/agents/stats.ts";
 import { sweepEndpoints } from "./routes/operation/sweep.ts";
+import { serverCardEndpoints } from "./routes/server-cards.ts";
 import { mcpEndpoints } from "./routes/mcp.ts";
 import { callEndpoints } from "./routes/toolsets/calls.ts";
 import { toolsetEndpoints } from "./routes/toolsets/toolsets.ts";
@@ -42,6 +43,7 @@ export const endpoints: readonly Endpoint[] = [
   ...callEndpoints,
   ...providingEndpoints,
   ...mcpEndpoints,
+  ...serverCardEndpoints,
   ...legacyOwnEntryEndpoints,
   ...legacyLookupEndpoints,
   ...healthEndpoints,

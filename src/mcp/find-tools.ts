@@ -1,10 +1,11 @@
 import { byCodeUnit } from "../core/order.ts";
 import { type PingTerms, toolsetHealth } from "../core/toolsets/health.ts";
+import { allowsObjects } from "../core/toolsets/tool.ts";
 import type { FoundTool } from "../registry/toolsets/tool-name.ts";
 import type { Face } from "./face.ts";
 import { nameOn, toolsOn } from "./offered-tools.ts";
 import type { Json } from "./protocol.ts";
-import { allowsObjects, inputSchemaOf } from "./schema-projection.ts";
+import { inputSchemaOf } from "./schema-projection.ts";
 
 export interface ToolQuery {
   /** Words; a tool has at least one of them. Empty: every tool is found. */

@@ -1,12 +1,11 @@
 import { Problem } from "../core/problem.ts";
 import type { Entry } from "../core/entry.ts";
 import { toolsetHealth } from "../core/toolsets/health.ts";
-import type { Tool } from "../core/toolsets/tool.ts";
+import { allowsObjects, type Tool } from "../core/toolsets/tool.ts";
 import { walkToolsets } from "../registry/toolsets/catalogue.ts";
 import { readToolset } from "../registry/toolsets/read.ts";
 import { findTool, type FoundTool, nameOf } from "../registry/toolsets/tool-name.ts";
 import type { Face } from "./face.ts";
-import { allowsObjects } from "./schema-projection.ts";
 
 /**
  * A toolset is listed this long after its last pong, healthy or not: clients keep a list for hours, and a tool that comes and

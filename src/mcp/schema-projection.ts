@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { JsonSchema } from "../core/toolsets/tool.ts";
+import { allowsObjects, type JsonSchema } from "../core/toolsets/tool.ts";
 import type { Era, Json } from "./protocol.ts";
 
 const object = z.record(z.string(), z.unknown());
@@ -13,17 +13,6 @@ const object = z.record(z.string(), z.unknown());
 export function inputSchemaOf(schema: JsonSchema): Json | undefined {
   if (!allowsObjects(schema)) return undefined;
   return schema === true ? { type: "object" } : { ...withObjectProperties(schema as Json), type: "object" };
-}
-
-/** What a root says of itself: of its type, its constant and its values. What its parts exclude besides is found by calls. */
-export function allowsObjects(schema: JsonSchema): boolean {
-  if (typeof schema === "boolean") return schema;
-  const { type, const: constant, enum: values } = schema;
-  const isOrHasObject = (value: unknown) => object.safeParse(value).success;
-  if (type !== undefined && type !== "object" && !(Array.isArray(type) && type.includes("object")))
-    return false;
-  if (Object.hasOwn(schema, "const") && !isOrHasObject(constant)) return false;
-  return !Array.isArray(values) || values.some(isOrHasObject);
 }
 
 /**

@@ -314,6 +314,16 @@ export const SAMPLES: readonly Sample[] = [
     trips: "",
     body: () => ({ jsonrpc: "2.0", method: "m" }),
   },
+  { operation: "serverCard", title: "for the first time", trips: "" },
+  { operation: "serverCard", title: "again", trips: "", headers: { "If-None-Match": "*" } },
+  { operation: "toolsetServerCard", title: "for the first time", trips: "r", prepare: offer },
+  {
+    operation: "toolsetServerCard",
+    title: "again",
+    trips: "r",
+    prepare: offer,
+    headers: { "If-None-Match": "*" },
+  },
   { operation: "callResult", title: "pending", trips: "", prepare: ask },
   { operation: "callResult", title: "done", trips: "", prepare: answer },
   {

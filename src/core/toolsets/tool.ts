@@ -13,6 +13,20 @@ const schema = z.union([z.record(z.string(), z.unknown()), z.boolean()]);
 export type JsonSchema = z.output<typeof schema>;
 
 /**
+ * Whether an object may satisfy a schema, by what its root says of its type, its constant and its values. What its parts
+ * exclude besides, a call finds out.
+ */
+export function allowsObjects(root: JsonSchema): boolean {
+  if (typeof root === "boolean") return root;
+  const { type, const: constant, enum: values } = root;
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (type !== undefined && type !== "object" && !(Array.isArray(type) && type.includes("object")))
+    return false;
+  if (Object.hasOwn(root, "const") && !isObject(constant)) return false;
+  return !Array.isArray(values) || values.some(isObject);
+}
+
+/**
  * A tool's name, as loose as MCP servers are. A slash is excluded because callers put the name into a path, and `.` and `..`
  * because URLs resolve them there, even percent-encoded.
  */

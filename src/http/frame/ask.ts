@@ -12,6 +12,7 @@ interface Checked {
   body: unknown;
   asker: Asker;
   namespace: Namespace;
+  needsKey: boolean;
   token: LeaseToken | undefined;
   now: number;
 }
@@ -23,6 +24,7 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
   readonly body: unknown;
   readonly asker: Asker;
   readonly namespace: Namespace;
+  readonly needsKey: boolean;
   readonly token: LeaseToken | undefined;
   readonly now: number;
   readonly #c: Context;
@@ -34,6 +36,7 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
     this.body = checked.body;
     this.asker = checked.asker;
     this.namespace = checked.namespace;
+    this.needsKey = checked.needsKey;
     this.token = checked.token;
     this.now = checked.now;
     this.#c = c;
@@ -46,6 +49,10 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
 
   get headers(): Headers {
     return this.#c.req.raw.headers;
+  }
+
+  get origin(): string {
+    return new URL(this.#c.req.url).origin;
   }
 
   get idempotencyKey(): string | undefined {

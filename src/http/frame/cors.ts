@@ -14,12 +14,18 @@ const allow = cors({
     "Authorization",
     "Content-Type",
     "Lease-Token",
+    "Idempotency-Key",
     "If-None-Match",
     "X-Request-Id",
     "Last-Event-ID",
     "traceparent",
     "tracestate",
     "baggage",
+    "MCP-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
+    // MCP's clients repeat arguments in headers whose names tools choose. It does not stand for Authorization.
+    "*",
   ],
   maxAge: 86_400,
 });

@@ -38,6 +38,10 @@ export interface Ask<Params, Query, Body> {
   asker: Asker;
   /** The asker's. */
   namespace: Namespace;
+  /** Where the registry is reached: the scheme, host and port of the request. */
+  origin: string;
+  /** Whether requests need an API key; under open access they do not. */
+  needsKey: boolean;
   /** From the Lease-Token header. */
   token: LeaseToken | undefined;
   /** From the Idempotency-Key header. @throws {Problem} `invalid_request` */

@@ -1,5 +1,5 @@
 import { type FieldError, invalid, type Problem } from "../../core/problem.ts";
-import { type Tool, type ToolInput, toolOf } from "../../core/toolsets/tool.ts";
+import { allowsObjects, type Tool, type ToolInput, toolOf } from "../../core/toolsets/tool.ts";
 import type { PartialToolset, RefusedTool } from "../../core/toolsets/toolset.ts";
 import { inspectSchema } from "../../json-schema/index.ts";
 import { hashedName, isPlain } from "./tool-name.ts";
@@ -64,6 +64,14 @@ function inspectSchemas(tool: ToolInput): { errors: FieldError[]; warnings: Fiel
     for (const { pointer, detail } of found.warnings) {
       warnings.push({ pointer: `/${field}${pointer}`, detail: `${name}: ${detail}` });
     }
+  }
+  const { payload_schema, inputSchema } = tool;
+  const field = payload_schema === undefined ? "inputSchema" : "payload_schema";
+  if (!allowsObjects(payload_schema ?? inputSchema ?? true)) {
+    warnings.push({
+      pointer: `/${field}`,
+      detail: `tool "${tool.name}": takes no object, and arguments over MCP are one: MCP clients do not see the tool`,
+    });
   }
   return { errors, warnings };
 }

@@ -134,6 +134,7 @@ describe("an outage", () => {
     "cancelCall",
     "health",
     "openapi",
+    "serverCard",
   ]);
   const away = SAMPLES.filter(({ operation }) => !atHome.has(operation));
 

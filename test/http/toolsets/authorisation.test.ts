@@ -26,6 +26,8 @@ POST /v1/toolsets/:name/pong                        401   401      403   200    
 POST /v1/toolsets/:name/pong (an earlier epoch's)   401   401      403   410    410    410    404       401    403    410     410     410     410     404        410   410
 POST /v1/toolsets/:name/calls/:call/delta           401   401      403   200    403    200    404       401    403    200     200     409     409     404        200   409
 POST /v1/toolsets/:name/calls/:call/result          401   401      403   200    403    200    404       401    403    200     200     409     409     404        200   409
+GET /mcp/server-card                                200   401      200   200    200    200    200       200    200    200     200     200     200     200        200   200
+GET /mcp/toolsets/:name/server-card                 401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200
 POST /mcp (list)                                    401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 POST /mcp (call)                                    401   401      403   200    200    200    200       401    403    200     200     200     200     200        200   200
 POST /mcp/toolsets/:name (list)                     401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200

@@ -71,6 +71,7 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
       }
       total = drawn.total;
       wanted = { ...query, exhaustive: 0, size: drawn.left };
+      if (wanted.size > 0) await letOthersIn();
     } while (wanted.size > 0 && charsLeft > 0);
     const more = (size: number) => draw({ ...query, exhaustive: 0, size }, ids, now);
     return { entries, total, unread: 0, more };
@@ -119,6 +120,7 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
         }
         left -= piece.examined;
         after = piece.next;
+        if (after !== null && left > 0) await letOthersIn();
       }
       return { entries, next: after };
     },
@@ -131,6 +133,7 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
         const piece: RollPage = await calls.roll({ ...query, after, limit }, now);
         rollCalls = rollCalls.concat(piece.calls);
         after = piece.next;
+        if (after !== null) await letOthersIn();
       }
       return { calls: rollCalls, next: after };
     },
@@ -139,6 +142,12 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
 
 async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {
   const results: R[] = [];
-  for (const piece of chunks(items, ENTRIES_PER_CALL_MAX)) results.push(...(await work(piece)));
+  for (const piece of chunks(items, ENTRIES_PER_CALL_MAX)) {
+    if (results.length > 0) await letOthersIn();
+    results.push(...(await work(piece)));
+  }
   return results;
 }
+
+/** Between two pieces. Where the object runs in this process too, its answer alone lets nobody in who waits at the network. */
+const letOthersIn = (): Promise<void> => scheduler.wait(0);

@@ -50,6 +50,7 @@ class Provider extends Lifecycle implements ServedToolset {
   readonly #registrations = new Turns();
   readonly #amendments = new Turns();
   readonly #concurrency: number;
+  readonly #isWell: () => boolean;
   /** The registration is another process's, which alone may register again. */
   readonly #isReplica: boolean;
   readonly #consumer = crypto.randomUUID();
@@ -62,7 +63,7 @@ class Provider extends Lifecycle implements ServedToolset {
   #isPollingForPingsOnly = false;
 
   constructor(api: Toolsets, clock: Clock, definition: ToolsetDefinition, options: ServeOptions) {
-    const { concurrency = CONCURRENCY, leaseToken, partial = false } = options;
+    const { concurrency = CONCURRENCY, leaseToken, partial = false, isWell = () => true } = options;
     if (!(concurrency >= 1 && concurrency <= CONCURRENCY_MAX))
       throw new RangeError(`concurrency must be 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);
     super(clock, new Lease("toolset_not_found", leaseToken));
@@ -72,6 +73,7 @@ class Provider extends Lifecycle implements ServedToolset {
     this.#tools = definition.tools;
     this.#partial = partial;
     this.#concurrency = concurrency;
+    this.#isWell = isWell;
     this.#isReplica = leaseToken !== undefined;
     this.leaving.addEventListener("abort", () => this.#polling.abort());
   }
@@ -149,8 +151,9 @@ class Provider extends Lifecycle implements ServedToolset {
       signal: this.#polling.signal,
     });
     for (const message of messages) {
-      if (message.type === "ping") void this.#pong(message, leaseToken);
-      else if (message.type === "cancel") this.#cancel(message.claim_id);
+      if (message.type === "ping") {
+        if (this.#isWell()) void this.#pong(message, leaseToken);
+      } else if (message.type === "cancel") this.#cancel(message.claim_id);
       else this.#start(message, leaseToken);
     }
   }

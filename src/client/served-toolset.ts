@@ -49,6 +49,11 @@ export interface ServeOptions extends LifecycleOptions {
   leaseToken?: string | undefined;
   /** Registers the sound tools although others are refused (false); `registered` says which those are. */
   partial?: boolean;
+  /**
+   * Asked at each ping. While it says false no pong is sent, so the toolset becomes unhealthy and takes no calls: for tools that
+   * need something else to run (always true).
+   */
+  isWell?: () => boolean;
 }
 
 /** A toolset that this process provides until it leaves or another process registers the name. */

@@ -204,3 +204,20 @@ it.each<{ why: string; thrown: unknown; message: string }>([
   expect(error?.message).toContain(message);
   await leave();
 });
+
+it("answers no ping while it says that it is not well", async () => {
+  let isWell = true;
+  const network = new Network();
+  const client = pollingClient(network);
+  const tool = { ...SCHEMAS, handle: () => null };
+  const options = { isWell: () => isWell };
+  const served = await network.until(client.serveToolset({ name: "text", tools: { tool } }, options));
+  const isHealthy = async () => (await client.toolsets.list()).toolsets[0]!.health.healthy;
+  isWell = false;
+  await network.pass(60_000);
+  expect(await isHealthy()).toBe(false);
+  isWell = true;
+  await network.pass(20_000);
+  expect(await isHealthy()).toBe(true);
+  await network.until(served.leave());
+});

@@ -4,17 +4,8 @@ import type { Tool } from "../core/toolsets/tool.ts";
 import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { type CallEvent, callEvents, cancelCall } from "../registry/toolsets/result.ts";
 import type { Answered, Exchange } from "./answered.ts";
-import { checkCapabilities } from "./missing-capability.ts";
 import { parsed } from "./parsed-json.ts";
-import {
-  completed,
-  errorMessage,
-  type Json,
-  notification,
-  resultMessage,
-  RPC,
-  RpcError,
-} from "./protocol.ts";
+import { completed, errorMessage, type Json, notification, resultMessage, RPC } from "./protocol.ts";
 import { toolResult } from "./tool-result.ts";
 
 /** A Worker notices that its client has left when it writes, so it writes at least this often. */
@@ -45,18 +36,16 @@ export function followCall(
 }
 
 async function* messagesOf(
-  { face, request }: Exchange,
+  { face, request: { id, era } }: Exchange,
   call: CallRef,
   tool: Tool,
   progressToken: ProgressToken | undefined,
 ): AsyncGenerator<Json | null, void> {
-  const { id, era } = request;
-  let progress = -Infinity;
+  let progress = 0;
   try {
     const events = callEvents(face.namespace, face.asker, { ...call, after: 0, quietMs: KEEP_ALIVE_MS });
     for await (const event of events) {
       if (event.type === "settled") {
-        checkCapabilities(event.outcome, request);
         return yield resultMessage(id, completed(era, toolResult(tool, event.outcome, era)));
       }
       const said = event.type === "delta" && progressToken !== undefined && progressIn(event, progress);
@@ -66,10 +55,8 @@ async function* messagesOf(
       } else yield null;
     }
   } catch (error) {
-    if (!(error instanceof Problem || error instanceof RpcError)) throw error;
-    const { message } = error;
-    const internal = { code: RPC.internalError, message, data: { code: error.code } };
-    yield errorMessage(id, error instanceof RpcError ? error : internal);
+    if (!(error instanceof Problem)) throw error;
+    yield errorMessage(id, { code: RPC.internalError, message: error.message, data: { code: error.code } });
   }
 }
 
@@ -83,7 +70,8 @@ const progressDelta = z.object({
 type Progress = z.output<typeof progressDelta>;
 
 /**
- * A piece of output as progress. Any other output counts the pieces, and is the message.
+ * A piece of output as progress. Any other output counts the pieces, and is the message. Undefined for an empty piece, which
+ * only says that the provider is at work.
  *
  * @param last  progress has to increase: undefined for what does not
  */
@@ -91,8 +79,8 @@ function progressIn(
   { stream, delta }: Extract<CallEvent, { type: "delta" }>,
   last: number,
 ): Progress | undefined {
+  if (delta === "") return undefined;
   const said = stream === PROGRESS_STREAM ? progressDelta.safeParse(parsed(delta)).data : undefined;
-  // The first that a provider reports may be 0; what is counted begins at 1.
-  if (!said) return { progress: Math.max(last, 0) + 1, message: delta };
+  if (!said) return { progress: last + 1, message: delta };
   return said.progress > last ? said : undefined;
 }

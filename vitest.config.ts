@@ -30,15 +30,6 @@ export default defineConfig({
           setupFiles: "./test/support/seed.ts",
         },
       },
-      {
-        test: {
-          name: "mcp",
-          include: ["test/mcp/*.test.ts"],
-          globalSetup: "./test/mcp/support/deployment.global.ts",
-          testTimeout,
-          hookTimeout: 60_000,
-        },
-      },
     ],
   },
 });

@@ -49,11 +49,14 @@ writeJson(join(OUT, "package.json"), {
     "./package.json": "./package.json",
   },
   // Of the server's own files, only the types that the client's types import.
-  files: ["lib/client/**/*.js", "lib/cli/**/*.js", "lib/**/*.d.ts", "worker"],
+  files: ["lib/client/**/*.js", "lib/cli/**/*.js", "lib/bridge/**/*.js", "lib/**/*.d.ts", "worker"],
   sideEffects: false,
   engines,
   // The client's types are the server's schemas', which are zod's; nothing of it runs.
   dependencies: pick(dependencies, ["citty", "zod"]),
+  // For `rollcall bridge` alone.
+  peerDependencies: pick(devDependencies, ["@modelcontextprotocol/client"]),
+  peerDependenciesMeta: { "@modelcontextprotocol/client": { optional: true } },
   devTools: pick(devDependencies, ["node", "wrangler"]),
 });
 

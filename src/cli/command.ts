@@ -19,6 +19,8 @@ export interface Session<T extends ArgsDef> {
   args: ParsedArgs<T & Shared>;
   /** Every value of an option that may be repeated. */
   all: (name: keyof T & string) => string[];
+  /** What follows `--`; empty unless the command takes one. */
+  command: readonly string[];
   /** @throws {UsageError} if it is given and not a number */
   number: (name: keyof T & string) => number | undefined;
   io: Io;
@@ -46,13 +48,17 @@ export function command<const T extends ArgsDef>(declared: {
   description: string;
   examples: readonly string[];
   args: T;
+  /** What follows `--` is a command to run, and none of this one's arguments. */
+  takesCommand?: true;
   run: (session: Session<T>) => Promise<number | void>;
 }): Command {
   const declaredArgs: ArgsDef = { ...declared.args, ...SHARED };
   return {
     ...declared,
     args: declaredArgs,
-    run(rawArgs, io) {
+    run(given, io) {
+      const end = declared.takesCommand ? given.indexOf("--") : -1;
+      const rawArgs = end < 0 ? given : given.slice(0, end);
       const args = parseArguments<T & Shared>(rawArgs, declaredArgs);
       const shared = parseArguments<Shared>(rawArgs, declaredArgs);
       const option = (name: "url" | "key" | "namespace") =>
@@ -63,6 +69,7 @@ export function command<const T extends ArgsDef>(declared: {
       return declared.run({
         args,
         all: (name) => valuesOf(rawArgs, name),
+        command: end < 0 ? [] : given.slice(end + 1),
         number: (name) => numberOf(args[name], name),
         io,
         paint: painter(io.out, io.env),

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { bridge } from "./commands/bridge.ts";
 import { call } from "./commands/call.ts";
 import { dev } from "./commands/dev.ts";
 import { drain } from "./commands/drain.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   services,
   toolsets,
   call,
+  bridge,
   events,
   sweep,
   drain,

@@ -32,7 +32,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return 0;
     }
     const { name, found, rawArgs } = find(argv);
-    if (rawArgs.includes("--help") || rawArgs.includes("-h")) {
+    const own = rawArgs.includes("--") ? rawArgs.slice(0, rawArgs.indexOf("--")) : rawArgs;
+    if (own.includes("--help") || own.includes("-h")) {
       io.out.write(await help(name, found, io, paint));
       return 0;
     }

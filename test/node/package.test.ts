@@ -59,6 +59,17 @@ it("runs on the Node of this machine: the client, and the command line", async (
   expect(ran).toContain(process.execPath);
 });
 
+it("says how to install the MCP client, which only the bridge needs", async () => {
+  const main = join(dir, "node_modules/rollcall/lib/cli/main.js");
+  const bridge = exec(process.execPath, [main, "bridge", "files", "--", "node"], { cwd: dir });
+  const { stderr } = await bridge.catch((error: { stderr: string }) => error);
+  const [, version] = /npm install @modelcontextprotocol\/client@(\S+)\n$/.exec(stderr)!;
+  const manifest = JSON.parse(await readFile(join(dir, "node_modules/rollcall/package.json"), "utf8")) as {
+    peerDependencies: Record<string, string>;
+  };
+  expect(manifest.peerDependencies).toEqual({ "@modelcontextprotocol/client": version });
+});
+
 it("has types for what it takes and returns", async () => {
   await writeFile(join(dir, "package.json"), JSON.stringify({ type: "module" }));
   await writeFile(

@@ -30,6 +30,15 @@ export default defineConfig({
           setupFiles: "./test/support/seed.ts",
         },
       },
+      {
+        test: {
+          name: "mcp",
+          include: ["test/mcp/*.test.ts"],
+          globalSetup: "./test/mcp/support/deployment.global.ts",
+          testTimeout,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

@@ -28,6 +28,8 @@ export async function gatherOverview(namespace: Namespace, filter: Filter, now: 
     latestEvents(namespace, EVENTS_SHOWN),
     lastSweep(namespace),
   ]);
+  // Reading took a while, and so will counting: others are let in.
+  await namespace.pause(0);
   const records = agents.map((entry) => agentRecord(entry, now));
   const services = servicesOf(agents);
   const glances = await Promise.all(

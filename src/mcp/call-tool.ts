@@ -10,6 +10,7 @@ import { requireScope } from "./face.ts";
 import { type Answered, answered, type Exchange } from "./answered.ts";
 import { followCall } from "./follow-call.ts";
 import { checkMirroredArguments } from "./mirrored-arguments.ts";
+import { checkCapabilities } from "./missing-capability.ts";
 import { nameOn, toolOn, toolsOn } from "./offered-tools.ts";
 import { callToolInput, isCallTool, ownToolOf } from "./own-tools.ts";
 import { invalidParams, type Json } from "./protocol.ts";
@@ -85,7 +86,10 @@ async function callFound(
   const ref: CallRef = { toolset: entry.document.registration.id, callId: queued.callId };
   if (progressToken === undefined) {
     const outcome = await outcomeWithin(namespace, ref, AT_ONCE_MS);
-    if (outcome) return answered(exchange, toolResult(tool, outcome, request.era));
+    if (outcome) {
+      checkCapabilities(outcome, request);
+      return answered(exchange, toolResult(tool, outcome, request.era));
+    }
   }
   return followCall(exchange, ref, tool, progressToken);
 }

@@ -4,8 +4,17 @@ import type { Tool } from "../core/toolsets/tool.ts";
 import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { type CallEvent, callEvents, cancelCall } from "../registry/toolsets/result.ts";
 import type { Answered, Exchange } from "./answered.ts";
+import { checkCapabilities } from "./missing-capability.ts";
 import { parsed } from "./parsed-json.ts";
-import { completed, errorMessage, type Json, notification, resultMessage, RPC } from "./protocol.ts";
+import {
+  completed,
+  errorMessage,
+  type Json,
+  notification,
+  resultMessage,
+  RPC,
+  RpcError,
+} from "./protocol.ts";
 import { toolResult } from "./tool-result.ts";
 
 /** A Worker notices that its client has left when it writes, so it writes at least this often. */
@@ -36,16 +45,18 @@ export function followCall(
 }
 
 async function* messagesOf(
-  { face, request: { id, era } }: Exchange,
+  { face, request }: Exchange,
   call: CallRef,
   tool: Tool,
   progressToken: ProgressToken | undefined,
 ): AsyncGenerator<Json | null, void> {
-  let progress = 0;
+  const { id, era } = request;
+  let progress = -Infinity;
   try {
     const events = callEvents(face.namespace, face.asker, { ...call, after: 0, quietMs: KEEP_ALIVE_MS });
     for await (const event of events) {
       if (event.type === "settled") {
+        checkCapabilities(event.outcome, request);
         return yield resultMessage(id, completed(era, toolResult(tool, event.outcome, era)));
       }
       const said = event.type === "delta" && progressToken !== undefined && progressIn(event, progress);
@@ -55,8 +66,10 @@ async function* messagesOf(
       } else yield null;
     }
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    yield errorMessage(id, { code: RPC.internalError, message: error.message, data: { code: error.code } });
+    if (!(error instanceof Problem || error instanceof RpcError)) throw error;
+    const { message } = error;
+    const internal = { code: RPC.internalError, message, data: { code: error.code } };
+    yield errorMessage(id, error instanceof RpcError ? error : internal);
   }
 }
 
@@ -81,6 +94,7 @@ function progressIn(
 ): Progress | undefined {
   if (delta === "") return undefined;
   const said = stream === PROGRESS_STREAM ? progressDelta.safeParse(parsed(delta)).data : undefined;
-  if (!said) return { progress: last + 1, message: delta };
+  // The first that a provider reports may be 0; what is counted begins at 1.
+  if (!said) return { progress: Math.max(last, 0) + 1, message: delta };
   return said.progress > last ? said : undefined;
 }

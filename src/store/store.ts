@@ -184,6 +184,8 @@ export interface PageQuery<K extends Kind = "agent"> {
   /** Start after this id; "" from the beginning. */
   after: string;
   limit: number;
+  /** End the page once its documents have so many characters; a page has a bound of its own, too. */
+  chars?: number;
 }
 
 export interface Page<K extends Kind = "agent"> {

@@ -12,14 +12,18 @@ const PNG =
 /** A wave file without a sample. */
 const WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";
 const PROGRESS_INTERVAL_MS = 50;
-/** Well after the suite's longest wait for it. */
-const UNCANCELLED_MS = 60_000;
+const WAIT_INTERVAL_MS = 100;
 
 const text = (words) => ({ type: "text", text: words });
 const image = { type: "image", data: PNG, mimeType: "image/png" };
 const nothing = { type: "object", properties: {} };
 
-let cancelled = 0;
+const named = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
+
+/** All texts that were given, in order. */
+const echoed = [];
+/** Calls that wait or have waited, by the id that their caller has given them. */
+const waiting = new Map();
 
 /** @type {Record<string, { description: string, inputSchema?: object, outputSchema?: object, call: Function }>} */
 const TOOLS = {
@@ -149,20 +153,47 @@ const TOOLS = {
     description: "Returns what it was given, as a value and as text.",
     inputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
     outputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
-    call: (given) => ({ content: [text(JSON.stringify(given))], structuredContent: given }),
-  },
-  wait_until_cancelled: {
-    description: "Reports its progress once, and ends when it is cancelled.",
-    async call(_, { mcpReq }) {
-      await report(mcpReq, 1);
-      const { signal } = mcpReq;
-      await sleep(UNCANCELLED_MS, undefined, { signal }).catch(() => (cancelled += 1));
-      return { content: [text("nobody has cancelled this")] };
+    call(given) {
+      echoed.push(given.text);
+      return { content: [text(JSON.stringify(given))], structuredContent: given };
     },
   },
-  count_cancelled: {
-    description: "Says how many calls were cancelled.",
-    call: () => ({ content: [text(String(cancelled))] }),
+  echoed: {
+    description: "Returns what echo was given, of that what begins like this.",
+    inputSchema: { type: "object", properties: { start: { type: "string" } }, required: ["start"] },
+    call: ({ start }) => ({
+      content: [],
+      structuredContent: { texts: echoed.filter((given) => given.startsWith(start)) },
+    }),
+  },
+  wait: {
+    description: "Reports its progress ten times a second until it is cancelled, or told to go on.",
+    inputSchema: named,
+    async call({ id }, { mcpReq }) {
+      const state = { progress: 0, cancelled: false, told: false };
+      waiting.set(id, state);
+      const { signal } = mcpReq;
+      while (!signal.aborted && !state.told) {
+        state.progress += 1;
+        await report(mcpReq, state.progress);
+        await sleep(WAIT_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+      }
+      state.cancelled = signal.aborted;
+      return { content: [text("told to go on")] };
+    },
+  },
+  waiting: {
+    description: "Says how far a waiting call is, and whether it was cancelled.",
+    inputSchema: named,
+    call: ({ id }) => ({ content: [], structuredContent: waiting.get(id) ?? {} }),
+  },
+  go_on: {
+    description: "Ends a waiting call.",
+    inputSchema: named,
+    call({ id }) {
+      waiting.get(id).told = true;
+      return { content: [] };
+    },
   },
   die: {
     description: "Ends the server in the middle of the call.",

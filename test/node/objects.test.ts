@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ToolGateway } from "../../src/gateway/tool-gateway.ts";
 import { ServicePool } from "../../src/pool/service-pool.ts";
 import { RegistryObject } from "../../src/store/embedded/registry-object.ts";
+import { toEntry } from "../../src/store/embedded/rows.ts";
 import { entryOf } from "../support/entries.ts";
 import { ANY, NOW, offer } from "../support/offers.ts";
 import { noSockets, sqliteStorage } from "../support/sqlite-storage.node.ts";
@@ -10,10 +11,11 @@ describe("an object on any SQLite, without the platform's class,", () => {
   it("keeps a namespace's entries", () => {
     const registry = new RegistryObject(sqliteStorage(), () => NOW);
     const ref = { kind: "agent", id: "a" } as const;
-    const [before] = registry.read([ref]);
+    const [{ version } = { version: "not read" }] = registry.read([ref]);
     const after = entryOf({ id: "a", tags: ["eu"] }, NOW);
-    expect(registry.commit([{ before: before!, after }], NOW)).toEqual(["committed"]);
-    expect(registry.page({ kind: "agent", terms: ["tag:eu"], after: "", limit: 5 }).entries).toEqual([after]);
+    expect(registry.commit([{ before: { ref, version }, after }], NOW)).toEqual(["committed"]);
+    const { rows } = registry.page({ kind: "agent", terms: ["tag:eu"], after: "", limit: 5 });
+    expect(rows.map(toEntry)).toEqual([after]);
     const { lease } = after;
     expect(registry.renew([{ ref, fence: "fence", lease, ttlMs: 1000 }])).toEqual(["run"]);
   });

@@ -103,6 +103,7 @@ describe("a toolset in Redis", () => {
     expect(kept.map((key) => key.replace(/\d+-[\w-]{22}$/, "<fence>"))).toEqual([
       "doc:toolset:a/b",
       "events",
+      "ix:mcp_name:a_b__echo_3d92f1f7d2",
       "ix:toolset",
       "ix:toolset_tag:eu",
       "lease:toolset:a/b:<fence>",

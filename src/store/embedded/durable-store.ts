@@ -1,15 +1,18 @@
-import type { Entry, Kind } from "../../core/entry.ts";
+import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { remote } from "../../durable/remote.ts";
 import { shell } from "../../durable/shell.ts";
 import { chunks } from "../chunks.ts";
-import type { Draw, Page, PageQuery, RollCall, RollPage, SampleQuery, Store } from "../store.ts";
-import type { RegistryCalls } from "./registry-calls.ts";
+import type { Change, Draw, Page, PageQuery, RollCall, RollPage, SampleQuery, Store } from "../store.ts";
+import type { PageOfRows, RegistryCalls } from "./registry-calls.ts";
 import { RegistryObject } from "./registry-object.ts";
+import { toEntry, toSnapshot } from "./rows.ts";
 
 // Heartbeats wait while the object serves a call, and RPC messages have a size limit: much is asked for in pieces.
 const ENTRIES_PER_CALL_MAX = 100;
 const MEMBERS_PER_CALL_MAX = 500;
 const LEASES_PER_CALL_MAX = 1000;
+/** Characters of documents in a page or in a draw: they are kept together, of an isolate's 128 MB. */
+const CHARS_MAX = 2_000_000;
 
 const METHODS: Record<keyof RegistryCalls, true> = {
   ping: true,
@@ -43,43 +46,81 @@ export class DurableRegistryObject extends shell(
 export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject>): Store {
   const calls = remote<RegistryCalls>(stub, METHODS);
 
+  const read = <K extends Kind>(refs: readonly Ref<K>[], now: number) =>
+    inPieces(refs, async (piece) => {
+      const rows = await calls.read(piece, now);
+      return rows.map((row, i) => toSnapshot(piece[i]!, row));
+    });
+
   async function draw<K extends Kind>(
     query: SampleQuery<K>,
     examined: readonly string[],
     now: number,
   ): Promise<Draw<K>> {
-    const { entries, total } = await calls.sample({ ...query, examined }, now);
-    return {
-      entries,
-      total,
-      unread: 0,
-      more(size) {
-        const ids = entries.map(({ document }) => document.registration.id);
-        return draw({ ...query, exhaustive: 0, size }, [...examined, ...ids], now);
-      },
-    };
+    const entries: Entry<K>[] = [];
+    const ids = [...examined];
+    let charsLeft = CHARS_MAX;
+    let total = 0;
+    let wanted = query;
+    do {
+      const drawn = await calls.sample({ ...wanted, examined: ids }, now);
+      for (const row of drawn.rows) {
+        entries.push(toEntry(row));
+        ids.push(row.id);
+        charsLeft -= row.document.length;
+      }
+      total = drawn.total;
+      wanted = { ...query, exhaustive: 0, size: drawn.left };
+      if (wanted.size > 0) await letOthersIn();
+    } while (wanted.size > 0 && charsLeft > 0);
+    const more = (size: number) => draw({ ...query, exhaustive: 0, size }, ids, now);
+    return { entries, total, unread: 0, more };
   }
 
   return {
     ...calls,
     backend: "embedded",
-    read: (refs, now) => inPieces(refs, (piece) => calls.read(piece, now)),
-    async readWithClock(refs, now) {
-      const { snapshots, clock } = await calls.readWithClock(refs.slice(0, ENTRIES_PER_CALL_MAX), now);
-      const rest = await inPieces(refs.slice(ENTRIES_PER_CALL_MAX), (piece) => calls.read(piece, now));
-      return { snapshots: snapshots.concat(rest), clock };
+    read,
+    async readWithClock<K extends Kind>(refs: readonly Ref<K>[], now: number) {
+      const first = refs.slice(0, ENTRIES_PER_CALL_MAX);
+      const { snapshots, clock } = await calls.readWithClock(first, now);
+      const rest = await read(refs.slice(ENTRIES_PER_CALL_MAX), now);
+      return { snapshots: [...snapshots.map((row, i) => toSnapshot(first[i]!, row)), ...rest], clock };
     },
-    commit: (changes, now) => inPieces(changes, (piece) => calls.commit(piece, now)),
+    async readHeld<K extends Kind>(ref: Ref<K>, now: number) {
+      const row = await calls.readHeld(ref, now);
+      if (!row) return undefined;
+      const { document, lease } = toEntry<K>(row);
+      return { document, lease };
+    },
+    commit: <K extends Kind>(changes: readonly Change<K>[], now: number) =>
+      inPieces(changes, async (piece) => {
+        const sent = piece.map(({ before: { ref, version }, ...rest }) => ({
+          before: { ref, version },
+          ...rest,
+        }));
+        const outcomes = await calls.commit(sent, now);
+        return outcomes.map((outcome, i) =>
+          outcome === "committed" ? outcome : toSnapshot(piece[i]!.before.ref, outcome),
+        );
+      }),
     sample: (query, now) => draw(query, [], now),
 
     async page<K extends Kind>(query: PageQuery<K>, now: number): Promise<Page<K>> {
+      const entries: Entry<K>[] = [];
       let after: string | null = query.after;
-      let entries: Entry<K>[] = [];
-      for (let left = query.limit; left > 0 && after !== null; left -= MEMBERS_PER_CALL_MAX) {
+      let left = query.limit;
+      let charsLeft = Math.min(query.chars ?? CHARS_MAX, CHARS_MAX);
+      while (after !== null && left > 0 && charsLeft > 0) {
         const limit = Math.min(left, MEMBERS_PER_CALL_MAX);
-        const piece: Page<K> = await calls.page({ ...query, after, limit }, now);
-        entries = entries.concat(piece.entries);
+        const piece: PageOfRows = await calls.page({ ...query, after, limit, chars: charsLeft }, now);
+        for (const row of piece.rows) {
+          entries.push(toEntry(row));
+          charsLeft -= row.document.length;
+        }
+        left -= piece.examined;
         after = piece.next;
+        if (after !== null && left > 0) await letOthersIn();
       }
       return { entries, next: after };
     },
@@ -92,6 +133,7 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
         const piece: RollPage = await calls.roll({ ...query, after, limit }, now);
         rollCalls = rollCalls.concat(piece.calls);
         after = piece.next;
+        if (after !== null) await letOthersIn();
       }
       return { calls: rollCalls, next: after };
     },
@@ -100,6 +142,12 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
 
 async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {
   const results: R[] = [];
-  for (const piece of chunks(items, ENTRIES_PER_CALL_MAX)) results.push(...(await work(piece)));
+  for (const piece of chunks(items, ENTRIES_PER_CALL_MAX)) {
+    if (results.length > 0) await letOthersIn();
+    results.push(...(await work(piece)));
+  }
   return results;
 }
+
+/** Between two pieces. Where the object runs in this process too, its answer alone lets nobody in who waits at the network. */
+const letOthersIn = (): Promise<void> => scheduler.wait(0);

@@ -1,9 +1,10 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { termsOf } from "../../core/kinds.ts";
 import type { ObjectStorage } from "../../durable/storage.ts";
-import { type Change, ENDED_KEPT_MS, type Renewal, type Renewed, type Snapshot } from "../store.ts";
+import { ENDED_KEPT_MS, type Renewal, type Renewed } from "../store.ts";
 import { writeMark } from "../mark.ts";
 import type { History } from "./history.ts";
+import type { SentChange, SnapshotRow } from "./registry-calls.ts";
 import { toEntry } from "./rows.ts";
 import { type EntryRow, SQL } from "./schema.ts";
 
@@ -17,23 +18,23 @@ export class Entries {
     this.#history = history;
   }
 
-  read<K extends Kind>(refs: readonly Ref<K>[], clock: number): Snapshot<K>[] {
+  read(refs: readonly Ref<Kind>[], clock: number): SnapshotRow[] {
     return refs.map((ref) => this.#snapshot(ref, clock));
   }
 
+  readRow({ kind, id }: Ref<Kind>, clock: number): EntryRow | undefined {
+    return this.#storage.sql.exec<EntryRow>(SQL.readEntry, clock, kind, id).toArray()[0];
+  }
+
   /** @param now  the caller's clock, by which a lease says when it ends; it lasts as long by the object's */
-  commit<K extends Kind>(
-    changes: readonly Change<K>[],
-    now: number,
-    clock: number,
-  ): ("committed" | Snapshot<K>)[] {
-    return changes.map(({ before, after, event, ended }) => {
-      const { ref } = before;
+  commit(changes: readonly SentChange[], now: number, clock: number): ("committed" | SnapshotRow)[] {
+    return changes.map(({ before: { ref, version }, after, event, ended }) => {
       const current = this.#snapshot(ref, clock);
-      if (current.version !== before.version) return current;
+      if (current.version !== version) return current;
+      const before = current.row && toEntry(current.row);
       this.#storage.transactionSync(() => {
-        if (after) this.#write(ref, current.entry, after, clock - now);
-        else this.#remove(ref, current.entry);
+        if (after) this.#write(ref, before, after, clock - now);
+        else this.#remove(ref, before);
         if (ended !== undefined) this.#keepEnded(ref, ended, clock);
         if (event) this.#history.add(event);
       });
@@ -52,18 +53,19 @@ export class Entries {
     });
   }
 
-  #snapshot<K extends Kind>(ref: Ref<K>, clock: number): Snapshot<K> {
-    const [row] = this.#storage.sql.exec<EntryRow>(SQL.readEntry, clock, ref.kind, ref.id).toArray();
+  #snapshot(ref: Ref<Kind>, clock: number): SnapshotRow {
+    const row = this.readRow(ref, clock);
     if (!row) return this.#absent(ref, clock);
-    const entry = toEntry<K>(row);
     // The row's version starts at 0 again when a removed id is registered anew; only the fence differs then.
-    return { ref, entry, version: [entry.document.fence, row.version, row.lease ?? ""].join("\n") };
+    return { row, version: [row.fence, row.version, row.lease ?? ""].join("\n") };
   }
 
-  #absent<K extends Kind>(ref: Ref<K>, clock: number): Snapshot<K> {
-    const [row] = this.#storage.sql.exec<{ fence: string }>(SQL.readEnded, ref.kind, ref.id, clock).toArray();
-    const version = row?.fence ?? "";
-    return { ref, entry: undefined, version, ...(row && { ended: row.fence }) };
+  #absent(ref: Ref<Kind>, clock: number): SnapshotRow {
+    const [past] = this.#storage.sql
+      .exec<{ fence: string }>(SQL.readEnded, ref.kind, ref.id, clock)
+      .toArray();
+    const version = past?.fence ?? "";
+    return { row: undefined, version, ...(past && { ended: past.fence }) };
   }
 
   #keepEnded({ kind, id }: Ref<Kind>, fence: string, clock: number): void {
@@ -72,7 +74,7 @@ export class Entries {
     sql.exec(SQL.forgetEnded, clock);
   }
 
-  #remove<K extends Kind>({ kind, id }: Ref<K>, before: Entry<K> | undefined): void {
+  #remove({ kind, id }: Ref<Kind>, before: Entry<Kind> | undefined): void {
     const { sql } = this.#storage;
     sql.exec(SQL.deleteEntry, kind, id);
     sql.exec(SQL.deleteLease, kind, id);
@@ -97,12 +99,7 @@ export class Entries {
   }
 
   /** @param skew  how much the object's clock is ahead of the caller's, ms */
-  #write<K extends Kind>(
-    { kind, id }: Ref<K>,
-    before: Entry<K> | undefined,
-    after: Entry<K>,
-    skew: number,
-  ): void {
+  #write({ kind, id }: Ref<Kind>, before: Entry<Kind> | undefined, after: Entry<Kind>, skew: number): void {
     const { sql } = this.#storage;
     const { document, lease, draining, mark } = after;
     const { fence } = document;

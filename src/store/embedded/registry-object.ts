@@ -3,32 +3,35 @@ import { migrate } from "../../durable/migrate.ts";
 import type { Served } from "../../durable/served.ts";
 import type { ObjectStorage, Sql } from "../../durable/storage.ts";
 import type {
-  Change,
   EventPage,
   EventRecord,
   EventsQuery,
   Healed,
   HealQuery,
-  Held,
-  Page,
   PageQuery,
   Renewal,
   Renewed,
   RollPage,
   RollQuery,
-  Snapshot,
   SweepReport,
   TermsPage,
   TermsQuery,
 } from "../store.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
-import type { DrawQuery, Drawn, RegistryCalls } from "./registry-calls.ts";
-import { MIGRATIONS, SQL } from "./schema.ts";
+import type {
+  DrawnRows,
+  DrawQuery,
+  PageOfRows,
+  RegistryCalls,
+  SentChange,
+  SnapshotRow,
+} from "./registry-calls.ts";
+import { type EntryRow, MIGRATIONS, SQL } from "./schema.ts";
 import { Search } from "./search.ts";
 
 /**
- * The embedded store: one object holds one namespace. Its methods are those of the port (store.ts), and have its contract.
+ * The embedded store: one object holds one namespace. Its methods are those of the port (store.ts), and have its contract; entries are rows (registry-calls.ts).
  * The object is the only writer of its tables and waits for nothing inside a method, so each method is atomic.
  */
 export class RegistryObject implements Served<RegistryCalls> {
@@ -51,20 +54,19 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   ping(_now: number): void {}
 
-  read<K extends Kind>(refs: readonly Ref<K>[]): Snapshot<K>[] {
+  read(refs: readonly Ref<Kind>[]): SnapshotRow[] {
     return this.#entries.read(refs, this.clock());
   }
 
-  readWithClock<K extends Kind>(refs: readonly Ref<K>[]) {
+  readWithClock(refs: readonly Ref<Kind>[]): { snapshots: SnapshotRow[]; clock: number } {
     return { snapshots: this.read(refs), clock: this.clock() };
   }
 
-  readHeld<K extends Kind>(ref: Ref<K>): Held<K> | undefined {
-    const [{ entry } = {}] = this.read([ref]);
-    return entry && { document: entry.document, lease: entry.lease };
+  readHeld(ref: Ref<Kind>): EntryRow | undefined {
+    return this.#entries.readRow(ref, this.clock());
   }
 
-  commit<K extends Kind>(changes: readonly Change<K>[], now: number): ("committed" | Snapshot<K>)[] {
+  commit(changes: readonly SentChange[], now: number): ("committed" | SnapshotRow)[] {
     return this.#entries.commit(changes, now, this.clock());
   }
 
@@ -72,11 +74,11 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#entries.renew(renewals, this.clock());
   }
 
-  sample<K extends Kind>(query: DrawQuery<K>): Drawn<K> {
+  sample(query: DrawQuery): DrawnRows {
     return this.#search.sample(query, this.clock());
   }
 
-  page<K extends Kind>(query: PageQuery<K>): Page<K> {
+  page(query: PageQuery<Kind>): PageOfRows {
     return this.#search.page(query, this.clock());
   }
 

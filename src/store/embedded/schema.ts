@@ -54,6 +54,7 @@ export const MIGRATIONS: readonly string[] = [
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
 export type EntryRow = {
   id: string;
+  fence: string;
   document: string;
   draining: number;
   /** As store/mark.ts writes it. */
@@ -67,7 +68,7 @@ export type RollRow = { id: string; fence: string; mark: string | null; lease: s
 export type TermCountRow = { term: string; entries: number };
 export type EventRow = { revision: number; nonce: string; event: string };
 
-const ENTRY = "e.id, e.document, e.draining, e.mark, e.version, l.lease";
+const ENTRY = "e.id, e.fence, e.document, e.draining, e.mark, e.version, l.lease";
 
 /** Parameter: the object's clock. */
 const WITH_LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
@@ -132,11 +133,13 @@ export const SQL = {
 
   /** kind, the terms → n */
   countMatches: (terms: number) => `SELECT count(*) AS n FROM (${idsUnder(terms)})`,
-  /** clock, kind, kind, the terms, JSON list of ids to leave out, limit → EntryRow, in random order */
-  sample: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
-    WHERE e.kind = ? AND e.id IN (SELECT id FROM (${idsUnder(terms)})
-      WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?)
-    ORDER BY random()`,
+  /**
+   * kind, the terms, JSON list of ids to leave out, limit, clock, kind → EntryRow, in random order. The ids are drawn first, and
+   * CROSS JOIN keeps their order: only rows that are taken are read.
+   */
+  sample: (terms: number) => `SELECT ${ENTRY} FROM (SELECT id FROM (${idsUnder(terms)})
+      WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?) d
+    CROSS JOIN entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = d.id`,
   /** kind, term, id to start after, limit → id, in order */
   members: "SELECT id FROM term WHERE kind = ? AND term = ? AND id > ? ORDER BY id LIMIT ?",
   /** clock, kind, kind, the terms, first and last id → EntryRow, by id */

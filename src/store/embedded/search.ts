@@ -1,12 +1,12 @@
 import type { Sql } from "../../durable/storage.ts";
-import type { Entry, Kind } from "../../core/entry.ts";
-import type { Page, PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
-import type { DrawQuery, Drawn } from "./registry-calls.ts";
-import { toEntry, toLease, toMark } from "./rows.ts";
+import type { Kind } from "../../core/entry.ts";
+import type { PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
+import type { DrawQuery, DrawnRows, PageOfRows } from "./registry-calls.ts";
+import { toLease, toMark } from "./rows.ts";
 import { type EntryRow, type RollRow, SQL, type TermCountRow } from "./schema.ts";
 
-/** Characters of documents in one answer. Heartbeats wait while the object reads and parses them. */
-const REPLY_CHARS_MAX = 2_000_000;
+/** Characters of documents in one answer. Other requests wait while the object reads them, and while the caller parses them. */
+const REPLY_CHARS_MAX = 250_000;
 
 /** Entries by their terms, and how many there are. */
 export class Search {
@@ -16,30 +16,34 @@ export class Search {
     this.#sql = sql;
   }
 
-  sample<K extends Kind>(
-    { kind, exhaustive, size, examined, ...query }: DrawQuery<K>,
-    clock: number,
-  ): Drawn<K> {
+  sample({ kind, exhaustive, size, examined, ...query }: DrawQuery, clock: number): DrawnRows {
     const { terms, smallest } = this.#smallestFirst(query.terms);
     const total = terms.length === 1 ? smallest : this.#countMatches(kind, terms);
     const limit = total <= exhaustive ? total : size;
     const statement = SQL.sample(terms.length);
     const leftOut = JSON.stringify(examined);
-    const rows = this.#sql.exec<EntryRow>(statement, clock, kind, kind, ...terms, leftOut, limit);
-    return { entries: take<K>(rows).entries, total };
+    const rows = this.#sql.exec<EntryRow>(statement, kind, ...terms, leftOut, limit, clock, kind);
+    const { taken, cut } = take(rows, REPLY_CHARS_MAX);
+    return { rows: taken, total, left: cut ? limit - taken.length : 0 };
   }
 
-  page<K extends Kind>({ kind, after, limit, ...query }: PageQuery<K>, clock: number): Page<K> {
+  page(
+    { kind, after, limit, chars = REPLY_CHARS_MAX, ...query }: PageQuery<Kind>,
+    clock: number,
+  ): PageOfRows {
     const { terms } = this.#smallestFirst(query.terms);
-    const examined = this.#sql.exec<{ id: string }>(SQL.members, kind, terms[0]!, after, limit).toArray();
-    if (examined.length === 0) return { entries: [], next: null };
-    const first = examined[0]!.id;
-    const last = examined.at(-1)!.id;
+    const members = this.#sql.exec<{ id: string }>(SQL.members, kind, terms[0]!, after, limit).toArray();
+    if (members.length === 0) return { rows: [], next: null, examined: 0 };
+    const first = members[0]!.id;
+    const last = members.at(-1)!.id;
     const statement = SQL.page(terms.length);
     const rows = this.#sql.exec<EntryRow>(statement, clock, kind, kind, ...terms, first, last);
-    const { entries, cut } = take<K>(rows);
-    if (cut) return { entries, next: entries.at(-1)!.document.registration.id };
-    return { entries, next: examined.length === limit ? last : null };
+    const { taken, cut } = take(rows, Math.min(chars, REPLY_CHARS_MAX));
+    if (cut) {
+      const next = taken.at(-1)!.id;
+      return { rows: taken, next, examined: members.findIndex(({ id }) => id === next) + 1 };
+    }
+    return { rows: taken, next: members.length === limit ? last : null, examined: members.length };
   }
 
   /** The kind's name is a term of every entry of it. */
@@ -77,13 +81,14 @@ export class Search {
   }
 }
 
-function take<K extends Kind>(rows: Iterable<EntryRow>): { entries: Entry<K>[]; cut: boolean } {
-  const entries: Entry<K>[] = [];
+/** Rows until their documents have so many characters; `cut`: there may be more. */
+function take(rows: Iterable<EntryRow>, charsMax: number): { taken: EntryRow[]; cut: boolean } {
+  const taken: EntryRow[] = [];
   let chars = 0;
   for (const row of rows) {
-    entries.push(toEntry<K>(row));
+    taken.push(row);
     chars += row.document.length;
-    if (chars >= REPLY_CHARS_MAX) return { entries, cut: true };
+    if (chars >= charsMax) return { taken, cut: true };
   }
-  return { entries, cut: false };
+  return { taken, cut: false };
 }

@@ -81,6 +81,7 @@ describe.each(BACKENDS)("a call over MCP, $backend", ({ openBackend }) => {
     await held.begun();
     const [claimed] = await registry.calls(token);
     const say = (text: string, stream = "progress") => registry.delta(token, claimed!, text, { stream });
+    await say('{"progress":0,"total":10}');
     await say('{"progress":5,"total":10,"message":"half"}');
     await say("");
     await say('{"progress":4}');
@@ -89,12 +90,28 @@ describe.each(BACKENDS)("a call over MCP, $backend", ({ openBackend }) => {
     await registry.settle(token, claimed!, { result: null });
     const { messages } = await waiting;
     expect(messages.map(({ method, params }) => method && params)).toEqual([
+      { progressToken: "p", progress: 0, total: 10 },
       { progressToken: "p", progress: 5, total: 10, message: "half" },
       { progressToken: "p", progress: 6, message: "some output" },
       { progressToken: "p", progress: 7, message: "no JSON" },
       undefined,
     ]);
     expect(messages.at(-1)!.result).toMatchObject({ content: [{ type: "text", text: "null" }] });
+  });
+
+  it("counts its output where that is no progress", async () => {
+    const { registry, held, token } = await open(openBackend());
+    const sent = called("tools__any", {}, { params: { _meta: { progressToken: 0 } } });
+    const waiting = streamOf(registry, "tools/call", sent);
+    await held.begun();
+    const [claimed] = await registry.calls(token);
+    for (const output of ["one", "two"]) await registry.delta(token, claimed!, output);
+    await registry.settle(token, claimed!, { result: null });
+    const { messages } = await waiting;
+    expect(messages.slice(0, -1).map(({ params }) => params)).toEqual([
+      { progressToken: 0, progress: 1, message: "one" },
+      { progressToken: 0, progress: 2, message: "two" },
+    ]);
   });
 });
 
@@ -218,6 +235,56 @@ describe("a call over MCP that cannot be made", () => {
       expect(answer.headers.get("Retry-After")).toBe("2");
     },
   );
+});
+
+describe("a tool that needs a capability of its client's", () => {
+  const DECLARED = "io.modelcontextprotocol/clientCapabilities";
+  const NEEDS = {
+    error: { code: "missing_client_capability", message: "It samples." },
+    server_data: [{ requiredCapabilities: { sampling: {}, elicitation: {} } }],
+  };
+  const refusal = (requiredCapabilities: Json) => ({
+    code: -32021,
+    message: "It samples.",
+    data: { requiredCapabilities },
+  });
+
+  it("says which its client has not declared", async () => {
+    const { registry, settle } = await open();
+    const params = { _meta: { [DECLARED]: { elicitation: {} } } };
+    const waiting = rpc(registry, "tools/call", called("tools__any", {}, { params }));
+    await settle(NEEDS);
+    const { status, body } = await waiting;
+    expect([status, body.error]).toEqual([400, refusal({ sampling: {} })]);
+  });
+
+  it("says so on a stream, too", async () => {
+    const { registry, settle } = await open();
+    const waiting = streamOf(
+      registry,
+      "tools/call",
+      called("tools__any", {}, { params: { _meta: { progressToken: 1 } } }),
+    );
+    await settle(NEEDS);
+    const { messages } = await waiting;
+    expect(messages.at(-1)!.error).toEqual(refusal({ sampling: {}, elicitation: {} }));
+  });
+
+  it.each([
+    { client: "of the legacy era", sent: { era: "legacy" as const } },
+    {
+      client: "that has declared all",
+      sent: { params: { _meta: { [DECLARED]: { sampling: {}, elicitation: {} } } } },
+    },
+  ])("fails as any other for a client $client", async ({ sent }) => {
+    const { registry, settle } = await open();
+    const waiting = resultOf<ToolResult>(registry, "tools/call", called("tools__any", {}, sent));
+    await settle(NEEDS);
+    expect(await waiting).toMatchObject({
+      isError: true,
+      content: [{ text: "It samples. (missing_client_capability)" }],
+    });
+  });
 });
 
 describe("headers that repeat arguments", () => {

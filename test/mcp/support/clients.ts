@@ -3,6 +3,7 @@ import {
   StreamableHTTPClientTransport,
   type VersionNegotiationOptions,
 } from "@modelcontextprotocol/client";
+import { StdioClientTransport, type StdioServerParameters } from "@modelcontextprotocol/client/stdio";
 import { Client as Client1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as Transport1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
@@ -43,16 +44,18 @@ const requestInit = ({ key }: Target) => ({
   requestInit: { headers: key === undefined ? {} : { Authorization: `Bearer ${key}` } },
 });
 
+const caller2 = (client: Client): Caller => ({
+  tools: async () => (await client.listTools()).tools,
+  call: (name, args, options) => client.callTool({ name, arguments: args }, options),
+  [Symbol.asyncDispose]: () => client.close(),
+});
+
 const client2 =
   (mode?: VersionNegotiationOptions["mode"]): Connect =>
   async (target) => {
     const client = new Client(INFO, mode ? { versionNegotiation: { mode } } : {});
     await client.connect(new StreamableHTTPClientTransport(new URL(target.url), requestInit(target)));
-    return {
-      tools: async () => (await client.listTools()).tools,
-      call: (name, args, options) => client.callTool({ name, arguments: args }, options),
-      [Symbol.asyncDispose]: () => client.close(),
-    };
+    return caller2(client);
   };
 
 const client1: Connect = async (target) => {
@@ -80,3 +83,10 @@ export const CLIENTS: readonly { client: string; era: "modern" | "legacy"; conne
 ];
 /** Connects as a client of the newest revision. */
 export const connect = client2({ pin: "2026-07-28" });
+
+/** Connects to a server that a command starts. */
+export async function connectTo(command: StdioServerParameters): Promise<Caller> {
+  const client = new Client(INFO);
+  await client.connect(new StdioClientTransport(command));
+  return caller2(client);
+}

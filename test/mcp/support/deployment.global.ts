@@ -6,15 +6,9 @@ import type { TestProject } from "vitest/node";
 import { buildWorker, startWorker } from "../../support/worker.node.ts";
 import { forward } from "./forward.ts";
 import { API_KEYS, keyOf } from "./keys.ts";
+import { official } from "./official-servers.ts";
 
-const inFolder = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
-/** The command that starts one of the official servers. */
-const official = (name: string, ...args: string[]) => [
-  process.execPath,
-  inFolder(`node_modules/@modelcontextprotocol/server-${name}/dist/index.js`),
-  ...args,
-];
-const CONFORMANCE = [process.execPath, inFolder("conformance-server.mjs")];
+const CONFORMANCE = [process.execPath, fileURLToPath(new URL("../conformance-server.mjs", import.meta.url))];
 
 /** One Worker for all tests, open and with keys, with MCP servers behind it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

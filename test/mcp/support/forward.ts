@@ -1,4 +1,8 @@
-import { Client, MissingRequiredClientCapabilityError } from "@modelcontextprotocol/client";
+import {
+  Client,
+  MissingRequiredClientCapabilityError,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { createClient, type ServedTool, ToolError, ToolOutput } from "../../../src/client/index.ts";
 
@@ -8,14 +12,20 @@ function rethrown(thrown: unknown): never {
   throw new ToolError("missing_client_capability", message, { server_data: [{ requiredCapabilities }] });
 }
 
+function transportTo(server: readonly string[] | URL) {
+  if (server instanceof URL) return new StreamableHTTPClientTransport(server);
+  const [command = "", ...args] = server;
+  return new StdioClientTransport({ command, args, stderr: "ignore" });
+}
+
 /** Puts an MCP server behind a registry, as the bridge will do. */
 export async function forward(
   registry: { url: string; key?: string },
   toolset: string,
-  [command = "", ...args]: readonly string[],
+  server: readonly string[] | URL,
 ): Promise<AsyncDisposable> {
   const client = new Client({ name: "forward", version: "1.0.0" });
-  await client.connect(new StdioClientTransport({ command, args, stderr: "ignore" }));
+  await client.connect(transportTo(server));
   const heard = new Map<unknown, (said: object) => void>();
   // Not by the client's own `onprogress`: it drops what arrives together with the result.
   client.setNotificationHandler("notifications/progress", ({ params: { progressToken, ...said } }) =>

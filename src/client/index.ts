@@ -1,5 +1,6 @@
 import { systemClock } from "./clock.ts";
 import { registry, type Registry } from "./registry.ts";
+import type { OpenSocket } from "./socket.ts";
 import type { ClientOptions } from "./transport.ts";
 
 export type { JoinedAgent, JoinOptions } from "./joined-agent.ts";
@@ -30,4 +31,8 @@ export type { ClientOptions, LeaseOptions, RequestOptions } from "./transport.ts
  *
  * @see Registry for the methods and for how they fail
  */
-export const createClient = (options: ClientOptions): Registry => registry(options, systemClock);
+export function createClient(options: ClientOptions): Registry {
+  const { WebSocket } = globalThis as { WebSocket?: unknown };
+  // A type of its own, because no platform's names the headers.
+  return registry(options, systemClock, options.fetch ? undefined : (WebSocket as OpenSocket | undefined));
+}

@@ -19,6 +19,7 @@ import type {
   SweepSummary,
 } from "./shapes.ts";
 import type { CallToolOptions, ToolCall } from "./tool-call.ts";
+import type { OpenSocket } from "./socket.ts";
 import { toolsets } from "./toolsets.ts";
 import { type ClientOptions, createTransport, type RequestOptions } from "./transport.ts";
 
@@ -36,8 +37,9 @@ const SWEEP_TIMEOUT_MS = 120_000;
  */
 export type Registry = ReturnType<typeof registry>;
 
-export function registry(options: ClientOptions, clock: Clock) {
-  const transport = createTransport(options, clock);
+/** @param Socket  undefined: toolsets are served by long polls */
+export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSocket) {
+  const transport = createTransport(options, clock, Socket);
   const { send } = transport;
   return {
     agents: agents(transport),
@@ -62,9 +64,13 @@ export function registry(options: ClientOptions, clock: Clock) {
      * Provides tools: `await using served = await registry.serveToolset({ name, tools: { upper: { …, handle } } })`. Scope
      * `write`.
      *
-     * Registers the toolset, answers pings, and carries out calls until it leaves. Registers again when the registry has lost
-     * the toolset, but not with a given `leaseToken`. `served.amend` changes the tools. Retries without limit while the
-     * registry cannot be reached, after 1 s and then ever less often, up to 30 s. An output or answer is retried up to 8 times.
+     * Registers the toolset, answers pings, and carries out calls until it leaves. They come over a WebSocket, or by long polls
+     * where none can be opened: on Node.js before 22, in a browser, or through a proxy that lets none through. `served.amend`
+     * changes the tools.
+     *
+     * Registers again when the registry has lost the toolset, but not with a given `leaseToken`. Retries without limit while
+     * the registry cannot be reached, after 1 s and then ever less often, up to 30 s. An output or answer is retried up to 8
+     * times.
      *
      * @returns the toolset, as soon as its tools can be called
      * @throws {RangeError} for a `concurrency` out of range

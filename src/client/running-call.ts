@@ -7,6 +7,7 @@ import type { CallContext, ServedTool } from "./served-toolset.ts";
 import type { CallAnswer, ClaimedCall, Delta } from "./shapes.ts";
 import { failedAnswer, ToolError, wireError } from "./tool-error.ts";
 import { ToolOutput } from "./tool-output.ts";
+import type { Turns } from "./turns.ts";
 
 const SETTLE_ATTEMPTS_MAX = 8;
 /** The registry refuses the answer itself, so a shorter one is sent in its place. */
@@ -42,27 +43,31 @@ export class RunningCall {
     this.#unwanted.abort(reason);
   }
 
-  /** @param tool  undefined: this provider does not have it */
-  start(tool: ServedTool | undefined): Promise<void> {
-    this.done = this.#run(tool);
+  /**
+   * @param tool   undefined: this provider does not have it
+   * @param turns  the handler takes one; a call that is given up before that does not reach it
+   */
+  start(tool: ServedTool | undefined, turns: Turns): Promise<void> {
+    this.done = this.#run(tool, turns);
     return this.done;
   }
 
-  async #run(tool: ServedTool | undefined): Promise<void> {
+  async #run(tool: ServedTool | undefined, turns: Turns): Promise<void> {
     const { tool_use_id, call_id, meta, traceparent, tracestate, baggage } = this.#call;
     const timer = new ClaimTimer(this.#clock, this.#unwanted);
     const deltas = new DeltaQueue(this.#clock, this.#unwanted, async (delta) => {
       await this.#requests.delta(delta);
       timer.renew();
     });
-    const answer = await this.#handle(tool, {
+    const context: CallContext = {
       toolUseId: tool_use_id,
       callId: call_id,
       meta,
       trace: { traceparent, tracestate, baggage },
       signal: this.#unwanted.signal,
       delta: (stream, text) => deltas.push(stream, text),
-    });
+    };
+    const answer = await turns.take(() => this.#handle(tool, context));
     await deltas.sent;
     if (!this.#unwanted.signal.aborted) await this.#settle(answer);
     timer.stop();
@@ -71,6 +76,7 @@ export class RunningCall {
   async #handle(tool: ServedTool | undefined, context: CallContext): Promise<CallAnswer> {
     const { tool: name, payload } = this.#call;
     try {
+      context.signal.throwIfAborted();
       if (!tool) throw new ToolError("execution_failed", `This provider has no tool "${name}".`);
       // Each handler declares the type that its tool's schema, which the registry has checked, describes.
       const returned = await tool.handle(payload as never, context);

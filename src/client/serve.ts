@@ -1,10 +1,11 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
+import { Intake } from "./intake.ts";
 import { Lease } from "./lease.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { asRollcallError, type RollcallError } from "./problem.ts";
 import { RunningCall } from "./running-call.ts";
 import type { ServedTool, ServedToolset, ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
-import type { ClaimedCall, Ping, ToolsetRegistered, ToolsetRegistration } from "./shapes.ts";
+import type { ClaimedCall, Message, Ping, ToolsetRegistered, ToolsetRegistration } from "./shapes.ts";
 import { ToolError } from "./tool-error.ts";
 import { type Toolsets, toolsets } from "./toolsets.ts";
 import { asSent, type Transport } from "./transport.ts";
@@ -12,7 +13,6 @@ import { Turns } from "./turns.ts";
 
 const CONCURRENCY = 4;
 const CONCURRENCY_MAX = 100;
-const POLL_SECONDS = 20;
 
 /**
  * Registers a toolset and carries out its calls. Resolves when its tools can be called, which is after the first answered ping.
@@ -26,7 +26,7 @@ export async function serveToolset(
   definition: ToolsetDefinition,
   options: ServeOptions = {},
 ): Promise<ServedToolset> {
-  const provider = new Provider(toolsets(transport), clock, definition, options);
+  const provider = new Provider(transport, clock, definition, options);
   await provider.begin(options);
   return provider;
 }
@@ -49,37 +49,42 @@ class Provider extends Lifecycle implements ServedToolset {
   /** One at a time, so that the registry is left with the definition that is the last here too. */
   readonly #registrations = new Turns();
   readonly #amendments = new Turns();
-  readonly #concurrency: number;
   readonly #isWell: () => boolean;
+  readonly #intake: Intake;
+  /** A call that its caller gave up still takes a turn until its handler ends, though the registry has given its place away. */
+  readonly #turns: Turns;
   /** The registration is another process's, which alone may register again. */
   readonly #isReplica: boolean;
-  readonly #consumer = crypto.randomUUID();
-  readonly #running = new Set<RunningCall>();
+  /** Claimed, and not answered yet. */
+  readonly #inHand = new Set<RunningCall>();
   /** In a row. */
   #failures = 0;
   #hasFailed = false;
-  /** Aborts the poll that is under way. */
-  #polling = new AbortController();
-  #isPollingForPingsOnly = false;
 
-  constructor(api: Toolsets, clock: Clock, definition: ToolsetDefinition, options: ServeOptions) {
+  constructor(transport: Transport, clock: Clock, definition: ToolsetDefinition, options: ServeOptions) {
     const { concurrency = CONCURRENCY, leaseToken, partial = false, isWell = () => true } = options;
     if (!(concurrency >= 1 && concurrency <= CONCURRENCY_MAX))
       throw new RangeError(`concurrency must be 1 to ${CONCURRENCY_MAX}, not ${concurrency}`);
     super(clock, new Lease("toolset_not_found", leaseToken));
     this.name = definition.name;
-    this.#toolsets = api;
+    this.#toolsets = toolsets(transport);
     this.#definition = definitionOf(definition);
     this.#tools = definition.tools;
     this.#partial = partial;
-    this.#concurrency = concurrency;
     this.#isWell = isWell;
+    this.#turns = new Turns(concurrency);
     this.#isReplica = leaseToken !== undefined;
-    this.leaving.addEventListener("abort", () => this.#polling.abort());
+    this.#intake = new Intake(transport, this.#toolsets, clock, {
+      name: this.name,
+      concurrency,
+      inHand: () => this.#inHand.size,
+      take: (message, token) => this.#take(message, token),
+    });
+    this.leaving.addEventListener("abort", () => this.#intake.stop());
   }
 
   get running(): number {
-    return this.#running.size;
+    return this.#turns.taken;
   }
 
   async amend(definition: Omit<ToolsetDefinition, "name">): Promise<void> {
@@ -89,20 +94,18 @@ class Provider extends Lifecycle implements ServedToolset {
 
   protected async run(): Promise<void> {
     while (!this.leaving.aborted && !this.#hasFailed) {
-      this.#polling = new AbortController();
       try {
         const { token, isHeld } = this.lease;
-        await this.#poll(token !== undefined && isHeld ? token : await this.#register());
+        await this.#intake.attend(token !== undefined && isHeld ? token : await this.#register());
         this.#failures = 0;
       } catch (thrown) {
-        // A poll that was aborted here is not a failure.
-        if (!this.#polling.signal.aborted) await this.#recover(asRollcallError(thrown));
+        await this.#recover(asRollcallError(thrown));
       }
     }
   }
 
   protected async depart(): Promise<void> {
-    await Promise.all([...this.#running].map(({ done }) => done));
+    await Promise.all([...this.#inHand].map(({ done }) => done));
   }
 
   /** @param amended  in place of what was registered last */
@@ -140,22 +143,11 @@ class Provider extends Lifecycle implements ServedToolset {
     }
   }
 
-  /** With as many calls running as may be, it polls for pings only, until one of them is done. */
-  async #poll(leaseToken: string): Promise<void> {
-    if (this.leaving.aborted) return;
-    const max = this.#concurrency - this.#running.size;
-    this.#isPollingForPingsOnly = max === 0;
-    const request = { consumer: this.#consumer, max, wait: POLL_SECONDS };
-    const { messages } = await this.#toolsets.claim(this.name, request, {
-      leaseToken,
-      signal: this.#polling.signal,
-    });
-    for (const message of messages) {
-      if (message.type === "ping") {
-        if (this.#isWell()) void this.#pong(message, leaseToken);
-      } else if (message.type === "cancel") this.#cancel(message.claim_id);
-      else this.#start(message, leaseToken);
-    }
+  #take(message: Message, leaseToken: string): void {
+    if (message.type === "ping") {
+      if (this.#isWell()) void this.#pong(message, leaseToken);
+    } else if (message.type === "cancel") this.#cancel(message.claim_id);
+    else this.#start(message, leaseToken);
   }
 
   /** Not retried: the next ping comes within seconds. */
@@ -164,7 +156,10 @@ class Provider extends Lifecycle implements ServedToolset {
       await this.#toolsets.pong(this.name, ping_id, { leaseToken });
       this.ready();
     } catch (thrown) {
-      this.failure = asRollcallError(thrown);
+      const error = asRollcallError(thrown);
+      this.failure = error;
+      // On a socket nothing else tells that the registration is lost; the next poll says what to do.
+      if (error.action !== undefined) this.#intake.interrupt();
     }
   }
 
@@ -174,16 +169,17 @@ class Provider extends Lifecycle implements ServedToolset {
       delta: (delta) => this.#toolsets.delta(this.name, call_id, { claim_id, ...delta }, { leaseToken }),
       settle: (answer) => this.#toolsets.settle(this.name, call_id, { claim_id, ...answer }, { leaseToken }),
     });
-    this.#running.add(running);
-    void running.start(Object.hasOwn(this.#tools, tool) ? this.#tools[tool] : undefined).then(() => {
-      this.#running.delete(running);
-      if (this.#isPollingForPingsOnly) this.#polling.abort();
+    this.#inHand.add(running);
+    const handler = Object.hasOwn(this.#tools, tool) ? this.#tools[tool] : undefined;
+    void running.start(handler, this.#turns).then(() => {
+      this.#inHand.delete(running);
+      this.#intake.hasRoom();
     });
   }
 
   #cancel(claimId: string): void {
     const reason = new ToolError("cancelled", "The caller has cancelled the call.");
-    for (const call of this.#running) if (call.claimId === claimId) call.giveUp(reason);
+    for (const call of this.#inHand) if (call.claimId === claimId) call.giveUp(reason);
   }
 
   async #recover(error: RollcallError): Promise<void> {
@@ -208,7 +204,7 @@ class Provider extends Lifecycle implements ServedToolset {
 
   /** Their registration has ended, so the registry takes no answers to them. */
   #giveUpCalls(reason: RollcallError): void {
-    for (const call of this.#running) call.giveUp(reason);
+    for (const call of this.#inHand) call.giveUp(reason);
   }
 }
 

@@ -20,9 +20,10 @@ import {
   type Transport,
 } from "./transport.ts";
 
-const pathOf = (name: string, rest = ""): string => `/v1/toolsets/${encodeURIComponent(name)}${rest}`;
+export const toolsetPath = (name: string, rest = ""): string =>
+  `/v1/toolsets/${encodeURIComponent(name)}${rest}`;
 export const callPath = (name: string, callId: string): string =>
-  pathOf(name, `/calls/${encodeURIComponent(callId)}`);
+  toolsetPath(name, `/calls/${encodeURIComponent(callId)}`);
 
 export type Toolsets = ReturnType<typeof toolsets>;
 
@@ -66,7 +67,7 @@ export const toolsets = ({ send }: Transport) => ({
     send<ToolsetList>("GET", "/v1/toolsets/search", { query: { q, ...query }, ...options }),
 
   /** Reads a toolset with its tools and their schemas. Scope `read`. @throws {RollcallError} `toolset_not_found` */
-  get: (name: string, options: RequestOptions = {}) => send<ToolsetRecord>("GET", pathOf(name), options),
+  get: (name: string, options: RequestOptions = {}) => send<ToolsetRecord>("GET", toolsetPath(name), options),
 
   /**
    * Removes a toolset and ends its calls (`stale_registration`). Scope `write`.
@@ -74,11 +75,11 @@ export const toolsets = ({ send }: Transport) => ({
    * @throws {RollcallError} `toolset_not_found`, `lease_lost`, `store_contended`, or `lease_token_required` without a token,
    * unless the key is an admin's
    */
-  unregister: (name: string, options: LeaseOptions = {}) => send<void>("DELETE", pathOf(name), options),
+  unregister: (name: string, options: LeaseOptions = {}) => send<void>("DELETE", toolsetPath(name), options),
 
   /** Counts the calls that wait, the calls that are claimed, and the consumers. Scope `read`. @throws {RollcallError} `toolset_not_found` */
   load: (name: string, options: RequestOptions = {}) =>
-    send<ToolsetLoad>("GET", pathOf(name, "/calls"), options),
+    send<ToolsetLoad>("GET", toolsetPath(name, "/calls"), options),
 
   /**
    * Attaches as a consumer and takes calls and pings, or waits for some. Each call is this consumer's for 60 s. Scope `write`.
@@ -93,7 +94,11 @@ export const toolsets = ({ send }: Transport) => ({
     body: { consumer: string; max: number; wait: number },
     options: LeaseOptions = {},
   ): Promise<{ messages: Message[] }> =>
-    send("POST", pathOf(name, "/claims"), { body, timeoutMs: body.wait * 1000 + TIMEOUT_MS, ...options }),
+    send("POST", toolsetPath(name, "/claims"), {
+      body,
+      timeoutMs: body.wait * 1000 + TIMEOUT_MS,
+      ...options,
+    }),
 
   /**
    * Answers a ping, which shows that the toolset has a provider. Scope `write`.
@@ -102,7 +107,7 @@ export const toolsets = ({ send }: Transport) => ({
    * registration
    */
   pong: (name: string, pingId: string, options: LeaseOptions = {}) =>
-    send<unknown>("POST", pathOf(name, "/pong"), { body: { ping_id: pingId }, ...options }),
+    send<unknown>("POST", toolsetPath(name, "/pong"), { body: { ping_id: pingId }, ...options }),
 
   /**
    * Sends a piece of output of a claimed call, and extends the claim to 60 s from now. Scope `write`.
@@ -144,7 +149,7 @@ export const toolsets = ({ send }: Transport) => ({
     body: { payload: unknown; meta: CallMeta },
     { wait, ...options }: RequestOptions & { headers?: Record<string, string>; wait?: number } = {},
   ) =>
-    send<CallTaken>("POST", pathOf(name, `/tools/${encodeURIComponent(tool)}/calls`), {
+    send<CallTaken>("POST", toolsetPath(name, `/tools/${encodeURIComponent(tool)}/calls`), {
       body,
       ...(wait !== undefined && { query: { wait }, timeoutMs: wait * 1000 + TIMEOUT_MS }),
       ...options,

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import { problemOf, RollcallError } from "./problem.ts";
+import { type OpenSocket, readSocket } from "./socket.ts";
 
 export interface ClientOptions {
   /** The registry's URL, such as `https://rollcall.example.workers.dev`. A path is kept as a prefix. */
@@ -10,7 +11,7 @@ export interface ClientOptions {
   namespace?: string | undefined;
   /** How long to wait for an answer, ms (10,000). Requests that the registry holds open wait for that time in addition. */
   timeoutMs?: number | undefined;
-  /** In place of the global `fetch`. */
+  /** In place of the global `fetch`. A toolset is then served by long polls, because a WebSocket would not go through it. */
   fetch?: ((url: string, init?: RequestInit) => Promise<Response>) | undefined;
 }
 
@@ -60,12 +61,24 @@ export interface Transport {
     parts: RequestParts,
     read: (response: Response, alive: () => void) => Promise<T>,
   ) => Promise<T>;
+  /**
+   * Opens a WebSocket, and hands each text that comes to `read` until it closes or `signal` is aborted. Never rejects.
+   *
+   * @param read  if it throws, the socket is closed
+   * @returns     the code with which it was closed; undefined: none opened, or it brought nothing within 5 s
+   */
+  socket: (
+    path: string,
+    parts: Pick<RequestParts, "query" | "leaseToken"> & { signal: AbortSignal },
+    read: (text: string) => void,
+  ) => Promise<number | undefined>;
 }
 
 /** The default timeout. Requests that the registry is to hold open for a time get that time in addition. */
 export const TIMEOUT_MS = 10_000;
 
-export function createTransport(options: ClientOptions, clock: Clock): Transport {
+/** @param Socket  undefined: there are no sockets here */
+export function createTransport(options: ClientOptions, clock: Clock, Socket?: OpenSocket): Transport {
   const base = options.url.replace(/\/+$/, "");
   const send = options.fetch ?? ((url, init) => fetch(url, init));
 
@@ -115,6 +128,12 @@ export function createTransport(options: ClientOptions, clock: Clock): Transport
     send: <T>(method: string, path: string, parts: RequestParts = {}) =>
       exchange(method, path, parts, readJson<T>),
     stream: (path, parts, read) => exchange("GET", path, parts, read),
+    async socket(path, { signal, ...parts }, read) {
+      if (!Socket) return undefined;
+      const url = base.replace(/^http/, "ws") + path + queryOf(parts.query);
+      const headers = headersOf(options, parts);
+      return readSocket(clock, () => new Socket(url, { headers }), read, signal);
+    },
   };
 }
 

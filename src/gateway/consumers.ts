@@ -55,7 +55,11 @@ export class Consumers {
     if (what === "cancellation") this.#waitingBusy.wake();
   }
 
+  /** A consumer's earlier socket is closed: it may lead nowhere, and would be given calls first. */
   attach(socket: HibernatingSocket, request: ClaimRequest): void {
+    for (const { socket: earlier, attachment } of this.#open()) {
+      if (attachment.consumer === request.consumer) letGo(earlier, 4409, "replaced");
+    }
     this.#sockets.acceptWebSocket(socket);
     socket.serializeAttachment({ ...request, pingedAt: 0 } satisfies Attachment);
   }

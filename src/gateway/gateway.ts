@@ -160,7 +160,8 @@ export interface Gateway {
   load(now: number): Promise<GatewayLoad>;
   /**
    * Opens a hibernating socket for a consumer, on which it gets the messages that `claim` would give, at most `max` calls at
-   * a time. A claim that ends without an answer closes the socket with 4408, the end of the registration with 4410.
+   * a time. A claim that ends without an answer closes the socket with 4408, another socket of the consumer with 4409, the end
+   * of the registration with 4410.
    *
    * @returns 101 with the client's end of the socket; 409: "stale"
    */

@@ -83,13 +83,19 @@ describe("a provider's socket", () => {
     expect(await opened.load()).toEqual({ queued: 1, claimed: 3, consumers: 3 });
   });
 
-  it("may not have more by being opened twice: what its consumer has counts for both", async () => {
+  it("is closed when its consumer opens another, which gets what comes then, no more than it takes", async () => {
     const opened = new OpenedGateway();
-    const [one, two] = [await opened.socket("s1", 2), await opened.socket("s1", 2)];
-    await callAll(opened, "a", "b", "c");
-    const got = [...(await one.calls()), ...(await two.calls())];
-    expect(idsOf(got).toSorted()).toEqual(["a", "b"]);
-    expect((await opened.load()).consumers).toBe(1);
+    const first = await opened.socket("s1", 2);
+    await callAll(opened, "a", "b");
+    const [a] = await first.calls();
+    await opened.evict();
+    const second = await opened.socket("s1", 2);
+    expect(await first.closed).toBe(4409);
+    await opened.call("c");
+    expect(idsOf(await second.received())).toEqual([]);
+    await opened.settle(a!);
+    expect(idsOf(await second.received())).toEqual(["c"]);
+    expect(await opened.load()).toEqual({ queued: 0, claimed: 2, consumers: 1 });
   });
 
   it("is pinged each interval, neither sooner nor more often", async () => {

@@ -14,19 +14,29 @@ export const clientOver = (network: Network, options: Partial<ClientOptions> = {
  *
  * @param answered  when deltas get their answers
  */
-export function pollingClient(network: Network, answered = Promise.resolve()): Registry {
-  const fetch = async (url: string, init: RequestInit = {}) => {
+export const pollingClient = (network: Network, answered = Promise.resolve()): Registry =>
+  clientOver(network, { fetch: pollingFetch(network, 1000, answered) });
+
+/** One on a platform with WebSockets, whose polls are over after 20 s. */
+export const clientWithSockets = (network: Network, options: Partial<ClientOptions> = {}): Registry =>
+  registry(
+    { url: "http://registry.test", fetch: pollingFetch(network, 20_000), ...options },
+    network.clock,
+    network.Socket,
+  );
+
+const pollingFetch =
+  (network: Network, pollMs: number, answered = Promise.resolve()) =>
+  async (url: string, init: RequestInit = {}): Promise<Response> => {
     if (url.endsWith("/delta")) return network.fetch(url, init).finally(() => answered);
     if (!url.endsWith("/claims")) return network.fetch(url, init);
     const request = { ...(JSON.parse(init.body as string) as object), wait: 0 };
     const response = await network.fetch(url, { ...init, body: JSON.stringify(request) });
     const { messages } = await response.clone().json<{ messages?: unknown[] }>();
-    if (messages?.length === 0) await wait(network.clock, 1000, init.signal!);
+    if (messages?.length === 0) await wait(network.clock, pollMs, init.signal!);
     init.signal!.throwIfAborted();
     return response;
   };
-  return clientOver(network, { fetch });
-}
 
 export const SCOUT: Registration = { id: "agent/scout", name: "scout", type: "research" };
 

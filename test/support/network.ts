@@ -1,4 +1,6 @@
 import { FakeClock } from "./fake-clock.ts";
+import type { OpenSocket } from "../../src/client/socket.ts";
+import { NetworkSocket } from "./network-socket.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
 
 /** What happens to a request. */
@@ -33,6 +35,9 @@ export class Network {
   weather: Weather | ((path: string) => Weather) = { kind: "fine" };
   readonly #arriving = new Set<Promise<unknown>>();
   #late: { at: number; run: () => void }[] = [];
+
+  /** Those that opened, in their order. */
+  readonly sockets: NetworkSocket[] = [];
 
   constructor(options: RegistryOptions = {}) {
     this.registry = new Registry(options);
@@ -75,6 +80,25 @@ export class Network {
     }
   };
 
+  /** `new WebSocket(…)` on this network. Any weather but fine refuses it, a stall without a word. */
+  readonly Socket = ((network: Network): OpenSocket =>
+    class extends NetworkSocket {
+      constructor(url: string, { headers }: { headers: Record<string, string> }) {
+        super();
+        const path = url.slice("ws://registry.test".length);
+        const weather = typeof network.weather === "function" ? network.weather(path) : network.weather;
+        network.sent.push({
+          at: network.clock.elapsed,
+          method: "GET",
+          path,
+          body: undefined,
+          leaseToken: headers["Lease-Token"] ?? null,
+        });
+        if (weather.kind === "fine") void network.connect(this, path, headers);
+        else if (weather.kind !== "stall") queueMicrotask(() => this.refuse());
+      }
+    })(this);
+
   /** Lets time pass for the client and the registry, timer by timer. */
   async pass(ms: number): Promise<void> {
     const end = this.clock.elapsed + ms;
@@ -106,6 +130,7 @@ export class Network {
   async settle(): Promise<void> {
     do {
       await Promise.allSettled(this.#arriving);
+      await Promise.all(this.sockets.map((socket) => socket.arrived()));
       await turn();
     } while (this.#arriving.size > 0);
   }
@@ -123,6 +148,16 @@ export class Network {
       await this.pass(step);
     }
     return watched;
+  }
+
+  async connect(socket: NetworkSocket, path: string, headers: Record<string, string>): Promise<void> {
+    const opening = this.registry.fetch(path, { headers: { ...headers, Upgrade: "websocket" } });
+    this.#arriving.add(opening);
+    const { webSocket } = await opening;
+    this.#arriving.delete(opening);
+    if (!webSocket) return socket.refuse();
+    this.sockets.push(socket);
+    socket.open(webSocket);
   }
 
   async #arrive(path: string, init: RequestInit): Promise<Response> {

@@ -32,8 +32,8 @@ const SWEEP_TIMEOUT_MS = 120_000;
  * retry. Each names the scope that the key needs.
  *
  * Methods reject with a `RollcallError`, or with the reason of an aborted signal. Any of them may reject with `network`,
- * `timeout`, `unexpected_answer`, `invalid_request`, `unauthorized`, `forbidden`, `payload_too_large` (a body over 256 KiB),
- * `store_unavailable`, `not_configured` or `internal`; the methods name the further codes. An outage is never an empty list.
+ * `timeout`, `unexpected_answer`, `invalid_request`, `unauthorized`, `forbidden`, `payload_too_large` (a body over 256 KiB, an
+ * answer to a call over 1 MiB), `store_unavailable`, `not_configured` or `internal`; the methods name the further codes. An outage is never an empty list.
  */
 export type Registry = ReturnType<typeof registry>;
 

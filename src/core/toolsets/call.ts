@@ -17,6 +17,8 @@ export const CLAIMS_MAX = 3;
 export const KEPT_MS = 900_000;
 /** How many calls of one toolset may wait unclaimed. */
 export const QUEUED_MAX = 1000;
+/** An outcome as JSON, in characters. Storage takes a value of 2 MB in UTF-8, so a request of 1 MiB that is kept fits. */
+export const OUTCOME_CHARS_MAX = 1_048_576;
 /** The sum of one call's deltas, in characters. */
 export const DELTA_CHARS_MAX = 4_000_000;
 /** How many deltas one call may have. */

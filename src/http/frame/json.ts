@@ -2,6 +2,7 @@ import { pointerTo } from "../../core/check.ts";
 import { invalid } from "../../core/problem.ts";
 import { JSON_DEPTH_MAX } from "../../json-schema/index.ts";
 
+/** Of a body, where the endpoint says no other. */
 export const BODY_BYTES_MAX = 256 * 1024;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });

@@ -53,11 +53,8 @@ export function readQuery(c: Context, endpoint: Endpoint): unknown {
   return parsed;
 }
 
-/** Used only where no Content-Length was sent: the platform enforces the length that is stated. */
-const countingBytes = bodyLimit({ maxSize: BODY_BYTES_MAX, onError: refuseLargeBody });
-
-function refuseLargeBody(): never {
-  throw new Problem("payload_too_large", `A body may have at most ${BODY_BYTES_MAX} bytes.`);
+function refuseLargeBody(bytesMax: number): never {
+  throw new Problem("payload_too_large", `A body may have at most ${bytesMax} bytes.`);
 }
 
 /**
@@ -79,9 +76,12 @@ async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
   ) {
     throw new Problem("unsupported_media_type", "Send the body as application/json.");
   }
+  const { bodyBytesMax = BODY_BYTES_MAX } = endpoint;
+  const onError = () => refuseLargeBody(bodyBytesMax);
   const length = c.req.header("Content-Length");
-  if (length === undefined) await countingBytes(c, async () => {});
-  else if (Number(length) > BODY_BYTES_MAX) refuseLargeBody();
+  // Counted only where no length was sent: the platform enforces the length that is stated.
+  if (length === undefined) await bodyLimit({ maxSize: bodyBytesMax, onError })(c, async () => {});
+  else if (Number(length) > bodyBytesMax) onError();
   return readJson(c.req.raw, endpoint.bodyOptional === true);
 }
 

@@ -1,7 +1,13 @@
 import type { Asker } from "../../core/authority.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type FieldError, Problem, invalid } from "../../core/problem.ts";
-import { type CallError, callNotFound, type CallOutcome, callSettled } from "../../core/toolsets/call.ts";
+import {
+  type CallError,
+  callNotFound,
+  type CallOutcome,
+  callSettled,
+  OUTCOME_CHARS_MAX,
+} from "../../core/toolsets/call.ts";
 import { staleRegistration } from "../../core/toolsets/registration.ts";
 import type { JsonSchema } from "../../core/toolsets/tool.ts";
 import { resultHashOf } from "../../gateway/claim-id.ts";
@@ -39,7 +45,7 @@ export async function sendDelta(
 /**
  * Settles a call, for good. A result that breaks the tool's schema settles it as failed.
  *
- * @returns the outcome that the caller gets, or a Problem as of `sendDelta`
+ * @returns the outcome that the caller gets, or a Problem: as of `sendDelta`, or `payload_too_large`
  */
 export async function settleCall(
   namespace: Namespace,
@@ -49,6 +55,10 @@ export async function settleCall(
 ): Promise<CallOutcome | Problem> {
   const entry = await readForProvider(namespace, asker, provider, now);
   if (entry instanceof Problem) return entry;
+  // It may be longer than the request was, because 1e20 is kept with all its digits.
+  if (JSON.stringify(given).length > OUTCOME_CHARS_MAX) {
+    return new Problem("payload_too_large", `An answer is kept in at most ${OUTCOME_CHARS_MAX} characters.`);
+  }
   const gateway = namespace.gateway(provider.name);
   const outcome = "error" in given ? given : await checkedBySchema(given, entry, gateway, claimId);
   const taken = await gateway.settle({ epoch: epochOf(entry), callId, claimId, outcome }, namespace.clock());

@@ -1,9 +1,13 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { sizeBytes } from "../../../src/core/agents/agent.ts";
 import { KEPT_CHARS_MAX } from "../../../src/core/toolsets/call.ts";
 import { reachableGateways } from "../../support/gateways.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { openToolsets } from "../../support/toolsets.ts";
+
+// Written out, not imported: a limit that somebody moves must be seen to move.
+const RESULT_BYTES_MAX = 1_048_576;
 
 describe.each(BACKENDS)("a toolset's calls, $backend", ({ openBackend }) => {
   it("are refused while what is kept of others takes all the room there is, and taken again when that is gone", async () => {
@@ -39,6 +43,35 @@ describe.each(BACKENDS)("a toolset's calls, $backend", ({ openBackend }) => {
     const events = await registry.stream(taken);
     expect(events.map(({ event }) => event)).toEqual(["init", ...pieces.map(() => "output_delta"), "result"]);
     expect(events.slice(1, -1).map(({ data }) => data["delta"])).toEqual(pieces);
+  });
+
+  it("are answered in 1 MiB, whole, and in no more", async () => {
+    const registry = openToolsets({ backend: openBackend() });
+    const token = await registry.serve();
+    const { body: taken } = await registry.callTool();
+    const [call] = await registry.calls(token);
+    const answer = (text: string) => ({ result: { text: "" }, server_data: [{ text }] });
+    const room = RESULT_BYTES_MAX - sizeBytes({ claim_id: call!.claim_id, ...answer("") });
+    const refused = await registry.settle(token, call!, answer("x".repeat(room + 1)));
+    expect([refused.status, refused.body.code]).toEqual([413, "payload_too_large"]);
+    const picture = "x".repeat(room);
+    expect((await registry.settle(token, call!, answer(picture))).status).toBe(200);
+    expect((await registry.result(taken)).body).toMatchObject({ server_data: [{ text: picture }] });
+  });
+
+  it("are answered in no more than is kept: 1e20 is kept with all its digits", async () => {
+    const registry = openToolsets({ backend: openBackend() });
+    const token = await registry.serve();
+    await registry.callTool();
+    const [call] = await registry.calls(token);
+    const { call_id, claim_id } = call!;
+    const numbers = Array.from({ length: 100_000 }, () => "1e20").join();
+    const body = `{"claim_id":"${claim_id}","result":{"text":""},"bounds":{"numbers":[${numbers}]}}`;
+    const path = `/v1/toolsets/tools/calls/${call_id}/result`;
+    const headers = { "Content-Type": "application/json", "Lease-Token": token };
+    const { status } = await registry.fetch(path, { method: "POST", body, headers });
+    expect(status).toBe(413);
+    expect((await registry.settle(token, call!, { result: { text: "" } })).status).toBe(200);
   });
 
   it("send nothing that is not text: half a character is refused, and the claim stands", async () => {

@@ -126,6 +126,8 @@ const callError = z.strictObject({
 });
 /** Content blocks, for example: passed on as they are (source 3). */
 const serverData = z.array(z.record(z.string(), z.unknown())).max(100).optional();
+/** Room for a picture among the content blocks. */
+const RESULT_BYTES_MAX = 1024 * 1024;
 const resultInput = z.union([
   z.strictObject({
     claim_id: claimId,
@@ -144,8 +146,16 @@ const settle = endpoint({
   operationId: "settleCall",
   summary: "Answer a call, for good: a result that breaks the tool's schema settles it as failed",
   body: resultInput,
+  bodyBytesMax: RESULT_BYTES_MAX,
   answers: { 200: { description: "Settled", body: shapes.callSettled } },
-  refusals: ["invalid_request", "call_not_found", "call_settled", "claim_lost", ...NOT_PROVIDER],
+  refusals: [
+    "invalid_request",
+    "call_not_found",
+    "call_settled",
+    "claim_lost",
+    "payload_too_large",
+    ...NOT_PROVIDER,
+  ],
   async handle({ namespace, asker, params, body: { claim_id, ...given }, token, now }) {
     const claim = { name: params.name, fence: token?.fence, callId: params.call, claimId: claim_id };
     const outcome = orThrow(await settleCall(namespace, asker, { ...claim, outcome: given }, now));

@@ -197,7 +197,12 @@ class Bridge {
 
   /** What the MCP client threw. What is not the server's own answer may mean that the server is lost. */
   #explained(thrown: unknown): unknown {
-    const { ProtocolError, SdkError, SdkErrorCode } = this.#sdk;
+    const { MissingRequiredClientCapabilityError, ProtocolError, SdkError, SdkErrorCode } = this.#sdk;
+    if (thrown instanceof MissingRequiredClientCapabilityError) {
+      // The capability is one of the caller's client, which is told so.
+      const { message, requiredCapabilities } = thrown;
+      return new ToolError("missing_client_capability", message, { server_data: [{ requiredCapabilities }] });
+    }
     if (thrown instanceof ToolError || thrown instanceof ProtocolError) return thrown;
     this.#idle.abort();
     return thrown instanceof SdkError && thrown.code === SdkErrorCode.ConnectionClosed

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { freePort } from "../../support/redis-server.node.ts";
 import { buildWorker, startWorker } from "../../support/worker.node.ts";
-import { forward } from "../support/forward.ts";
+import { bridged } from "../support/bridged.ts";
 import { API_KEYS, keyOf } from "../support/keys.ts";
 import { official } from "../support/official-servers.ts";
 
@@ -18,11 +18,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     mkdtemp(join(tmpdir(), "rollcall-home-")),
   ]);
   const withKey = { url: worker.url, key: keyOf("provider") };
-  const memory = ["env", `MEMORY_FILE_PATH=${join(home, "memory.json")}`, ...official("memory")];
+  const memory = { ...official("memory"), env: { MEMORY_FILE_PATH: join(home, "memory.json") } };
   const bridges = await Promise.all([
-    forward(withKey, "memory", memory),
-    forward(withKey, "sequential-thinking", official("sequential-thinking")),
-    forward(withKey, "everything-http", everything.url),
+    bridged(withKey, "memory", memory),
+    bridged(withKey, "sequential-thinking", official("sequential-thinking")),
+    bridged(withKey, "everything-http", { url: everything.url, headers: {} }),
   ]);
   project.provide("keyedUrl", worker.url);
   project.provide("home", home);
@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function everythingOverHttp(): Promise<{ url: URL; stop(): Promise<void> }> {
   const port = await freePort();
-  const [command = "", ...args] = official("everything", "streamableHttp");
+  const { command, args } = official("everything", "streamableHttp");
   const env = { ...process.env, PORT: String(port) };
   const server = spawn(command, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(server, "exit");

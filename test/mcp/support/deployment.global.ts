@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { buildWorker, startWorker } from "../../support/worker.node.ts";
-import { forward } from "./forward.ts";
+import { bridged } from "./bridged.ts";
 import { API_KEYS, keyOf } from "./keys.ts";
 import { official } from "./official-servers.ts";
 
-const CONFORMANCE = [process.execPath, fileURLToPath(new URL("../conformance-server.mjs", import.meta.url))];
+const CONFORMANCE = {
+  command: process.execPath,
+  args: [fileURLToPath(new URL("../conformance-server.mjs", import.meta.url))],
+  env: {},
+};
 
 /** One Worker for all tests, open and with keys, with MCP servers behind it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -20,10 +24,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const files = await realpath(await mkdtemp(join(tmpdir(), "rollcall-files-")));
   const withKey = { url: keyed.url, key: keyOf("provider") };
   const bridges = await Promise.all([
-    forward({ url: open.url }, "conf", CONFORMANCE),
-    forward(withKey, "conf", CONFORMANCE),
-    forward(withKey, "everything", official("everything")),
-    forward(withKey, "files", official("filesystem", files)),
+    bridged({ url: open.url }, "conf", CONFORMANCE),
+    bridged(withKey, "conf", CONFORMANCE),
+    bridged(withKey, "mortal", CONFORMANCE),
+    bridged(withKey, "everything", official("everything")),
+    bridged(withKey, "files", official("filesystem", files)),
   ]);
   project.provide("openUrl", open.url);
   project.provide("keyedUrl", keyed.url);
@@ -39,7 +44,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where everyone may do everything; the toolset `conf` is there. */
     openUrl: string;
-    /** Where keys are asked for; the toolsets `conf`, `everything` and `files` are there. */
+    /** Where keys are asked for; the toolsets `conf`, `everything` and `files` are there, and `mortal`, the same as `conf`. */
     keyedUrl: string;
     /** The folder that `files` serves. */
     filesFolder: string;

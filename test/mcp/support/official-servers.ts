@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 const packages = fileURLToPath(new URL("../node_modules", import.meta.url));
 
 /** The command that starts one of the official servers. */
-export const official = (name: string, ...args: string[]): string[] => [
-  process.execPath,
-  join(packages, `@modelcontextprotocol/server-${name}/dist/index.js`),
-  ...args,
-];
+export const official = (name: string, ...args: string[]) => ({
+  command: process.execPath,
+  args: [join(packages, `@modelcontextprotocol/server-${name}/dist/index.js`), ...args],
+  env: {},
+});
 
 /** By the tool's name, in an order in which they can be called. */
 type Arguments = Record<string, Record<string, unknown>>;

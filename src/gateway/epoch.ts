@@ -21,6 +21,10 @@ export class LatestEpoch {
     return this.#read()?.registered_at;
   }
 
+  isCurrent(fence: string): boolean {
+    return this.#read()?.fence === fence;
+  }
+
   /** Whether `epoch` is the latest registration, a later or an earlier one. */
   compare({ fence, registeredAt }: Epoch): "current" | "later" | "stale" {
     const latest = this.#read();

@@ -58,7 +58,8 @@ export type ClaimAnswer =
 
 /** Names a claim, when a provider sends deltas or the outcome of its call. */
 export interface ClaimRef {
-  epoch: Epoch;
+  /** Of the registration under which it was claimed; "stale" if another is the latest. */
+  fence: string;
   callId: string;
   claimId: string;
 }

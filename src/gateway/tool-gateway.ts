@@ -223,8 +223,9 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     if (lapsed.size > 0) this.#consumers.letLapsedGo(lapsed);
   }
 
-  #findClaim({ epoch, callId, claimId }: ClaimRef, now: number): KeptCall<ClaimedCall> | ClaimRefusal {
-    return this.#adoptEpoch(epoch, now) ? this.#followed.findClaim(callId, claimId) : "stale";
+  #findClaim({ fence, callId, claimId }: ClaimRef, now: number): KeptCall<ClaimedCall> | ClaimRefusal {
+    this.#applyDue(now);
+    return this.#epoch.isCurrent(fence) ? this.#followed.findClaim(callId, claimId) : "stale";
   }
 
   /** Gives queued calls to the sockets, and wakes the polls that wait. */

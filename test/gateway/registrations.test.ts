@@ -19,7 +19,7 @@ const statuses = async (gateway: OpenedGateway) => [
 ];
 const ENDED = ["done", "stale_registration", "stale_registration"];
 
-/** Each method that tells the gateway of a registration. */
+/** Each method that names a registration. */
 const ASKING: Record<string, (gateway: OpenedGateway, held: CallMessage) => Promise<unknown>> = {
   "a call": (gateway) => gateway.call("new"),
   "a claim": (gateway) =>
@@ -33,8 +33,10 @@ const ASKING: Record<string, (gateway: OpenedGateway, held: CallMessage) => Prom
     ),
 };
 
+/** Those that are believed: an answer comes with a token that nobody has compared with the store. */
+const { "a delta": _d, "an answer": _a, ...BELIEVED } = ASKING;
 const TELLING: typeof ASKING = {
-  ...ASKING,
+  ...BELIEVED,
   "its beginning": ({ gateway, epoch, now }) => gateway.open(epoch, now),
 };
 
@@ -51,6 +53,15 @@ describe("a later registration", () => {
       expect(await gateway.settle(held)).toBe("stale");
     },
   );
+
+  it.each(["a delta", "an answer"] as const)("is not begun by %s", async (what) => {
+    const { gateway, held } = await busy();
+    gateway.epoch = epochOf(2);
+    expect(await ASKING[what]!(gateway, held)).toBe("stale");
+    expect(await statuses(gateway)).toEqual(["done", "pending", "pending"]);
+    gateway.epoch = epochOf(1);
+    expect(await gateway.settle(held)).toBe("taken");
+  });
 
   it("tells the caller whether its call may have been carried out", async () => {
     const { gateway } = await busy();

@@ -48,7 +48,7 @@ describe("an object on any SQLite, without the platform's class,", () => {
     await gateway.call(request, NOW);
     await arrived;
     const [claimId] = (await claim()).messages.flatMap((got) => (got.type === "call" ? [got.claim_id] : []));
-    const settlement = { epoch, callId: "c", claimId: claimId!, outcome: { result: 1 } };
+    const settlement = { fence: epoch.fence, callId: "c", claimId: claimId!, outcome: { result: 1 } };
     expect(await gateway.settle(settlement, NOW)).toBe("taken");
     expect(gateway.follow("c", 0, NOW)).toMatchObject({ status: "done", outcome: { result: 1 } });
     expect(await storage.getAlarm()).toBe(NOW + 1000);

@@ -78,11 +78,11 @@ export class OpenedGateway {
   }
 
   delta({ call_id: callId, claim_id: claimId }: ClaimedCall, delta = "…", seq?: number, stream = "out") {
-    return this.gateway.delta({ epoch: this.epoch, callId, claimId, stream, delta, seq }, this.now);
+    return this.gateway.delta({ fence: this.epoch.fence, callId, claimId, stream, delta, seq }, this.now);
   }
 
   settle({ call_id: callId, claim_id: claimId }: ClaimedCall, outcome: CallOutcome = { result: "done" }) {
-    return this.gateway.settle({ epoch: this.epoch, callId, claimId, outcome }, this.now);
+    return this.gateway.settle({ fence: this.epoch.fence, callId, claimId, outcome }, this.now);
   }
 
   follow(callId: string, after = 0) {

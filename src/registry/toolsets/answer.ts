@@ -1,5 +1,4 @@
 import type { Asker } from "../../core/authority.ts";
-import type { Entry } from "../../core/entry.ts";
 import { type FieldError, Problem, invalid } from "../../core/problem.ts";
 import {
   type CallError,
@@ -13,8 +12,8 @@ import type { JsonSchema } from "../../core/toolsets/tool.ts";
 import { resultHashOf } from "../../gateway/claim-id.ts";
 import type { ClaimRefusal, Delta, Gateway } from "../../gateway/gateway.ts";
 import type { Namespace } from "../namespace.ts";
-import { epochOf, type ProviderOf, readForProvider } from "./read.ts";
-import { valueErrors } from "./validators.ts";
+import { type ProviderOf, readForProvider } from "./read.ts";
+import { keptErrors, valueErrors } from "./validators.ts";
 
 /** The call that a provider has claimed. */
 export interface ClaimedBy extends ProviderOf {
@@ -34,12 +33,12 @@ export async function sendDelta(
   { callId, claimId, stream, delta, seq, ...provider }: ClaimedBy & Delta,
   now: number,
 ): Promise<{ deadlineAt: number } | Problem> {
-  const entry = await readForProvider(namespace, asker, provider, now);
-  if (entry instanceof Problem) return entry;
+  const fence = await fenceFor(namespace, asker, provider, now);
+  if (fence instanceof Problem) return fence;
   const taken = await namespace
     .gateway(provider.name)
-    .delta({ epoch: epochOf(entry), callId, claimId, stream, delta, seq }, namespace.clock());
-  return typeof taken === "string" ? notTaken(taken, provider.name) : taken;
+    .delta({ fence, callId, claimId, stream, delta, seq }, namespace.clock());
+  return typeof taken === "string" ? refusedAs(namespace, asker, provider, taken, now) : taken;
 }
 
 /**
@@ -53,36 +52,48 @@ export async function settleCall(
   { callId, claimId, outcome: given, ...provider }: ClaimedBy & { outcome: CallOutcome },
   now: number,
 ): Promise<CallOutcome | Problem> {
-  const entry = await readForProvider(namespace, asker, provider, now);
-  if (entry instanceof Problem) return entry;
+  const fence = await fenceFor(namespace, asker, provider, now);
+  if (fence instanceof Problem) return fence;
   // It may be longer than the request was, because 1e20 is kept with all its digits.
   if (JSON.stringify(given).length > OUTCOME_CHARS_MAX) {
     return new Problem("payload_too_large", `An answer is kept in at most ${OUTCOME_CHARS_MAX} characters.`);
   }
   const gateway = namespace.gateway(provider.name);
-  const outcome = "error" in given ? given : await checkedBySchema(given, entry, gateway, claimId);
-  const taken = await gateway.settle({ epoch: epochOf(entry), callId, claimId, outcome }, namespace.clock());
-  return taken === "taken" ? outcome : notTaken(taken, provider.name);
+  const outcome = "error" in given ? given : await checkedBySchema(given, gateway, claimId);
+  const taken = await gateway.settle({ fence, callId, claimId, outcome }, namespace.clock());
+  return taken === "taken" ? outcome : refusedAs(namespace, asker, provider, taken, now);
+}
+
+/**
+ * The fence of the registration that a provider acts under. A token's is enough: the gateway knows the latest registration, and
+ * who has its token may answer, so the store need not be read. An owner or admin without a token acts under the stored one.
+ */
+async function fenceFor(
+  namespace: Namespace,
+  asker: Asker,
+  provider: ProviderOf,
+  now: number,
+): Promise<string | Problem> {
+  if (provider.fence !== undefined) return provider.fence;
+  const entry = await readForProvider(namespace, asker, provider, now);
+  return entry instanceof Problem ? entry : entry.document.fence;
 }
 
 /** The outcome; an error in its place if the result breaks the schema that the call was admitted with. */
 async function checkedBySchema(
   outcome: CallOutcome & { result: unknown },
-  entry: Entry<"toolset">,
   gateway: Gateway,
   claimId: string,
 ): Promise<CallOutcome> {
   const hash = resultHashOf(claimId);
-  const tool = entry.document.registration.tools.find(({ result_hash }) => result_hash === hash);
-  const schema = tool?.result_schema ?? (await earlierSchema(gateway, hash));
-  const errors = schema === undefined ? [] : valueErrors(schema, hash, outcome.result);
+  const errors = keptErrors(hash, outcome.result) ?? (await askedErrors(gateway, hash, outcome.result));
   return errors.length > 0 ? { error: invalidResult(errors) } : outcome;
 }
 
-/** A schema that the toolset had before it was amended. Undefined for a claim that is none: the gateway refuses it. */
-async function earlierSchema(gateway: Gateway, hash: string): Promise<JsonSchema | undefined> {
+async function askedErrors(gateway: Gateway, hash: string, result: unknown): Promise<FieldError[]> {
   const json = await gateway.resultSchema(hash);
-  return json === undefined ? undefined : (JSON.parse(json) as JsonSchema);
+  // Without a schema the claim is none, and the gateway refuses it.
+  return json === undefined ? [] : valueErrors(JSON.parse(json) as JsonSchema, hash, result);
 }
 
 const invalidResult = (errors: readonly FieldError[]): CallError => ({
@@ -90,6 +101,18 @@ const invalidResult = (errors: readonly FieldError[]): CallError => ({
   message: "The provider's result does not match the tool's result_schema.",
   issues: errors.map(({ pointer, detail }) => ({ field: pointer, constraint: detail })),
 });
+
+/** What a provider is told: of a token that is not the latest registration's, what the store says of it. */
+async function refusedAs(
+  namespace: Namespace,
+  asker: Asker,
+  provider: ProviderOf,
+  refusal: ClaimRefusal,
+  now: number,
+): Promise<Problem> {
+  const entry = refusal === "stale" && (await readForProvider(namespace, asker, provider, now));
+  return entry instanceof Problem ? entry : notTaken(refusal, provider.name);
+}
 
 function notTaken(refusal: ClaimRefusal, name: string): Problem {
   switch (refusal) {

@@ -171,7 +171,8 @@ export class Model {
     const claim = this.#claims.length - 1 - back;
     const number = this.#claims[claim];
     if (number === undefined) return "no such claim";
-    if (!this.#adoptEpoch(this.#current)) return "stale";
+    this.#applyDue();
+    if (this.#current !== this.#known || this.#closed) return "stale";
     const call = this.#calls[number]!;
     if (call.status === "forgotten") return "call_not_found";
     if (!PENDING.includes(call.status)) return "call_settled";

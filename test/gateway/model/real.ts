@@ -73,9 +73,8 @@ export class Real {
       case "unregister":
         return opened.gateway.close(opened.epoch, opened.now);
       case "askLate": {
-        const answer = { epoch: epochOf(this.#registration - 1), callId: "", claimId: "" };
-        const answered = await opened.gateway.settle({ ...answer, outcome: { result: 1 } }, opened.now);
-        return answered === "stale" ? answered : "known";
+        const later = await opened.gateway.open(epochOf(this.#registration - 1), opened.now);
+        return later === undefined ? "known" : "stale";
       }
     }
   }

@@ -132,9 +132,9 @@ describe("an outage", () => {
     "selectionLogic",
     "callResult",
     "cancelCall",
+    "serverCard",
     "health",
     "openapi",
-    "serverCard",
   ]);
   const away = SAMPLES.filter(({ operation }) => !atHome.has(operation));
 

@@ -57,7 +57,7 @@ async function expectUnavailable(
 }
 
 describe.each(BREAKABLE)("toolsets without their store, $name", ({ openBreakable }) => {
-  const NEED_NONE = ["result", "stream"];
+  const NEED_NONE = ["delta", "result", "stream", "settle"];
   const LAST = ["register another", "unregister"];
 
   it("say so at every route, and are as they were when it is back", async () => {
@@ -84,6 +84,19 @@ describe.each(BREAKABLE)("toolsets without their store, $name", ({ openBreakable
     ]) {
       expect((await uses[what]!()).status, what).toBeLessThan(300);
     }
+  });
+
+  it("still take their providers' output and answers, and refuse others'", async () => {
+    const { backend, fail, recover } = openBreakable();
+    const { registry, token, taken, claim, uses } = await openUsed(backend);
+    const next = { ...claim, claim_id: "another" };
+    await fail();
+    expect((await registry.settle(token, next, DONE)).body.code).toBe("claim_lost");
+    await expectUnavailable(() => registry.settle(undefined, claim, DONE), "no token");
+    await expectUnavailable(() => registry.settle(token.replace(/^0/, "1"), claim, DONE), "another token");
+    for (const what of ["delta", "settle"]) expect((await uses[what]!()).status, what).toBe(200);
+    await recover();
+    expect((await registry.result(taken)).body).toMatchObject({ status: "done", ...DONE });
   });
 
   it("still bring their results to those who wait for them", async () => {
@@ -189,11 +202,10 @@ describe.each(BACKENDS)("a toolset without its gateway, $backend", ({ openBacken
   });
 
   it("may be registered anew: what waited for the last registration fails once the gateway hears of it", async () => {
-    const { registry, token, taken, queued, claim, fail, recover } = await open();
+    const { registry, token, taken, queued, fail, recover } = await open();
     await fail();
     const current = await registry.offer();
     await recover();
-    expect((await registry.settle(token, claim, DONE)).body.code).toBe("lease_lost");
     expect((await registry.claim(token)).body.code).toBe("lease_lost");
     expect((await registry.callTool()).body.code).toBe("toolset_unhealthy");
     await registry.attach(current);
@@ -202,6 +214,18 @@ describe.each(BACKENDS)("a toolset without its gateway, $backend", ({ openBacken
     }
     const { body: call } = await registry.callTool();
     expect(await registry.calls(current)).toMatchObject([{ call_id: call.call_id }]);
+  });
+
+  it("may be registered anew: an answer to the last registration counts until the gateway hears of it", async () => {
+    const { registry, token, taken, queued, claim, fail, recover } = await open();
+    await fail();
+    const current = await registry.offer();
+    await recover();
+    expect((await registry.settle(token, claim, DONE)).body.status).toBe("done");
+    await registry.attach(current);
+    expect((await registry.result(taken)).body).toMatchObject(DONE);
+    expect((await registry.settle(token, claim, DONE)).body.code).toBe("lease_lost");
+    expect((await registry.result(queued)).body.error?.code).toBe("stale_registration");
   });
 
   it("may be unregistered: what waited for it ends in time", async () => {

@@ -45,6 +45,23 @@ describe.each(BACKENDS)("a result, $backend", ({ openBackend }) => {
     }
   });
 
+  it("is held to its schema, whatever an answer to a claim that is none named before", async () => {
+    const registry = openToolsets({ backend: openBackend() });
+    const result_schema = { title: crypto.randomUUID(), type: "object" };
+    const token = await registry.serve({ tools: [{ ...ECHO, result_schema }] });
+    const { body: call } = await registry.callTool();
+    const [claimed] = await registry.calls(token);
+    const other = await registry.offer({ name: "other" });
+    const refused = await registry.post(
+      `/v1/toolsets/other/calls/${claimed!.call_id}/result`,
+      { claim_id: claimed!.claim_id, result: null },
+      { "Lease-Token": other },
+    );
+    expect(refused.status).toBe(404);
+    expect((await registry.settle(token, claimed!, { result: "no object" })).body.status).toBe("failed");
+    expect((await registry.result(call)).body).toMatchObject({ error: { code: "invalid_result" } });
+  });
+
   it("is not another namespace's even where that has a toolset of the same name", async () => {
     const { callers } = await open();
     await callers.offer({}, as("abroad"));

@@ -93,31 +93,36 @@ describe("a call", () => {
     },
   );
 
-  it("costs one round trip each of a provider who claims it, sends a delta, and settles it", async () => {
-    const { registry, token, cost } = await open();
-    const { body: taken } = await registry.callTool();
-    let calls: Awaited<ReturnType<typeof registry.calls>> = [];
-    const claimed = await cost(async () => {
-      calls = await registry.calls(token);
-      return { status: 200 };
-    });
-    expect(claimed).toMatchObject({ ...once, gateway: ["claim"] });
-    const [call] = calls;
-    expect(await cost(() => registry.delta(token, call!, "x"))).toMatchObject({
-      ...once,
-      status: 200,
-      gateway: ["delta"],
-    });
-    expect(await cost(() => registry.settle(token, call!, { result: { text: "x" } }))).toMatchObject({
-      ...once,
-      status: 200,
-      gateway: ["settle"],
-    });
-    expect(await cost(() => registry.result(taken))).toMatchObject({
-      ...none,
-      status: 200,
-      gateway: ["follow"],
-    });
+  it("costs a provider one round trip to claim, and none to send a delta or the result", async () => {
+    const { registry, cost } = await open();
+    // One that this isolate has never seen: it asks the gateway for it, once.
+    const result_schema = { title: crypto.randomUUID() };
+    const token = await registry.serve({ tools: [{ ...ECHO, result_schema }] });
+    for (const asked of [["resultSchema"], []]) {
+      const { body: taken } = await registry.callTool();
+      let calls: Awaited<ReturnType<typeof registry.calls>> = [];
+      const claimed = await cost(async () => {
+        calls = await registry.calls(token);
+        return { status: 200 };
+      });
+      expect(claimed).toMatchObject({ ...once, gateway: ["claim"] });
+      const [call] = calls;
+      expect(await cost(() => registry.delta(token, call!, "x"))).toMatchObject({
+        ...none,
+        status: 200,
+        gateway: ["delta"],
+      });
+      expect(await cost(() => registry.settle(token, call!, { result: { text: "x" } }))).toMatchObject({
+        ...none,
+        status: 200,
+        gateway: [...asked, "settle"],
+      });
+      expect(await cost(() => registry.result(taken))).toMatchObject({
+        ...none,
+        status: 200,
+        gateway: ["follow"],
+      });
+    }
   });
 
   it("is claimed by the hundred at the price of one", async () => {

@@ -16,12 +16,13 @@ const schemaOf = (name: string, weight: number): JsonSchema => {
 /** Uses schemas by name, and says whether each had been kept. */
 function keeper() {
   let compiled = 0;
-  const valueErrors = keepValidators(WEIGHT_MAX, (schema) => {
+  const { valueErrors, keptErrors } = keepValidators(WEIGHT_MAX, (schema) => {
     compiled += 1;
     return compile(schema);
   });
   return {
     valueErrors,
+    keptErrors,
     finds: (name: string, weight = HEAVIEST_KEPT): boolean => {
       const before = compiled;
       valueErrors(schemaOf(name, weight), name, 1);
@@ -80,11 +81,14 @@ it("keeps the most recently used that fit, whatever the order of use", () => {
 });
 
 it("answers the same, kept or not", () => {
-  const { valueErrors } = keeper();
+  const { valueErrors, keptErrors } = keeper();
   for (const weight of [HEAVIEST_KEPT, HEAVIEST_KEPT + 1]) {
     const schema = schemaOf("a", weight);
+    expect(keptErrors(`${weight}`, 1)).toBeUndefined();
     for (const value of [1, "1", 1.5, null, 1, "1"]) {
-      expect(valueErrors(schema, `${weight}`, value)).toEqual(compile(schema)(value));
+      const errors = compile(schema)(value);
+      expect(valueErrors(schema, `${weight}`, value)).toEqual(errors);
+      expect(keptErrors(`${weight}`, value)).toEqual(weight > HEAVIEST_KEPT ? undefined : errors);
     }
   }
 });

@@ -108,6 +108,7 @@ export class CallTable {
       message.length,
       message,
       resultSchema.hash,
+      now,
     );
     this.#chars += message.length;
   }

@@ -1,4 +1,4 @@
-import { callAt, type ClaimedCall, isSettled, type SettledCall } from "../core/toolsets/call.ts";
+import { callAt, changedAt, type ClaimedCall, isSettled, type SettledCall } from "../core/toolsets/call.ts";
 import type { CallTable, KeptCall } from "./call-table.ts";
 import type { CallProgress } from "./gateway.ts";
 import { CallWaiters } from "./waiters.ts";
@@ -78,6 +78,8 @@ export class FollowedCalls {
       caller: call.caller,
       toolUseId: call.tool_use_id,
       status: isSettled(state) ? state.status : "pending",
+      madeAt: call.made_at,
+      changedAt: changedAt(state),
       outcome: isSettled(state) ? this.#calls.outcome(call) : undefined,
       deltas: this.#calls.deltas(call, after),
       total: call.deltas,

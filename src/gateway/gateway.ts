@@ -85,6 +85,9 @@ export interface CallProgress {
   caller: string;
   toolUseId: string;
   status: "pending" | "done" | "failed";
+  /** When the call was made, and when it last changed its state or had a delta: ms since the Unix epoch. */
+  madeAt: number;
+  changedAt: number;
   /** undefined while the call is pending */
   outcome: CallOutcome | undefined;
   /** Deltas after the one asked for, in order, until they have 250,000 characters; there may be more. */

@@ -39,6 +39,7 @@ export const MIGRATIONS: readonly string[] = [
    ) WITHOUT ROWID;`,
   `ALTER TABLE call ADD COLUMN result_hash TEXT NOT NULL DEFAULT '';
    CREATE TABLE result_schema (hash TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;`,
+  `ALTER TABLE call ADD COLUMN made_at INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** The latest registration. */
@@ -56,6 +57,7 @@ export type CallRow = {
   deltas: number;
   delta_chars: number;
   result_hash: string;
+  made_at: number;
   /** What the call takes altogether: message, deltas and outcome. */
   chars: number;
 };
@@ -66,7 +68,7 @@ export type CancellationRow = { claim_id: string; call_id: string; due_at: numbe
 export type DeltaRow = { seq: number; stream: string; delta: string };
 
 const CALL =
-  "SELECT number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars, result_hash FROM call";
+  "SELECT number, id, state, caller, tool_use_id, digest, deltas, delta_chars, chars, result_hash, made_at FROM call";
 
 /** Every statement of the object. The comments give the parameters, in order, and the columns of the answer. */
 export const SQL = {
@@ -102,11 +104,11 @@ export const SQL = {
   /** → chars, of all calls */
   totalChars: "SELECT total(chars) AS chars FROM call",
 
-  /** id, status, due_at, state, caller, tool_use_id, identity, digest, chars, message, result_hash */
+  /** id, status, due_at, state, caller, tool_use_id, identity, digest, chars, message, result_hash, made_at */
   addCall: `INSERT INTO call
     (id, status, due_at, state, caller, tool_use_id, identity, digest, deltas, delta_chars, chars, message,
-     result_hash)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?)`,
+     result_hash, made_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`,
   /** status, due_at, consumer, state, number */
   updateCall: "UPDATE call SET status = ?, due_at = ?, consumer = ?, state = ? WHERE number = ?",
   /** status, due_at, state, outcome, chars, whether to keep the identity (0 or 1), number */

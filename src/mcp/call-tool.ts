@@ -12,8 +12,10 @@ import { followCall } from "./follow-call.ts";
 import { checkMirroredArguments } from "./mirrored-arguments.ts";
 import { checkCapabilities } from "./missing-capability.ts";
 import { nameOn, toolOn, toolsOn } from "./offered-tools.ts";
+import { outputSchemaOf } from "./schema-projection.ts";
 import { callToolInput, isCallTool, ownToolOf } from "./own-tools.ts";
 import { invalidParams, type Json } from "./protocol.ts";
+import { takesTasks, taskOf } from "./tasks.ts";
 import { text, toolError, toolResult } from "./tool-result.ts";
 
 /** A call that takes longer is answered by a stream: while a Worker writes nothing it does not notice that its client has left. */
@@ -88,10 +90,11 @@ async function callFound(
     const outcome = await outcomeWithin(namespace, ref, AT_ONCE_MS);
     if (outcome) {
       checkCapabilities(outcome, request);
-      return answered(exchange, toolResult(tool, outcome, request.era));
+      return answered(exchange, toolResult(outcome, outputSchemaOf(tool.result_schema, request.era)));
     }
   }
-  return followCall(exchange, ref, tool, progressToken);
+  const task = progressToken === undefined && takesTasks(request) && (await taskOf(exchange, ref));
+  return task ? answered(exchange, task) : followCall(exchange, ref, tool, progressToken);
 }
 
 /** Refusals that a model can act on. Others, such as that of a store that is out, are the client's. */

@@ -15,6 +15,7 @@ import {
   RPC,
   RpcError,
 } from "./protocol.ts";
+import { outputSchemaOf } from "./schema-projection.ts";
 import { toolResult } from "./tool-result.ts";
 
 /** A Worker notices that its client has left when it writes, so it writes at least this often. */
@@ -57,7 +58,10 @@ async function* messagesOf(
     for await (const event of events) {
       if (event.type === "settled") {
         checkCapabilities(event.outcome, request);
-        return yield resultMessage(id, completed(era, toolResult(tool, event.outcome, era)));
+        return yield resultMessage(
+          id,
+          completed(era, toolResult(event.outcome, outputSchemaOf(tool.result_schema, era))),
+        );
       }
       const said = event.type === "delta" && progressToken !== undefined && progressIn(event, progress);
       if (said) {

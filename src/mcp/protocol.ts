@@ -63,6 +63,9 @@ export const META_KEYS = {
   serverInfo: `${META}/serverInfo`,
 } as const;
 
+/** The extension by which a call that takes long is a task, which its client asks for by itself. */
+export const TASKS_EXTENSION = `${META}/tasks`;
+
 export const SERVER_INFO = { name: "rollcall", title: "Rollcall", version: VERSION } as const;
 
 /** What each result of the modern era has besides its own fields. */

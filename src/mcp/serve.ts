@@ -10,13 +10,16 @@ import {
   RPC,
   RpcError,
   SERVER_INFO,
+  TASKS_EXTENSION,
   VERSIONS,
 } from "./protocol.ts";
 import { idOf, readRequest } from "./request.ts";
+import { answerTask } from "./tasks.ts";
 
 const INSTRUCTIONS =
   "Tools of many providers, by <toolset>__<tool>. If a tool is not in the list, rollcall__find_tools finds it, says whether it can be called now, and rollcall__call_tool calls it.";
 const CAPABILITIES = { tools: {} };
+const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS_EXTENSION]: {} } };
 
 /**
  * Answers one message of an MCP client, of either era; it needs to know nothing of earlier ones.
@@ -53,10 +56,15 @@ async function answer(exchange: Exchange): Promise<Answered> {
       if (!isModern) break;
       return answered(exchange, {
         supportedVersions: VERSIONS,
-        capabilities: CAPABILITIES,
+        capabilities: MODERN_CAPABILITIES,
         instructions: INSTRUCTIONS,
         ...CACHING,
       });
+    case "tasks/get":
+    case "tasks/update":
+    case "tasks/cancel":
+      if (!isModern) break;
+      return answered(exchange, await answerTask(exchange, request.method));
     case "initialize":
       if (isModern) break;
       return answered(exchange, initialized(request.params));

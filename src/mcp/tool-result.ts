@@ -1,8 +1,6 @@
 import * as z from "zod";
 import type { CallError, CallOutcome } from "../core/toolsets/call.ts";
-import type { Tool } from "../core/toolsets/tool.ts";
-import type { Era, Json } from "./protocol.ts";
-import { outputSchemaOf } from "./schema-projection.ts";
+import type { Json } from "./protocol.ts";
 
 /** Content as MCP has it. A client refuses a whole result for one block that is not so. */
 const resource = z.looseObject({ uri: z.string() });
@@ -22,17 +20,20 @@ export const text = (said: string): Json => ({ type: "text", text: said });
 /** What a model reads, and can act on. */
 export const toolError = (said: string): Json => ({ content: [text(said)], isError: true });
 
-/** A call's outcome as the result of `tools/call`. */
-export function toolResult({ result_schema }: Tool, outcome: CallOutcome, era: Era): Json {
+/**
+ * A call's outcome as the result of `tools/call`.
+ *
+ * @param outputSchema  what the client knows of the value; undefined: nothing
+ */
+export function toolResult(outcome: CallOutcome, outputSchema: unknown): Json {
   const given = blocks.safeParse(outcome.server_data).data as Json[] | undefined;
   if ("error" in outcome) return { content: given ?? [text(errorText(outcome.error))], isError: true };
   const { result } = outcome;
-  const isListed = outputSchemaOf(result_schema, era) !== undefined;
   const isObject = typeof result === "object" && result !== null && !Array.isArray(result);
   return {
     content: given ?? [text(typeof result === "string" ? result : JSON.stringify(result))],
     // Where an output schema is listed a client insists on it; objects every era takes.
-    ...((isListed || isObject) && { structuredContent: result }),
+    ...((outputSchema !== undefined || isObject) && { structuredContent: result }),
   };
 }
 

@@ -42,7 +42,7 @@ export interface Sent {
 
 /** A request as a client of the era sends it. */
 export function requestOf(method: string, { era = "modern", params = {}, headers = {}, id = 1 }: Sent = {}) {
-  const name = params["name"];
+  const name = params["name"] ?? params["taskId"];
   const isModern = era === "modern";
   return {
     body: {

@@ -149,6 +149,11 @@ export function callAt(state: CallState, now: number): CallState | undefined {
   return current;
 }
 
+const LASTS_MS = { queued: UNCLAIMED_MS_MAX, claimed: CLAIM_MS, done: KEPT_MS, failed: KEPT_MS } as const;
+
+/** When a call came into this state, or sent the delta that extended it: ms since the Unix epoch. */
+export const changedAt = ({ status, dueAt }: CallState): number => dueAt - LASTS_MS[status];
+
 /** The failure of a call that its caller cancels. */
 export const cancelCall = (state: CallState, now: number): SettledCall =>
   settleCall(

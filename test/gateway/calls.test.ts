@@ -225,11 +225,15 @@ describe("a delta", () => {
     const call = await gateway.take();
     await gateway.delta(call, "one");
     await gateway.delta(call, "two", undefined, "err");
+    gateway.pass(1000);
     await gateway.delta(call, "");
+    gateway.pass(1000);
     expect(await gateway.follow("a")).toEqual({
       caller: "alice",
       toolUseId: "use-a",
       status: "pending",
+      madeAt: gateway.now - 2000,
+      changedAt: gateway.now - 1000,
       outcome: undefined,
       deltas: [
         { seq: 1, stream: "out", delta: "one" },

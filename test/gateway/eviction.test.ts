@@ -44,6 +44,7 @@ describe("a gateway that is evicted", () => {
     await opened.delta(held, "one", 1, "stdout");
     await opened.evict();
     await opened.delta(held, "one", 1, "stdout");
+    opened.pass(2000);
     const outcome = { result: { deep: [1, { "": null }] }, server_data: [{}] };
     expect(await opened.settle(held, outcome)).toBe("taken");
     await opened.evict();
@@ -51,6 +52,8 @@ describe("a gateway that is evicted", () => {
       caller: "alice",
       toolUseId: "t1",
       status: "done",
+      madeAt: opened.now - 2000,
+      changedAt: opened.now,
       outcome,
       deltas: [{ seq: 1, stream: "stdout", delta: "one" }],
       total: 1,

@@ -1,6 +1,15 @@
+import { Problem } from "../core/problem.ts";
 import type { Trace } from "../registry/toolsets/call.ts";
 import type { Face } from "./face.ts";
-import { completed, type Json, resultMessage } from "./protocol.ts";
+import {
+  completed,
+  errorMessage,
+  type Json,
+  type RequestId,
+  resultMessage,
+  RPC,
+  RpcError,
+} from "./protocol.ts";
 import type { RpcRequest } from "./request.ts";
 
 /** One request, and what it came with. */
@@ -28,3 +37,15 @@ export const answered = ({ request: { id, era } }: Exchange, result: Json): Answ
   status: 200,
   message: resultMessage(id, completed(era, result)),
 });
+
+/**
+ * What stopped a stream, as its last message.
+ *
+ * @throws whatever is neither an RpcError nor a Problem
+ */
+export function failureMessage(id: RequestId, error: unknown): Json {
+  if (error instanceof RpcError) return errorMessage(id, error);
+  if (!(error instanceof Problem)) throw error;
+  const { message, code } = error;
+  return errorMessage(id, { code: RPC.internalError, message, data: { code } });
+}

@@ -1,20 +1,11 @@
 import * as z from "zod";
-import { Problem } from "../core/problem.ts";
 import type { Tool } from "../core/toolsets/tool.ts";
 import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { type CallEvent, callEvents, cancelCall } from "../registry/toolsets/result.ts";
-import type { Answered, Exchange } from "./answered.ts";
+import { type Answered, type Exchange, failureMessage } from "./answered.ts";
 import { checkCapabilities } from "./missing-capability.ts";
 import { parsed } from "./parsed-json.ts";
-import {
-  completed,
-  errorMessage,
-  type Json,
-  notification,
-  resultMessage,
-  RPC,
-  RpcError,
-} from "./protocol.ts";
+import { completed, type Json, notification, resultMessage } from "./protocol.ts";
 import { outputSchemaOf } from "./schema-projection.ts";
 import { toolResult } from "./tool-result.ts";
 
@@ -70,10 +61,7 @@ async function* messagesOf(
       } else yield null;
     }
   } catch (error) {
-    if (!(error instanceof Problem || error instanceof RpcError)) throw error;
-    const { message } = error;
-    const internal = { code: RPC.internalError, message, data: { code: error.code } };
-    yield errorMessage(id, error instanceof RpcError ? error : internal);
+    yield failureMessage(id, error);
   }
 }
 

@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { hasScope } from "../core/authority.ts";
 import { toolsetHealth } from "../core/toolsets/health.ts";
 import { decodeOpaque, encodeOpaque } from "../registry/opaque.ts";
 import type { FoundTool } from "../registry/toolsets/tool-name.ts";
 import type { Face } from "./face.ts";
-import { isListed, type ListPosition, nameOn, toolsOn } from "./offered-tools.ts";
+import { isListed, type ListPosition, listsToolsets, nameOn, toolsOn } from "./offered-tools.ts";
 import { ownTools } from "./own-tools.ts";
 import { parsed } from "./parsed-json.ts";
 import { invalidParams, type Json } from "./protocol.ts";
@@ -31,8 +30,7 @@ export async function listTools(face: Face, { params, ...revision }: RpcRequest,
   const tools: Json[] = start ? [] : ownTools(face);
   let bytes = 0;
   let nextCursor: string | undefined;
-  // A key that may not call a tool does not see it here.
-  if (!face.findOnly && hasScope(face.asker, "write")) {
+  if (listsToolsets(face)) {
     for await (const offered of toolsOn(face, start, now)) {
       if (!isListed(face, offered, now)) continue;
       const tool = listedTool(face, offered, revision, now);

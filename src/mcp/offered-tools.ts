@@ -5,6 +5,8 @@ import { allowsObjects, type Tool } from "../core/toolsets/tool.ts";
 import { walkToolsets } from "../registry/toolsets/catalogue.ts";
 import { readToolset } from "../registry/toolsets/read.ts";
 import { findTool, type FoundTool, nameOf } from "../registry/toolsets/tool-name.ts";
+import type { ToolsetOutline } from "../registry/toolsets/outlines.ts";
+import { hasScope } from "../core/authority.ts";
 import type { Face } from "./face.ts";
 
 /**
@@ -43,8 +45,8 @@ export async function* toolsOn(
 ): AsyncGenerator<OfferedTool> {
   for await (const page of toolsetsOn(face, start, now)) {
     for (const entry of page) {
-      if (!hasTags(face, entry)) continue;
-      const { id, tools } = entry.document.registration;
+      const { id, tags, tools } = entry.document.registration;
+      if (!hasTags(face, tags)) continue;
       const first = start?.toolset === id ? start.index : 0;
       for (let index = first; index < tools.length; index += 1) yield { entry, tool: tools[index]!, index };
     }
@@ -70,15 +72,35 @@ async function* toolsetsOn(
 }
 
 /** Whether a list has the tool: it can be called over MCP, and its toolset was heard lately or, if so wished, is healthy. */
-export function isListed({ namespace, healthyOnly }: Face, { entry, tool }: FoundTool, now: number): boolean {
+export const isListed = (face: Face, { entry, tool }: FoundTool, now: number): boolean =>
+  allowsObjects(tool.payload_schema) && isHeard(face, entry, now);
+
+function isHeard(
+  { namespace, healthyOnly }: Face,
+  entry: Pick<Entry<"toolset">, "lease">,
+  now: number,
+): boolean {
   const { healthy, age_ms } = toolsetHealth(entry, namespace.ping, now);
-  return (
-    allowsObjects(tool.payload_schema) && (healthyOnly ? healthy : age_ms !== null && age_ms <= LISTED_MS)
-  );
+  return healthyOnly ? healthy : age_ms !== null && age_ms <= LISTED_MS;
 }
 
-const hasTags = ({ tags }: Face, { document }: Entry<"toolset">): boolean =>
-  tags.every((tag) => document.registration.tags.includes(tag));
+/** Whether a list has tools of toolsets at all: a key that may not call a tool does not see it. */
+export const listsToolsets = ({ asker, findOnly }: Face): boolean => !findOnly && hasScope(asker, "write");
+
+/** What changes with a face's list, and only with it: not by a pong. Up to 5 s old. */
+export async function outlineOn(face: Face): Promise<string> {
+  if (!listsToolsets(face)) return "";
+  const { at, toolsets } = await face.namespace.outlines();
+  const isShown = (outline: ToolsetOutline): boolean =>
+    (face.toolset ?? outline.id) === outline.id && hasTags(face, outline.tags) && isHeard(face, outline, at);
+  return toolsets
+    .filter(isShown)
+    .map(({ id, tools }) => `${id} ${tools}`)
+    .join("\n");
+}
+
+const hasTags = ({ tags }: Face, given: readonly string[]): boolean =>
+  tags.every((tag) => given.includes(tag));
 
 /**
  * The tool that a face calls so, whether it is listed now or not; undefined if there is none. One round trip.
@@ -89,7 +111,11 @@ export async function toolOn(face: Face, name: string, now: number): Promise<Fou
   const { namespace, toolset } = face;
   const found =
     toolset === null ? await findTool(namespace, name, now) : await ownTool(face, toolset, name, now);
-  return found && hasTags(face, found.entry) && allowsObjects(found.tool.payload_schema) ? found : undefined;
+  return found &&
+    hasTags(face, found.entry.document.registration.tags) &&
+    allowsObjects(found.tool.payload_schema)
+    ? found
+    : undefined;
 }
 
 async function ownTool(

@@ -61,6 +61,7 @@ export const META_KEYS = {
   protocolVersion: `${META}/protocolVersion`,
   clientCapabilities: `${META}/clientCapabilities`,
   serverInfo: `${META}/serverInfo`,
+  subscriptionId: `${META}/subscriptionId`,
 } as const;
 
 /** The extension by which a call that takes long is a task, which its client asks for by itself. */

@@ -2,6 +2,7 @@ import { Problem } from "../core/problem.ts";
 import { type Answered, answered, type Exchange } from "./answered.ts";
 import { callTool } from "./call-tool.ts";
 import { type Face, requireScope } from "./face.ts";
+import { listen } from "./listen.ts";
 import { CACHING, listTools } from "./list-tools.ts";
 import {
   errorMessage,
@@ -18,8 +19,8 @@ import { answerTask } from "./tasks.ts";
 
 const INSTRUCTIONS =
   "Tools of many providers, by <toolset>__<tool>. If a tool is not in the list, rollcall__find_tools finds it, says whether it can be called now, and rollcall__call_tool calls it.";
-const CAPABILITIES = { tools: {} };
-const MODERN_CAPABILITIES = { ...CAPABILITIES, extensions: { [TASKS_EXTENSION]: {} } };
+const LEGACY_CAPABILITIES = { tools: {} };
+const CAPABILITIES = { tools: { listChanged: true }, extensions: { [TASKS_EXTENSION]: {} } };
 
 /**
  * Answers one message of an MCP client, of either era; it needs to know nothing of earlier ones.
@@ -56,10 +57,13 @@ async function answer(exchange: Exchange): Promise<Answered> {
       if (!isModern) break;
       return answered(exchange, {
         supportedVersions: VERSIONS,
-        capabilities: MODERN_CAPABILITIES,
+        capabilities: CAPABILITIES,
         instructions: INSTRUCTIONS,
         ...CACHING,
       });
+    case "subscriptions/listen":
+      if (!isModern) break;
+      return listen(exchange);
     case "tasks/get":
     case "tasks/update":
     case "tasks/cancel":
@@ -83,7 +87,7 @@ async function answer(exchange: Exchange): Promise<Answered> {
 function initialized({ protocolVersion: asked }: Json): Json {
   return {
     protocolVersion: LEGACY_VERSIONS.find((version) => version === asked) ?? LEGACY_VERSIONS[0],
-    capabilities: CAPABILITIES,
+    capabilities: LEGACY_CAPABILITIES,
     serverInfo: SERVER_INFO,
     instructions: INSTRUCTIONS,
   };

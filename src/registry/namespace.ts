@@ -5,6 +5,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { proofKeyOf } from "./proof.ts";
+import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";
 
 /** What a health check needs to fetch a `health_url`. */
 export interface Prober {
@@ -43,6 +44,8 @@ export interface Namespace extends Pick<Platform, "lease" | "ping" | "prober" | 
   gateway: (toolset: string) => Gateway;
   /** The key of the proofs in ids that the registry gives out (proof.ts). */
   proofKey: () => Promise<CryptoKey>;
+  /** What the lists of tools depend on, up to 5 s old (toolsets/outlines.ts). */
+  outlines: () => Promise<Outlines>;
 }
 
 /** How many pools, gateways and namespaces an isolate keeps open. Opening one is no request, so the bound costs nothing. */
@@ -59,6 +62,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       pool: keepOpen((service) => platform.openPool(name, service)),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
       proofKey: proofKeyOf(store, signingKey, clock),
+      outlines: outlinesOf(store, platform),
       lease,
       ping,
       prober,

@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from "vitest";
-import { type Caller, CLIENTS } from "./support/clients.ts";
+import { createClient } from "../../src/client/index.ts";
+import { type Caller, CLIENTS, listenForTools } from "./support/clients.ts";
 import { keyOf } from "./support/keys.ts";
 
 const SOON = { timeout: 20_000, interval: 50 };
@@ -117,5 +118,17 @@ describe.concurrent.each(CLIENTS.filter(({ era }) => era === "legacy"))("$client
     await expect.poll(async () => (await state()).progress, SOON).toBeGreaterThan(progress + 10);
     expect(await state()).toMatchObject({ cancelled: false });
     await goOn();
+  });
+});
+
+describe.concurrent("@modelcontextprotocol/client 2.4.0, pinned to 2026-07-28", () => {
+  it("is told that the list of tools has changed while it listens", { timeout: 30_000 }, async () => {
+    const target = { url: new URL("/mcp/toolsets/news", url).href, key: keyOf("ann") };
+    await using listening = await listenForTools(target);
+    const provider = createClient({ url: new URL("/", url).href, key: keyOf("provider") });
+    const tools = { read: { payload_schema: true, handle: () => "nothing new" } };
+    const served = await provider.serveToolset({ name: "news", tools });
+    await expect(listening.changed).resolves.toBeUndefined();
+    await served.leave();
   });
 });

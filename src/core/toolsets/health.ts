@@ -20,9 +20,13 @@ export interface ToolsetHealth {
 }
 
 /** Derived at every read and never stored. A toolset is not healthy before its first pong. */
-export function toolsetHealth(entry: Entry<"toolset">, ping: PingTerms, now: number): ToolsetHealth {
+export function toolsetHealth(
+  { lease }: Pick<Entry<"toolset">, "lease">,
+  ping: PingTerms,
+  now: number,
+): ToolsetHealth {
   const threshold = stalenessThresholdMs(ping);
-  const lastPongAt = entry.lease?.lastPongAt ?? null;
+  const lastPongAt = lease?.lastPongAt ?? null;
   const age = lastPongAt === null ? null : Math.max(0, now - lastPongAt);
   return {
     healthy: age !== null && age <= threshold,

@@ -84,6 +84,17 @@ export const CLIENTS: readonly { client: string; era: "modern" | "legacy"; conne
 /** Connects as a client of the newest revision. */
 export const connect = client2({ pin: "2026-07-28" });
 
+/** Listens for changes of the list of tools, as a client of the newest revision. */
+export async function listenForTools(target: Target): Promise<AsyncDisposable & { changed: Promise<void> }> {
+  const client = new Client(INFO, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
+  const changed = Promise.withResolvers<void>();
+  client.setNotificationHandler("notifications/tools/list_changed", () => changed.resolve());
+  await client.connect(new StreamableHTTPClientTransport(new URL(target.url), requestInit(target)));
+  const { honoredFilter } = await client.listen({ toolsListChanged: true });
+  if (honoredFilter.toolsListChanged !== true) throw new Error("not listened to");
+  return { changed: changed.promise, [Symbol.asyncDispose]: () => client.close() };
+}
+
 /** Connects to a server that a command starts. */
 export async function connectTo(command: StdioServerParameters): Promise<Caller> {
   const client = new Client(INFO);

@@ -18,7 +18,7 @@ describe("a client of the modern era", () => {
     });
   });
 
-  it.each(["initialize", "ping", "logging/setLevel", "resources/list", "subscriptions/listen", "nonsense"])(
+  it.each(["initialize", "ping", "logging/setLevel", "resources/list", "resources/subscribe", "nonsense"])(
     "is told with 404 that there is no %s",
     async (method) => {
       const { status, body } = await rpc(openToolsets(), method);

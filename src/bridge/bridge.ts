@@ -1,4 +1,4 @@
-import type { Progress } from "@modelcontextprotocol/client";
+import type { Progress, Tool } from "@modelcontextprotocol/client";
 import { backoffMs, systemClock, wait } from "../client/clock.ts";
 import {
   type CallContext,
@@ -19,6 +19,9 @@ const LIST_MS = 60_000;
 const STEADY_MS = 60_000;
 /** What the registry takes as a version. */
 const SEMANTIC = /^v?\d+\.\d+\.\d+(-[a-zA-Z0-9.]+)?$/;
+
+/** JSON-RPC's code. */
+const INVALID_PARAMS = -32602;
 
 type Definition = Omit<ToolsetDefinition, "name">;
 
@@ -173,7 +176,8 @@ class Bridge {
     return { definition, listed: JSON.stringify(listed) };
   }
 
-  #handlerOf(tool: string) {
+  #handlerOf(definition: Tool) {
+    const tool = definition.name;
     return async (given: never, context: CallContext): Promise<unknown> => {
       const { report } = this.#options;
       const since = performance.now();
@@ -182,27 +186,35 @@ class Bridge {
       try {
         const connection = this.#connection;
         if (!connection) throw new ToolError("unavailable", "The MCP server of this toolset is down.");
-        const output = await forward(connection, tool, given, context, (said) =>
+        const output = await forward(connection, definition, given, context, (said) =>
           report({ type: "progress", tool, ...said }),
         );
         done();
         return output;
       } catch (thrown) {
-        const error = context.signal.aborted ? context.signal.reason : this.#explained(thrown);
+        const error = context.signal.aborted
+          ? context.signal.reason
+          : this.#explained(thrown, context.mcp?.requestState);
         done(messageOf(error));
         throw error;
       }
     };
   }
 
-  /** What the MCP client threw. What is not the server's own answer may mean that the server is lost. */
-  #explained(thrown: unknown): unknown {
+  /**
+   * What the MCP client threw. What is not the server's own answer may mean that the server is lost.
+   *
+   * @param state  what the call gave back of what the server gave with its questions
+   */
+  #explained(thrown: unknown, state: string | undefined): unknown {
     const { MissingRequiredClientCapabilityError, ProtocolError, SdkError, SdkErrorCode } = this.#sdk;
     if (thrown instanceof MissingRequiredClientCapabilityError) {
       // The capability is one of the caller's client, which is told so.
       const { message, requiredCapabilities } = thrown;
       return new ToolError("missing_client_capability", message, { server_data: [{ requiredCapabilities }] });
     }
+    if (state !== undefined && thrown instanceof ProtocolError && thrown.code === INVALID_PARAMS)
+      return new ToolError("invalid_request_state", thrown.message);
     if (thrown instanceof ToolError || thrown instanceof ProtocolError) return thrown;
     this.#idle.abort();
     return thrown instanceof SdkError && thrown.code === SdkErrorCode.ConnectionClosed

@@ -45,10 +45,6 @@ export async function connect(
       capabilities: {},
       versionNegotiation: { mode: "auto", probe: { timeoutMs: PROBE_MS } },
       listChanged: { tools: { autoRefresh: false, onChanged: onToolsChanged } },
-      // The registry checks each result against the same schema.
-      jsonSchemaValidator: {
-        getValidator: () => (value) => ({ valid: true, data: value as never, errorMessage: undefined }),
-      },
     },
   );
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the client is no EventTarget

@@ -13,19 +13,19 @@ export interface Choice {
 /** Whether a call of the tool can be answered at once; one that runs as a task cannot. */
 const isCallable = ({ execution }: Tool): boolean => execution?.taskSupport !== "required";
 
-/** @param handlerOf  of the tool of this name */
+/** @param handlerOf  of a tool of the server's */
 export const offeredTools = (
   tools: readonly Tool[],
   { allow, deny, prefix }: Choice,
-  handlerOf: (tool: string) => ServedTool["handle"],
+  handlerOf: (tool: Tool) => ServedTool["handle"],
 ): Record<string, ServedTool> =>
   Object.fromEntries(
     tools
       .filter((tool) => isCallable(tool) && !deny.includes(tool.name))
       .filter(({ name }) => allow.length === 0 || allow.includes(name))
-      .map(({ name, title, description, inputSchema, outputSchema, annotations, icons, _meta }) => [
-        `${prefix}${name}`,
-        {
+      .map((tool) => {
+        const { name, title, description, inputSchema, outputSchema, annotations, icons, _meta } = tool;
+        const served = {
           title,
           description,
           inputSchema,
@@ -33,7 +33,8 @@ export const offeredTools = (
           annotations: annotations && { ...annotations },
           icons: icons?.map((icon) => ({ ...icon })),
           _meta,
-          handle: handlerOf(name),
-        },
-      ]),
+          handle: handlerOf(tool),
+        };
+        return [`${prefix}${name}`, served];
+      }),
   );

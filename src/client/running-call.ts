@@ -53,7 +53,7 @@ export class RunningCall {
   }
 
   async #run(tool: ServedTool | undefined, turns: Turns): Promise<void> {
-    const { tool_use_id, call_id, meta, traceparent, tracestate, baggage } = this.#call;
+    const { tool_use_id, call_id, meta, mcp, traceparent, tracestate, baggage } = this.#call;
     const timer = new ClaimTimer(this.#clock, this.#unwanted);
     const deltas = new DeltaQueue(this.#clock, this.#unwanted, async (delta) => {
       await this.#requests.delta(delta);
@@ -63,6 +63,7 @@ export class RunningCall {
       toolUseId: tool_use_id,
       callId: call_id,
       meta,
+      mcp,
       trace: { traceparent, tracestate, baggage },
       signal: this.#unwanted.signal,
       delta: (stream, text) => deltas.push(stream, text),

@@ -1,5 +1,11 @@
 import type { Ending, LifecycleOptions } from "./lifecycle.ts";
-import type { CallMeta, ToolRegistration, ToolsetRegistered, ToolsetRegistration } from "./shapes.ts";
+import type {
+  CallMeta,
+  McpCall,
+  ToolRegistration,
+  ToolsetRegistered,
+  ToolsetRegistration,
+} from "./shapes.ts";
 import type { Trace } from "./tool-call.ts";
 
 /** What a handler gets besides the payload. */
@@ -8,6 +14,12 @@ export interface CallContext {
   callId: string;
   /** As the caller gave it. */
   meta: CallMeta;
+  /**
+   * What the MCP client that called says besides: `clientCapabilities`, and where it repeats a call that a `ToolError`
+   * `input_required` was the answer to, `inputResponses` and `requestState` (not to be trusted). Undefined for other callers,
+   * and for clients of revisions before 2026-07-28.
+   */
+  mcp: McpCall | undefined;
   /** As the caller gave it. */
   trace: Trace;
   /**

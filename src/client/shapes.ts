@@ -109,6 +109,7 @@ export type Message = Answer<"claimedMessages">["messages"][number];
 export type Ping = Extract<Message, { type: "ping" }>;
 export type ClaimedCall = Extract<Message, { type: "call" }>;
 export type CallMeta = ClaimedCall["meta"];
+export type McpCall = NonNullable<ClaimedCall["mcp"]>;
 export type Delta = { stream: string; delta: string };
 /** At most 100 objects that go to the caller beside a result or an error, such as MCP's content blocks. */
 export type ServerData = readonly Record<string, unknown>[];

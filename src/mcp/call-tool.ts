@@ -8,24 +8,27 @@ import { outcomeWithin } from "../registry/toolsets/result.ts";
 import type { FoundTool } from "../registry/toolsets/tool-name.ts";
 import { requireScope } from "./face.ts";
 import { type Answered, answered, type Exchange } from "./answered.ts";
+import { callResult } from "./call-result.ts";
+import { capabilitiesOf } from "./client-capabilities.ts";
 import { followCall } from "./follow-call.ts";
 import { checkMirroredArguments } from "./mirrored-arguments.ts";
-import { checkCapabilities } from "./missing-capability.ts";
 import { nameOn, toolOn, toolsOn } from "./offered-tools.ts";
-import { outputSchemaOf } from "./schema-projection.ts";
 import { callToolInput, isCallTool, ownToolOf } from "./own-tools.ts";
 import { invalidParams, type Json } from "./protocol.ts";
 import { takesTasks, taskOf } from "./tasks.ts";
-import { text, toolError, toolResult } from "./tool-result.ts";
+import { text, toolError } from "./tool-result.ts";
 
 /** A call that takes longer is answered by a stream: while a Worker writes nothing it does not notice that its client has left. */
 const AT_ONCE_MS = 1500;
 /** How many toolsets with the same tool are named where one is dead. */
 const ALTERNATIVES_MAX = 3;
 
+type CallParams = z.output<typeof callParams>;
 const callParams = z.looseObject({
   name: z.string(),
   arguments: z.record(z.string(), z.unknown()).default({}),
+  inputResponses: z.record(z.string(), z.looseObject({})).optional(),
+  requestState: z.string().optional(),
   _meta: z.looseObject({ progressToken: z.union([z.string(), z.number()]).optional() }).optional(),
 });
 
@@ -40,11 +43,11 @@ export async function callTool(exchange: Exchange): Promise<Answered> {
   const { face, request, headers } = exchange;
   const params = check(callParams, request.params);
   if (params instanceof Problem) throw invalidParams(params.message);
-  const { name, arguments: args, _meta } = params;
+  const { name, arguments: args } = params;
   if (isCallTool(name)) {
     const inner = check(callToolInput, args);
     if (inner instanceof Problem) return answered(exchange, toolError(inner.message));
-    return callFound(exchange, await find(exchange, inner.name), inner.arguments, _meta?.progressToken);
+    return callFound(exchange, await find(exchange, inner.name), { ...params, ...inner });
   }
   const own = face.toolset === null || face.findOnly ? ownToolOf(name) : undefined;
   if (own) {
@@ -56,7 +59,7 @@ export async function callTool(exchange: Exchange): Promise<Answered> {
   }
   const found = await find(exchange, name);
   if (request.era === "modern") checkMirroredArguments(found.tool.payload_schema, args, headers);
-  return callFound(exchange, found, args, _meta?.progressToken);
+  return callFound(exchange, found, params);
 }
 
 const objectResult = (value: Json): Json => ({
@@ -74,24 +77,23 @@ async function find({ face }: Exchange, name: string): Promise<FoundTool> {
 async function callFound(
   exchange: Exchange,
   found: FoundTool,
-  args: Json,
-  progressToken: string | number | undefined,
+  { arguments: payload, inputResponses, requestState, _meta }: CallParams,
 ): Promise<Answered> {
   const { face, request } = exchange;
   const { namespace, asker } = face;
   const { entry, tool } = found;
+  const progressToken = _meta?.progressToken;
   // No id of the client's own: its JSON-RPC ids come again with each connection.
   const meta = { run_id: crypto.randomUUID(), session_id: crypto.randomUUID() };
-  const call = { tool: tool.name, input: async () => ({ payload: args, meta }), trace: exchange.trace };
+  const clientCapabilities = capabilitiesOf(request);
+  const mcp = clientCapabilities && { clientCapabilities, inputResponses, requestState };
+  const call = { tool: tool.name, input: async () => ({ payload, meta, mcp }), trace: exchange.trace };
   const queued = await callToolOf(namespace, asker, entry, call);
   if (queued instanceof Problem) return answered(exchange, await refusedCall(exchange, found, queued));
   const ref: CallRef = { toolset: entry.document.registration.id, callId: queued.callId };
   if (progressToken === undefined) {
     const outcome = await outcomeWithin(namespace, ref, AT_ONCE_MS);
-    if (outcome) {
-      checkCapabilities(outcome, request);
-      return answered(exchange, toolResult(outcome, outputSchemaOf(tool.result_schema, request.era)));
-    }
+    if (outcome) return answered(exchange, callResult(outcome, request, tool.result_schema));
   }
   const task = progressToken === undefined && takesTasks(request) && (await taskOf(exchange, ref));
   return task ? answered(exchange, task) : followCall(exchange, ref, tool, progressToken);

@@ -3,11 +3,9 @@ import type { Tool } from "../core/toolsets/tool.ts";
 import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { type CallEvent, callEvents, cancelCall } from "../registry/toolsets/result.ts";
 import { type Answered, type Exchange, failureMessage } from "./answered.ts";
-import { checkCapabilities } from "./missing-capability.ts";
+import { callResult } from "./call-result.ts";
 import { parsed } from "./parsed-json.ts";
 import { completed, type Json, notification, resultMessage } from "./protocol.ts";
-import { outputSchemaOf } from "./schema-projection.ts";
-import { toolResult } from "./tool-result.ts";
 
 /** A Worker notices that its client has left when it writes, so it writes at least this often. */
 const KEEP_ALIVE_MS = 5000;
@@ -48,11 +46,8 @@ async function* messagesOf(
     const events = callEvents(face.namespace, face.asker, { ...call, after: 0, quietMs: KEEP_ALIVE_MS });
     for await (const event of events) {
       if (event.type === "settled") {
-        checkCapabilities(event.outcome, request);
-        return yield resultMessage(
-          id,
-          completed(era, toolResult(event.outcome, outputSchemaOf(tool.result_schema, era))),
-        );
+        const result = callResult(event.outcome, request, tool.result_schema);
+        return yield resultMessage(id, completed(era, result));
       }
       const said = event.type === "delta" && progressToken !== undefined && progressIn(event, progress);
       if (said) {

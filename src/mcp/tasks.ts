@@ -8,7 +8,7 @@ import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { callResult, cancelCall } from "../registry/toolsets/result.ts";
 import type { Exchange } from "./answered.ts";
 import { requireScope } from "./face.ts";
-import { checkCapabilities } from "./missing-capability.ts";
+import { checkCapabilities } from "./client-capabilities.ts";
 import {
   completed,
   invalidParams,

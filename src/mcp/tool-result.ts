@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { CallError, CallOutcome } from "../core/toolsets/call.ts";
+import type { CallOutcome } from "../core/toolsets/call.ts";
+import { questions } from "./input-required.ts";
 import type { Json } from "./protocol.ts";
 
 /** Content as MCP has it. A client refuses a whole result for one block that is not so. */
@@ -27,7 +28,7 @@ export const toolError = (said: string): Json => ({ content: [text(said)], isErr
  */
 export function toolResult(outcome: CallOutcome, outputSchema: unknown): Json {
   const given = blocks.safeParse(outcome.server_data).data as Json[] | undefined;
-  if ("error" in outcome) return { content: given ?? [text(errorText(outcome.error))], isError: true };
+  if ("error" in outcome) return { content: given ?? [text(errorText(outcome))], isError: true };
   const { result } = outcome;
   const isObject = typeof result === "object" && result !== null && !Array.isArray(result);
   return {
@@ -37,8 +38,11 @@ export function toolResult(outcome: CallOutcome, outputSchema: unknown): Json {
   };
 }
 
-const errorText = ({ code, message, issues = [] }: CallError): string =>
-  [
+function errorText(outcome: Extract<CallOutcome, { error: unknown }>): string {
+  const { code, message, issues = [] } = outcome.error;
+  return [
     `${message} (${code})`,
     ...issues.map(({ field, constraint }) => `${field || "result"}: ${constraint}`),
+    ...questions(outcome),
   ].join("\n");
+}

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { type Caller, CLIENTS, listenForTools } from "./support/clients.ts";
+import { type Caller, CLIENTS, connectAs, listenForTools } from "./support/clients.ts";
 import { keyOf } from "./support/keys.ts";
 
 const SOON = { timeout: 20_000, interval: 50 };
@@ -102,6 +102,14 @@ interface WaitingCall {
 }
 
 describe.concurrent.each(CLIENTS.filter(({ era }) => era === "modern"))("$client", ({ connect }) => {
+  it("is told which capability it lacks for a tool that asks back", async () => {
+    await using client = await connect(ann);
+    await expect(client.call("conf__ask")).rejects.toMatchObject({
+      code: -32021,
+      data: { requiredCapabilities: { elicitation: { form: {} } } },
+    });
+  });
+
   it("cancels a call at its provider by leaving it", async () => {
     await using client = await connect(ann);
     const { state } = await leftCall(client);
@@ -110,6 +118,13 @@ describe.concurrent.each(CLIENTS.filter(({ era }) => era === "modern"))("$client
 });
 
 describe.concurrent.each(CLIENTS.filter(({ era }) => era === "legacy"))("$client", ({ connect }) => {
+  it("is told what a tool would have asked", async () => {
+    await using client = await connect(ann);
+    const { isError, content } = await client.call("conf__ask");
+    expect(isError).toBe(true);
+    expect(content[0]!.text).toContain("elicitation");
+  });
+
   it("cancels nothing by leaving a call, which may have been an accident", async () => {
     await using client = await connect(ann);
     const { state, goOn } = await leftCall(client);
@@ -122,6 +137,12 @@ describe.concurrent.each(CLIENTS.filter(({ era }) => era === "legacy"))("$client
 });
 
 describe.concurrent("@modelcontextprotocol/client 2.4.0, pinned to 2026-07-28", () => {
+  it("is asked back by a tool of a server behind the registry, and answers", async () => {
+    await using client = await connectAs("Ann", ann);
+    await client.tools();
+    expect(await client.call("conf__ask")).toMatchObject({ structuredContent: { name: "Ann" } });
+  });
+
   it("is told that the list of tools has changed while it listens", { timeout: 30_000 }, async () => {
     const target = { url: new URL("/mcp/toolsets/news", url).href, key: keyOf("ann") };
     await using listening = await listenForTools(target);

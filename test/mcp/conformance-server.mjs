@@ -3,7 +3,15 @@
  * own tests: the suite cannot see whether a cancellation arrives, or what becomes of a server that dies.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { MissingRequiredClientCapabilityError, Server } from "@modelcontextprotocol/server";
+import { randomBytes } from "node:crypto";
+import {
+  acceptedContent,
+  createRequestStateCodec,
+  inputRequired,
+  inputResponse,
+  MissingRequiredClientCapabilityError,
+  Server,
+} from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 
 /** One red pixel. */
@@ -19,6 +27,33 @@ const image = { type: "image", data: PNG, mimeType: "image/png" };
 const nothing = { type: "object", properties: {} };
 
 const named = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
+
+const states = createRequestStateCodec({ key: randomBytes(32) });
+const form = (message, ...fields) =>
+  inputRequired.elicit({
+    message,
+    requestedSchema: {
+      type: "object",
+      properties: Object.fromEntries(fields.map((field) => [field, { type: "string" }])),
+      required: fields,
+    },
+  });
+const sampling = (words, maxTokens) =>
+  inputRequired.createMessage({ messages: [{ role: "user", content: text(words) }], maxTokens });
+
+/** Asks until there is an answer to each of the questions, then says the answers. */
+const asking = (inputRequests, { said = "answered", isStateful = false } = {}) =>
+  async function ask(_, { mcpReq: { inputResponses, requestState } }) {
+    const answers = Object.keys(inputRequests).map((name) => inputResponse(inputResponses, name));
+    if (answers.some(({ kind }) => kind === "missing")) {
+      return inputRequired({
+        inputRequests,
+        ...(isStateful && { requestState: await states.mint("asked") }),
+      });
+    }
+    const isKnown = !isStateful || requestState() === "asked";
+    return { content: [text(`${isKnown ? said : "state unknown"}: ${JSON.stringify(answers)}`)] };
+  };
 
 /** All texts that were given, in order. */
 const echoed = [];
@@ -108,6 +143,60 @@ const TOOLS = {
       throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { sampling: {} } });
     },
   },
+  test_input_required_result_elicitation: {
+    description: "Asks for a name.",
+    call: asking({ user_name: form("What is your name?", "name") }),
+  },
+  test_input_required_result_sampling: {
+    description: "Asks for a sample.",
+    call: asking({ capital_question: sampling("What is the capital of France?", 100) }),
+  },
+  test_input_required_result_list_roots: {
+    description: "Asks for the roots.",
+    call: asking({ client_roots: inputRequired.listRoots() }),
+  },
+  test_input_required_result_request_state: {
+    description: "Asks, and gives a state that comes back with the answer.",
+    call: asking({ confirm: form("Please confirm", "ok") }, { said: "state-ok", isStateful: true }),
+  },
+  test_input_required_result_tampered_state: {
+    description: "The same.",
+    call: asking({ confirm: form("Please confirm", "ok") }, { isStateful: true }),
+  },
+  test_input_required_result_multiple_inputs: {
+    description: "Asks for three things at once.",
+    call: asking(
+      {
+        user_name: form("What is your name?", "name"),
+        greeting: sampling("Generate a greeting", 50),
+        client_roots: inputRequired.listRoots(),
+      },
+      { isStateful: true },
+    ),
+  },
+  test_input_required_result_multi_round: {
+    description: "Asks twice.",
+    async call(_, { mcpReq: { requestState } }) {
+      const round = requestState() ?? 0;
+      if (round === 2) return { content: [text("asked twice")] };
+      const questions = [
+        { step1: form("Step 1: What is your name?", "name") },
+        { step2: form("Step 2: What is your favorite color?", "color") },
+      ];
+      return inputRequired({ inputRequests: questions[round], requestState: await states.mint(round + 1) });
+    },
+  },
+  test_input_required_result_capabilities: {
+    description: "Asks only what the client can answer.",
+    call(given, context) {
+      const capabilities = context.mcpReq.envelope["io.modelcontextprotocol/clientCapabilities"];
+      const questions = {
+        ...(capabilities.elicitation && { user_name: form("What is your name?", "name") }),
+        ...(capabilities.sampling && { greeting: sampling("Generate a greeting", 50) }),
+      };
+      return asking(questions)(given, context);
+    },
+  },
   json_schema_2020_12_tool: {
     description: "Tool with JSON Schema 2020-12 features",
     inputSchema: {
@@ -166,6 +255,16 @@ const TOOLS = {
       structuredContent: { texts: echoed.filter((given) => given.startsWith(start)) },
     }),
   },
+  ask: {
+    description: "Asks for a name, and returns it as a value.",
+    outputSchema: { type: "object", properties: { name: { type: "string" } }, required: ["name"] },
+    call(_, { mcpReq: { inputResponses } }) {
+      const given = acceptedContent(inputResponses, "user_name");
+      return given
+        ? { content: [], structuredContent: given }
+        : inputRequired({ inputRequests: { user_name: form("What is your name?", "name") } });
+    },
+  },
   wait: {
     description: "Reports its progress ten times a second until it is cancelled, or told to go on.",
     inputSchema: named,
@@ -210,7 +309,10 @@ function report({ _meta, notify }, progress) {
 serveStdio(() => {
   const server = new Server(
     { name: "conformance-server", version: "1.0.0" },
-    { capabilities: { tools: {}, logging: {} } },
+    {
+      capabilities: { tools: {}, logging: {} },
+      requestState: { verify: (given, context) => states.verify(given, context) },
+    },
   );
   server.setRequestHandler("tools/list", () => ({
     tools: Object.entries(TOOLS).map(([name, { description, inputSchema = nothing, outputSchema }]) => ({

@@ -36,12 +36,23 @@ export interface CallMeta {
   parent_tool_call_id?: string | undefined;
 }
 
+/** What a client of MCP says beside a call's arguments, in MCP's own terms. */
+export interface McpCall {
+  clientCapabilities: Record<string, unknown>;
+  /** A repetition of a call that was answered by questions: what they were answered by. */
+  inputResponses?: Record<string, unknown> | undefined;
+  /** As the provider gave it with its questions. The client may have changed it. */
+  requestState?: string | undefined;
+}
+
 /** What a provider is told of a call, besides its claim. */
 export interface CallMessage {
   tool_use_id: string;
   tool: string;
   payload: unknown;
   meta: CallMeta;
+  /** Where the call came by MCP, in a revision that says this with each call. */
+  mcp?: McpCall;
   /** W3C trace context and baggage, as the caller sent them. */
   traceparent?: string;
   tracestate?: string;

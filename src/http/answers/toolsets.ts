@@ -77,6 +77,11 @@ const meta = z.strictObject({
   tool_call_id: z.string().optional(),
   parent_tool_call_id: z.string().optional(),
 });
+const mcpCall = z.strictObject({
+  clientCapabilities: json,
+  inputResponses: json.optional(),
+  requestState: z.string().optional(),
+});
 export const claimedMessages = z.strictObject({
   messages: z.array(
     z.union([
@@ -90,6 +95,7 @@ export const claimedMessages = z.strictObject({
         tool: z.string(),
         payload: z.unknown(),
         meta,
+        mcp: mcpCall.optional(),
         deadline: time,
         traceparent: z.string().optional(),
         tracestate: z.string().optional(),

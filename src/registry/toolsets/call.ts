@@ -1,7 +1,7 @@
 import type { Asker } from "../../core/authority.ts";
 import type { Entry } from "../../core/entry.ts";
 import { type FieldError, Problem, invalid } from "../../core/problem.ts";
-import type { CallMessage, CallMeta } from "../../core/toolsets/call.ts";
+import type { CallMessage, CallMeta, McpCall } from "../../core/toolsets/call.ts";
 import { type ToolsetHealth, toolsetHealth } from "../../core/toolsets/health.ts";
 import { canonical } from "../../json-schema/index.ts";
 import { sha256 } from "../digest.ts";
@@ -13,6 +13,7 @@ import { valueErrors } from "./validators.ts";
 export interface CallInput {
   payload: unknown;
   meta: CallMeta;
+  mcp?: McpCall | undefined;
 }
 
 export type Trace = Pick<CallMessage, "traceparent" | "tracestate" | "baggage">;
@@ -65,7 +66,7 @@ export async function callToolOf(
   const tool = entry.document.registration.tools.find(({ name }) => name === toolName);
   if (!tool) return new Problem("tool_not_found", `tool "${toolName}" not found in toolset "${toolset}"`);
 
-  const { payload, meta } = await input();
+  const { payload, meta, mcp } = await input();
   const now = clock();
   const errors = valueErrors(tool.payload_schema, tool.payload_hash, payload);
   if (errors.length > 0) return payloadInvalid(errors);
@@ -82,6 +83,7 @@ export async function callToolOf(
     tool: toolName,
     payload,
     meta: { ...rest, ...(repeatableAs !== null && { tool_call_id: repeatableAs }) },
+    ...(mcp && { mcp }),
     ...trace,
   };
   const called = await namespace.gateway(toolset).call(

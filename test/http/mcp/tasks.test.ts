@@ -147,6 +147,21 @@ describe("a task over MCP", () => {
         error: { code: -32021, data: { requiredCapabilities: { sampling: {} } } },
       },
     },
+    {
+      what: "what its tool would have asked is told as text",
+      answer: {
+        error: { code: "input_required", message: "It has to ask." },
+        server_data: [{ inputRequests: { where: { method: "roots/list" } } }],
+      },
+      ended: {
+        status: "completed",
+        result: {
+          resultType: "complete",
+          isError: true,
+          content: [{ text: "It has to ask. (input_required)\nwhere: roots/list" }],
+        },
+      },
+    },
   ])("ends as its call does: $what", async ({ answer, ended }) => {
     const { begin, get, settle } = await open();
     const { taskId } = await begin();

@@ -84,6 +84,17 @@ export const CLIENTS: readonly { client: string; era: "modern" | "legacy"; conne
 /** Connects as a client of the newest revision. */
 export const connect = client2({ pin: "2026-07-28" });
 
+/** Connects as a client of the newest revision whose user gives this as their name to whoever asks. */
+export async function connectAs(name: string, target: Target): Promise<Caller> {
+  const client = new Client(INFO, {
+    capabilities: { elicitation: {} },
+    versionNegotiation: { mode: { pin: "2026-07-28" } },
+  });
+  client.setRequestHandler("elicitation/create", () => ({ action: "accept", content: { name } }));
+  await client.connect(new StreamableHTTPClientTransport(new URL(target.url), requestInit(target)));
+  return caller2(client);
+}
+
 /** Listens for changes of the list of tools, as a client of the newest revision. */
 export async function listenForTools(target: Target): Promise<AsyncDisposable & { changed: Promise<void> }> {
   const client = new Client(INFO, { versionNegotiation: { mode: { pin: "2026-07-28" } } });

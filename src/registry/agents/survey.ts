@@ -1,6 +1,6 @@
 import { EXACT_MAX, queryTerms } from "../../core/agents/discovery.ts";
 import { isLive, type LiveEntry } from "../../core/entry.ts";
-import { FIRST_PAGE_ENTRIES, walk } from "../../store/walk.ts";
+import { SMALL, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
 /** What is looked at has at most so many capabilities and tags, and what one page of the last entries has beside. */
@@ -30,7 +30,7 @@ export async function surveyAgents(
     : ["agent"];
   const agents: LiveEntry[] = [];
   let [examined, lapsed, names] = [0, 0, 0];
-  for await (const page of walk(store, "agent", terms, now, FIRST_PAGE_ENTRIES)) {
+  for await (const page of walk(store, "agent", terms, now, SMALL)) {
     // Asked before a page is looked at: there is more than what was enough.
     if (names > NAMES_MAX) return { agents, lapsed, partial: true };
     const rest = page.slice(0, EXACT_MAX - examined);

@@ -2,7 +2,7 @@ import { EXACT_MAX } from "../../core/agents/discovery.ts";
 import { addToTally, emptyTally, type Tally } from "../../core/agents/tally.ts";
 import { byCodePoint } from "../../core/order.ts";
 import type { Store, SweepReport, TermTally } from "../../store/store.ts";
-import { FIRST_PAGE_ENTRIES, walk } from "../../store/walk.ts";
+import { SMALL, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 import { largestOf, termPrefix } from "./term-tally.ts";
 
@@ -76,7 +76,7 @@ const sum = (counts: readonly [string, number][]): number =>
 async function countedNow(store: Store, agents: number, now: number): Promise<Tally | undefined> {
   if (agents > EXACT_MAX) return undefined;
   const tally = emptyTally();
-  for await (const page of walk(store, "agent", ["agent"], now, FIRST_PAGE_ENTRIES)) {
+  for await (const page of walk(store, "agent", ["agent"], now, SMALL)) {
     addToTally(tally, page, now);
     if (tally.byType.size + tally.byCapability.size > NAMES_MAX) return undefined;
   }

@@ -120,7 +120,7 @@ export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject
         }
         left -= piece.examined;
         after = piece.next;
-        if (after !== null && left > 0) await letOthersIn();
+        if (after !== null) await letOthersIn();
       }
       return { entries, next: after };
     },

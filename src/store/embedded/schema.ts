@@ -140,12 +140,17 @@ export const SQL = {
   sample: (terms: number) => `SELECT ${ENTRY} FROM (SELECT id FROM (${idsUnder(terms)})
       WHERE id NOT IN (SELECT value FROM json_each(?)) ORDER BY random() LIMIT ?) d
     CROSS JOIN entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = d.id`,
-  /** kind, term, id to start after, limit → id, in order */
-  members: "SELECT id FROM term WHERE kind = ? AND term = ? AND id > ? ORDER BY id LIMIT ?",
-  /** clock, kind, kind, the terms, first and last id → EntryRow, by id */
-  page: (terms: number) => `SELECT ${ENTRY} FROM entry e ${WITH_LIVE_LEASE}
-    WHERE e.kind = ? AND e.id IN (${idsUnder(terms)} AND t.id BETWEEN ? AND ?)
-    ORDER BY e.id`,
+  /**
+   * kind, first term, id to start after, limit, clock, kind, the other terms → EntryRow, by id. The members of the first term are
+   * walked, and CROSS JOIN keeps their order: nothing is read of those after the last row that is taken.
+   */
+  page: (terms: number) => `SELECT ${ENTRY} FROM
+      (SELECT kind, id FROM term WHERE kind = ? AND term = ? AND id > ? ORDER BY id LIMIT ?) t
+    CROSS JOIN entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = t.id ${isUnder(terms - 1)}
+    ORDER BY t.id`,
+  /** kind, term, id to start after, id to end with (null: none), limit → how many members these are, and the last id */
+  examined: `SELECT count(*) AS examined, max(id) AS last FROM
+    (SELECT id FROM term WHERE kind = ?1 AND term = ?2 AND id > ?3 AND (?4 IS NULL OR id <= ?4) ORDER BY id LIMIT ?5)`,
   /** clock, kind, id to start after, limit → RollRow, by id */
   roll: `SELECT e.id, e.fence, e.mark, l.lease FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,

@@ -32,18 +32,15 @@ export class Search {
     clock: number,
   ): PageOfRows {
     const { terms } = this.#smallestFirst(query.terms);
-    const members = this.#sql.exec<{ id: string }>(SQL.members, kind, terms[0]!, after, limit).toArray();
-    if (members.length === 0) return { rows: [], next: null, examined: 0 };
-    const first = members[0]!.id;
-    const last = members.at(-1)!.id;
+    const [first, ...others] = terms as [string, ...string[]];
     const statement = SQL.page(terms.length);
-    const rows = this.#sql.exec<EntryRow>(statement, clock, kind, kind, ...terms, first, last);
+    const rows = this.#sql.exec<EntryRow>(statement, kind, first, after, limit, clock, kind, ...others);
     const { taken, cut } = take(rows, Math.min(chars, REPLY_CHARS_MAX));
-    if (cut) {
-      const next = taken.at(-1)!.id;
-      return { rows: taken, next, examined: members.findIndex(({ id }) => id === next) + 1 };
-    }
-    return { rows: taken, next: members.length === limit ? last : null, examined: members.length };
+    const end = cut ? taken.at(-1)!.id : null;
+    const { examined, last } = this.#sql
+      .exec<{ examined: number; last: string | null }>(SQL.examined, kind, first, after, end, limit)
+      .one();
+    return { rows: taken, next: cut || examined === limit ? last : null, examined };
   }
 
   /** The kind's name is a term of every entry of it. */

@@ -11,8 +11,9 @@ export function searchIn(database: Database): Pick<Store, "sample" | "page" | "c
   return {
     sample: ({ kind, terms, exhaustive, size }) => draw(database, kind, terms, exhaustive, size, [], []),
 
-    async page<K extends Kind>({ kind, terms, after, limit }: PageQuery<K>): Promise<Page<K>> {
-      const args = [...fetchArgs(database, kind, "documents"), afterId(after), String(limit)];
+    async page<K extends Kind>({ kind, terms, after, limit, chars }: PageQuery<K>): Promise<Page<K>> {
+      const bounds = [limit, ...(chars === undefined ? [] : [chars])].map(String);
+      const args = [...fetchArgs(database, kind, "documents"), afterId(after), ...bounds];
       const call = { script: PAGE, keys: fetchKeys(database, terms), args };
       const [reply] = await connection.read("page", [call]);
       const [last, ...flat] = reply as [string, ...(string | null)[]];

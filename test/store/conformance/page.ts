@@ -51,6 +51,20 @@ export function pages(open: Open): void {
       expect(await next("j", 4)).toBeNull();
     });
 
+    it("ends once its documents have so many characters, and the next goes on there", async () => {
+      const { store } = open();
+      await put(store, T0, ...lettered);
+      const { length } = JSON.stringify(lettered[0]!.document);
+      const from = async (after: string, chars: number) => {
+        const query = { kind: "agent", terms: ["agent"], after, limit: 10, chars } as const;
+        const { entries, next } = await store.page(query, T0);
+        return [idsOf(entries), next];
+      };
+      expect(await from("", 1)).toEqual([["a"], "a"]);
+      expect(await from("a", length + 1)).toEqual([["b", "c"], "c"]);
+      expect(await from("h", 20 * length)).toEqual([["i", "j"], null]);
+    });
+
     it("ends at once where nobody is", async () => {
       const { store } = open();
       const query = { kind: "agent", terms: ["tag:x", "agent"], after: "", limit: 5 } as const;

@@ -3,6 +3,7 @@
 --
 -- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
 -- ARGV[5] lexical minimum   ARGV[6] how many members of the smallest index to examine (more, to end with a whole id)
+-- ARGV[7] how many bytes of documents end the page; absent: as many as fetch.lua takes
 -- Returns {last member examined or "" at the end, ...}, see fetch.lua
 local limit = tonumber(ARGV[6])
 local smallest = smallest_index(3)
@@ -16,7 +17,7 @@ if #examined == limit then
   end
 end
 local members = in_all_indexes(examined, 3, smallest)
-local reply, fetched = fetch(members)
+local reply, fetched = fetch(members, tonumber(ARGV[7]))
 
 local last = ""
 if fetched < #members then

@@ -1,5 +1,6 @@
--- Fetches documents, stamps, leases and directives of index members ("<id>\31<fence>"), 100 of them at a time, until
--- reply_bytes_max is passed: a reply has a size limit of 10 MB, and large documents, escaped, would break it.
+-- Fetches documents, stamps, leases and directives of index members ("<id>\31<fence>"), until the documents have
+-- `bytes_max` (by default reply_bytes_max: a reply has a size limit of 10 MB, and large documents, escaped, would break it).
+-- Up to 100 members at a time; where less is wanted, 20, and then as many as will do if the others are like them.
 -- Members of one id are fetched together: the next page begins after an id.
 --
 -- KEYS[1] directives   KEYS[2] stamps   ARGV[1] document prefix   ARGV[2] lease prefix
@@ -9,11 +10,13 @@
 local reply_bytes_max = 1500000
 local form = ARGV[4]
 
-local function fetch(members)
+local function fetch(members, bytes_max)
   local reply, reply_bytes, fetched = {}, 0, 0
+  local at_a_time = bytes_max and 20 or 100
+  bytes_max = math.min(bytes_max or reply_bytes_max, reply_bytes_max)
   local any_directive = redis.call("EXISTS", KEYS[1]) == 1
-  while fetched < #members and reply_bytes < reply_bytes_max do
-    local to = math.min(fetched + 100, #members)
+  while fetched < #members and reply_bytes < bytes_max do
+    local to = math.min(fetched + at_a_time, #members)
     while to < #members and id_of(members[to + 1]) == id_of(members[to]) do
       to = to + 1
     end
@@ -34,7 +37,7 @@ local function fetch(members)
     local values = redis.call("MGET", unpack(keys, 1, stamps_suffice and count or 2 * count))
     local directives = any_directive and redis.call("HMGET", KEYS[1], unpack(fields)) or {}
     for i = 1, count do
-      if reply_bytes >= reply_bytes_max and (i == 1 or id_of(members[fetched + 1]) ~= id_of(members[fetched])) then
+      if reply_bytes >= bytes_max and (i == 1 or id_of(members[fetched + 1]) ~= id_of(members[fetched])) then
         return reply, fetched
       end
       local document = values[count + i]
@@ -47,6 +50,7 @@ local function fetch(members)
       reply[#reply + 1] = directives[i] or false
       reply_bytes = reply_bytes + (document and #document or 0)
     end
+    at_a_time = math.min(100, math.ceil((bytes_max - reply_bytes) * fetched / math.max(1, reply_bytes)))
   end
   return reply, fetched
 end

@@ -4,7 +4,6 @@ import { agentLink, ago, loadBar, plural, score, statusMark } from "./parts.ts";
 import { FACETS, type Filter, type Overview, type Row } from "./view.ts";
 
 const CAPABILITIES_SHOWN = 2;
-const CAPABILITIES_IN_TITLE = 10;
 
 export function agentsSection(view: Overview): Html {
   const { rows, matching, total, filter, as_of } = view;
@@ -81,13 +80,13 @@ const tableRow = (row: Row, filter: Filter, asOf: string): Html =>
     </td>
   </tr> `;
 
-function capabilities({ capabilities: names }: Row, filter: Filter): Html {
+function capabilities({ capabilities: names, capabilitiesLeftOut }: Row, filter: Filter): Html {
   const more = names.slice(CAPABILITIES_SHOWN);
   return html`<span class="tags"
     >${names
       .slice(0, CAPABILITIES_SHOWN)
       .map(
         (name) => html`<a href="${hrefOf({ ...filter, capability: name })}">${name}</a>`,
-      )}${more.length > 0 && html`<span title="${more.slice(0, CAPABILITIES_IN_TITLE).join(", ")}">+${more.length}</span>`}</span
+      )}${more.length > 0 && html`<span title="${more.join(", ")}">+${more.length + capabilitiesLeftOut}</span>`}</span
   >`;
 }

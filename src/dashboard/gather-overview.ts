@@ -28,9 +28,11 @@ export async function gatherOverview(namespace: Namespace, filter: Filter, now: 
     latestEvents(namespace, EVENTS_SHOWN),
     lastSweep(namespace),
   ]);
-  // Reading took a while, and so will counting: others are let in.
+  // Reading took a while, and so will counting and rendering: others are let in between.
   await namespace.pause(0);
   const records = agents.map((entry) => agentRecord(entry, now));
+  const filtered = applyFilter(records, filter);
+  await namespace.pause(0);
   const services = servicesOf(agents);
   const glances = await Promise.all(
     services
@@ -42,7 +44,7 @@ export async function gatherOverview(namespace: Namespace, filter: Filter, now: 
     namespace: namespace.name,
     backend: namespace.store.backend,
     filter,
-    ...applyFilter(records, filter),
+    ...filtered,
     total: records.length,
     lapsed,
     recovering: isRecovering(lapsed, lapsed + records.length),

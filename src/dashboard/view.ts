@@ -46,7 +46,9 @@ export interface Row {
   max: number | null;
   /** `load` divided by `max`. */
   ratio: number;
+  /** The first 12, and how many there are besides. */
   capabilities: string[];
+  capabilitiesLeftOut: number;
   region: string;
   health: number;
   last_seen: string;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { byCodePoint } from "../../src/core/order.ts";
+import { byCodePoint, firstOf } from "../../src/core/order.ts";
 
 describe("the order by code point", () => {
   it("is that of the UTF-8 bytes, whatever the text", () => {
@@ -20,6 +20,18 @@ describe("the order by code point", () => {
           ["", ""],
         ],
       },
+    );
+  });
+});
+
+describe("the first of many", () => {
+  it("are those of the whole list, sorted, equal ones as they were given", () => {
+    const item = fc.record({ rank: fc.nat(5), at: fc.nat() });
+    const byRank = (a: { rank: number }, b: { rank: number }) => a.rank - b.rank;
+    fc.assert(
+      fc.property(fc.array(item, { maxLength: 60 }), fc.integer({ min: 1, max: 10 }), (items, max) => {
+        expect(firstOf(items, max, byRank)).toEqual(items.toSorted(byRank).slice(0, max));
+      }),
     );
   });
 });

@@ -48,6 +48,14 @@ it("counts for each facet the values that the other parts of the filter leave", 
   expect(facets.capability.map(({ value, agents }) => [value, agents])).toEqual([["plan", 1]]);
 });
 
+it("counts an agent once that has a capability twice", () => {
+  const { facets } = applyFilter([agent("a", "coder", "busy", 0, "plan", "sql", "plan")], {});
+  expect(facets.capability.map(({ value, agents, byStatus }) => [value, agents, byStatus])).toEqual([
+    ["plan", 1, [["busy", 1]]],
+    ["sql", 1, [["busy", 1]]],
+  ]);
+});
+
 it("lists a chosen value that no agent has, so that it can be removed", () => {
   expect(applyFilter(FLEET, { type: "gone" }).facets.type).toContainEqual({
     value: "gone",

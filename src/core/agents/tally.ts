@@ -22,8 +22,11 @@ export const emptyTally = (): Tally => ({
 export const increment = <K>(counts: Map<K, number>, name: K, by = 1): Map<K, number> =>
   counts.set(name, (counts.get(name) ?? 0) + by);
 
-export const sum = (counts: Iterable<number>): number =>
-  [...counts].reduce((total, count) => total + count, 0);
+export function sum(counts: Iterable<number>): number {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
+}
 
 /** Counts `entries` into `tally`. */
 export function addToTally(tally: Tally, entries: readonly Entry[], now: number): Tally {

@@ -3,8 +3,8 @@ import { isLive, type LiveEntry } from "../../core/entry.ts";
 import { SMALL, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
-/** What is looked at has at most so many capabilities and tags, and what one page of the last entries has beside. */
-const NAMES_MAX = 20_000;
+/** What is looked at has capabilities and tags of at most so many characters, and what one page of the last entries has beside. */
+const NAME_CHARS_MAX = 300_000;
 
 export interface Survey {
   /** Live agents in id order. */
@@ -17,7 +17,7 @@ export interface Survey {
 
 /**
  * Every live agent, while there are at most `EXACT_MAX`; of a larger fleet the first that have a type and a capability. Fewer
- * where they have more than 20,000 capabilities and tags: a few agents can have very many.
+ * where their capabilities and tags have more than 300,000 characters: a few agents can have very many.
  */
 export async function surveyAgents(
   { store }: Namespace,
@@ -29,14 +29,15 @@ export async function surveyAgents(
     ? queryTerms({ type, capability: capability === undefined ? [] : [capability], tag: [] })
     : ["agent"];
   const agents: LiveEntry[] = [];
-  let [examined, lapsed, names] = [0, 0, 0];
+  let [examined, lapsed, nameChars] = [0, 0, 0];
   for await (const page of walk(store, "agent", terms, now, SMALL)) {
     // Asked before a page is looked at: there is more than what was enough.
-    if (names > NAMES_MAX) return { agents, lapsed, partial: true };
+    if (nameChars > NAME_CHARS_MAX) return { agents, lapsed, partial: true };
     const rest = page.slice(0, EXACT_MAX - examined);
     for (const entry of rest) {
       const { capabilities, tags } = entry.document.registration;
-      names += capabilities.length + tags.length;
+      for (const { name } of capabilities) nameChars += name.length;
+      for (const tag of tags) nameChars += tag.length;
       if (isLive(entry)) agents.push(entry);
       else lapsed += 1;
     }

@@ -1,3 +1,4 @@
+import { firstOf } from "../../core/order.ts";
 import type { Store, TallyProgress, TermTally } from "../../store/store.ts";
 
 /** What is counted, by the prefix of its terms. */
@@ -50,4 +51,4 @@ export async function tallyTerms(store: Store, progress: TallyProgress | undefin
 
 /** The names with the highest counts, highest first; among equals the first given come first. */
 export const largestOf = (counts: Iterable<[name: string, count: number]>): [string, number][] =>
-  [...counts].toSorted(([, a], [, b]) => b - a).slice(0, LARGEST_MAX);
+  firstOf(counts, LARGEST_MAX, ([, a], [, b]) => b - a);

@@ -3,6 +3,7 @@ import { activationItem } from "../../../src/core/agents/activation-file.ts";
 import { check } from "../../../src/core/check.ts";
 import { importAgents } from "../../../src/registry/agents/import.ts";
 import { type AgentQuery, firstAgents, listAgents } from "../../../src/registry/agents/list.ts";
+import { surveyAgents } from "../../../src/registry/agents/survey.ts";
 import { listCapabilities, tallyAgents } from "../../../src/registry/agents/tally.ts";
 import { eventsAfter } from "../../../src/registry/events.ts";
 import { sweep } from "../../../src/registry/sweep.ts";
@@ -34,6 +35,22 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
     const second = await listAgents(namespace, { ...query, after: first.next! }, registry.now);
     expect(second.agents.map(({ id }) => id)).toEqual(["agent-00007", "agent-00008"]);
     expect(second.next).toBeNull();
+  });
+
+  it("are surveyed whole, 1,000 of them with ten names each, but not 250 with a hundred", async () => {
+    const surveyed = async (size: number, names: number) => {
+      const { registry, namespace } = await fleetOf(size, (i) => ({
+        capabilities: Array.from({ length: names }, (_, n) => `skill-${i}-${n}`.padEnd(20, "-")),
+      }));
+      return surveyAgents(namespace, { type: undefined, capability: undefined }, registry.now);
+    };
+    const { agents, ...ordinary } = await surveyed(1000, 10);
+    expect([agents.length, ordinary]).toEqual([1000, { lapsed: 0, partial: false }]);
+    const crowd = await surveyed(250, 100);
+    expect(crowd.partial).toBe(true);
+    // 150 have 300,000 characters; a page has at most 125,000 of documents.
+    expect(crowd.agents.length).toBeGreaterThan(150);
+    expect(crowd.agents.length).toBeLessThan(170);
   });
 
   it("are listed up to a limit, which says whether there are more", async () => {

@@ -48,7 +48,7 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
     expect([agents.length, ordinary]).toEqual([1000, { lapsed: 0, partial: false }]);
     const crowd = await surveyed(250, 100);
     expect(crowd.partial).toBe(true);
-    // 150 have 300,000 characters; a page has at most 125,000 of documents.
+    // 150 have 300,000 characters; a page has at most 100,000 of documents.
     expect(crowd.agents.length).toBeGreaterThan(150);
     expect(crowd.agents.length).toBeLessThan(170);
   });

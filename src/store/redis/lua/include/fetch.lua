@@ -1,6 +1,6 @@
 -- Fetches documents, stamps, leases and directives of index members ("<id>\31<fence>"), until the documents have
 -- `bytes_max` (by default reply_bytes_max: a reply has a size limit of 10 MB, and large documents, escaped, would break it).
--- Up to 100 members at a time; where less is wanted, 20, and then as many as will do if the others are like them.
+-- Up to 100 members at a time; where less is wanted, 10, and then as many as will do if the others are like them.
 -- Members of one id are fetched together: the next page begins after an id.
 --
 -- KEYS[1] directives   KEYS[2] stamps   ARGV[1] document prefix   ARGV[2] lease prefix
@@ -12,7 +12,7 @@ local form = ARGV[4]
 
 local function fetch(members, bytes_max)
   local reply, reply_bytes, fetched = {}, 0, 0
-  local at_a_time = bytes_max and 20 or 100
+  local at_a_time = bytes_max and 10 or 100
   bytes_max = math.min(bytes_max or reply_bytes_max, reply_bytes_max)
   local any_directive = redis.call("EXISTS", KEYS[1]) == 1
   while fetched < #members and reply_bytes < bytes_max do

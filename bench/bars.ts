@@ -30,6 +30,7 @@ export function barsOf(results: Results): Bar[] {
     ...fetchEachBars(results),
     ...sweepBars(results),
     ...meanwhileBars(results),
+    ...mcpBars(results),
     ...etcdBars(results),
     ...costBars(results),
     ...bundleBars(results),
@@ -200,6 +201,16 @@ function meanwhileBars({ meanwhile }: Results): Bar[] {
     },
   );
 }
+
+const mcpBars = ({ mcp }: Results): Bar[] =>
+  mcp.map(({ callers, direct, throughMcp }) =>
+    atMost(
+      `p50 of a tool call through /mcp and a bridge, ${callers} at once`,
+      "the same server called directly",
+      3,
+      ratioOf(p50(throughMcp), p50(direct)),
+    ),
+  );
 
 function etcdBars({ etcd }: Results): Bar[] {
   const wanted: Record<string, number> = { [`${BULK} heartbeats`]: 5, heartbeat: 0.4, discover: 10 };

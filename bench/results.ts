@@ -5,6 +5,7 @@ import type { FetchEachResult } from "./measure/fetch-each.ts";
 import { type MeasuredOnRedis, middle } from "./measure/fleets.ts";
 import type { Floor } from "./measure/floor.ts";
 import type { Meanwhile } from "./measure/meanwhile.ts";
+import type { McpCalls } from "./measure/mcp.ts";
 import type { Memory } from "./measure/memory.ts";
 import type { StartUp } from "./measure/start-up.ts";
 import type { SweepResult } from "./measure/sweep.ts";
@@ -20,6 +21,7 @@ export interface Measurements {
   etcd: EtcdResult | undefined;
   sweep: SweepResult[];
   meanwhile: Meanwhile[];
+  mcp: McpCalls[];
   memory: Memory;
   embedded: EmbeddedResult;
 }

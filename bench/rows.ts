@@ -4,6 +4,7 @@ import { measureFetchEach } from "./measure/fetch-each.ts";
 import { measureRedisFleets } from "./measure/fleets.ts";
 import { FLOOR_FLEET, measureFloor } from "./measure/floor.ts";
 import { measureMeanwhile } from "./measure/meanwhile.ts";
+import { measureMcp } from "./measure/mcp.ts";
 import { measureMemory } from "./measure/memory.ts";
 import { measureStartUp } from "./measure/start-up.ts";
 import { measureSweep } from "./measure/sweep.ts";
@@ -39,6 +40,7 @@ const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
   etcd: { measure: measureEtcd, tables: (measured) => (measured ? [tables.etcdTable(measured)] : []) },
   sweep: { measure: measureSweep, tables: (measured) => [tables.sweepTable(measured)] },
   meanwhile: { measure: measureMeanwhile, tables: (measured) => [tables.meanwhileTable(measured)] },
+  mcp: { measure: measureMcp, tables: (measured) => [tables.mcpTable(measured)] },
   memory: { measure: measureMemory, tables: (measured) => [tables.memoryTable(measured)] },
   embedded: { measure: measureEmbedded, tables: tables.embeddedTables },
 };

@@ -2,6 +2,7 @@ import { Pool } from "undici";
 
 export interface Reply {
   status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
   text: string;
 }
 
@@ -11,7 +12,7 @@ export class Http {
   readonly #headers: Record<string, string>;
 
   constructor(origin: string, headers: Record<string, string> = {}) {
-    this.#pool = new Pool(origin, { connections: 32, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+    this.#pool = new Pool(origin, { connections: 64, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
     this.#headers = headers;
   }
 
@@ -31,7 +32,7 @@ export class Http {
       },
       body: body ?? null,
     });
-    return { status: answer.statusCode, text: await answer.body.text() };
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
   }
 
   /** @throws if it is not answered with `status` */

@@ -7,6 +7,7 @@ import type { FetchEachResult } from "../measure/fetch-each.ts";
 import { type Measured, type MeasuredOnRedis, middle } from "../measure/fleets.ts";
 import type { Floor } from "../measure/floor.ts";
 import type { Meanwhile } from "../measure/meanwhile.ts";
+import type { McpCalls } from "../measure/mcp.ts";
 import type { Memory } from "../measure/memory.ts";
 import type { StartUp } from "../measure/start-up.ts";
 import type { SweepResult } from "../measure/sweep.ts";
@@ -194,6 +195,29 @@ export function meanwhileTable(rows: readonly Meanwhile[]): Table {
       count(row.times),
       figure(row.answerBytes / 1000),
       row.longestCommandMs === null ? "–" : figure(row.longestCommandMs),
+    ]),
+  };
+}
+
+export function mcpTable(rows: readonly McpCalls[]): Table {
+  return {
+    title: "A tool call over MCP",
+    note: "MCP's example server, called directly over HTTP, and behind a bridge: by POST /mcp and by the registry's own route. Plain workerd on Redis; server, bridge, Worker, Redis and callers share the machine.",
+    columns: [
+      "calls at once",
+      "p50 ms directly",
+      "p50 ms by /mcp",
+      "times",
+      "p50 ms by REST",
+      "/mcp calls/s",
+    ],
+    rows: rows.map(({ callers, direct, throughMcp, throughRest }) => [
+      count(callers),
+      figure(middle(direct, "p50")),
+      figure(middle(throughMcp, "p50")),
+      figure(middle(throughMcp, "p50") / middle(direct, "p50")),
+      figure(middle(throughRest, "p50")),
+      figure(middle(throughMcp, "perSecond")),
     ]),
   };
 }

@@ -1,0 +1,86 @@
+import { fleetOf } from "../fleet/agents.ts";
+import { Http } from "../load/http.ts";
+import { interleave, type Operation, type Timing } from "../load/load.ts";
+import type { Rig } from "../rig.ts";
+import { startBridge, startEverything } from "../servers/everything.ts";
+
+/** One call of a tool, by the way that it takes. */
+export interface McpCalls {
+  callers: number;
+  /** The MCP server itself, over HTTP. */
+  direct: Timing[];
+  /** The same server behind a bridge, by `POST /mcp`. */
+  throughMcp: Timing[];
+  /** And by the registry's own route for calls. */
+  throughRest: Timing[];
+}
+
+const TOOLSET = "everything";
+const ARGUMENTS = { message: "hello" };
+const SAID = "Echo: hello";
+const LEGACY_VERSION = "2025-11-25";
+const ACCEPT = "application/json, text/event-stream";
+
+/** Measures a tool call over MCP against the same call of the same server without a registry, alone and 40 at once. */
+export async function measureMcp(rig: Rig): Promise<McpCalls[]> {
+  const fleet = fleetOf(0, "mcp");
+  const served = await rig.start(rig.bundles.rollcall, "workerd", [fleet]);
+  const server = await startEverything();
+  const http = served.http(fleet);
+  const bare = new Http(server.url);
+  const registry = { url: served.worker.url, key: fleet.apiKey, http };
+  const bridge = await startBridge(registry, TOOLSET, `${server.url}/mcp`);
+  try {
+    const sides = [
+      { operation: await direct(bare), pid: server.pid },
+      { operation: throughMcp(http), pid: served.worker.pid },
+      { operation: throughRest(http), pid: served.worker.pid },
+    ];
+    const results: McpCalls[] = [];
+    const { pair, warmUpMs } = rig.plan;
+    for (const callers of [1, 40]) {
+      const timings = await interleave(sides, { callers, ...pair, warmUpMs });
+      results.push({ callers, direct: timings[0]!, throughMcp: timings[1]!, throughRest: timings[2]! });
+    }
+    return results;
+  } finally {
+    await bridge.stop();
+    await bare.close();
+    await server.stop();
+    await served.stop();
+  }
+}
+
+/** That server knows only the revisions with a session. */
+async function direct(bare: Http): Promise<Operation> {
+  const initialize = {
+    protocolVersion: LEGACY_VERSION,
+    capabilities: {},
+    clientInfo: { name: "rollcall-bench", version: "1.0.0" },
+  };
+  const begun = await bare.send("POST", "/mcp", rpc("initialize", initialize), { accept: ACCEPT });
+  const session = begun.headers["mcp-session-id"];
+  if (typeof session !== "string") throw new Error(`no session: ${begun.status} ${begun.text}`);
+  const headers = { accept: ACCEPT, "mcp-session-id": session, "mcp-protocol-version": LEGACY_VERSION };
+  const body = rpc("tools/call", { name: "echo", arguments: ARGUMENTS });
+  return async () => said(await bare.expect(200, "POST", "/mcp", body, headers));
+}
+
+function throughMcp(http: Http): Operation {
+  const headers = { accept: ACCEPT, "mcp-protocol-version": LEGACY_VERSION };
+  const body = rpc("tools/call", { name: `${TOOLSET}__echo`, arguments: ARGUMENTS });
+  return async () => said(await http.expect(200, "POST", "/mcp", body, headers));
+}
+
+function throughRest(http: Http): Operation {
+  const body = JSON.stringify({ payload: ARGUMENTS, meta: { run_id: "bench", session_id: "bench" } });
+  return async () =>
+    said(await http.expect(200, "POST", `/v1/toolsets/${TOOLSET}/tools/echo/calls?wait=10`, body));
+}
+
+const rpc = (method: string, params: object): string =>
+  JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+
+function said(text: string): void {
+  if (!text.includes(SAID)) throw new Error(`not what the tool says: ${text.slice(0, 300)}`);
+}

@@ -19,6 +19,9 @@ export default defineConfig({
           testTimeout,
           hookTimeout: 60_000,
           setupFiles: "./test/support/seed.ts",
+          // Each test opens a store of its own. A worker for each file would load all of src for each, which takes half of the time.
+          isolate: false,
+          maxWorkers: 2,
         },
       },
       {

@@ -1,13 +1,16 @@
 /** Builds what is published, under dist/npm: the client and the command line, and the built Worker for `rollcall dev`. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { experimental_readRawConfig } from "wrangler";
 
 interface Manifest {
   name: string;
   version: string;
   description: string;
+  license: string;
+  keywords: string[];
   engines: object;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -17,7 +20,6 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = join(ROOT, "dist/npm");
 const WORKER = join(OUT, "worker");
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
-const wranglerToml = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
 
 const run = (name: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(ROOT, "node_modules", name), ...args], {
@@ -27,6 +29,9 @@ const run = (name: string, ...args: string[]) =>
   });
 const pick = (from: Record<string, string>, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, from[name]!]));
+/** Whoever installs the package may have another release of the same kind already. */
+const compatible = (versions: Record<string, string>) =>
+  Object.fromEntries(Object.entries(versions).map(([of, exact]) => [of, `^${exact}`]));
 const writeJson = (path: string, value: unknown) =>
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
@@ -37,11 +42,13 @@ for (const name of readdirSync(WORKER)) {
   if (!/\.(js|lua)$/.test(name)) rmSync(join(WORKER, name));
 }
 
-const { name, version, description, engines, dependencies, devDependencies } = manifest;
+const { name, version, description, license, keywords, engines, dependencies, devDependencies } = manifest;
 writeJson(join(OUT, "package.json"), {
   name,
   version,
   description,
+  license,
+  keywords,
   type: "module",
   bin: { rollcall: "lib/cli/main.js" },
   exports: {
@@ -49,27 +56,33 @@ writeJson(join(OUT, "package.json"), {
     "./package.json": "./package.json",
   },
   // Of the server's own files, only the types that the client's types import.
-  files: ["lib/client/**/*.js", "lib/cli/**/*.js", "lib/bridge/**/*.js", "lib/**/*.d.ts", "worker"],
+  files: [
+    "lib/client/**/*.js",
+    "lib/cli/**/*.js",
+    "lib/bridge/**/*.js",
+    "lib/**/*.d.ts",
+    "worker",
+    "CHANGELOG.md",
+  ],
   sideEffects: false,
   engines,
   // The client's types are the server's schemas', which are zod's; nothing of it runs.
-  dependencies: pick(dependencies, ["citty", "zod"]),
+  dependencies: compatible(pick(dependencies, ["citty", "zod"])),
   // For `rollcall bridge` alone.
   peerDependencies: pick(devDependencies, ["@modelcontextprotocol/client"]),
   peerDependenciesMeta: { "@modelcontextprotocol/client": { optional: true } },
   devTools: pick(devDependencies, ["node", "wrangler"]),
 });
 
-const objects = [...wranglerToml.matchAll(/name = "(\w+)"\nclass_name = "(\w+)"/g)];
+// The deployment is described once, by wrangler.toml: what is built already is all that differs.
+const { rawConfig } = experimental_readRawConfig({ config: join(ROOT, "wrangler.toml") });
+const { upload_source_maps: _, assets, ...deployment } = rawConfig;
+cpSync(join(ROOT, assets!.directory), join(WORKER, "assets"), { recursive: true });
 writeJson(join(WORKER, "wrangler.json"), {
-  name,
+  ...deployment,
   main: "worker.js",
-  compatibility_date: /compatibility_date = "(.+)"/.exec(wranglerToml)![1],
   no_bundle: true,
-  rules: [{ type: "Text", globs: ["**/*.lua"], fallthrough: true }],
-  durable_objects: {
-    bindings: objects.map(([, binding, className]) => ({ name: binding, class_name: className })),
-  },
-  migrations: [{ tag: "v1", new_sqlite_classes: objects.map(([, , className]) => className) }],
+  assets: { ...assets, directory: "assets" },
 });
-copyFileSync(join(ROOT, "README.md"), join(OUT, "README.md"));
+for (const text of ["LICENSE", "CHANGELOG.md"]) copyFileSync(join(ROOT, text), join(OUT, text));
+copyFileSync(join(ROOT, "src/client/README.md"), join(OUT, "README.md"));

@@ -1,10 +1,12 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../support/redis-server.node.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const exec = promisify(execFile);
@@ -93,4 +95,62 @@ it("has types for what it takes and returns", async () => {
     (error: { stdout: string }) => error,
   );
   expect(stdout).toBe("");
+});
+
+/** The installed Worker, served as `rollcall dev` does but by the wrangler that is here. */
+async function served() {
+  const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+  const config = join(dir, "node_modules/rollcall/worker/wrangler.json");
+  const port = String(await freePort());
+  const child = spawn(
+    process.execPath,
+    [wrangler, "dev", "--config", config, "--port", port, "--var", "ACCESS:open", "--log-level=info"],
+    {
+      cwd: dir,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+    },
+  );
+  let said = "";
+  for await (const chunk of child.stdout) {
+    said += String(chunk);
+    if (said.includes("Ready on")) break;
+  }
+  return {
+    url: `http://localhost:${port}`,
+    said,
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, "exit");
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+it("serves its pages with all that they load, and takes an agent", async () => {
+  await using registry = await served();
+  expect(registry.said).toContain("Ready on");
+  const loaded: string[] = [];
+  for (const page of ["/", "/docs"]) {
+    const html = await (await fetch(registry.url + page)).text();
+    for (const [, path] of html.matchAll(/<(?:link|script|img)[^>]+(?:href|src)="(\/[^"]+)"/g)) {
+      const { status } = await fetch(registry.url + path);
+      expect([path, status]).toEqual([path, 200]);
+      loaded.push(path!);
+    }
+  }
+  expect(loaded).toEqual(
+    expect.arrayContaining([expect.stringMatching(/\.css/), expect.stringMatching(/\.js/)]),
+  );
+  const program = `import { createClient } from "rollcall";
+    const registry = createClient({ url: "${registry.url}" });
+    await using agent = await registry.join({ id: "a", name: "a", type: "b", capabilities: ["x"] });
+    console.log((await registry.discover({ capability: "x" })).agents.map(({ id }) => id).join());`;
+  await writeFile(join(dir, "joins.mjs"), program);
+  expect((await exec(process.execPath, ["joins.mjs"], { cwd: dir })).stdout).toBe("a\n");
+});
+
+it("says under which licence it is, and what changed", async () => {
+  const files = await readdir(join(dir, "node_modules/rollcall"));
+  expect(files).toEqual(expect.arrayContaining(["LICENSE", "CHANGELOG.md", "README.md"]));
 });

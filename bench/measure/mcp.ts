@@ -1,3 +1,4 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { fleetOf } from "../fleet/agents.ts";
 import { Http } from "../load/http.ts";
 import { interleave, type Operation, type Timing } from "../load/load.ts";
@@ -9,6 +10,8 @@ export interface McpCalls {
   callers: number;
   /** The MCP server itself, over HTTP. */
   direct: Timing[];
+  /** The same, by MCP's own client library, which the bridge calls it by too; it runs in the process of the load. */
+  byLibrary: Timing[];
   /** The same server behind a bridge, by `POST /mcp`. */
   throughMcp: Timing[];
   /** And by the registry's own route for calls. */
@@ -29,22 +32,26 @@ export async function measureMcp(rig: Rig): Promise<McpCalls[]> {
   const http = served.http(fleet);
   const bare = new Http(server.url);
   const registry = { url: served.worker.url, key: fleet.apiKey, http };
+  const library = new Client({ name: "rollcall-bench", version: "1.0.0" });
+  await library.connect(new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`)));
   const bridge = await startBridge(registry, TOOLSET, `${server.url}/mcp`);
   try {
     const sides = [
       { operation: await direct(bare), pid: server.pid },
+      { operation: () => library.callTool({ name: "echo", arguments: ARGUMENTS }), pid: server.pid },
       { operation: throughMcp(http), pid: served.worker.pid },
       { operation: throughRest(http), pid: served.worker.pid },
     ];
     const results: McpCalls[] = [];
     const { pair, warmUpMs } = rig.plan;
     for (const callers of [1, 40]) {
-      const timings = await interleave(sides, { callers, ...pair, warmUpMs });
-      results.push({ callers, direct: timings[0]!, throughMcp: timings[1]!, throughRest: timings[2]! });
+      const [a, b, c, d] = await interleave(sides, { callers, ...pair, warmUpMs });
+      results.push({ callers, direct: a!, byLibrary: b!, throughMcp: c!, throughRest: d! });
     }
     return results;
   } finally {
     await bridge.stop();
+    await library.close();
     await bare.close();
     await server.stop();
     await served.stop();

@@ -206,14 +206,16 @@ export function mcpTable(rows: readonly McpCalls[]): Table {
     columns: [
       "calls at once",
       "p50 ms directly",
+      "p50 ms by MCP's client",
       "p50 ms by /mcp",
       "times",
       "p50 ms by REST",
       "/mcp calls/s",
     ],
-    rows: rows.map(({ callers, direct, throughMcp, throughRest }) => [
+    rows: rows.map(({ callers, direct, byLibrary, throughMcp, throughRest }) => [
       count(callers),
       figure(middle(direct, "p50")),
+      figure(middle(byLibrary, "p50")),
       figure(middle(throughMcp, "p50")),
       figure(middle(throughMcp, "p50") / middle(direct, "p50")),
       figure(middle(throughRest, "p50")),

@@ -211,6 +211,15 @@ describe("a call over MCP that cannot be made", () => {
     );
   });
 
+  it("names no more than three toolsets that live", async () => {
+    const { registry } = await open();
+    await registry.pass(42_000);
+    for (const name of ["b", "c", "d", "e"]) await registry.serve({ name });
+    const sent = called("tools__echo", { text: "a" });
+    const { content } = await resultOf<ToolResult>(registry, "tools/call", sent);
+    expect(content[0]!.text).toMatch(/: b__echo, c__echo, d__echo$/);
+  });
+
   it.each([
     ["an unknown tool", { name: "tools__none" }],
     ["an unknown toolset", { name: "none__echo" }],
@@ -233,6 +242,8 @@ describe("a call over MCP that cannot be made", () => {
       const answer = await rpc(registry, "tools/call", called("tools__echo", {}, { id: "mine" }));
       expect([answer.status, answer.body.id, answer.body.error?.code]).toEqual([503, "mine", -32603]);
       expect(answer.headers.get("Retry-After")).toBe("2");
+      const own = await rpc(registry, "tools/call", called("rollcall__find_agents", { capability: "x" }));
+      expect([own.status, own.body.error?.code]).toEqual([503, -32603]);
     },
   );
 });

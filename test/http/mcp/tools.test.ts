@@ -256,6 +256,31 @@ describe("a key", () => {
   });
 });
 
+it("a key that may only write is refused Rollcall's tools that read", async () => {
+  const worker = { name: "worker", token: "w".repeat(32), scopes: ["write" as const] };
+  const registry = openToolsets({ access: await keysAccess([worker]) });
+  const params = { name: "rollcall__find_tools", arguments: {} };
+  const refused = await rpc(registry, "tools/call", { params, headers: bearer(worker.token) });
+  expect([refused.status, refused.body.error?.data!["code"]]).toEqual([403, "forbidden"]);
+});
+
+it("one toolset lists nothing under a tag that it does not have", async () => {
+  const registry = openToolsets();
+  await registry.serve({ tags: ["x"] });
+  expect(await listedNames(registry, { url: "/mcp/toolsets/tools?tag=x" })).toEqual(["echo"]);
+  expect(await listedNames(registry, { url: "/mcp/toolsets/tools?tag=y" })).toEqual([]);
+});
+
+it("one toolset has none of Rollcall's own tools, unless its tools are found by them", async () => {
+  const registry = openToolsets();
+  await registry.serve();
+  const params = { name: "rollcall__find_tools", arguments: {} };
+  const { body } = await rpc(registry, "tools/call", { params, url: "/mcp/toolsets/tools" });
+  expect(body.error?.code).toBe(-32602);
+  const found = await resultOf(registry, "tools/call", { params, url: "/mcp/toolsets/tools?tools=find" });
+  expect(found).toMatchObject({ structuredContent: { found: 1 } });
+});
+
 describe("Rollcall's own tools", () => {
   const find = async (registry: ReturnType<typeof openToolsets>, args: object, url = "/mcp") => {
     const params = { name: "rollcall__find_tools", arguments: args };

@@ -37,6 +37,12 @@ describe("a client of the modern era", () => {
   });
   it.each([
     ["no version header", sent.body, without("MCP-Protocol-Version"), -32020],
+    [
+      "no version header, which counts before what _meta lacks",
+      meta({ "io.modelcontextprotocol/clientCapabilities": undefined }),
+      without("MCP-Protocol-Version"),
+      -32020,
+    ],
     ["no _meta", { ...sent.body, params: { name: "a__b" } }, sent.headers, -32602],
     [
       "_meta without capabilities",
@@ -102,6 +108,12 @@ describe("a client of the legacy era", () => {
 
   it("that asks for another revision is offered the newest of its era", async () => {
     expect(await initialize("2024-11-05")).toMatchObject({ protocolVersion: "2025-11-25" });
+  });
+
+  it("that insists on a revision which is not spoken is refused with 400", async () => {
+    const headers = { "MCP-Protocol-Version": "2024-11-05" };
+    const { status, body } = await rpc(openToolsets(), "ping", { era: "legacy", headers });
+    expect([status, body.error?.code, body.error?.data!["requested"]]).toEqual([400, -32022, "2024-11-05"]);
   });
 
   it("gets results without the modern era's fields, pings, and has unknown methods with 200", async () => {

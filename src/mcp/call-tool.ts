@@ -8,7 +8,7 @@ import { outcomeWithin } from "../registry/toolsets/result.ts";
 import type { FoundTool } from "../registry/toolsets/tool-name.ts";
 import { requireScope } from "./face.ts";
 import { type Answered, answered, type Exchange } from "./answered.ts";
-import { callResult } from "./call-result.ts";
+import { outcomeResult } from "./outcome-result.ts";
 import { capabilitiesOf } from "./client-capabilities.ts";
 import { followCall } from "./follow-call.ts";
 import { checkMirroredArguments } from "./mirrored-arguments.ts";
@@ -93,7 +93,7 @@ async function callFound(
   const ref: CallRef = { toolset: entry.document.registration.id, callId: queued.callId };
   if (progressToken === undefined) {
     const outcome = await outcomeWithin(namespace, ref, AT_ONCE_MS);
-    if (outcome) return answered(exchange, callResult(outcome, request, tool.result_schema));
+    if (outcome) return answered(exchange, outcomeResult(outcome, request, tool.result_schema));
   }
   const task = progressToken === undefined && takesTasks(request) && (await taskOf(exchange, ref));
   return task ? answered(exchange, task) : followCall(exchange, ref, tool, progressToken);

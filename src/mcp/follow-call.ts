@@ -3,7 +3,7 @@ import type { Tool } from "../core/toolsets/tool.ts";
 import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { type CallEvent, callEvents, cancelCall } from "../registry/toolsets/result.ts";
 import { type Answered, type Exchange, failureMessage } from "./answered.ts";
-import { callResult } from "./call-result.ts";
+import { outcomeResult } from "./outcome-result.ts";
 import { parsed } from "./parsed-json.ts";
 import { completed, type Json, notification, resultMessage } from "./protocol.ts";
 
@@ -46,7 +46,7 @@ async function* messagesOf(
     const events = callEvents(face.namespace, face.asker, { ...call, after: 0, quietMs: KEEP_ALIVE_MS });
     for await (const event of events) {
       if (event.type === "settled") {
-        const result = callResult(event.outcome, request, tool.result_schema);
+        const result = outcomeResult(event.outcome, request, tool.result_schema);
         return yield resultMessage(id, completed(era, result));
       }
       const said = event.type === "delta" && progressToken !== undefined && progressIn(event, progress);

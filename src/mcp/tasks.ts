@@ -66,14 +66,14 @@ export async function answerTask(
     });
   }
   const ref = refOf(exchange);
-  const call = await callResult(namespace, asker, { ...ref, waitMs: 0 }, namespace.clock());
-  if (call instanceof Problem) throw unlessUnknown(call);
-  if (method === "tasks/get") return { ...timesOf(ref, call), ...statusOf(call.outcome, request) };
   if (method === "tasks/cancel") {
     const cancelled = await cancelCall(namespace, asker, ref);
     if (cancelled instanceof Problem && cancelled.code !== "call_settled") throw unlessUnknown(cancelled);
+    return {};
   }
-  return {};
+  const call = await callResult(namespace, asker, { ...ref, waitMs: 0 }, namespace.clock());
+  if (call instanceof Problem) throw unlessUnknown(call);
+  return method === "tasks/get" ? { ...timesOf(ref, call), ...statusOf(call.outcome, request) } : {};
 }
 
 const taskIdOf = ({ toolset, callId }: CallRef): string => `${toolset}.${callId}`;

@@ -44,7 +44,7 @@ export function outlinesOf(
         return look.outlines.finally(() => (look.isRead = true));
       }
       if (latest.isRead) return latest.outlines;
-      // It ends never if the request that reads is gone meanwhile.
+      // Another request's read never ends if that request is gone meanwhile.
       const over = pause(latest.at + OUTLINES_EVERY_MS - now).then(() => undefined);
       const outlines = await Promise.race([latest.outlines, over]);
       if (outlines) return outlines;

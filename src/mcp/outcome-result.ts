@@ -12,7 +12,7 @@ import { toolResult } from "./tool-result.ts";
  *
  * @throws {RpcError} where its client has not declared what the tool needs, or has sent a state that its provider refuses
  */
-export function callResult(outcome: CallOutcome, request: RpcRequest, resultSchema: JsonSchema): Json {
+export function outcomeResult(outcome: CallOutcome, request: RpcRequest, resultSchema: JsonSchema): Json {
   checkCapabilities(outcome, request);
   return inputRequired(outcome, request) ?? toolResult(outcome, outputSchemaOf(resultSchema, request.era));
 }

@@ -18,7 +18,7 @@ export default defineConfig({
           exclude: ["test/node/**", "test/mcp/**"],
           testTimeout,
           hookTimeout: 60_000,
-          setupFiles: "./test/support/seed.ts",
+          setupFiles: ["./test/support/seed.ts", "./test/support/forget-keys.ts"],
           // Each test opens a store of its own. A worker for each file would load all of src for each, which takes half of the time.
           isolate: false,
           maxWorkers: 2,

@@ -11,6 +11,7 @@ import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { BridgeControl } from "./bridge-control.ts";
+import { newPrefix } from "./keys-in-redis.ts";
 
 /** A backend of its own for one test: nothing is shared with any other. */
 export interface Backend {
@@ -47,7 +48,7 @@ export function redisBackend(
   timeoutMs = TIMEOUT_MS,
   bridge = new BridgeControl(undefined, START),
 ): RedisBackend {
-  const prefix = `t-${crypto.randomUUID()}`;
+  const prefix = newPrefix();
   const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs });
   const stores = new Map<string, Store>();
   const documents = new KnownDocuments();

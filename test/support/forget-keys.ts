@@ -1,0 +1,3 @@
+import { forgetKeysAfterEachFile } from "./keys-in-redis.ts";
+
+forgetKeysAfterEachFile();

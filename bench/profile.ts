@@ -7,7 +7,9 @@ import * as operations from "./fleet/operations.ts";
 import { populateRedis, PREFIX } from "./fleet/populate-redis.ts";
 import { Http } from "./load/http.ts";
 import { closedLoop, type Operation } from "./load/load.ts";
+import { throughMcp, TOOLSET } from "./measure/mcp.ts";
 import { buildBundle } from "./servers/bundle.ts";
+import { startBridge, startEverything } from "./servers/everything.ts";
 import { startRedis, varsOf } from "./servers/redis.ts";
 import { startWorkerd } from "./servers/workerd.ts";
 import { frameName, type Profile, selfTimes, totalTimes } from "./load/cpu-profile.ts";
@@ -41,9 +43,14 @@ const known: Record<string, Operation> = {
   register: operations.register(http),
   resolve: operations.resolve(http),
   health: () => http.expect(200, "GET", "/health"),
+  "mcp-call": throughMcp(http),
 };
 const operation = known[name];
 if (!operation) throw new Error(`no operation "${name}"; there are ${Object.keys(known).join(", ")}`);
+
+const server = name === "mcp-call" ? await startEverything() : undefined;
+const registry = { url: worker.url, key: fleet.apiKey, http };
+const bridge = server && (await startBridge(registry, TOOLSET, `${server.url}/mcp`));
 
 await closedLoop(operation, { callers: 8, ms: WARM_UP_MS, pid: worker.pid });
 const inspector = await Inspector.open(`ws://127.0.0.1:${inspectorPort}/main`);
@@ -62,6 +69,8 @@ print(
 );
 print("with all it calls", totalTimes(profile), timing.operations);
 
+await bridge?.stop();
+await server?.stop();
 await http.close();
 await worker.stop();
 await redis.stop();

@@ -12,13 +12,15 @@ export interface McpCalls {
   direct: Timing[];
   /** The same, by MCP's own client library, which the bridge calls it by too; it runs in the process of the load. */
   byLibrary: Timing[];
+  /** The least that a request to the Worker costs; a call by way of a bridge makes two, the caller's and the provider's answer. */
+  health: Timing[];
   /** The same server behind a bridge, by `POST /mcp`. */
   throughMcp: Timing[];
   /** And by the registry's own route for calls. */
   throughRest: Timing[];
 }
 
-const TOOLSET = "everything";
+export const TOOLSET = "everything";
 const ARGUMENTS = { message: "hello" };
 const SAID = "Echo: hello";
 const LEGACY_VERSION = "2025-11-25";
@@ -37,16 +39,24 @@ export async function measureMcp(rig: Rig): Promise<McpCalls[]> {
   const bridge = await startBridge(registry, TOOLSET, `${server.url}/mcp`);
   try {
     const sides = [
-      { operation: await direct(bare), pid: server.pid },
+      { operation: await callingDirectly(bare), pid: server.pid },
       { operation: () => library.callTool({ name: "echo", arguments: ARGUMENTS }), pid: server.pid },
+      { operation: () => http.expect(200, "GET", "/health"), pid: served.worker.pid },
       { operation: throughMcp(http), pid: served.worker.pid },
       { operation: throughRest(http), pid: served.worker.pid },
     ];
     const results: McpCalls[] = [];
     const { pair, warmUpMs } = rig.plan;
     for (const callers of [1, 40]) {
-      const [a, b, c, d] = await interleave(sides, { callers, ...pair, warmUpMs });
-      results.push({ callers, direct: a!, byLibrary: b!, throughMcp: c!, throughRest: d! });
+      const [direct, byLibrary, health, mcp, rest] = await interleave(sides, { callers, ...pair, warmUpMs });
+      results.push({
+        callers,
+        direct: direct!,
+        byLibrary: byLibrary!,
+        health: health!,
+        throughMcp: mcp!,
+        throughRest: rest!,
+      });
     }
     return results;
   } finally {
@@ -59,7 +69,7 @@ export async function measureMcp(rig: Rig): Promise<McpCalls[]> {
 }
 
 /** That server knows only the revisions with a session. */
-async function direct(bare: Http): Promise<Operation> {
+async function callingDirectly(bare: Http): Promise<Operation> {
   const initialize = {
     protocolVersion: LEGACY_VERSION,
     capabilities: {},
@@ -73,7 +83,7 @@ async function direct(bare: Http): Promise<Operation> {
   return async () => said(await bare.expect(200, "POST", "/mcp", body, headers));
 }
 
-function throughMcp(http: Http): Operation {
+export function throughMcp(http: Http): Operation {
   const headers = { accept: ACCEPT, "mcp-protocol-version": LEGACY_VERSION };
   const body = rpc("tools/call", { name: `${TOOLSET}__echo`, arguments: ARGUMENTS });
   return async () => said(await http.expect(200, "POST", "/mcp", body, headers));

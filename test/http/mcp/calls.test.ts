@@ -11,7 +11,7 @@ import {
   type ToolResult,
 } from "../../support/mcp.ts";
 import { BREAKABLE } from "../../support/outage.ts";
-import { BACKENDS } from "../../support/stores.ts";
+import { BACKENDS, START } from "../../support/stores.ts";
 import { ECHO, openToolsets } from "../../support/toolsets.ts";
 
 const ANY = { name: "any", payload_schema: true };
@@ -55,6 +55,16 @@ describe.each(BACKENDS)("a call over MCP, $backend", ({ openBackend }) => {
     const waiting = resultOf<ToolResult>(registry, "tools/call", called("rollcall__call_tool", params));
     await settle({ result: { text: "A" } });
     expect((await waiting).structuredContent).toEqual({ text: "A" });
+  });
+
+  it("that finds the toolset registered anew meanwhile is refused to the client, not told to the model", async () => {
+    const backend = openBackend();
+    const { registry } = await open(backend);
+    const later = { fence: "later", registeredAt: START + 1e9 };
+    await backend.openGateway("default", "tools").open(later, START);
+    const { status, body } = await rpc(registry, "tools/call", called("tools__any"));
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ error: { data: { code: "store_contended" } } });
   });
 
   it("that takes longer than 1.5 s is answered by a stream, which is kept alive", async () => {

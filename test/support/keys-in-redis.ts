@@ -3,7 +3,7 @@ import { BridgeControl } from "./bridge-control.ts";
 
 /** Of this worker alone: the others are at their own files meanwhile. */
 let own: string | undefined;
-const ownPrefix = () => (own ??= `t-${crypto.randomUUID()}`);
+const ownPrefix = () => (own ??= `t-${crypto.randomUUID().slice(0, 8)}`);
 
 /** @returns what the names of one backend's keys begin with */
 export const newPrefix = (): string => `${ownPrefix()}-${crypto.randomUUID()}`;

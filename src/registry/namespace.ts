@@ -4,7 +4,7 @@ import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
-import { proofKeyOf } from "./proof.ts";
+import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";
 
 /** What a health check needs to fetch a `health_url`. */
@@ -43,7 +43,7 @@ export interface Namespace extends Pick<Platform, "lease" | "ping" | "prober" | 
   /** What the callers and providers of one toolset share. */
   gateway: (toolset: string) => Gateway;
   /** The key of the proofs in ids that the registry gives out (proof.ts). */
-  proofKey: () => Promise<CryptoKey>;
+  proofKey: () => Promise<ProofKey>;
   /** What the lists of tools depend on, up to 5 s old (toolsets/outlines.ts). */
   outlines: () => Promise<Outlines>;
 }

@@ -6,6 +6,9 @@ const KEY_KEPT_MS = 300_000;
 const KEY_BYTES = 32;
 const PROOF_BYTES = 16;
 
+/** Named as every platform has it: not all declare the type `CryptoKey`. */
+export type ProofKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /** What is proven: its purpose, the namespace, and whatever else must be the same when the proof is shown. */
 export type Claim = readonly [purpose: string, namespace: string, ...(string | number | null)[]];
 
@@ -18,8 +21,8 @@ export function proofKeyOf(
   store: Store,
   configured: string | null,
   clock: () => number,
-): () => Promise<CryptoKey> {
-  let held: { key: CryptoKey; readAt: number } | undefined;
+): () => Promise<ProofKey> {
+  let held: { key: ProofKey; readAt: number } | undefined;
   return async () => {
     const now = clock();
     if (held && (configured !== null || Math.abs(now - held.readAt) < KEY_KEPT_MS)) return held.key;
@@ -32,17 +35,17 @@ export function proofKeyOf(
 
 const utf8 = new TextEncoder();
 
-const imported = (secret: string): Promise<CryptoKey> =>
+const imported = (secret: string): Promise<ProofKey> =>
   crypto.subtle.importKey("raw", utf8.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 
 /** The proof of a claim: an HMAC (RFC 2104) of 128 bits, as 22 characters of base64url. */
-export async function prove(key: CryptoKey, claim: Claim): Promise<string> {
+export async function prove(key: ProofKey, claim: Claim): Promise<string> {
   const mac = await crypto.subtle.sign("HMAC", key, utf8.encode(JSON.stringify(claim)));
   return toBase64url(new Uint8Array(mac, 0, PROOF_BYTES));
 }
 
 /** Whether `proof` was made of this claim with this key. */
-export async function isProven(key: CryptoKey, claim: Claim, proof: string): Promise<boolean> {
+export async function isProven(key: ProofKey, claim: Claim, proof: string): Promise<boolean> {
   return isSame(await prove(key, claim), proof);
 }
 

@@ -2,7 +2,7 @@ import { type Access, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.
 import { type Asker, lacksScope, SCOPES } from "../../core/authority.ts";
 import { isLoopback } from "../../core/outbound-url.ts";
 import { invalid, Problem } from "../../core/problem.ts";
-import { sha256 } from "../../registry/digest.ts";
+import { sha256, toHex } from "../../registry/digest.ts";
 import { type Endpoint, keyNeedOf } from "./endpoint.ts";
 
 /** The asker where no key is needed. */
@@ -67,7 +67,7 @@ const known = new WeakMap<Keys, Map<string, Asker>>();
 async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
   const remembered = known.get(keys)?.get(token);
   if (remembered) return remembered;
-  const key = keys.get((await sha256(token)).toHex());
+  const key = keys.get(toHex(await sha256(token)));
   if (key) known.set(keys, (known.get(keys) ?? new Map<string, Asker>()).set(token, key));
   return key;
 }

@@ -1,5 +1,5 @@
 import type { AgentRecord } from "../../core/agents/record.ts";
-import { sha256 } from "../../registry/digest.ts";
+import { sha256, toHex } from "../../registry/digest.ts";
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -35,7 +35,7 @@ function bodyWithoutClockFields(body: object): object {
 
 /** A weak validator (RFC 9110, 8.8.1): equal while nothing has changed but the clock. */
 export async function weakEtag(body: object): Promise<string> {
-  return `W/"${(await sha256(JSON.stringify(bodyWithoutClockFields(body)))).subarray(0, 12).toHex()}"`;
+  return `W/"${toHex((await sha256(JSON.stringify(bodyWithoutClockFields(body)))).subarray(0, 12))}"`;
 }
 
 /**

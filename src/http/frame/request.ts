@@ -94,7 +94,7 @@ export function idempotencyKeyOf(headers: Headers): string | undefined {
 }
 
 /** Where the request entered the platform's network; null where the platform does not say, as in tests. */
-export function regionOf({ cf }: Request): Region | null {
+export function regionOf({ cf }: Request & { cf?: Partial<Record<keyof Region, unknown>> }): Region | null {
   if (!cf) return null;
   const region: Region = {};
   for (const field of ["colo", "country", "continent", "latitude", "longitude"] as const) {

@@ -13,6 +13,7 @@ import { allOffersOf } from "../../core/services/offers.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { isOffered } from "./offered.ts";
+import type { ProofKey } from "../proof.ts";
 import { readProviders } from "./providers.ts";
 import { writeSelectionId } from "./selection-id.ts";
 
@@ -85,7 +86,7 @@ export async function resolve(
 }
 
 /** A caller is better served without a selection id than not at all. */
-async function proofKeyOrNone({ proofKey }: Namespace): Promise<CryptoKey | null> {
+async function proofKeyOrNone({ proofKey }: Namespace): Promise<ProofKey | null> {
   try {
     return await proofKey();
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Claim, isProven, prove } from "../proof.ts";
+import { type Claim, isProven, type ProofKey, prove } from "../proof.ts";
 
 /** For how long a selection id is believed, ms. */
 const BELIEVED_MS = 86_400_000;
@@ -38,7 +38,7 @@ const claimOf = (scope: SelectionScope, { id, at, openings }: Selection): Claim 
 ];
 
 export async function writeSelectionId(
-  key: CryptoKey,
+  key: ProofKey,
   scope: SelectionScope,
   selection: Selection,
 ): Promise<string> {
@@ -48,7 +48,7 @@ export async function writeSelectionId(
 
 /** The selection that `text` proves at `now`; undefined if it proves none: forged, another's, or older than a day. */
 export async function readSelectionId(
-  key: CryptoKey,
+  key: ProofKey,
   scope: SelectionScope,
   text: string,
   now: number,

@@ -4,7 +4,7 @@ import { type FieldError, Problem, invalid } from "../../core/problem.ts";
 import type { CallMessage, CallMeta, McpCall } from "../../core/toolsets/call.ts";
 import { type ToolsetHealth, toolsetHealth } from "../../core/toolsets/health.ts";
 import { canonical } from "../../json-schema/index.ts";
-import { sha256 } from "../digest.ts";
+import { sha256, toHex } from "../digest.ts";
 import type { Namespace } from "../namespace.ts";
 import { mintCallId } from "./call-id.ts";
 import { epochOf, readToolset, registeredMeanwhile } from "./read.ts";
@@ -93,7 +93,7 @@ export async function callToolOf(
       toolUseId,
       caller,
       identity: repeatableAs === null ? null : JSON.stringify([caller, meta.run_id, repeatableAs]),
-      digest: (await sha256(canonical([toolName, payload]))).toHex(),
+      digest: toHex(await sha256(canonical([toolName, payload]))),
       message: JSON.stringify(message),
       resultSchema: { hash: tool.result_hash, json: JSON.stringify(tool.result_schema) },
     },

@@ -2,7 +2,7 @@ import type { Entry } from "../../core/entry.ts";
 import { byId } from "../../core/order.ts";
 import { allowsObjects, type Tool } from "../../core/toolsets/tool.ts";
 import type { Store } from "../../store/store.ts";
-import { sha256 } from "../digest.ts";
+import { sha256, toHex } from "../digest.ts";
 
 /** The store is asked at most once in so many ms, however many requests of an isolate look. */
 export const OUTLINES_EVERY_MS = 5000;
@@ -67,7 +67,7 @@ async function outlineOf({ document, lease }: Entry<"toolset">): Promise<Toolset
   const { id, tags, tools } = document.registration;
   const callable = tools.filter(({ payload_schema }) => allowsObjects(payload_schema));
   if (callable.length === 0) return undefined;
-  return { id, tags, tools: (await sha256(JSON.stringify(callable.map(visible)))).toHex(), lease };
+  return { id, tags, tools: toHex(await sha256(JSON.stringify(callable.map(visible)))), lease };
 }
 
 const visible = ({ name, description, mcp, payload_hash, result_hash }: Tool): unknown => [

@@ -1,7 +1,7 @@
 import type { Entry } from "../../core/entry.ts";
 import { mcpNameTerm } from "../../core/toolsets/kind.ts";
 import type { Tool } from "../../core/toolsets/tool.ts";
-import { sha256 } from "../digest.ts";
+import { sha256, toHex } from "../digest.ts";
 import type { Namespace } from "../namespace.ts";
 import { readOne } from "../read.ts";
 
@@ -27,7 +27,7 @@ export function isPlain(toolset: string, tool: string): boolean {
 /** The name of a tool that is not plain. */
 export async function hashedName(toolset: string, tool: string): Promise<string> {
   const head = (toolset + SEPARATOR + tool).replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, HEAD_CHARS);
-  const hash = (await sha256(`${toolset}\0${tool}`)).subarray(0, HASH_BYTES).toHex();
+  const hash = toHex((await sha256(`${toolset}\0${tool}`)).subarray(0, HASH_BYTES));
   return `${head}_${hash}`;
 }
 

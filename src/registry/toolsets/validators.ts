@@ -2,13 +2,13 @@ import type { FieldError } from "../../core/problem.ts";
 import { Lru } from "../../core/lru.ts";
 import { compile } from "../../json-schema/index.ts";
 import type { JsonSchema } from "../../core/toolsets/tool.ts";
-import { sha256 } from "../digest.ts";
+import { sha256, toHex } from "../digest.ts";
 
 /** Characters of JSON. Compiled, each takes 20 to 110 bytes, the most in small schemas. */
 const KEPT_WEIGHT_MAX = 300_000;
 
 export const schemaHash = async (schema: JsonSchema): Promise<string> =>
-  (await sha256(JSON.stringify(schema))).toHex();
+  toHex(await sha256(JSON.stringify(schema)));
 
 /**
  * Keeps compiled validators by the hash of their schema, so that namespaces and epochs with the same schema share one.

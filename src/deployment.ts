@@ -1,0 +1,62 @@
+import { type Config, namespacesOf } from "./config.ts";
+import { Problem } from "./core/problem.ts";
+import { createApp } from "./http/app.ts";
+import { type Namespace, namespaces, type Platform } from "./registry/namespace.ts";
+import { isOffered } from "./registry/services/offered.ts";
+import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
+import { sweep } from "./registry/sweep.ts";
+import { isRegistered } from "./registry/toolsets/read.ts";
+
+/** A configured registry, on whatever it runs: what its requests, its cron and its objects ask of it. */
+export interface Deployment {
+  /** Opens a namespace by its name. */
+  open: (namespace: string) => Namespace;
+  app: ReturnType<typeof createApp>;
+  /** What the cron does once a minute: sweeps every namespace. One that fails stops no other, and fails the run. */
+  sweep: () => Promise<void>;
+  /** Whether the service of the pool's object with this name is offered. */
+  isOffered: (object: string) => Promise<boolean>;
+  /** Whether the toolset of the gateway's object with this name is registered. */
+  isRegistered: (object: string) => Promise<boolean>;
+}
+
+type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "clock" | "pause">;
+
+/** @param ground  what it runs on: the adapters and time */
+export function deployment({ access, signingKey, lease, ping }: Config, ground: Ground): Deployment {
+  const { clock } = ground;
+  const prober = {
+    fetch: (input: string | URL | Request, init?: RequestInit) => fetch(input, init),
+    allowLoopback: access.mode === "open",
+    timeoutMs: PROBE_TIMEOUT_MS,
+  };
+  const open = namespaces({ ...ground, signingKey, lease, ping, prober });
+  // A deployment that is not configured has nothing to sweep.
+  const swept = access.mode === "closed" ? [] : namespacesOf(access);
+  return {
+    open,
+    app: createApp({ access, open, clock }),
+    async sweep() {
+      const runs = await Promise.allSettled(swept.map((name) => sweep(open(name), clock())));
+      const failed = runs.filter((run) => run.status === "rejected");
+      for (const { reason } of failed) {
+        const code = reason instanceof Problem ? reason.code : "internal";
+        console.error(JSON.stringify({ task: "sweep", code }));
+      }
+      if (failed.length > 0)
+        throw new Error(`the sweep failed in ${failed.length} of ${runs.length} namespaces`);
+    },
+    isOffered(object) {
+      const [namespace, service] = namesOf(object);
+      return isOffered(open(namespace).store, service);
+    },
+    isRegistered(object) {
+      const [namespace, toolset] = namesOf(object);
+      return isRegistered(open(namespace).store, toolset, clock());
+    },
+  };
+}
+
+/** The name of the object of one service or toolset. Neither of the two names may contain the separator. */
+export const objectName = (namespace: string, name: string): string => `${namespace}\x1f${name}`;
+const namesOf = (object: string) => object.split("\x1f") as [namespace: string, name: string];

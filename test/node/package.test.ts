@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { freePort } from "../support/redis-server.node.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SUPPORT = join(ROOT, "test/support");
 const exec = promisify(execFile);
 
 let dir: string;
@@ -97,6 +98,15 @@ it("has types for what it takes and returns", async () => {
   expect(stdout).toBe("");
 });
 
+/** A folder that has the MCP client besides, which the package asks for only where there is a bridge. */
+async function withMcpClient() {
+  const folder = await mkdtemp(join(tmpdir(), "rollcall-package-"));
+  const modules = join(folder, "node_modules");
+  await cp(join(dir, "node_modules"), modules, { recursive: true });
+  await symlink(join(ROOT, "node_modules/@modelcontextprotocol"), join(modules, "@modelcontextprotocol"));
+  return { dir: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
 /** The installed Worker, served as `rollcall dev` does but by the wrangler that is here. */
 async function served() {
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
@@ -127,27 +137,20 @@ async function served() {
   };
 }
 
-it("serves its pages with all that they load, and takes an agent", async () => {
+it("serves its pages with all that they load, takes an agent, and puts an MCP server behind it", async () => {
   await using registry = await served();
   expect(registry.said).toContain("Ready on");
-  const loaded: string[] = [];
-  for (const page of ["/", "/docs"]) {
-    const html = await (await fetch(registry.url + page)).text();
-    for (const [, path] of html.matchAll(/<(?:link|script|img)[^>]+(?:href|src)="(\/[^"]+)"/g)) {
-      const { status } = await fetch(registry.url + path);
-      expect([path, status]).toEqual([path, 200]);
-      loaded.push(path!);
-    }
-  }
-  expect(loaded).toEqual(
-    expect.arrayContaining([expect.stringMatching(/\.css/), expect.stringMatching(/\.js/)]),
-  );
-  const program = `import { createClient } from "rollcall";
-    const registry = createClient({ url: "${registry.url}" });
-    await using agent = await registry.join({ id: "a", name: "a", type: "b", capabilities: ["x"] });
-    console.log((await registry.discover({ capability: "x" })).agents.map(({ id }) => id).join());`;
-  await writeFile(join(dir, "joins.mjs"), program);
-  expect((await exec(process.execPath, ["joins.mjs"], { cwd: dir })).stdout).toBe("a\n");
+  await using bridging = await withMcpClient();
+  const script = join(bridging.dir, "package-round.mjs");
+  await copyFile(join(SUPPORT, "package-round.mjs"), script);
+  const server = join(SUPPORT, "stdio-mcp-server.mjs");
+  const { stdout } = await exec(process.execPath, [script, registry.url, server]);
+  expect(JSON.parse(stdout)).toEqual({
+    node: process.version,
+    loaded: expect.arrayContaining([expect.stringMatching(/\.css$/), expect.stringMatching(/\.js$/)]),
+    found: ["a"],
+    result: { text: "hi" },
+  });
 });
 
 it("says under which licence it is, and what changed", async () => {

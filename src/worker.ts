@@ -1,13 +1,15 @@
 import { parseConfig } from "./config.ts";
 import { type Deployment, deployment, objectName } from "./deployment.ts";
-import { durableGateway, durableToolGateway } from "./gateway/durable-gateway.ts";
-import { durablePool, durableServicePool } from "./pool/durable-pool.ts";
+import { durableGateway } from "./gateway/durable-gateway.ts";
+import { durableToolGateway } from "./gateway/durable-tool-gateway.ts";
+import { durablePool } from "./pool/durable-pool.ts";
+import { durableServicePool } from "./pool/durable-service-pool.ts";
 import { durableStore } from "./store/embedded/durable-store.ts";
 import { Connection } from "./store/redis/connection.ts";
 import { KnownDocuments } from "./store/redis/known-documents.ts";
 import { redisStore } from "./store/redis/redis-store.ts";
 
-export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-store.ts";
+export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-registry-object.ts";
 
 /** What one isolate keeps between requests. */
 const deployments = new WeakMap<Env, Deployment>();

@@ -1,48 +1,48 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Host, Hosted } from "./hosted.ts";
 
 /**
- * The platform's class around an object that is written without it: it makes the object from its state, and passes the
- * listed methods on. `class DurableRegistryObject extends shell(({ storage }) => new RegistryObject(storage), METHODS) {}`
+ * The platform's class around an object that is written without it: `class ServicePool extends shell((ctx) =>
+ * hostedPool(hostOf(ctx)), METHODS) {}`
  *
- * @param make makes the object, once each time the platform starts it
+ * @param run makes the object, once each time the platform starts it
  * @param methods names the methods that RPC may call
  */
-export function shell<Inner extends object, Method extends keyof Inner & string>(
-  make: (ctx: DurableObjectState) => Inner,
+export function shell<H extends Hosted<object>, Method extends keyof H["inner"] & string>(
+  run: (ctx: DurableObjectState, env: Env) => H,
   methods: Record<Method, true>,
 ): new (
   ctx: DurableObjectState,
   env: Env,
-) => DurableObject & { readonly inner: Inner } & Pick<Inner, Method> {
-  class Shell extends DurableObject {
-    readonly inner: Inner;
+) => DurableObject<Env> & { readonly hosted: H } & Pick<H["inner"], Method> {
+  class Shell extends DurableObject<Env> {
+    readonly hosted: H;
 
-    constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      this.inner = make(ctx);
+      this.hosted = run(ctx, env);
+    }
+
+    override alarm(): Promise<void> {
+      // oxlint-disable-next-line no-restricted-globals -- an entry point: no caller gives it the time
+      return this.hosted.goOff(Date.now());
     }
   }
-  passOn(Shell.prototype, methods, (_self, _method, _args, pass) => pass());
-  // `passOn` defines what the list names.
-  return Shell as unknown as ReturnType<typeof shell<Inner, Method>>;
-}
-
-/**
- * Defines each method on a prototype: it calls the method of the same name of `inner`, by way of `call`. RPC reaches what the
- * prototype has, and no property of the instance.
- */
-export function passOn<Self extends { inner: object }>(
-  prototype: Self,
-  methods: Record<string, true>,
-  call: (self: Self, method: string, args: readonly unknown[], pass: () => unknown) => unknown,
-): void {
+  // RPC reaches what the prototype has, and no property of the instance.
   for (const method of Object.keys(methods)) {
-    Object.defineProperty(prototype, method, {
-      value(this: Self, ...args: unknown[]): unknown {
-        return call(this, method, args, () =>
-          (this.inner as Record<string, (...args: unknown[]) => unknown>)[method]!(...args),
-        );
+    Object.defineProperty(Shell.prototype, method, {
+      value(this: Shell, ...args: unknown[]): unknown {
+        return this.hosted.call(method, args);
       },
     });
   }
+  // The loop has defined what the list names.
+  return Shell as unknown as ReturnType<typeof shell<H, Method>>;
 }
+
+/** The platform, as an object's host. */
+export const hostOf = (ctx: DurableObjectState): Host => ({
+  storage: ctx.storage,
+  sockets: ctx,
+  name: ctx.id.name ?? "",
+});

@@ -1,9 +1,11 @@
-import { forgettable, type IsKnown } from "../durable/forgettable.ts";
+import { Forgettable, type IsKnown } from "../durable/forgettable.ts";
+import type { Host } from "../durable/hosted.ts";
 import { remote } from "../durable/remote.ts";
 import type { ClaimRequest, Gateway } from "./gateway.ts";
 import { ToolGateway } from "./tool-gateway.ts";
 
-const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
+/** What RPC may call. */
+export const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
   call: true,
   claim: true,
   arrived: true,
@@ -18,46 +20,29 @@ const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
   load: true,
 };
 
-/** What `DurableToolGateway.fetch` is asked. */
-type SocketRequest = [request: ClaimRequest, now: number];
+/** What the object's `fetch` is asked. */
+export type SocketRequest = [request: ClaimRequest, now: number];
 
 /**
- * The gateway's end of RPC: the class of a Durable Object.
+ * The gateway's end of RPC.
  *
  * @param isKnown whether the toolset of the object with this name is registered
  */
-export const durableToolGateway = (isKnown: IsKnown) =>
-  class extends forgettable<ToolGateway, keyof typeof METHODS>({
-    make(storage, ctx) {
-      // Answered by the platform, without waking the object.
-      ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-      return new ToolGateway(storage, ctx);
+export const hostedGateway = (host: Host, isKnown: IsKnown): Forgettable<ToolGateway> =>
+  new Forgettable(
+    {
+      make: (storage, sockets) => new ToolGateway(storage, sockets),
+      following: ["arrived", "changed", "resultSchema"],
+      isKnown,
+      tick: (gateway, now) => gateway.tick(now),
     },
-    methods: METHODS,
-    following: ["arrived", "changed", "resultSchema"],
-    isKnown,
-    tick: (gateway, now) => gateway.tick(now),
-  }) {
-    /** The port's `socket`. */
-    override async fetch({ headers }: Request): Promise<Response> {
-      const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
-      await this.noteUse(now);
-      const { 0: theirs, 1: ours } = new WebSocketPair();
-      const attached = await this.inner.attach(ours, request, now);
-      return attached
-        ? new Response(null, { status: 101, webSocket: theirs })
-        : new Response(null, { status: 409 });
-    }
-
-    override webSocketClose(socket: WebSocket): void {
-      socket.close();
-    }
-  };
-
-export type DurableToolGateway = InstanceType<ReturnType<typeof durableToolGateway>>;
+    host,
+  );
 
 /** The caller's end of RPC. */
-export function durableGateway(stub: () => DurableObjectStub<DurableToolGateway>): Gateway {
+export function durableGateway(
+  stub: () => { fetch(url: string, init: RequestInit): Promise<Response> },
+): Gateway {
   // RPC cannot carry a socket; the answer to a request can.
   const overFetch = {
     socket: (...asked: SocketRequest) =>

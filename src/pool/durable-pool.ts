@@ -1,9 +1,11 @@
-import { forgettable, type IsKnown } from "../durable/forgettable.ts";
+import { Forgettable, type IsKnown } from "../durable/forgettable.ts";
+import type { Host } from "../durable/hosted.ts";
 import { remote } from "../durable/remote.ts";
 import type { Pool } from "./pool.ts";
 import { ServicePool } from "./service-pool.ts";
 
-const METHODS: Record<keyof Pool, true> = {
+/** What RPC may call. */
+export const METHODS: Record<keyof Pool, true> = {
   resolve: true,
   report: true,
   check: true,
@@ -14,15 +16,12 @@ const METHODS: Record<keyof Pool, true> = {
 };
 
 /**
- * The pool's end of RPC: the class of a Durable Object.
+ * The pool's end of RPC.
  *
  * @param isKnown whether any agent offers the service of the object with this name
  */
-export const durableServicePool = (isKnown: IsKnown) =>
-  forgettable({ make: (storage) => new ServicePool(storage), methods: METHODS, isKnown });
-
-export type DurableServicePool = InstanceType<ReturnType<typeof durableServicePool>>;
+export const hostedPool = (host: Host, isKnown: IsKnown): Forgettable<ServicePool> =>
+  new Forgettable({ make: (storage) => new ServicePool(storage), isKnown }, host);
 
 /** The caller's end of RPC. */
-export const durablePool = (stub: () => DurableObjectStub<DurableServicePool>): Pool =>
-  remote<Pool>(stub, METHODS);
+export const durablePool = (stub: () => object): Pool => remote<Pool>(stub, METHODS);

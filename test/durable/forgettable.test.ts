@@ -25,8 +25,8 @@ function open() {
       expect(await store.commit([{ before: absent(ref), after }], NOW)).toEqual(["committed"]);
     },
     goOffADayLater: async () => {
-      await runInDurableObject(poolStub, (object) => object.goOff(NOW + UNUSED_MS));
-      await runInDurableObject(gatewayStub, (object) => object.goOff(NOW + UNUSED_MS));
+      await runInDurableObject(poolStub, ({ hosted }) => hosted.goOff(NOW + UNUSED_MS));
+      await runInDurableObject(gatewayStub, ({ hosted }) => hosted.goOff(NOW + UNUSED_MS));
     },
   };
 }

@@ -2,7 +2,8 @@ import { termCounts } from "../support/audit.ts";
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../src/core/problem.ts";
-import { type DurableRegistryObject, durableStore } from "../../src/store/embedded/durable-store.ts";
+import type { DurableRegistryObject } from "../../src/store/embedded/durable-registry-object.ts";
+import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
 import { sweepStore, sweepUntilReaped } from "../support/sweep.ts";
@@ -23,7 +24,7 @@ import {
 function openEmbedded() {
   const stub = env.REGISTRY.getByName(crypto.randomUUID());
   let now = T0;
-  const setClock = () => runInDurableObject(stub, ({ inner }) => void (inner.clock = () => now));
+  const setClock = () => runInDurableObject(stub, ({ hosted }) => void (hosted.inner.clock = () => now));
   return {
     stub,
     store: embeddedStore(

@@ -28,7 +28,7 @@ export function reachableGateways(backend: Backend) {
     },
     stubOf,
     /** What the alarm does, at an instant of the test's own. */
-    tick: (now: number) => runInDurableObject(stubOf(), ({ inner }) => inner.tick(now)),
+    tick: (now: number) => runInDurableObject(stubOf(), ({ hosted }) => hosted.inner.tick(now)),
     /** From here on the gateway throws wherever it looks at one of the tables. */
     fail: (tables: readonly string[] = TABLES) => rename(itself, mislaid, tables),
     recover: (tables: readonly string[] = TABLES) => rename(mislaid, itself, tables),

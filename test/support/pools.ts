@@ -1,7 +1,8 @@
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import type { ProviderChoice, ProviderQuery } from "../../src/core/services/choose.ts";
 import type { Offer } from "../../src/core/services/offers.ts";
-import { durablePool, type DurableServicePool } from "../../src/pool/durable-pool.ts";
+import { durablePool } from "../../src/pool/durable-pool.ts";
+import type { DurableServicePool } from "../../src/pool/durable-service-pool.ts";
 import type { CheckResult, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
 import { ANY, NOW } from "./offers.ts";
 

@@ -4,7 +4,8 @@ import type { Gateway } from "../../src/gateway/gateway.ts";
 import { durableGateway } from "../../src/gateway/durable-gateway.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { durablePool } from "../../src/pool/durable-pool.ts";
-import { type DurableRegistryObject, durableStore } from "../../src/store/embedded/durable-store.ts";
+import type { DurableRegistryObject } from "../../src/store/embedded/durable-registry-object.ts";
+import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import type { RegistryCalls } from "../../src/store/embedded/registry-calls.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
@@ -88,7 +89,7 @@ export function embeddedStore(
       get:
         (_, method: keyof RegistryCalls) =>
         async (...args: never[]) => {
-          if (!isGiven) await runInDurableObject(stub, ({ inner }) => void (inner.clock = clock));
+          if (!isGiven) await runInDurableObject(stub, ({ hosted }) => void (hosted.inner.clock = clock));
           isGiven = true;
           return (stub[method] as (...args: never[]) => unknown)(...args);
         },

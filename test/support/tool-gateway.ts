@@ -2,7 +2,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { CallOutcome } from "../../src/core/toolsets/call.ts";
 import type { Epoch, ProviderMessage } from "../../src/gateway/gateway.ts";
-import { durableGateway, type DurableToolGateway } from "../../src/gateway/durable-gateway.ts";
+import { durableGateway } from "../../src/gateway/durable-gateway.ts";
+import type { DurableToolGateway } from "../../src/gateway/durable-tool-gateway.ts";
 import { START } from "./registry.ts";
 
 export const INTERVAL_MS = 10_000;
@@ -111,7 +112,7 @@ export class OpenedGateway {
   tick(): Promise<void> {
     return this.inside(async (object, { storage }) => {
       await storage.deleteAlarm();
-      await object.inner.tick(this.now);
+      await object.hosted.inner.tick(this.now);
     });
   }
 

@@ -1,6 +1,6 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import { type Host, type Hosted, lasting } from "../../durable/hosted.ts";
 import { remote } from "../../durable/remote.ts";
-import { shell } from "../../durable/shell.ts";
 import { chunks } from "../chunks.ts";
 import type { Change, Draw, Page, PageQuery, RollCall, RollPage, SampleQuery, Store } from "../store.ts";
 import type { PageOfRows, RegistryCalls } from "./registry-calls.ts";
@@ -14,7 +14,8 @@ const LEASES_PER_CALL_MAX = 1000;
 /** Characters of documents in a page or in a draw: they are kept together, of an isolate's 128 MB. */
 const CHARS_MAX = 2_000_000;
 
-const METHODS: Record<keyof RegistryCalls, true> = {
+/** What RPC may call. */
+export const METHODS: Record<keyof RegistryCalls, true> = {
   ping: true,
   read: true,
   readWithClock: true,
@@ -35,15 +36,12 @@ const METHODS: Record<keyof RegistryCalls, true> = {
   signingKey: true,
 };
 
-/** The store's end of RPC: a Durable Object. */
-export class DurableRegistryObject extends shell(
-  // oxlint-disable-next-line no-restricted-globals -- the store's own clock: no caller's counts
-  ({ storage }) => new RegistryObject(storage, () => Date.now()),
-  METHODS,
-) {}
+/** The store's end of RPC. */
+export const hostedRegistry = ({ storage }: Host, clock: () => number): Hosted<RegistryObject> =>
+  lasting(new RegistryObject(storage, clock));
 
 /** The caller's end of RPC: the port over calls to the namespace's object. */
-export function durableStore(stub: () => DurableObjectStub<DurableRegistryObject>): Store {
+export function durableStore(stub: () => object): Store {
   const calls = remote<RegistryCalls>(stub, METHODS);
 
   const read = <K extends Kind>(refs: readonly Ref<K>[], now: number) =>
@@ -153,4 +151,5 @@ async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise
  * Between two pieces, 1 ms: where the object runs in this process too, its answer alone lets nobody in who waits at the network,
  * and a heartbeat takes several turns.
  */
-const letOthersIn = (): Promise<void> => scheduler.wait(1);
+// oxlint-disable-next-line no-restricted-globals -- nothing is timed: the loop is let turn
+const letOthersIn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { ToolGateway } from "../../src/gateway/tool-gateway.ts";
+import { NO_SOCKETS } from "../../src/local/objects.ts";
+import { SqliteStorage } from "../../src/local/sqlite-storage.ts";
+import { openDatabase } from "../../src/local/sqlite.ts";
 import { ServicePool } from "../../src/pool/service-pool.ts";
 import { RegistryObject } from "../../src/store/embedded/registry-object.ts";
 import { toEntry } from "../../src/store/embedded/rows.ts";
 import { entryOf } from "../support/entries.ts";
 import { ANY, NOW, offer } from "../support/offers.ts";
-import { noSockets, sqliteStorage } from "../support/sqlite-storage.node.ts";
+
+const sqliteStorage = () => new SqliteStorage(openDatabase(":memory:"), { at: null });
 
 describe("an object on any SQLite, without the platform's class,", () => {
   it("keeps a namespace's entries", () => {
@@ -33,7 +37,7 @@ describe("an object on any SQLite, without the platform's class,", () => {
 
   it("passes a toolset's calls on, and wakes a provider that waits", async () => {
     const storage = sqliteStorage();
-    const gateway = new ToolGateway(storage, noSockets);
+    const gateway = new ToolGateway(storage, NO_SOCKETS);
     const epoch = { fence: "fence", registeredAt: NOW };
     const message = JSON.stringify({ tool_use_id: "u", tool: "echo", payload: {}, meta: {} });
     const resultSchema = { hash: "h", json: "true" };

@@ -1,0 +1,92 @@
+import { type Config, parseConfig } from "../config.ts";
+import { storeUnavailable } from "../core/problem.ts";
+import { deployment, objectName } from "../deployment.ts";
+import { durableGateway, hostedGateway } from "../gateway/durable-gateway.ts";
+import { durablePool, hostedPool } from "../pool/durable-pool.ts";
+import { durableStore, hostedRegistry } from "../store/embedded/durable-store.ts";
+import { type Clock, Pauses, systemClock } from "./clock.ts";
+import { Cron } from "./cron.ts";
+import { LocalObjects } from "./objects.ts";
+import { Requests } from "./requests.ts";
+import { openDatabase } from "./sqlite.ts";
+
+export type { Clock };
+
+export interface LocalOptions {
+  /** The deployment's variables, such as `API_KEYS` or `AGENT_TTL_SECONDS`. Without keys everyone may do everything. */
+  env?: Readonly<Record<string, string>> | undefined;
+  /** In place of the machine's. */
+  clock?: Clock | undefined;
+}
+
+/** A registry in this process; `createClient(local)` makes a client of it. */
+export interface LocalRegistry extends AsyncDisposable {
+  /** What requests have to begin with. Nothing listens there. */
+  readonly url: string;
+  /**
+   * Answers a request, as the global `fetch` does.
+   *
+   * @throws {TypeError} once the registry is closed, and for a WebSocket; or the signal's reason
+   */
+  readonly fetch: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /**
+   * Ends what waits, with `store_unavailable`; lets the other requests end; closes what it has opened. What is kept in memory
+   * is lost. May be called again.
+   */
+  close(): Promise<void>;
+}
+
+const SWEEP_EVERY_MS = 60_000;
+/** Open access is for this machine alone, so the name has to be of this machine. */
+const URL = "http://localhost";
+
+/**
+ * Starts a registry in this process: all that a deployment does, but for WebSockets and the files that the pages load. Two of
+ * them share nothing. Holds no process open, but while a request is answered.
+ *
+ * ```ts
+ * await using local = localRegistry();
+ * const registry = createClient(local);
+ * ```
+ *
+ * @throws {Error} on a Node.js before 22.13, and where `env` makes no sense
+ */
+export function localRegistry({ env = {}, clock = systemClock }: LocalOptions = {}): LocalRegistry {
+  const config = configOf(env);
+  const now = () => clock.now();
+  const open = () => openDatabase(":memory:");
+  const registries = new LocalObjects({ clock, open, run: (host) => hostedRegistry(host, now) });
+  const pools = new LocalObjects({ clock, open, run: (host) => hostedPool(host, isOffered) });
+  const gateways = new LocalObjects({ clock, open, run: (host) => hostedGateway(host, isRegistered) });
+  const pauses = new Pauses(clock);
+  const { app, sweep, isOffered, isRegistered } = deployment(config, {
+    openStore: (namespace) => durableStore(() => registries.stub(namespace)),
+    openPool: (...names) => durablePool(() => pools.stub(objectName(...names))),
+    openGateway: (...names) => durableGateway(() => gateways.stub(objectName(...names))),
+    clock: now,
+    pause: (ms) => pauses.pause(ms),
+  });
+  const requests = new Requests((request) => app.fetch(request));
+  const sweeps = new Cron(clock, SWEEP_EVERY_MS, sweep);
+
+  let closed: Promise<void> | undefined;
+  const close = () =>
+    (closed ??= (async () => {
+      pauses.end(storeUnavailable("close", undefined));
+      await Promise.all([requests.end(), sweeps.end()]);
+      await Promise.all([registries, pools, gateways].map((objects) => objects.close()));
+    })());
+  return {
+    url: URL,
+    fetch: (input, init) => requests.answer(new Request(input, init)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function configOf(env: Readonly<Record<string, string>>): Config {
+  const config = parseConfig({ ACCESS: "open", ...env });
+  if (config.access.mode === "closed") throw new Error(config.access.why);
+  if (config.redis) throw new Error("rollcall/local keeps its entries in SQLite, not in Redis.");
+  return config;
+}

@@ -1,0 +1,74 @@
+import type { Rows, Sql, WholeStorage } from "../durable/storage.ts";
+import type { DatabaseSync } from "./sqlite.ts";
+
+/** Where an object's alarm is kept: ms since the Unix epoch, null while it is off. */
+export interface Alarm {
+  at: number | null;
+}
+
+/** An object's storage on SQLite, in place of the platform's: as much of it as an object, and whoever ends it, may use. */
+export class SqliteStorage implements WholeStorage {
+  readonly sql: Sql;
+  readonly #database: DatabaseSync;
+  readonly #alarm: Alarm;
+
+  constructor(database: DatabaseSync, alarm: Alarm) {
+    this.#database = database;
+    this.#alarm = alarm;
+    const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+    this.sql = {
+      exec<Row>(statement: string, ...bindings: (string | number | null)[]): Rows<Row> {
+        if (bindings.length === 0 && statement.includes(";")) {
+          database.exec(statement);
+          return rowsOf<Row>([]);
+        }
+        let ready = prepared.get(statement);
+        if (!ready) prepared.set(statement, (ready = database.prepare(statement)));
+        return rowsOf(ready.all(...bindings) as Row[]);
+      },
+    };
+  }
+
+  transactionSync<T>(work: () => T): T {
+    const database = this.#database;
+    database.exec("SAVEPOINT work");
+    try {
+      const result = work();
+      database.exec("RELEASE work");
+      return result;
+    } catch (error) {
+      database.exec("ROLLBACK TO work; RELEASE work");
+      throw error;
+    }
+  }
+
+  async getAlarm(): Promise<number | null> {
+    return this.#alarm.at;
+  }
+
+  async setAlarm(at: number): Promise<void> {
+    this.#alarm.at = at;
+  }
+
+  async deleteAlarm(): Promise<void> {
+    this.#alarm.at = null;
+  }
+
+  async deleteAll(): Promise<void> {
+    const tables = this.sql.exec<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    );
+    for (const { name } of tables) this.#database.exec(`DROP TABLE "${name}"`);
+    this.#alarm.at = null;
+  }
+}
+
+const rowsOf = <Row>(rows: Row[]): Rows<Row> => ({
+  [Symbol.iterator]: () => rows.values(),
+  toArray: () => rows,
+  one() {
+    const [row] = rows;
+    if (!row || rows.length > 1) throw new Error(`expected one row, got ${rows.length}`);
+    return row;
+  },
+});

@@ -1,8 +1,12 @@
-/** Builds what is published, under dist/npm: the client and the command line, and the built Worker for `rollcall dev`. */
+/**
+ * Builds what is published, under dist/npm: the client and the command line, the registry that runs in a Node.js process, and
+ * the built Worker for `rollcall dev`.
+ */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { experimental_readRawConfig } from "wrangler";
 
 interface Manifest {
@@ -37,6 +41,17 @@ const writeJson = (path: string, value: unknown) =>
 
 rmSync(OUT, { recursive: true, force: true });
 run("typescript/bin/tsc", "-p", "scripts/tsconfig.package.json");
+// One file, so that the package needs none of the server's packages. An older Node.js has to read it, to say that it is too old.
+buildSync({
+  entryPoints: [join(ROOT, "src/local/index.ts")],
+  outfile: join(OUT, "lib/local/index.js"),
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  tsconfigRaw: {},
+});
+run("typescript/bin/tsc", "-p", "scripts/tsconfig.package-local.json");
 run("wrangler/bin/wrangler.js", "deploy", "--dry-run", "--minify", "--outdir", WORKER);
 for (const name of readdirSync(WORKER)) {
   if (!/\.(js|lua)$/.test(name)) rmSync(join(WORKER, name));
@@ -53,6 +68,7 @@ writeJson(join(OUT, "package.json"), {
   bin: { rollcall: "lib/cli/main.js" },
   exports: {
     ".": { types: "./lib/client/index.d.ts", default: "./lib/client/index.js" },
+    "./local": { types: "./lib/local/index.d.ts", default: "./lib/local/index.js" },
     "./package.json": "./package.json",
   },
   // Of the server's own files, only the types that the client's types import.
@@ -60,6 +76,7 @@ writeJson(join(OUT, "package.json"), {
     "lib/client/**/*.js",
     "lib/cli/**/*.js",
     "lib/bridge/**/*.js",
+    "lib/local/*.js",
     "lib/**/*.d.ts",
     "worker",
     "CHANGELOG.md",

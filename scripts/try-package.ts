@@ -80,12 +80,14 @@ try {
   const peers = Object.entries(peerDependencies).map(([name, version]) => `${name}@${version}`);
   const quietly = ["--no-fund", "--no-audit", "--prefer-offline"];
   sh("npm", ["install", ...quietly, join(dir, packed.filename), ...peers]);
-  copyFileSync(join(SUPPORT, "package-round.mjs"), join(dir, "package-round.mjs"));
+  for (const round of ["package-round.mjs", "local-round.mjs"])
+    copyFileSync(join(SUPPORT, round), join(dir, round));
   console.log(`${packed.filename}: ${packed.size} bytes, ${packed.unpackedSize} unpacked`);
   for (const [nth, major] of process.argv.slice(2).entries()) {
     const node = sh("npx", ["--yes", "--package", `node@${major}`, "--", "node", "-p", "process.execPath"]);
     await using registry = await served(node);
     console.log(sh(node, ["package-round.mjs", registry.url, join(SUPPORT, "stdio-mcp-server.mjs")]));
+    console.log(sh(node, ["local-round.mjs"]));
     if (nth > 0) continue;
     await openInChromium(registry.url);
     console.log("Chromium opens the pages, and finds nothing wrong");

@@ -8,7 +8,7 @@ import { type Clock, Pauses, systemClock } from "./clock.ts";
 import { Cron } from "./cron.ts";
 import { LocalObjects } from "./objects.ts";
 import { Requests } from "./requests.ts";
-import { openDatabase } from "./sqlite.ts";
+import { sqlite } from "./sqlite.ts";
 
 export type { Clock };
 
@@ -52,6 +52,7 @@ const URL = "http://localhost";
  * @throws {Error} on a Node.js before 22.13, and where `env` makes no sense
  */
 export function localRegistry({ env = {}, clock = systemClock }: LocalOptions = {}): LocalRegistry {
+  const openDatabase = sqlite();
   const config = configOf(env);
   const now = () => clock.now();
   const open = () => openDatabase(":memory:");

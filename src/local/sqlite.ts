@@ -3,17 +3,16 @@ import type { DatabaseSync } from "node:sqlite";
 export type { DatabaseSync };
 
 /**
- * Opens a database.
+ * Opens databases by their paths: of a file, which is created if it is missing, or ":memory:".
  *
- * @param path  of a file, which is created if it is missing; or ":memory:"
  * @throws {Error} on a Node.js without SQLite
  */
-export function openDatabase(path: string): DatabaseSync {
+export function sqlite(): (path: string) => DatabaseSync {
   // An import of what is missing would fail before anything could be said about it.
-  const sqlite = process.getBuiltinModule?.("node:sqlite");
-  if (!sqlite)
+  const module = process.getBuiltinModule?.("node:sqlite");
+  if (!module)
     throw new Error(
       `rollcall/local needs Node.js 22.13 or newer, for node:sqlite; this is ${process.version}.`,
     );
-  return new sqlite.DatabaseSync(path);
+  return (path) => new module.DatabaseSync(path);
 }

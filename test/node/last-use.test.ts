@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LastUse, UNUSED_MS } from "../../src/durable/last-use.ts";
 import { SqliteStorage } from "../../src/local/sqlite-storage.ts";
-import { openDatabase } from "../../src/local/sqlite.ts";
+import { sqlite } from "../../src/local/sqlite.ts";
 import { NOW } from "../support/offers.ts";
 
 const HOUR_MS = 3_600_000;
@@ -13,7 +13,7 @@ const unanswered = async (): Promise<boolean> => {
 };
 
 function open() {
-  const storage = new SqliteStorage(openDatabase(":memory:"), { at: null });
+  const storage = new SqliteStorage(sqlite()(":memory:"), { at: null });
   storage.sql.exec("CREATE TABLE kept (what TEXT)");
   const lastUse = new LastUse(storage);
   return {

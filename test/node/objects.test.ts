@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { ToolGateway } from "../../src/gateway/tool-gateway.ts";
 import { NO_SOCKETS } from "../../src/local/objects.ts";
 import { SqliteStorage } from "../../src/local/sqlite-storage.ts";
-import { openDatabase } from "../../src/local/sqlite.ts";
+import { sqlite } from "../../src/local/sqlite.ts";
 import { ServicePool } from "../../src/pool/service-pool.ts";
 import { RegistryObject } from "../../src/store/embedded/registry-object.ts";
 import { toEntry } from "../../src/store/embedded/rows.ts";
 import { entryOf } from "../support/entries.ts";
 import { ANY, NOW, offer } from "../support/offers.ts";
 
-const sqliteStorage = () => new SqliteStorage(openDatabase(":memory:"), { at: null });
+const sqliteStorage = () => new SqliteStorage(sqlite()(":memory:"), { at: null });
 
 describe("an object on any SQLite, without the platform's class,", () => {
   it("keeps a namespace's entries", () => {

@@ -62,6 +62,18 @@ it("runs on the Node of this machine: the client, and the command line", async (
   expect(ran).toContain(process.execPath);
 });
 
+it("is a registry in the process, or says which Node that needs", async () => {
+  await copyFile(join(SUPPORT, "local-round.mjs"), join(dir, "local-round.mjs"));
+  const said: string[] = [];
+  for (const node of NODES) {
+    const round = await exec(node, ["local-round.mjs"], { cwd: dir }).catch(() => undefined);
+    if (round) said.push(round.stdout);
+  }
+  for (const line of said)
+    expect(line).toMatch(/: found a, in this process\n$|^rollcall\/local needs Node\.js 22\.13 or newer/);
+  expect(said).toContain(`${process.version}: found a, in this process\n`);
+});
+
 it("says how to install the MCP client, which only the bridge needs", async () => {
   const main = join(dir, "node_modules/rollcall/lib/cli/main.js");
   const bridge = exec(process.execPath, [main, "bridge", "files", "--", "node"], { cwd: dir });
@@ -78,6 +90,7 @@ it("has types for what it takes and returns", async () => {
   await writeFile(
     join(dir, "program.ts"),
     `import { type AgentRecord, createClient, RollcallError } from "rollcall";
+    import { type LocalRegistry, localRegistry } from "rollcall/local";
     const registry = createClient({ url: "http://127.0.0.1:1" });
     const agent = await registry.join({ name: "a", type: "b", capabilities: ["x", { name: "y" }] });
     agent.status = "busy";
@@ -88,6 +101,10 @@ it("has types for what it takes and returns", async () => {
     const id: number = found!.id;
     // @ts-expect-error: no such code
     if (new RollcallError("network", String(id)).code === "nonsense") await agent.leave();
+    const local: LocalRegistry = localRegistry({ env: { AGENT_TTL_SECONDS: "60" } });
+    await createClient(local).stats();
+    // @ts-expect-error: variables are text
+    localRegistry({ env: { AGENT_TTL_SECONDS: 60 } });
     `,
   );
   const options = "--noEmit --strict --module nodenext --target es2024 --lib es2024,dom --types";

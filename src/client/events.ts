@@ -1,6 +1,6 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import { RollcallError } from "./problem.ts";
-import type { EventPage, RegistryEvent } from "./shapes.ts";
+import type { EventFilter, EventPage, RegistryEvent } from "./shapes.ts";
 import type { RequestOptions, Transport } from "./transport.ts";
 
 const POLL_MS = 2000;
@@ -20,21 +20,26 @@ export async function* followEvents(
   {
     since: from,
     signal = new AbortController().signal,
-  }: RequestOptions & { since?: string | undefined } = {},
+    id,
+    type,
+  }: RequestOptions & EventFilter & { since?: string | undefined } = {},
 ): AsyncGenerator<RegistryEvent, void> {
+  const isAny = id === undefined && type === undefined;
   let since = from;
   let failures = 0;
   while (!signal.aborted) {
     let pauseMs = POLL_MS;
     try {
       const page = await send<EventPage>("GET", "/v1/events", {
-        query: { since, limit: PAGE_EVENTS },
+        query: { since, id, type, limit: PAGE_EVENTS },
         signal,
       });
       failures = 0;
+      // A page of events that match may hold few before the end.
+      const mayBeMore = isAny ? page.count === PAGE_EVENTS : page.next_since !== since;
       since = page.next_since;
       yield* page.events;
-      if (page.count === PAGE_EVENTS) continue;
+      if (mayBeMore) continue;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof RollcallError)) throw error;

@@ -11,8 +11,10 @@ import type {
   CapabilityList,
   Discovered,
   DiscoverQuery,
+  EventFilter,
   EventPage,
   Health,
+  LatestEventPage,
   Ready,
   Registration,
   Stats,
@@ -126,14 +128,28 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     stats: (requested: RequestOptions = {}) => send<Stats>("GET", "/v1/stats", requested),
 
     /**
-     * Reads the events after the cursor `since`, oldest first; the next page begins at its `next_since`. Scope `read`.
+     * Reads the events after the cursor `since`, oldest first; the next page begins at its `next_since`. With an `id` or a
+     * `type`, 1,000 events are examined, so that a page may hold fewer than `limit` before the end. Scope `read`.
      *
      * @param query.since  a `next_since`, or the `cursor` of an event; absent: from the oldest event that is kept
      * @param query.limit  1 to 1,000 (100)
      * @throws {RollcallError} `cursor_too_old` if events after `since` may be missing
      */
-    events: (query: { since?: string; limit?: number } = {}, requested: RequestOptions = {}) =>
+    events: (query: EventFilter & { since?: string; limit?: number } = {}, requested: RequestOptions = {}) =>
       send<EventPage>("GET", "/v1/events", { query, ...requested }),
+
+    /**
+     * Reads the newest events, newest first. With an `id` or a `type`, 1,000 events are examined, so that a page may hold fewer
+     * than `limit` before the end: only a null `next_cursor` ends the list. Scope `read`.
+     *
+     * @param query.limit   1 to 1,000 (100)
+     * @param query.cursor  the `next_cursor` of the page before
+     * @throws {RollcallError} `cursor_too_old` if the history of `cursor` was lost
+     */
+    latestEvents: (
+      query: EventFilter & { limit?: number; cursor?: string | null } = {},
+      requested: RequestOptions = {},
+    ) => send<LatestEventPage>("GET", "/v1/events", { query: { order: "desc", ...query }, ...requested }),
 
     /**
      * Yields events as they happen: `for await (const event of registry.follow())`. Ends when the signal is aborted. Polls
@@ -145,7 +161,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * @param following.since  the `cursor` of the event to begin after; absent: from the oldest event that is kept
      * @throws {RollcallError} one that is not transient, such as `unauthorized`
      */
-    follow: (following: RequestOptions & { since?: string | undefined } = {}) =>
+    follow: (following: RequestOptions & EventFilter & { since?: string | undefined } = {}) =>
       followEvents(transport, clock, following),
 
     /**

@@ -24,7 +24,9 @@ export type Discovered = Answer<"discovered">;
 export type CapabilityList = Answer<"capabilityList">;
 export type Stats = Answer<"stats">;
 export type EventPage = Answer<"eventPage">;
+export type LatestEventPage = Answer<"latestEventPage">;
 export type RegistryEvent = EventPage["events"][number];
+export type EventType = RegistryEvent["type"];
 export type SweepSummary = Answer<"sweepSummary">;
 export type Resolved = Answer<"resolved">;
 export type SelectionList = Answer<"selectionList">;
@@ -80,6 +82,12 @@ export type ResolveQuery = {
   explain?: boolean | undefined;
   /** Chooses without recording the choice, so that the next choice is the same (false) */
   dry_run?: boolean | undefined;
+};
+export type EventFilter = {
+  /** Of the agent or toolset with this id. */
+  id?: string | undefined;
+  /** Of this type; any one of a list. */
+  type?: EventType | readonly EventType[] | undefined;
 };
 /** How a call to a provider went. */
 export type CallReport = {

@@ -97,8 +97,12 @@ export interface Store {
   /** Frees what can be spared, in a store that is full: all events but the newest 1,000. */
   makeRoom(): Promise<void>;
 
-  /** The newest `limit` events, newest first. */
-  latest(limit: number): Promise<EventRecord[]>;
+  /**
+   * The newest `limit` events, newest first.
+   *
+   * @param upTo  the largest revision; absent: whatever was told last
+   */
+  latest(limit: number, upTo?: number): Promise<EventRecord[]>;
 
   /** The last sweep's report, and where the next one goes on; undefined before the first. */
   sweepReport(): Promise<SweepReport | undefined>;

@@ -245,6 +245,24 @@ describe("following events", () => {
     expect(controller.signal.aborted).toBe(true);
   });
 
+  it("yields the events of one agent, or of some types, alone", async () => {
+    const network = new Network();
+    const client = clientOver(network);
+    for (const name of ["a", "b", "a", "b"]) await network.registry.register({ id: name });
+    for (const [filter, expected] of [
+      [{ id: "b" }, ["b registered", "b replaced"]],
+      [{ type: ["replaced", "lapsed"] }, ["a replaced", "b replaced"]],
+    ] as const) {
+      const controller = new AbortController();
+      const seen: string[] = [];
+      for await (const { id: who, type } of client.follow({ ...filter, signal: controller.signal }))
+        if (seen.push(`${who} ${type}`) === expected.length) controller.abort();
+      expect(seen).toEqual(expected);
+      const { events } = await client.latestEvents(filter);
+      expect(events.map(({ id: who, type }) => `${who} ${type}`)).toEqual(expected.toReversed());
+    }
+  });
+
   it("yields each event once and in order, over an outage, until the signal is aborted", async () => {
     const network = new Network();
     const client = clientOver(network);

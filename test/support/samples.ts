@@ -194,6 +194,7 @@ export const SAMPLES: readonly Sample[] = [
     query: "?since=:since&limit=1",
     prepare: lookBack,
   },
+  { operation: "listEvents", title: "newest first", trips: "r", query: "?order=desc&type=registered" },
   { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrrrrrw" },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },

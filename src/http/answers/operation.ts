@@ -3,21 +3,21 @@ import { EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
 import { count, json, time } from "./common.ts";
 
-export const eventPage = z.strictObject({
-  events: z.array(
-    z.strictObject({
-      revision: count,
-      type: z.enum(EVENT_TYPES),
-      kind: z.enum(KINDS),
-      id: z.string(),
-      at: time,
-      /** To go on after this event. */
-      cursor: z.string(),
-    }),
-  ),
-  count,
-  next_since: z.string(),
-});
+const events = z.array(
+  z.strictObject({
+    revision: count,
+    type: z.enum(EVENT_TYPES),
+    kind: z.enum(KINDS),
+    id: z.string(),
+    at: time,
+    /** To go on after this event, or before it. */
+    cursor: z.string(),
+  }),
+);
+/** Oldest first. */
+export const eventPage = z.strictObject({ events, count, next_since: z.string() });
+/** Newest first. */
+export const latestEventPage = z.strictObject({ events, count, next_cursor: z.string().nullable() });
 
 export const sweepSummary = z.strictObject({
   scanned: count,

@@ -22,12 +22,15 @@ export const decodeNameCursor = (cursor: string): string | Problem =>
 export const encodeEventCursor = ({ revision, nonce }: EventCursor): string =>
   encodeCursor(`${revision}-${nonce}`);
 
-/** @returns or the Problem `invalid_request`; `cursor_too_old` to a number, as earlier versions gave: it proves nothing */
-export function decodeEventCursor(cursor: string): EventCursor | Problem {
+/**
+ * @param name  of the parameter that it came in
+ * @returns     or the Problem `invalid_request`; `cursor_too_old` to a number, as earlier versions gave: it proves nothing
+ */
+export function decodeEventCursor(cursor: string, name: string): EventCursor | Problem {
   if (/^\d+$/.test(cursor)) return cursorTooOld();
   const [, revision, nonce] = /^(\d{1,15})-(\d{1,19})$/.exec(decodeOpaque(cursor)) ?? [];
   if (revision === undefined || nonce === undefined) {
-    return invalid([{ pointer: "/since", detail: "is not the cursor of an event, nor a next_since" }]);
+    return invalid([{ pointer: `/${name}`, detail: "is not the cursor of an event, nor of a page" }]);
   }
   return { revision: Number(revision), nonce };
 }

@@ -37,8 +37,12 @@ export class History {
     this.#sql.exec(SQL.forgetEvents, (revision ?? 0) - EVENTS_SPARED);
   }
 
-  latest(limit: number): EventRecord[] {
-    return this.#sql.exec<EventRow>(SQL.latestEvents, limit).toArray().map(toEvent);
+  latest(limit: number, upTo?: number): EventRecord[] {
+    const { latestEvents } = SQL;
+    return this.#sql
+      .exec<EventRow>(latestEvents, upTo ?? null, limit)
+      .toArray()
+      .map(toEvent);
   }
 
   sweepReport(): SweepReport | undefined {

@@ -107,8 +107,8 @@ export class RegistryObject implements Served<RegistryCalls> {
     this.#history.makeRoom();
   }
 
-  latest(limit: number): EventRecord[] {
-    return this.#history.latest(limit);
+  latest(limit: number, upTo?: number): EventRecord[] {
+    return this.#history.latest(limit, upTo);
   }
 
   sweepReport(): SweepReport | undefined {

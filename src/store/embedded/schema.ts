@@ -164,8 +164,9 @@ export const SQL = {
     FROM secret WHERE name = 'history'`,
   /** revision to begin with, limit → EventRow, oldest first */
   eventsFrom: "SELECT revision, nonce, event FROM event WHERE revision >= ? ORDER BY revision LIMIT ?",
-  /** limit → EventRow, newest first */
-  latestEvents: "SELECT revision, nonce, event FROM event ORDER BY revision DESC LIMIT ?",
+  /** largest revision (null: any), limit → EventRow, newest first */
+  latestEvents: `SELECT revision, nonce, event FROM event WHERE revision <= coalesce(?, 9e18)
+    ORDER BY revision DESC LIMIT ?`,
 
   /** → report */
   readSweepReport: "SELECT report FROM report WHERE name = 'sweep'",

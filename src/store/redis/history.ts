@@ -33,9 +33,10 @@ export function historyIn({ connection, keys }: Database): History {
       return pageOf(events, events.at(-1) ?? { ...history, nonce: nonce ?? (await begin()) });
     },
 
-    async latest(limit) {
+    async latest(limit, upTo) {
+      // A revision alone stands for the last id that begins with it.
       const [page] = (await connection.read("latest events", [
-        ["XREVRANGE", keys.events, "+", "-", "COUNT", limit],
+        ["XREVRANGE", keys.events, upTo ?? "+", "-", "COUNT", limit],
       ])) as [RawEvent[]];
       return page.map(toEvent);
     },

@@ -98,6 +98,7 @@ const PARAMETERS: [path: string, good: string, bad: string, pointer: string][] =
   ["/v1/discover?max_load_ratio=", "1000000", "1000001", "/max_load_ratio"],
   ["/v1/events?limit=", "1000", "1001", "/limit"],
   ["/v1/events?limit=", "1", "0", "/limit"],
+  ["/v1/events?id=", text(256), text(257), "/id"],
   ["/v1/services/llm/selections?limit=", "100", "101", "/limit"],
   ["/v1/services/llm/selections?limit=", "1", "0", "/limit"],
 ];

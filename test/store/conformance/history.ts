@@ -82,6 +82,16 @@ export function recounts(open: Open): void {
     expect(await store.latest(100)).toMatchObject(told(1, 12).toReversed());
   });
 
+  it("gives the newest of those up to a revision, which need not be kept", async () => {
+    const { store } = open();
+    expect(await store.latest(10, 3)).toEqual([]);
+    await tell(store, 12);
+    expect(await store.latest(3, 11)).toMatchObject(told(9, 11).toReversed());
+    expect(await store.latest(3, 2)).toMatchObject(told(1, 2).toReversed());
+    expect(await store.latest(1, 99)).toMatchObject(told(12, 12));
+    expect(await store.latest(10, 0)).toEqual([]);
+  });
+
   it("says too_old to a cursor of another history, whatever its revision", async () => {
     const [{ store }, other] = [open(), open()];
     const { next: beginning } = await pageOf(other.store, BEGINNING, 10);

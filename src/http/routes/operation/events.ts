@@ -1,34 +1,60 @@
 import * as z from "zod";
-import { orThrow } from "../../../core/problem.ts";
+import { EVENT_TYPES } from "../../../core/event.ts";
+import { entryId } from "../../../core/names.ts";
+import { invalid, orThrow, type Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { eventsAfter } from "../../../registry/events.ts";
+import { type EventRecord, eventsAfter, eventsBefore } from "../../../registry/events.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
 
+const shown = ({ nonce, ...event }: EventRecord) => ({
+  ...event,
+  cursor: encodeEventCursor({ revision: event.revision, nonce }),
+  at: isoTime(event.at),
+});
+
+const misplaced = (name: string, order: string): Problem =>
+  invalid([{ pointer: `/${name}`, detail: `does not go with order=${order}` }]);
+
 const events = endpoint({
   method: "GET",
   path: "/v1/events",
   operationId: "listEvents",
-  summary: "What happened after a cursor, oldest first",
+  summary: "What happened: after a cursor, oldest first; or newest first",
   group: "operation",
   scope: "read",
   query: z.strictObject({
-    since: z.string().max(64).optional(),
+    order: z.enum(["asc", "desc"]).default("asc"),
+    since: z.string().max(64).optional().meta({ description: "With asc: go on after this" }),
+    cursor: z.string().max(64).optional().meta({ description: "With desc: the next_cursor before" }),
+    id: entryId.optional(),
+    type: z.array(z.enum(EVENT_TYPES)).default([]),
     limit: param.integer(1, 1000).optional(),
   }),
-  answers: { 200: { description: "Ask again with since=next_since", body: shapes.eventPage } },
+  answers: {
+    200: {
+      description:
+        "asc: ask again with since=next_since. desc: the next page has cursor=next_cursor, which is null at the end. A page may hold fewer than limit before the end",
+      body: z.union([shapes.eventPage, shapes.latestEventPage]),
+    },
+  },
   refusals: ["invalid_request", "cursor_too_old"],
-  async handle({ namespace, query: { since, limit = 100 } }) {
-    const cursor = since === undefined ? undefined : orThrow(decodeEventCursor(since));
-    const { events: found, next } = orThrow(await eventsAfter(namespace, { since: cursor, limit }));
-    const list = found.map(({ nonce, ...event }) => ({
-      ...event,
-      cursor: encodeEventCursor({ revision: event.revision, nonce }),
-      at: isoTime(event.at),
-    }));
-    return { status: 200, body: { events: list, count: list.length, next_since: encodeEventCursor(next) } };
+  async handle({ namespace, query: { order, since, cursor, id, type: types, limit = 100 } }) {
+    const asked = { id, types, limit };
+    if (order === "asc") {
+      if (cursor !== undefined) throw misplaced("cursor", order);
+      const after = since === undefined ? undefined : orThrow(decodeEventCursor(since, "since"));
+      const { events: found, next } = orThrow(await eventsAfter(namespace, { ...asked, since: after }));
+      const next_since = encodeEventCursor(next);
+      return { status: 200, body: { events: found.map(shown), count: found.length, next_since } };
+    }
+    if (since !== undefined) throw misplaced("since", order);
+    const before = cursor === undefined ? undefined : orThrow(decodeEventCursor(cursor, "cursor"));
+    const { events: found, next } = orThrow(await eventsBefore(namespace, { ...asked, before }));
+    const next_cursor = next && encodeEventCursor(next);
+    return { status: 200, body: { events: found.map(shown), count: found.length, next_cursor } };
   },
 });
 

@@ -16,7 +16,7 @@ export function checkQuery<T>(
 ): T | Problem {
   if (search === "" && !schema) return undefined as T;
   const params = new URLSearchParams(search);
-  const shape = schema instanceof z.ZodObject ? (schema.shape as Record<string, z.ZodType>) : {};
+  const shape = shapeOf(schema);
   const known = Object.keys(shape);
   const errors: FieldError[] = [];
   const raw: Record<string, unknown> = {};
@@ -35,6 +35,10 @@ export function checkQuery<T>(
   if (errors.length > 0) return invalid(errors);
   return parsed?.data as T;
 }
+
+/** The schema of each known parameter. */
+export const shapeOf = (schema: z.ZodType | undefined): Record<string, z.ZodType> =>
+  schema instanceof z.ZodObject ? schema.shape : {};
 
 function mayRepeat(type: z.ZodType): boolean {
   let inner: unknown = type;

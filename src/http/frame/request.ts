@@ -7,7 +7,7 @@ import { DIALECTS } from "./dialects.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { BODY_BYTES_MAX, readJson } from "./json.ts";
 import { check } from "../../core/check.ts";
-import { checkQuery } from "./query.ts";
+import { checkQuery, shapeOf } from "./query.ts";
 
 /** The sender's own request id, so that the logs of both sides can be joined; a new one if it sent none or an unusual one. */
 export function requestIdOf(c: Context): string {
@@ -58,12 +58,31 @@ function refuseLargeBody(bytesMax: number): never {
 }
 
 /**
- * The body, checked by the endpoint's schema; undefined where it takes none.
+ * The body, checked by the endpoint's schema; undefined where it takes none: then a body that says anything is refused.
  *
  * @throws {Problem} `unsupported_media_type`, `payload_too_large`, `invalid_request`
  */
 export async function readBody(c: Context, endpoint: Endpoint): Promise<unknown> {
-  return endpoint.body && orThrow(check(endpoint.body, await readJsonBody(c, endpoint)));
+  if (endpoint.body) return orThrow(check(endpoint.body, await readJsonBody(c, endpoint)));
+  const sent = c.req.raw.body;
+  if (sent === null || isLenient(endpoint) || (await saysNothing(sent))) return undefined;
+  const list = Object.keys(shapeOf(endpoint.query)).join(", ");
+  const instead = list === "" ? "" : `; what it can be told are parameters: ${list}`;
+  throw invalid([{ pointer: "", detail: `this route takes no body${instead}` }]);
+}
+
+/** Enough for an empty object in whatever spacing. */
+const EMPTY_BODY_LENGTH_MAX = 64;
+
+/** Whether a body is empty, or the `{}` that many clients send with every POST. What is longer is not read to its end. */
+async function saysNothing(body: ReadableStream<Uint8Array>): Promise<boolean> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > EMPTY_BODY_LENGTH_MAX) return false;
+  }
+  return /^(?:\{\s*\})?$/.test(text.trim());
 }
 
 async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {

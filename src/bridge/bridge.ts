@@ -178,7 +178,7 @@ class Bridge {
 
   #handlerOf(definition: Tool) {
     const tool = definition.name;
-    return async (given: never, context: CallContext): Promise<unknown> => {
+    return async (given: Record<string, unknown>, context: CallContext): Promise<unknown> => {
       const { report } = this.#options;
       const since = performance.now();
       const done = (error?: string) =>

@@ -11,11 +11,13 @@ export { retryHint, type RetryHint } from "./retry-hint.ts";
 export type {
   CallContext,
   ServedTool,
+  ServedTools,
   ServedToolset,
   ServeOptions,
   ToolsetDefinition,
 } from "./served-toolset.ts";
 export type * from "./shapes.ts";
+export type { JsonSchema, PayloadOf, Schema, StandardSchema } from "./standard-schema.ts";
 export type { CallToolOptions, ToolCall, ToolResult, Trace } from "./tool-call.ts";
 export { ToolError } from "./tool-error.ts";
 export { ToolOutput } from "./tool-output.ts";

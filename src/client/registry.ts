@@ -20,8 +20,9 @@ import type {
   Stats,
   SweepSummary,
 } from "./shapes.ts";
-import type { CallToolOptions, ToolCall } from "./tool-call.ts";
 import type { OpenSocket } from "./socket.ts";
+import type { Schema } from "./standard-schema.ts";
+import type { CallToolOptions, ToolCall } from "./tool-call.ts";
 import { toolsets } from "./toolsets.ts";
 import { type ClientOptions, createTransport, type RequestOptions } from "./transport.ts";
 
@@ -78,8 +79,10 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * @throws {RangeError} for a `concurrency` out of range
      * @throws {RollcallError} if the registry refuses, or cannot be reached for `patienceMs`; or the signal's reason
      */
-    serveToolset: (definition: ToolsetDefinition, serving: ServeOptions = {}) =>
-      serveToolset(transport, clock, definition, serving),
+    serveToolset: <const Payloads extends Record<string, Schema>>(
+      definition: ToolsetDefinition<Payloads>,
+      serving: ServeOptions = {},
+    ) => serveToolset(transport, clock, definition, serving),
 
     /**
      * Calls a tool, and resolves to its result. There is no time limit but the registry's: 300 s for a provider to claim the

@@ -5,6 +5,7 @@ import { isWorthRetrying } from "./lease.ts";
 import { RollcallError } from "./problem.ts";
 import type { CallContext, ServedTool } from "./served-toolset.ts";
 import type { CallAnswer, ClaimedCall, Delta } from "./shapes.ts";
+import { parsePayload } from "./standard-schema.ts";
 import { failedAnswer, ToolError, wireError } from "./tool-error.ts";
 import { ToolOutput } from "./tool-output.ts";
 import type { Turns } from "./turns.ts";
@@ -75,12 +76,12 @@ export class RunningCall {
   }
 
   async #handle(tool: ServedTool | undefined, context: CallContext): Promise<CallAnswer> {
-    const { tool: name, payload } = this.#call;
+    const { tool: name } = this.#call;
     try {
       context.signal.throwIfAborted();
       if (!tool) throw new ToolError("execution_failed", `This provider has no tool "${name}".`);
-      // Each handler declares the type that its tool's schema, which the registry has checked, describes.
-      const returned = await tool.handle(payload as never, context);
+      const payload = await parsePayload(tool.payload_schema ?? tool.inputSchema, this.#call.payload);
+      const returned = await tool.handle(payload, context);
       if (!(returned instanceof ToolOutput)) return { result: returned ?? null };
       const { result, bounds, server_data } = returned;
       return {

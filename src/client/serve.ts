@@ -6,6 +6,7 @@ import { asRollcallError, type RollcallError } from "./problem.ts";
 import { RunningCall } from "./running-call.ts";
 import type { ServedTool, ServedToolset, ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
 import type { ClaimedCall, Message, Ping, ToolsetRegistered, ToolsetRegistration } from "./shapes.ts";
+import { withJsonSchemas } from "./standard-schema.ts";
 import { ToolError } from "./tool-error.ts";
 import { type Toolsets, toolsets } from "./toolsets.ts";
 import { asSent, type Transport } from "./transport.ts";
@@ -208,8 +209,12 @@ class Provider extends Lifecycle implements ServedToolset {
   }
 }
 
+/** @throws what a library throws for a schema that JSON Schema cannot express */
 const definitionOf = ({ tools, ...rest }: ToolsetDefinition): Definition => ({
   // The copy has no handlers, which JSON leaves out.
-  registration: asSent({ ...rest, tools: Object.entries(tools).map(([name, tool]) => ({ name, ...tool })) }),
+  registration: asSent({
+    ...rest,
+    tools: Object.entries(tools).map(([name, tool]) => ({ name, ...withJsonSchemas(tool) })),
+  }),
   tools,
 });

@@ -6,6 +6,7 @@ import type {
   ToolsetRegistered,
   ToolsetRegistration,
 } from "./shapes.ts";
+import type { PayloadOf, Schema, SchemaName } from "./standard-schema.ts";
 import type { Trace } from "./tool-call.ts";
 
 /** What a handler gets besides the payload. */
@@ -39,19 +40,41 @@ export interface CallContext {
   delta: (stream: string, text: string) => Promise<void>;
 }
 
-/** A tool as it is registered (its schemas, description and tags), and its handler. */
-export interface ServedTool extends Omit<ToolRegistration, "name"> {
+/**
+ * A tool as it is registered (its schemas, description and tags), and its handler. A schema is a JSON Schema, or one of zod or
+ * the like, by which the payload has a type.
+ */
+export interface ServedTool<Payload extends Schema = Schema> extends Omit<
+  ToolRegistration,
+  "name" | SchemaName
+> {
+  payload_schema?: Payload | undefined;
+  /** `payload_schema` by MCP's name. */
+  inputSchema?: Payload | undefined;
+  result_schema?: Schema | undefined;
+  /** `result_schema` by MCP's name. */
+  outputSchema?: Schema | undefined;
+  sidecar_schema?: Schema | undefined;
   /**
    * Carries out a call. The registry has checked the payload against `payload_schema`, and checks the returned result, or the
-   * promise's, against `result_schema`; undefined becomes null. A returned `ToolOutput` sends more than the result. A thrown `ToolError` fails the call with its code, anything
-   * else with `execution_failed`. May run a second time for the same call, if the first claim lapsed.
+   * promise's, against `result_schema`; undefined becomes null. A payload comes with the defaults and transformations of a
+   * schema of zod or the like; what that refuses besides fails the call with `invalid_arguments`. A returned `ToolOutput` sends
+   * more than the result. A thrown `ToolError` fails the call with its code, anything else with `execution_failed`. May run a
+   * second time for the same call, if the first claim lapsed.
    */
-  handle(payload: never, context: CallContext): unknown;
+  handle: (payload: PayloadOf<Payload>, context: CallContext) => unknown;
 }
 
-export interface ToolsetDefinition extends Omit<ToolsetRegistration, "tools"> {
+export type ServedTools<Payloads extends Record<string, Schema>> = {
+  [Name in keyof Payloads]: ServedTool<Payloads[Name]>;
+};
+
+/** @typeParam Payloads  the tools' payload schemas by the tools' names */
+export interface ToolsetDefinition<
+  Payloads extends Record<string, Schema> = Record<string, Schema>,
+> extends Omit<ToolsetRegistration, "tools"> {
   /** By name; 1 to 200. */
-  tools: Record<string, ServedTool>;
+  tools: ServedTools<Payloads>;
 }
 
 export interface ServeOptions extends LifecycleOptions {
@@ -92,7 +115,9 @@ export interface ServedToolset extends AsyncDisposable {
    * @throws {RollcallError} if the registry refuses it (`invalid_request`, `payload_too_large`), or has another registration
    * by now (`lease_lost`); the toolset is served as it was before
    */
-  amend(definition: Omit<ToolsetDefinition, "name">): Promise<void>;
+  amend<const Payloads extends Record<string, Schema>>(
+    definition: Omit<ToolsetDefinition<Payloads>, "name">,
+  ): Promise<void>;
   /** Resolves when it ends, for whatever reason; never rejects. */
   readonly ended: Promise<Ending>;
   /** Takes no more calls, finishes those it has, and ends. The toolset stays registered. Never rejects. */

@@ -21,7 +21,7 @@ interface World {
 
 /** A toolset with the tool `it`, served on a platform with WebSockets. */
 async function serving(
-  handle: (payload: never, context: CallContext) => unknown = () => "done",
+  handle: (payload: unknown, context: CallContext) => unknown = () => "done",
   { serving: options, client: ofClient, registry, weather = { kind: "fine" } }: World = {},
 ) {
   const network = new Network(registry);

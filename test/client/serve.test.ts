@@ -9,7 +9,7 @@ import { Network } from "../support/network.ts";
 
 const SCHEMAS = { payload_schema: {}, result_schema: {} };
 
-type Handle = (payload: never, context: CallContext) => unknown;
+type Handle = (payload: unknown, context: CallContext) => unknown;
 
 /**
  * A tool served over a network on which a poll that finds nothing is over after a second; and one call of it.

@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { globSync } from "node:fs";
 import { copyFile, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -85,12 +86,22 @@ it("says how to install the MCP client, which only the bridge needs", async () =
   expect(manifest.peerDependencies).toEqual({ "@modelcontextprotocol/client": version });
 });
 
-it("has types for what it takes and returns", async () => {
+/** What the compiler finds wrong with programs, by their names, that use the installed package. */
+async function typeErrors(programs: Record<string, string>, ...options: string[]): Promise<string> {
   await writeFile(join(dir, "package.json"), JSON.stringify({ type: "module" }));
-  await writeFile(
-    join(dir, "program.ts"),
-    `import { type AgentRecord, createClient, RollcallError } from "rollcall";
+  for (const [name, text] of Object.entries(programs)) await writeFile(join(dir, name), text);
+  const strict = "--noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable,dom";
+  const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...strict.split(" "), ...options];
+  const { stdout } = await exec(process.execPath, [...tsc, ...Object.keys(programs)], { cwd: dir }).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
+it("has types for what it takes and returns", async () => {
+  const program = `import { type AgentRecord, createClient, RollcallError } from "rollcall";
     import { type LocalRegistry, localRegistry } from "rollcall/local";
+    import * as z from "zod";
     const registry = createClient({ url: "http://127.0.0.1:1" });
     const agent = await registry.join({ name: "a", type: "b", capabilities: ["x", { name: "y" }] });
     agent.status = "busy";
@@ -105,14 +116,54 @@ it("has types for what it takes and returns", async () => {
     await createClient(local).stats();
     // @ts-expect-error: variables are text
     localRegistry({ env: { AGENT_TTL_SECONDS: 60 } });
-    `,
+
+    const { provider, selection_id } = await registry.services.resolve("llm");
+    await registry.services.report({ service: "llm", provider_id: provider.id, selection_id, success: true });
+
+    const served = await registry.serveToolset({
+      name: "text",
+      tools: {
+        plain: { payload_schema: { type: "object" }, handle: ({ text }) => text.toUpperCase() },
+        typed: {
+          payload_schema: z.object({ text: z.string(), times: z.string().transform(Number) }),
+          result_schema: z.string(),
+          handle: ({ text, times }, { signal }) => (signal.aborted ? "" : text.repeat(times)),
+        },
+        // @ts-expect-error: it is text
+        wrong: { payload_schema: z.object({ text: z.string() }), handle: ({ text }: { text: number }) => text },
+      },
+    });
+    await served.amend({
+      // @ts-expect-error: it has no such property
+      tools: { typed: { inputSchema: z.object({ text: z.string() }), handle: ({ other }) => other } },
+    });
+    `;
+  expect(await typeErrors({ "program.ts": program }, "--types", "")).toBe("");
+});
+
+/** The programs in a document. A fence goes on where the one before ended, unless it imports the client anew. */
+function programsIn(text: string): string[] {
+  const programs: string[] = [];
+  for (const [, fence] of text.matchAll(/^```(?:js|ts)\n(.*?)^```$/gms)) {
+    if (/^import .*\bcreateClient\b/m.test(fence!)) programs.push(fence!);
+    else programs.push(`${programs.pop() ?? ""}${fence}`);
+  }
+  return programs;
+}
+
+it("compiles every program of the documents under strict", async () => {
+  const documents = ["README.md", "src/client/README.md", ...globSync("docs/*.md", { cwd: ROOT })];
+  const programs: Record<string, string> = {};
+  for (const name of documents) {
+    const found = programsIn(await readFile(join(ROOT, name), "utf8"));
+    for (const [nth, program] of found.entries())
+      programs[`${name.replaceAll("/", "-")}-${nth}.ts`] = program;
+  }
+  expect(Object.keys(programs)).toEqual(
+    expect.arrayContaining(["README.md-0.ts", "src-client-README.md-0.ts"]),
   );
-  const options = "--noEmit --strict --module nodenext --target es2024 --lib es2024,dom --types";
-  const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...options.split(" "), "", "program.ts"];
-  const { stdout } = await exec(process.execPath, tsc, { cwd: dir }).catch(
-    (error: { stdout: string }) => error,
-  );
-  expect(stdout).toBe("");
+  const node = ["--types", "node", "--typeRoots", join(ROOT, "node_modules/@types")];
+  expect(await typeErrors(programs, ...node, "--skipLibCheck")).toBe("");
 });
 
 /** A folder that has the MCP client besides, which the package asks for only where there is a bridge. */

@@ -6,7 +6,8 @@ import { durablePool, hostedPool } from "../pool/durable-pool.ts";
 import { durableStore, hostedRegistry } from "../store/embedded/durable-store.ts";
 import { type Clock, Pauses, systemClock } from "./clock.ts";
 import { Cron } from "./cron.ts";
-import { LocalObjects } from "./objects.ts";
+import { directory, memory } from "./databases.ts";
+import { LocalObjects, type ObjectsOptions } from "./objects.ts";
 import { Requests } from "./requests.ts";
 import { sqlite } from "./sqlite.ts";
 
@@ -15,6 +16,11 @@ export type { Clock };
 export interface LocalOptions {
   /** The deployment's variables, such as `API_KEYS` or `AGENT_TTL_SECONDS`. Without keys everyone may do everything. */
   env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Where it keeps its files, so that it goes on with them the next time: a directory of its own, made if it is missing. One
+   * registry at a time may have it open. Without it everything is kept in memory, until the registry is closed.
+   */
+  directory?: string | undefined;
   /** In place of the machine's. */
   clock?: Clock | undefined;
 }
@@ -30,8 +36,8 @@ export interface LocalRegistry extends AsyncDisposable {
    */
   readonly fetch: (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /**
-   * Ends what waits, with `store_unavailable`; lets the other requests end; closes what it has opened. What is kept in memory
-   * is lost. May be called again.
+   * Ends what waits, with `store_unavailable`; lets the other requests end; closes what it has opened. May be
+   * called again.
    */
   close(): Promise<void>;
 }
@@ -49,16 +55,20 @@ const URL = "http://localhost";
  * const registry = createClient(local);
  * ```
  *
- * @throws {Error} on a Node.js before 22.13, and where `env` makes no sense
+ * @throws {Error} on a Node.js before 22.13, where `env` makes no sense, and where the directory is open already or cannot be
+ * written
  */
-export function localRegistry({ env = {}, clock = systemClock }: LocalOptions = {}): LocalRegistry {
+export function localRegistry(options: LocalOptions = {}): LocalRegistry {
+  const { env = {}, directory: path, clock = systemClock } = options;
   const openDatabase = sqlite();
   const config = configOf(env);
   const now = () => clock.now();
-  const open = () => openDatabase(":memory:");
-  const registries = new LocalObjects({ clock, open, run: (host) => hostedRegistry(host, now) });
-  const pools = new LocalObjects({ clock, open, run: (host) => hostedPool(host, isOffered) });
-  const gateways = new LocalObjects({ clock, open, run: (host) => hostedGateway(host, isRegistered) });
+  const storage = path === undefined ? memory(openDatabase) : directory(openDatabase, path);
+  const objects = (name: string, run: ObjectsOptions["run"]) =>
+    new LocalObjects({ clock, run, databases: storage.databasesOf(name) });
+  const registries = objects("registry", (host) => hostedRegistry(host, now));
+  const pools = objects("pool", (host) => hostedPool(host, isOffered));
+  const gateways = objects("gateway", (host) => hostedGateway(host, isRegistered));
   const pauses = new Pauses(clock);
   const { app, sweep, isOffered, isRegistered } = deployment(config, {
     openStore: (namespace) => durableStore(() => registries.stub(namespace)),
@@ -75,7 +85,8 @@ export function localRegistry({ env = {}, clock = systemClock }: LocalOptions = 
     (closed ??= (async () => {
       pauses.end(storeUnavailable("close", undefined));
       await Promise.all([requests.end(), sweeps.end()]);
-      await Promise.all([registries, pools, gateways].map((objects) => objects.close()));
+      await Promise.all([registries, pools, gateways].map((all) => all.close()));
+      storage.close();
     })());
   return {
     url: URL,

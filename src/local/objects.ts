@@ -1,8 +1,10 @@
 import type { Host, Hosted } from "../durable/hosted.ts";
 import type { Sockets } from "../durable/storage.ts";
-import { type Clock, runAt } from "./clock.ts";
-import { type Alarm, SqliteStorage } from "./sqlite-storage.ts";
+import type { Clock } from "./clock.ts";
+import type { Databases } from "./databases.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
 import type { DatabaseSync } from "./sqlite.ts";
+import { TimedAlarm } from "./timed-alarm.ts";
 
 /** How long after its alarm failed an object is woken again, ms. */
 const RETRY_MS = 10_000;
@@ -14,51 +16,52 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 interface Running {
   hosted: Hosted<object>;
+  storage: SqliteStorage;
   database: DatabaseSync;
-  alarm: TimedAlarm;
-  /** The alarms that have gone off, one after another. */
-  ringing: Promise<void>;
 }
 
 export interface ObjectsOptions {
   clock: Clock;
   /** Makes the object. */
   run: (host: Host) => Hosted<object>;
-  open: (name: string) => DatabaseSync;
+  databases: Databases;
 }
 
 /** The objects of one class in this process, in place of the platform's namespace: one for each name, started by its first call. */
 export class LocalObjects {
   readonly #options: ObjectsOptions;
   readonly #running = new Map<string, Running>();
+  readonly #alarms = new Map<string, TimedAlarm>();
+  /** What the alarms that have gone off do, by the objects' names: one after another. */
+  readonly #ringing = new Map<string, Promise<void>>();
   #isClosed = false;
 
   constructor(options: ObjectsOptions) {
     this.#options = options;
+    for (const { name, at } of options.databases.alarms()) this.#alarmOf(name).resume(at);
   }
 
-  /** A stub of the object with this name: has each of its methods, and answers by a promise. */
+  /** A stub of the object with this name: it has each method, and answers by a promise. */
   stub(name: string): { fetch: () => Promise<Response> } {
-    return new Proxy(
-      {
-        fetch: async (): Promise<Response> => {
-          throw new Error("there are no sockets in this process");
-        },
+    const own = {
+      fetch: async (): Promise<Response> => {
+        throw new Error("there are no sockets in this process");
       },
-      {
-        get: (own, method: string) =>
-          method === "fetch" ? own.fetch : (...args: unknown[]) => this.#call(name, method, args),
-      },
-    );
+    };
+    return new Proxy(own, {
+      get: (_, method: string) =>
+        method === "fetch" ? own.fetch : (...args: unknown[]) => this.#call(name, method, args),
+    });
   }
 
   /** Ends all timers, and closes the databases. Calls are refused from now on. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const running = [...this.#running.values()];
-    for (const { alarm } of running) alarm.cancel();
-    await Promise.all(running.map(({ ringing }) => ringing));
-    for (const { database } of running) database.close();
+    this.#pauseAlarms();
+    await Promise.all(this.#ringing.values());
+    // Of those that have gone off some are set again.
+    this.#pauseAlarms();
+    for (const { database } of this.#running.values()) database.close();
     this.#running.clear();
   }
 
@@ -67,66 +70,66 @@ export class LocalObjects {
     const sent = structuredClone(args);
     // The platform lets nobody in while an object waits for its storage. Here that is over within the turn.
     await nextTurn();
+    if (this.#isClosed) throw new Error("the registry is closed");
     return structuredClone(await this.#find(name).hosted.call(method, sent));
   }
 
   #find(name: string): Running {
-    if (this.#isClosed) throw new Error("the registry is closed");
     const known = this.#running.get(name);
     if (known) return known;
-    const { clock, run, open } = this.#options;
-    const database = open(name);
-    const alarm = new TimedAlarm(clock, () => this.#ring(name));
-    const hosted = run({ storage: new SqliteStorage(database, alarm), sockets: NO_SOCKETS, name });
-    const started = { hosted, database, alarm, ringing: Promise.resolve() };
-    this.#running.set(name, started);
-    return started;
+    const { run, databases } = this.#options;
+    const database = databases.open(name);
+    const storage = new SqliteStorage(database, this.#alarmOf(name));
+    const running = { hosted: run({ storage, sockets: NO_SOCKETS, name }), storage, database };
+    this.#running.set(name, running);
+    return running;
+  }
+
+  #alarmOf(name: string): TimedAlarm {
+    const known = this.#alarms.get(name);
+    if (known) return known;
+    const { clock, databases } = this.#options;
+    const alarm = new TimedAlarm(clock, {
+      keep: (at) => databases.keepAlarm(name, at),
+      goOff: () => this.#ring(name),
+    });
+    this.#alarms.set(name, alarm);
+    return alarm;
   }
 
   #ring(name: string): void {
-    const running = this.#find(name);
-    running.ringing = running.ringing.then(async () => {
+    const before = this.#ringing.get(name);
+    const rung = (async () => {
+      await before;
       await nextTurn();
-      const { clock } = this.#options;
-      await running.hosted.goOff(clock.now()).catch(() => running.alarm.retry(clock.now() + RETRY_MS));
-    });
-  }
-}
-
-/** An object's alarm on a timer. It is off while it goes off. */
-class TimedAlarm implements Alarm {
-  readonly #clock: Clock;
-  readonly #ring: () => void;
-  #at: number | null = null;
-  #cancel: () => void = () => {};
-
-  constructor(clock: Clock, ring: () => void) {
-    this.#clock = clock;
-    this.#ring = ring;
+      await this.#goOff(name);
+    })();
+    this.#ringing.set(name, rung);
   }
 
-  get at(): number | null {
-    return this.#at;
+  async #goOff(name: string): Promise<void> {
+    const { clock } = this.#options;
+    const { hosted, storage } = this.#find(name);
+    const alarm = this.#alarmOf(name);
+    try {
+      await hosted.goOff(clock.now());
+    } catch {
+      alarm.setNoLater(clock.now() + RETRY_MS);
+    }
+    alarm.keep();
+    if (storage.isEmptied) this.#end(name);
   }
 
-  set at(at: number | null) {
-    this.#cancel();
-    this.#at = at;
-    if (at === null) return;
-    this.#cancel = runAt(this.#clock, at, () => {
-      this.#at = null;
-      this.#ring();
-    });
+  #pauseAlarms(): void {
+    for (const alarm of this.#alarms.values()) alarm.pause();
   }
 
-  /** Ends the timer; the alarm is kept. */
-  cancel(): void {
-    this.#cancel();
-  }
-
-  /** Goes off at `at`, unless it does so earlier. */
-  retry(at: number): void {
-    this.at = Math.min(this.#at ?? at, at);
+  /** Of an object that has emptied its storage nothing need be left. A call finds another one. */
+  #end(name: string): void {
+    this.#running.get(name)?.database.close();
+    this.#alarmOf(name).pause();
+    for (const kept of [this.#running, this.#alarms, this.#ringing]) kept.delete(name);
+    this.#options.databases.delete(name);
   }
 }
 

@@ -9,6 +9,8 @@ export interface Alarm {
 /** An object's storage on SQLite, in place of the platform's: as much of it as an object, and whoever ends it, may use. */
 export class SqliteStorage implements WholeStorage {
   readonly sql: Sql;
+  /** Whether `deleteAll` was called. */
+  isEmptied = false;
   readonly #database: DatabaseSync;
   readonly #alarm: Alarm;
 
@@ -60,6 +62,7 @@ export class SqliteStorage implements WholeStorage {
     );
     for (const { name } of tables) this.#database.exec(`DROP TABLE "${name}"`);
     this.#alarm.at = null;
+    this.isEmptied = true;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/client/clock.ts";
-import { START } from "./registry.ts";
+import { START } from "./start.ts";
 
 interface Timer {
   at: number;

@@ -3,7 +3,8 @@ import { readLeaseToken } from "../../src/registry/lease-token.ts";
 import { bearer, keysAccess, type TestKey } from "./keys.ts";
 import { lossesOf } from "./losses.ts";
 import { type Registered, Registry } from "./registry.ts";
-import { type Backend, type RedisBackend, START } from "./stores.ts";
+import { START } from "./start.ts";
+import type { Backend, RedisBackend } from "./stores.ts";
 
 const ID = "a";
 const OWNERS = ["one", "two"] as const;

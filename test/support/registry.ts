@@ -2,7 +2,8 @@ import { type Access, type Config, parseConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
-import { type Backend, BACKENDS, START } from "./stores.ts";
+import { START } from "./start.ts";
+import { type Backend, BACKENDS } from "./stores.ts";
 
 /** Short: a test that waits for it waits for nothing else. */
 export const PROBE_TIMEOUT_MS = 500;

@@ -13,6 +13,7 @@ import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { BridgeControl } from "./bridge-control.ts";
 import { newPrefix } from "./keys-in-redis.ts";
+import { START } from "./start.ts";
 
 /** A backend of its own for one test: nothing is shared with any other. */
 export interface Backend {
@@ -24,9 +25,6 @@ export interface Backend {
   /** Sets the store's own clock alone. */
   setClock: (to: number) => Promise<void>;
 }
-
-/** An instant to begin at. Far ahead of the real clock, so that no alarm goes off but those that a test sets off. */
-export const START = Date.UTC(2126, 0, 1);
 
 /** Pools and gateways are Durable Objects whatever the store; each backend has its own. */
 function objects(): Pick<Backend, "openPool" | "openGateway"> {

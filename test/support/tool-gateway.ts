@@ -4,7 +4,7 @@ import type { CallOutcome } from "../../src/core/toolsets/call.ts";
 import type { Epoch, ProviderMessage } from "../../src/gateway/gateway.ts";
 import { durableGateway } from "../../src/gateway/durable-gateway.ts";
 import type { DurableToolGateway } from "../../src/gateway/durable-tool-gateway.ts";
-import { START } from "./registry.ts";
+import { START } from "./start.ts";
 
 export const INTERVAL_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { ProviderMessage } from "../../../src/gateway/gateway.ts";
-import { START } from "../../support/registry.ts";
+import { START } from "../../support/start.ts";
 import { epochOf, type ClaimedCall, OpenedGateway, ProviderSocket } from "../../support/tool-gateway.ts";
 import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
 

@@ -11,7 +11,8 @@ import {
   type ToolResult,
 } from "../../support/mcp.ts";
 import { BREAKABLE } from "../../support/outage.ts";
-import { BACKENDS, START } from "../../support/stores.ts";
+import { START } from "../../support/start.ts";
+import { BACKENDS } from "../../support/stores.ts";
 import { ECHO, openToolsets } from "../../support/toolsets.ts";
 
 const ANY = { name: "any", payload_schema: true };

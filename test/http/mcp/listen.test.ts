@@ -5,7 +5,8 @@ import { type Json, requestOf, resultOf, rpc, type RpcAnswer, type Sent } from "
 import { outlinesOf } from "../../../src/registry/toolsets/outlines.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { BREAKABLE } from "../../support/outage.ts";
-import { BACKENDS, embeddedBackend, redisBackend, START } from "../../support/stores.ts";
+import { START } from "../../support/start.ts";
+import { BACKENDS, embeddedBackend, redisBackend } from "../../support/stores.ts";
 import { ECHO, openToolsets, type Toolsets } from "../../support/toolsets.ts";
 
 const ID = "io.modelcontextprotocol/subscriptionId";

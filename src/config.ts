@@ -16,7 +16,7 @@ export interface ApiKey {
 }
 
 export type Access =
-  /** Keys by the lowercase hex SHA-256 of the bearer token. */
+  /** Keys by their lowercase hex SHA-256. */
   | { mode: "keys"; keys: ReadonlyMap<string, ApiKey> }
   /** Everyone may do everything, on loopback only. */
   | { mode: "open" }
@@ -69,12 +69,19 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     return fallback;
   };
 
+  const ttlSeconds = integer("AGENT_TTL_SECONDS", 300, TTL_SECONDS_MIN, TTL_SECONDS_MAX);
   const lease: LeaseDefaults = {
-    ttlSeconds: integer("AGENT_TTL_SECONDS", 300, TTL_SECONDS_MIN, TTL_SECONDS_MAX),
+    ttlSeconds,
+    legacyTtlSeconds: integer("LEGACY_TTL_SECONDS", ttlSeconds, TTL_SECONDS_MIN, TTL_SECONDS_MAX),
     heartbeatIntervalSeconds: integer("HEARTBEAT_INTERVAL_SECONDS", 30, 1, TTL_SECONDS_MAX / 2),
   };
-  if (lease.ttlSeconds < 2 * lease.heartbeatIntervalSeconds) {
-    bad.push("AGENT_TTL_SECONDS must be at least 2 × HEARTBEAT_INTERVAL_SECONDS");
+  for (const [name, seconds] of [
+    ["AGENT_TTL_SECONDS", lease.ttlSeconds],
+    ["LEGACY_TTL_SECONDS", lease.legacyTtlSeconds],
+  ] as const) {
+    if (seconds < 2 * lease.heartbeatIntervalSeconds) {
+      bad.push(`${name} must be at least 2 × HEARTBEAT_INTERVAL_SECONDS`);
+    }
   }
 
   const ping: PingTerms = {

@@ -17,13 +17,17 @@ describe("an environment that makes sense", () => {
     const { redis, lease, access } = parseConfig({});
     expect({ redis, lease }).toEqual({
       redis: null,
-      lease: { ttlSeconds: 300, heartbeatIntervalSeconds: 30 },
+      lease: { ttlSeconds: 300, legacyTtlSeconds: 300, heartbeatIntervalSeconds: 30 },
     });
     expect(access.mode).toBe("closed");
   });
 
   it("keeps what it is told, to the letter", () => {
-    const lease = { AGENT_TTL_SECONDS: "90", HEARTBEAT_INTERVAL_SECONDS: "45" };
+    const lease = {
+      AGENT_TTL_SECONDS: "90",
+      LEGACY_TTL_SECONDS: "100",
+      HEARTBEAT_INTERVAL_SECONDS: "45",
+    };
     const numbers = {
       ...lease,
       REDIS_TIMEOUT_MS: "1",
@@ -34,7 +38,7 @@ describe("an environment that makes sense", () => {
       access: { mode: "open" },
       redis: { url: "https://eu1.upstash.io", token: "s3cret", timeoutMs: 1, prefix: "my_app-2" },
       signingKey: null,
-      lease: { ttlSeconds: 90, heartbeatIntervalSeconds: 45 },
+      lease: { ttlSeconds: 90, legacyTtlSeconds: 100, heartbeatIntervalSeconds: 45 },
       ping: { intervalMs: 5000, missedMax: 2 },
     });
   });
@@ -53,7 +57,7 @@ describe("an environment that makes sense", () => {
 
   it("takes numbers for numbers, as wrangler.toml may have them", () => {
     const { lease } = parseConfig({ AGENT_TTL_SECONDS: 90, HEARTBEAT_INTERVAL_SECONDS: 45 });
-    expect(lease).toEqual({ ttlSeconds: 90, heartbeatIntervalSeconds: 45 });
+    expect(lease).toEqual({ ttlSeconds: 90, legacyTtlSeconds: 90, heartbeatIntervalSeconds: 45 });
   });
 
   it("gives redis a timeout and a prefix where none is set", () => {
@@ -62,6 +66,7 @@ describe("an environment that makes sense", () => {
 
   it.each([
     "AGENT_TTL_SECONDS",
+    "LEGACY_TTL_SECONDS",
     "HEARTBEAT_INTERVAL_SECONDS",
     "UPSTASH_REDIS_REST_URL",
     "UPSTASH_REDIS_REST_TOKEN",
@@ -79,6 +84,7 @@ describe("an environment that makes sense", () => {
     { name: "PING_INTERVAL_SECONDS", edges: ["1", "3600"] },
     { name: "MISSED_PING_THRESHOLD", edges: ["0", "100"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
+    { name: "LEGACY_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", edges: ["1", "150"] },
     { name: "REDIS_TIMEOUT_MS", edges: ["1", "30000"] },
     { name: "REDIS_PREFIX", edges: ["a", "A".repeat(64), "a_b-9"] },
@@ -93,6 +99,7 @@ describe("an environment that makes sense", () => {
 describe("a binding that makes no sense", () => {
   it.each([
     { name: "AGENT_TTL_SECONDS", values: ["1", "86401", "90.5", "NaN", "-300", "five", "300s", " "] },
+    { name: "LEGACY_TTL_SECONDS", values: ["1", "59", "86401", "60s"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", values: ["0", "43201", "1.5", "x"] },
     { name: "REDIS_TIMEOUT_MS", values: ["0", "30001", "2.5", "2s", "Infinity"] },
     { name: "REDIS_PREFIX", values: ["a:b", "a b", "A".repeat(65), "*"] },
@@ -144,6 +151,7 @@ describe("a binding that makes no sense", () => {
     const secret = "hunter:2 ";
     for (const name of [
       "AGENT_TTL_SECONDS",
+      "LEGACY_TTL_SECONDS",
       "HEARTBEAT_INTERVAL_SECONDS",
       "UPSTASH_REDIS_REST_URL",
       "REDIS_TIMEOUT_MS",

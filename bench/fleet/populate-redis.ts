@@ -52,7 +52,11 @@ async function writesOf(
       input,
       asker: { name: "bench", scopes: ["admin"], namespace: fleet.namespace },
       region: { colo: "FRA", country: "DE", continent: "EU", latitude: "50.11", longitude: "8.68" },
-      defaults: { ttlSeconds: TERMS.ttlSeconds, heartbeatIntervalSeconds: TERMS.intervalSeconds },
+      defaults: {
+        ttlSeconds: TERMS.ttlSeconds,
+        legacyTtlSeconds: TERMS.ttlSeconds,
+        heartbeatIntervalSeconds: TERMS.intervalSeconds,
+      },
       issued: { ...(await leaseTokenOf(TERMS, EPOCH, secretOf(fleet, index))), succession: "anew" },
     },
     now,

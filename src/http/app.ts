@@ -8,7 +8,8 @@ import type { Namespace } from "../registry/namespace.ts";
 import { CheckedAsk } from "./frame/ask.ts";
 import { authenticate, authorize } from "./frame/auth.ts";
 import { preflight } from "./frame/cors.ts";
-import { type Endpoint, type Method } from "./frame/endpoint.ts";
+import { DIALECTS } from "./frame/dialects.ts";
+import { type Dialect, type Endpoint, type Method } from "./frame/endpoint.ts";
 import { envelope } from "./frame/envelope.ts";
 import { type Reply, replyOf } from "./frame/reply.ts";
 import { readBody, readParams, readQuery } from "./frame/request.ts";
@@ -51,11 +52,12 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
   app.notFound(notFound);
 
   for (const endpoint of table) {
-    const respond = withEnvelope(endpoint.dialect ?? "problem", async (c) => {
+    const { dialect = "problem" } = endpoint;
+    const respond = withEnvelope(dialect, async (c) => {
       const asker = await authorize(c.req.raw, endpoint, access);
       return serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys");
     });
-    app.on(endpoint.method, endpoint.path, (c) => (hasSlashAtTheEnd(c) ? notFound(c) : respond(c)));
+    app.on(endpoint.method, endpoint.path, (c) => (isRefusedSlash(dialect, c) ? notFound(c) : respond(c)));
   }
   return app;
 }
@@ -67,7 +69,10 @@ const isForOAuth = ({ req: { path } }: Context): boolean =>
 /** An MCP client takes a refusal that is no JSON-RPC error for that of an older server. */
 const isForMcp = ({ req: { path } }: Context): boolean => /^\/mcp(?:\/|$)/.test(path);
 
-/** The router ignores a slash at the end, but no route has one. */
+/** The router ignores a slash at the end, but no route has one, and only the older agent API's clients may send one. */
+const isRefusedSlash = (dialect: Dialect, c: Context): boolean =>
+  !DIALECTS[dialect].slashAtTheEnd && hasSlashAtTheEnd(c);
+
 const hasSlashAtTheEnd = ({ req: { path } }: Context): boolean => path.length > 1 && path.endsWith("/");
 
 /** @param allow  the methods that a route of this path takes; empty: there is no such route */

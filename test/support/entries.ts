@@ -8,7 +8,11 @@ import { decideRegistration } from "../../src/core/agents/registration.ts";
 export const ANYONE: Asker = { name: null, scopes: SCOPES, namespace: "default" };
 /** What the ledger has of an agent that was told to be unreachable. */
 export const UNREACHABLE: Mark = { state: "unreachable" };
-export const DEFAULTS: LeaseDefaults = { ttlSeconds: 300, heartbeatIntervalSeconds: 30 };
+export const DEFAULTS: LeaseDefaults = {
+  ttlSeconds: 300,
+  legacyTtlSeconds: 300,
+  heartbeatIntervalSeconds: 30,
+};
 
 /** What stands in a store once an agent has registered with `fields` at `now`: decided by the core, kept nowhere. */
 export function entryOf(

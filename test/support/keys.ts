@@ -29,3 +29,8 @@ export async function apiKeys(keys: readonly TestKey[]): Promise<string> {
 }
 
 export const bearer = (token: string): Record<string, string> => ({ Authorization: `Bearer ${token}` });
+
+/** RFC 7617, in UTF-8. */
+export const basic = (user: string, password: string) => ({
+  Authorization: `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`)))}`,
+});

@@ -129,5 +129,7 @@ export type HeartbeatInput = z.output<typeof heartbeatInput>;
 /** The deployment's defaults for the two terms of a lease, in seconds. */
 export interface LeaseDefaults {
   ttlSeconds: number;
+  /** Of agents that register by the older agent API, which cannot say a TTL. */
+  legacyTtlSeconds: number;
   heartbeatIntervalSeconds: number;
 }

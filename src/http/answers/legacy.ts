@@ -28,7 +28,7 @@ export const legacyRegistered = z.strictObject({
 });
 export const legacyReceived = z.strictObject({
   received: z.literal(true),
-  next_interval_seconds: count.nullable(),
+  next_interval_seconds: count,
   timestamp: time,
 });
 export const legacyMessage = z.strictObject({ message: z.string() });

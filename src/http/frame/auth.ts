@@ -41,7 +41,7 @@ export async function authenticate(request: Request, access: Access, isNavigable
     case "closed":
       throw new Problem("not_configured", access.why);
     case "keys": {
-      const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.get("Authorization") ?? "") ?? [];
+      const token = tokenIn(request.headers.get("Authorization") ?? "");
       const key = token === undefined ? undefined : await keyOf(token, access.keys);
       if (!key) {
         const what =
@@ -54,6 +54,23 @@ export async function authenticate(request: Request, access: Access, isNavigable
     }
     case "open":
       return openAsker(request, isNavigable);
+  }
+}
+
+/**
+ * The key in an `Authorization` header: of `Bearer`, or the password of `Basic` (RFC 7617), whoever the user is said to be, for
+ * clients that only know a URL. No answer asks for `Basic`: a browser would keep the key, and send it along for other sites.
+ */
+function tokenIn(header: string): string | undefined {
+  const [, scheme, sent] = /^(Bearer|Basic) +(\S+)$/i.exec(header) ?? [];
+  return scheme?.toLowerCase() === "basic" ? passwordIn(sent!) : sent;
+}
+
+function passwordIn(credentials: string): string | undefined {
+  try {
+    return /^[^:]*:(\S+)$/.exec(atob(credentials))?.[1];
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { errorMessage, RPC } from "../../mcp/protocol.ts";
 import type { Dialect } from "./endpoint.ts";
 import { htmlReply } from "./html-reply.ts";
 import { problemBody } from "./problem-body.ts";
-import type { Reply } from "./reply.ts";
+import { BARE_JSON, type Reply } from "./reply.ts";
 
 /** What a dialect uses besides the Problem itself. */
 interface Refused {
@@ -36,7 +36,7 @@ const asProblem = (problem: Problem, { requestId }: Refused): Reply => ({
 function asBareError(problem: Problem, refused: Refused): Reply {
   const { status, message } = problem;
   if (status !== 400 && status !== 404) return asProblem(problem, refused);
-  const headers = { ...headersOf(problem), "Content-Type": "application/json" };
+  const headers = { ...headersOf(problem), "Content-Type": BARE_JSON };
   return { status, headers, body: JSON.stringify({ error: message }) };
 }
 
@@ -64,11 +64,13 @@ interface DialectRules {
   refuse(problem: Problem, refused: Refused): Reply;
   /** Unknown query parameters are ignored, and any Content-Type is taken for JSON. */
   lenient: boolean;
+  /** A slash at the end of the path is ignored. */
+  slashAtTheEnd: boolean;
 }
 
 export const DIALECTS: Record<Dialect, DialectRules> = {
-  problem: { refuse: asProblem, lenient: false },
-  bare: { refuse: asBareError, lenient: true },
-  page: { refuse: asPage, lenient: true },
-  rpc: { refuse: asRpcError, lenient: false },
+  problem: { refuse: asProblem, lenient: false, slashAtTheEnd: false },
+  bare: { refuse: asBareError, lenient: true, slashAtTheEnd: true },
+  page: { refuse: asPage, lenient: true, slashAtTheEnd: false },
+  rpc: { refuse: asRpcError, lenient: false, slashAtTheEnd: false },
 };

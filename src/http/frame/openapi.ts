@@ -144,10 +144,13 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     },
     servers: [{ url: "/" }],
     tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { apiKeyAsPassword: [] }],
     paths,
     components: {
-      securitySchemes: { apiKey: { type: "http", scheme: "bearer", description: "An API key" } },
+      securitySchemes: {
+        apiKey: { type: "http", scheme: "bearer", description: "An API key" },
+        apiKeyAsPassword: { type: "http", scheme: "basic", description: "An API key, for any user" },
+      },
       schemas: {
         Problem: PROBLEM_SCHEMA,
         RpcError: RPC_ERROR_SCHEMA,

@@ -10,8 +10,11 @@ export interface Reply {
   body: string | null;
 }
 
+/** The type of the older agent API's answers, to the letter. */
+export const BARE_JSON = "application/json; charset=utf-8";
+
 /** A handler's answer as JSON; an entity tag and 304 where it is a read. */
-export async function replyOf(c: Context, { scope }: Endpoint, answer: Answer): Promise<Reply> {
+export async function replyOf(c: Context, { scope, dialect }: Endpoint, answer: Answer): Promise<Reply> {
   const { status, body, text } = answer;
   const headers: Record<string, string> = { ...answer.headers };
   if (body === undefined) return { status, headers, body: text ?? null };
@@ -23,6 +26,6 @@ export async function replyOf(c: Context, { scope }: Endpoint, answer: Answer): 
       return { status: 304, headers, body: null };
     }
   }
-  headers["Content-Type"] ??= "application/json";
+  headers["Content-Type"] ??= dialect === "bare" ? BARE_JSON : "application/json";
   return { status, headers, body: JSON.stringify(body) };
 }

@@ -4,7 +4,7 @@ import { parseConfig } from "../../../src/config.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { namespaces } from "../../../src/registry/namespace.ts";
 import { endpoints } from "../../../src/http/routes.ts";
-import { apiKeys, bearer, digestOf, keysAccess, type TestKey } from "../../support/keys.ts";
+import { apiKeys, basic, bearer, digestOf, keysAccess, type TestKey } from "../../support/keys.ts";
 import { Registry, START } from "../../support/registry.ts";
 import { embeddedBackend } from "../../support/stores.ts";
 
@@ -204,6 +204,39 @@ describe("access by key", () => {
     expect(status).toBe(200);
   });
 
+  it.each(["Basic", "basic", "BASIC", "Basic  "])(
+    "takes it as the password of %j, for any user",
+    async (scheme) => {
+      const registry = await keyed(ROBIN);
+      for (const user of ["robin", "agent", "", "a b", "ü"]) {
+        const [, credentials] = basic(user, ROBIN.token).Authorization.split(" ");
+        const headers = { Authorization: `${scheme} ${credentials}` };
+        for (const path of ["/v1/agents", "/agents", "/ready", "/openapi.json", "/"]) {
+          expect((await registry.fetch(path, { headers })).status, path).toBe(200);
+        }
+        await registry.register({ id: "a" }, headers);
+        expect((await registry.get("/v1/agents/a", headers)).body).toMatchObject({ owner: ROBIN.name });
+      }
+    },
+  );
+
+  it("takes a password with colons for the key whole", async () => {
+    const colons: TestKey = { ...ROBIN, token: "a:b:c" };
+    const registry = await keyed(colons);
+    expect((await registry.get("/v1/agents", basic("robin", colons.token))).status).toBe(200);
+    expect((await registry.get("/v1/agents", basic("a", "b:c"))).status).toBe(401);
+  });
+
+  it("does not take an empty password for a key, though its digest be listed", async () => {
+    const registry = await keyed({ ...ROBIN, token: "" });
+    expect((await registry.get("/v1/agents", basic("robin", ""))).status).toBe(401);
+  });
+
+  it("gives a password no more than the key's scopes", async () => {
+    const registry = await keyed(READ);
+    expect((await registry.post("/v1/agents", AGENT, basic("admin", READ.token))).status).toBe(403);
+  });
+
   it.each([
     ["nothing", {}],
     ["an empty header", { Authorization: "" }],
@@ -214,7 +247,13 @@ describe("access by key", () => {
     ["two tokens", { Authorization: `Bearer ${ROBIN.token} ${ROBIN.token}` }],
     ["a token without a scheme", { Authorization: ROBIN.token }],
     ["a scheme that ends in bearer", { Authorization: `Forbearer ${ROBIN.token}` }],
-    ["basic authentication", { Authorization: `Basic ${btoa(`robin:${ROBIN.token}`)}` }],
+    ["a key as the user", basic(ROBIN.token, "")],
+    ["a key as the user alone", { Authorization: `Basic ${btoa(ROBIN.token)}` }],
+    ["a password nobody issued", basic(ROBIN.name, "nobody's")],
+    ["a password that has more than the key", basic(ROBIN.name, `${ROBIN.token} x`)],
+    ["no password", basic(ROBIN.name, "")],
+    ["a key that is not in base64", { Authorization: `Basic robin:${ROBIN.token}` }],
+    ["basic authentication of another scheme", { Authorization: `Digest ${btoa(`robin:${ROBIN.token}`)}` }],
     ["the name of a key", bearer(ROBIN.name)],
   ])("refuses %s with 401, and says how to ask", async (_, headers: Record<string, string>) => {
     const registry = await keyed(ROBIN);
@@ -229,12 +268,13 @@ describe("access by key", () => {
   it("tells who sent no key from who sent one that is not known, and repeats it to neither", async () => {
     const registry = await keyed(ROBIN);
     const details = await Promise.all(
-      [{}, bearer("nobodys-key")].map(
+      [{}, bearer("nobodys-key"), basic("robin", "nobodys-key")].map(
         async (headers) => (await registry.get("/v1/agents", headers)).body["detail"],
       ),
     );
     expect(details).toEqual([
       "Send Authorization: Bearer <API key>.",
+      "The API key that was sent is none of this deployment's.",
       "The API key that was sent is none of this deployment's.",
     ]);
   });

@@ -89,9 +89,12 @@ describe.each(BACKENDS)("an agent's id on $backend", ({ openBackend }) => {
     },
   );
 
-  it("matches no route when it is empty in a path [0-04]", async () => {
+  it("matches no route of one agent when it is empty in a path [0-04]", async () => {
     const registry = open();
-    for (const [method, path] of [...ROUTES, ...LEGACY_ROUTES]) {
+    // What is left of `/agents/:id` is the list's path with a slash, which the older API's clients may send.
+    expect((await registry.get("/agents/")).body).toEqual({ agents: [], count: 0 });
+    const others = [...ROUTES, ...LEGACY_ROUTES].filter(([, path]) => path !== "/agents/:id");
+    for (const [method, path] of others) {
       const { status, body } = await registry.call<Refused>(method, at(path, ""));
       expect([path, status, body.code]).toEqual([path, 404, "route_not_found"]);
     }

@@ -41,7 +41,7 @@ describe.each(BACKENDS)("answers on $backend", ({ openBackend }) => {
     if (status === 101) return;
     expect(headers.get("X-Request-Id")).toBeTruthy();
     expect(headers.get("Server-Timing")).toMatch(/^total;dur=/);
-    const type = text === "" ? /^$/ : /^application\/(?:mcp-server-card\+)?json$/;
+    const type = text === "" ? /^$/ : /^application\/(?:mcp-server-card\+)?json(?:; charset=utf-8)?$/;
     expect(headers.get("Content-Type") ?? "").toMatch(type);
     const shape = answers[status]?.body ?? (text === "" ? z.undefined() : z.looseObject({}));
     const body: unknown = text === "" ? undefined : JSON.parse(text);

@@ -55,7 +55,7 @@ function expectRefusal({ method, path }: Attempt, status: number, headers: Heade
     return;
   }
   const body = JSON.parse(text) as Refusal;
-  if (headers.get("Content-Type") === "application/json") {
+  if (headers.get("Content-Type")?.startsWith("application/json")) {
     if (!path.startsWith("/mcp")) return expectSource2(path, status, body);
     expect(body).toMatchObject({
       jsonrpc: "2.0",

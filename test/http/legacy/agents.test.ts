@@ -1,54 +1,20 @@
 import { describe, expect, it } from "vitest";
-import { sweepUntilReaped } from "../../support/agents.ts";
+import {
+  COST,
+  enlist,
+  exchange,
+  JSON_TYPE,
+  type LegacyList,
+  list,
+  ok,
+  show,
+  UNREGISTERED,
+  UUID_V4,
+} from "../../support/legacy.ts";
 import { BREAKABLE } from "../../support/outage.ts";
 import { populate } from "../../support/populate.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
-
-const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const COST = { name: "cost-agent-1", type: "cost", host: "localhost", port: 8001 };
-const UNREGISTERED = `{"message":"Agent unregistered successfully"}`;
-
-interface LegacyAgent {
-  id: string;
-  status: string;
-  capabilities: string[];
-  version: string;
-  registered_at: string;
-  last_seen: string;
-  metadata?: Record<string, unknown>;
-}
-interface LegacyList {
-  agents: LegacyAgent[];
-  count: number;
-  truncated?: boolean;
-}
-
-/** One exchange as bytes: source 2's clients may depend on any of them. */
-async function exchange(registry: Registry, method: string, path: string, body?: string) {
-  const response = await registry.fetch(path, { method, ...(body !== undefined && { body }) });
-  return {
-    status: response.status,
-    type: response.headers.get("Content-Type"),
-    text: await response.text(),
-  };
-}
-
-const ok = (text: string, status = 200) => ({ status, type: "application/json", text });
-
-async function enlist(registry: Registry, fields: Record<string, unknown> = {}): Promise<string> {
-  const { status, body } = await registry.post<{ agent_id: string }>("/agents/register", {
-    ...COST,
-    ...fields,
-  });
-  expect(status).toBe(201);
-  return body.agent_id;
-}
-
-const show = async (registry: Registry, id: string): Promise<LegacyAgent> =>
-  (await registry.get<LegacyAgent>(`/agents/${id}`)).body;
-const list = async (registry: Registry, path = "/agents"): Promise<LegacyList> =>
-  (await registry.get<LegacyList>(path)).body;
 
 describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) => {
   const open = () => new Registry({ backend: openBackend() });
@@ -114,7 +80,7 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
     const registry = open();
     const body = JSON.stringify({ ...COST, [field]: value });
     const { status, type, text } = await exchange(registry, "POST", "/agents/register", body);
-    expect([status, type]).toEqual([400, "application/json"]);
+    expect([status, type]).toEqual([400, JSON_TYPE]);
     expect(JSON.parse(text)).toEqual({ error: expect.stringContaining(field) as unknown });
     expect((await list(registry)).count).toBe(0);
   });
@@ -126,7 +92,7 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
       const id = await enlist(registry);
       for (const path of ["/agents/register", `/agents/${id}/heartbeat`]) {
         const { status, type, text } = await exchange(registry, "POST", path, body);
-        expect([path, status, type]).toEqual([path, 400, "application/json"]);
+        expect([path, status, type]).toEqual([path, 400, JSON_TYPE]);
         expect(Object.keys(JSON.parse(text) as object)).toEqual(["error"]);
       }
       expect((await list(registry)).count).toBe(1);
@@ -142,6 +108,32 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
     expect(beat.status).toBe(200);
     expect((await list(registry, "/agents?status=degraded&page=2")).count).toBe(1);
     expect((await list(registry, "/agents/type/anything")).count).toBe(1);
+  });
+
+  it("takes a slash at the end of every path", async () => {
+    const registry = open();
+    const admitted = await registry.post<{ agent_id: string }>("/agents/register/", COST);
+    expect(admitted.status).toBe(201);
+    const id = admitted.body.agent_id;
+    expect((await registry.post(`/agents/${id}/heartbeat/`, { status: "degraded" })).status).toBe(200);
+    const agent = await show(registry, `${id}/`);
+    expect(agent).toMatchObject({ id, status: "degraded" });
+    for (const path of ["/agents/", "/agents/type/cost/", "/agents/?page=1"]) {
+      expect(await list(registry, path)).toEqual({ agents: [agent], count: 1 });
+    }
+    expect(await exchange(registry, "POST", `/agents/${id}/unregister/`)).toEqual(ok(UNREGISTERED));
+    expect((await list(registry)).count).toBe(0);
+    for (const path of ["/v1/agents/", "/agents//", "/agents//register", "/docs/", "/ready/"]) {
+      expect([path, (await registry.fetch(path)).status]).toEqual([path, 404]);
+    }
+  });
+
+  it("tells a static agent that calls in all the same when to call in next", async () => {
+    const registry = open();
+    await registry.register({ id: "a", heartbeat_interval_seconds: null });
+    expect((await registry.post("/agents/a/heartbeat", {})).body).toMatchObject({
+      next_interval_seconds: 30,
+    });
   });
 
   it("takes what a Go client marshals for fields that it left out [2-07, 2-11]", async () => {
@@ -246,51 +238,6 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
     ]);
   });
 
-  it.each([
-    [44_999, "healthy"],
-    [45_000, "healthy"],
-    [45_001, "unreachable"],
-    [60_001, "unreachable"],
-    [300_000, "unreachable"],
-  ])("shows an agent silent for %i ms as %s, swept or not [2-23, 2-25]", async (ms, status) => {
-    const registry = open();
-    const id = await enlist(registry);
-    await registry.pass(ms);
-    expect((await list(registry)).agents.map((agent) => agent.status)).toEqual([status]);
-    await registry.post("/v1/sweep");
-    expect((await show(registry, id)).status).toBe(status);
-  });
-
-  it("brings an unreachable agent back at its next heartbeat [2-13]", async () => {
-    const registry = open();
-    const id = await enlist(registry);
-    await registry.pass(46_000);
-    await registry.post("/v1/sweep");
-    await registry.post(`/agents/${id}/heartbeat`, { status: "healthy" });
-    expect((await show(registry, id)).status).toBe("healthy");
-  });
-
-  it("drops an agent 300.001 s after its last word, however often it was swept, and takes it again [2-22, 2-24, 2-29]", async () => {
-    const registry = open();
-    const id = await enlist(registry);
-    for (const ms of [46_000, 14_000, 240_000]) {
-      await registry.pass(ms);
-      await registry.post("/v1/sweep");
-      expect((await list(registry)).count).toBe(1);
-    }
-    await registry.pass(1);
-    for (const path of ["/agents", "/agents/type/cost"]) {
-      expect(await list(registry, path)).toEqual({ agents: [], count: 0 });
-    }
-    expect((await registry.get(`/agents/${id}`)).status).toBe(404);
-    await sweepUntilReaped(registry);
-    expect((await registry.post(`/agents/${id}/heartbeat`, { status: "healthy" })).status).toBe(404);
-
-    const again = await enlist(registry);
-    expect(again).not.toBe(id);
-    expect((await list(registry)).agents.map((agent) => agent.id)).toEqual([again]);
-  });
-
   it("answers the first of those who can, by load and then id, and only available ones [2-20, 2-21]", async () => {
     const registry = open();
     for (const [id, fields] of Object.entries({
@@ -308,24 +255,6 @@ describe.each(BACKENDS)("source 2's agent API on $backend", ({ openBackend }) =>
       );
     expect(await first("capability=spot_migration&status=healthy")).toEqual(["cost-b"]);
     expect(await first("capability=teleport")).toEqual([]);
-  });
-
-  it("neither loses a heartbeat nor revives an unregistered agent when a sweep runs at the same time [2-26]", async () => {
-    const registry = open();
-    const ids = await Promise.all(Array.from({ length: 12 }, () => enlist(registry)));
-    await registry.pass(46_000);
-    await Promise.all([
-      registry.post("/v1/sweep"),
-      ...ids.map((id, i) =>
-        i % 2 === 0
-          ? registry.post(`/agents/${id}/heartbeat`, { status: "degraded" })
-          : registry.post(`/agents/${id}/unregister`),
-      ),
-      registry.post("/v1/sweep"),
-    ]);
-    const { agents } = await list(registry);
-    expect(agents.map(({ id }) => id)).toEqual(ids.filter((_, i) => i % 2 === 0).toSorted());
-    expect(new Set(agents.map(({ status }) => status))).toEqual(new Set(["degraded"]));
   });
 
   it("lists 5,000 agents whole, and says when there are more [2-15]", async () => {

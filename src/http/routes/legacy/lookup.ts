@@ -8,6 +8,7 @@ import { firstAgents } from "../../../registry/agents/list.ts";
 import { readAgent } from "../../../registry/agents/read.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { addressOf } from "./address.ts";
 import { recoveringShown } from "../../../core/agents/lapsing.ts";
 
 /** Lists and reads agents in source 2's API, shape for shape, for its existing clients. */
@@ -78,8 +79,7 @@ function agentShown(entry: LiveEntry, now: number) {
     id: registration.id,
     name: registration.name,
     type: registration.type,
-    host: registration.host ?? "",
-    port: registration.port ?? 0,
+    ...addressOf(registration),
     capabilities: registration.capabilities.map((capability) => capability.name),
     status: status === "available" ? "healthy" : status,
     version: registration.version,

@@ -8,6 +8,7 @@ import { register } from "../../../registry/agents/register.ts";
 import { unregister } from "../../../registry/agents/unregister.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { splitAddress } from "./address.ts";
 
 /**
  * What agents do in source 2's API, shape for shape, for its existing clients. They know no lease token, so the owner's key
@@ -19,6 +20,16 @@ const { name, type, host, port, capabilities, version, metadata } = registration
 /** A Go client sends "" for what it leaves out. */
 const orEmpty = <T extends z.ZodType>(text: T) => z.union([z.literal(""), text]);
 
+const registrationFields = z.object({
+  name,
+  type,
+  host: host.unwrap(),
+  port: port.unwrap(),
+  capabilities: capabilities.nullish(),
+  version: orEmpty(version).nullish(),
+  metadata: metadata.nullish(),
+});
+
 const registration = endpoint({
   method: "POST",
   path: "/agents/register",
@@ -28,15 +39,8 @@ const registration = endpoint({
   scope: "write",
   dialect: "bare",
   takesIdempotencyKey: true,
-  body: z.object({
-    name,
-    type,
-    host: host.unwrap(),
-    port: port.unwrap(),
-    capabilities: capabilities.nullish(),
-    version: orEmpty(version).nullish(),
-    metadata: metadata.nullish(),
-  }),
+  body: z.preprocess(splitAddress, registrationFields),
+  bodyShape: registrationFields.partial({ port: true }),
   answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
   refusals: ["invalid_request", "payload_too_large"],
   async handle({ namespace, asker, body, idempotencyKey, region, now }) {
@@ -45,6 +49,7 @@ const registration = endpoint({
       ...registrationInput.parse(required),
       capabilities: offered ?? [],
       metadata: extra ?? {},
+      ttl_seconds: namespace.lease.legacyTtlSeconds,
       ...(stated && { version: stated }),
     };
     const agent = { input, token: undefined, idempotencyKey, region };
@@ -87,7 +92,8 @@ const heartbeat = endpoint({
       status: 200,
       body: {
         received: true as const,
-        next_interval_seconds: lease.intervalSeconds,
+        // A client sleeps as long as this, one of a static entry too.
+        next_interval_seconds: lease.intervalSeconds ?? namespace.lease.heartbeatIntervalSeconds,
         timestamp: isoTime(now),
       },
     };

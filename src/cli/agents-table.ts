@@ -1,9 +1,8 @@
 import type { AgentRecord } from "../client/index.ts";
-import type { Paint } from "./io.ts";
-import { age, few, percent, score, stateStyle, table } from "./table.ts";
+import { age, few, percent, score, type Table } from "./table.ts";
 
-export function agentsTable(agents: readonly AgentRecord[], paint: Paint): string {
-  return table(
+export const agentsTable = (agents: readonly AgentRecord[], table: Table): string =>
+  table(
     ["ID", "TYPE", "STATUS", "HEALTH", "LOAD", "HEARD", "CAPABILITIES"],
     agents.map((agent) => [
       agent.id,
@@ -14,12 +13,7 @@ export function agentsTable(agents: readonly AgentRecord[], paint: Paint): strin
       `${age(agent.age_ms)} ago`,
       few(agent.capabilities.map(({ name }) => name)),
     ]),
-    paint,
-    stateStyle(paint),
   );
-}
-
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What a summary says of lapsed agents, where there are some. */
 export const alsoLapsed = (lapsed: number): string =>

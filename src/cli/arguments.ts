@@ -1,9 +1,7 @@
 import { parseArgs, type ArgsDef, type ParsedArgs } from "citty";
 import { parseArgs as parseTokens } from "node:util";
 import { messageOf } from "./explain.ts";
-
-/** The command line makes no sense: exit code 2. */
-export class UsageError extends Error {}
+import { UsageError } from "./usage-error.ts";
 
 /** @throws {UsageError} for an unknown option, a missing value, or a positional argument too few or too many */
 export function parseArguments<T extends ArgsDef>(
@@ -18,55 +16,80 @@ export function parseArguments<T extends ArgsDef>(
   }
 }
 
-/** The parser ignores what it does not know, so that a mistyped option would have no effect. */
-function refuseUnknown(rawArgs: readonly string[], declared: ArgsDef): void {
-  const options = Object.entries(declared).flatMap(([name, arg]) =>
-    arg.type === "positional"
-      ? []
-      : [name, ...("alias" in arg ? [arg.alias ?? []].flat() : [])].map(
-          (spelling) => [spelling, arg.type] as const,
-        ),
+/** The options of a command, by each of their spellings. */
+function spellings(declared: ArgsDef): Map<string, { name: string; isBoolean: boolean }> {
+  const options = Object.entries(declared).filter(([, { type }]) => type !== "positional");
+  return new Map(
+    options.flatMap(([name, arg]) =>
+      [name, ...("alias" in arg ? [arg.alias ?? []].flat() : [])].map(
+        (spelling) => [spelling, { name, isBoolean: arg.type === "boolean" }] as const,
+      ),
+    ),
   );
-  const types = new Map(options);
-  const known = Object.fromEntries(
-    options.map(([name, type]) => [name, { type: type === "boolean" ? "boolean" : "string" } as const]),
-  );
-  const { tokens } = parseTokens({
+}
+
+type Options = ReturnType<typeof spellings>;
+
+const tokensOf = (rawArgs: readonly string[], options: Options) =>
+  parseTokens({
     args: [...rawArgs],
-    options: known,
+    options: Object.fromEntries(
+      [...options].map(([spelling, { isBoolean }]) => [
+        spelling,
+        { type: isBoolean ? ("boolean" as const) : ("string" as const) },
+      ]),
+    ),
     allowPositionals: true,
     strict: false,
     tokens: true,
-  });
+  }).tokens;
+
+/** The parser ignores what it does not know, so that a mistyped option would have no effect. */
+function refuseUnknown(rawArgs: readonly string[], declared: ArgsDef): void {
+  const options = spellings(declared);
   const positionals = Object.values(declared).filter(({ type }) => type === "positional").length;
   let given = 0;
-  for (const token of tokens) {
+  for (const token of tokensOf(rawArgs, options)) {
     if (token.kind === "positional") {
       given += 1;
       if (given > positionals) throw new UsageError(`"${token.value}" is one word too many`);
     }
     if (token.kind !== "option") continue;
     const { name, rawName, value } = token;
-    const isNegated = name.startsWith("no-") && types.get(name.slice(3)) === "boolean";
-    if (!types.has(name) && !isNegated) throw new UsageError(`there is no option ${rawName}`);
-    if (types.get(name) !== "boolean" && !isNegated && (value ?? "") === "") {
-      throw new UsageError(`${rawName} needs a value`);
-    }
+    const option = options.get(name);
+    const isNegated = name.startsWith("no-") && options.get(name.slice(3))?.isBoolean === true;
+    if (!option && !isNegated) throw new UsageError(`there is no option ${rawName}`);
+    if (option?.isBoolean === false && (value ?? "") === "") throw new UsageError(`${rawName} needs a value`);
   }
 }
 
+/** Where a command line stands: which positional arguments it has, and which option the next word is the value of. */
+export function standingOf(
+  rawArgs: readonly string[],
+  declared: ArgsDef,
+): { positionals: string[]; option: string | undefined } {
+  const options = spellings(declared);
+  const tokens = tokensOf(rawArgs, options);
+  const last = tokens.at(-1);
+  const pending = last?.kind === "option" && last.value === undefined ? options.get(last.name) : undefined;
+  return {
+    positionals: tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : [])),
+    option: pending?.isBoolean === false ? pending.name : undefined,
+  };
+}
+
 /** Every value of an option that may be repeated; the parser keeps only the last. */
-export function valuesOf(rawArgs: readonly string[], name: string): string[] {
-  const { tokens } = parseTokens({
-    args: [...rawArgs],
-    options: { [name]: { type: "string" } },
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
-  return tokens.flatMap((token) =>
+export const valuesOf = (rawArgs: readonly string[], name: string): string[] =>
+  tokensOf(rawArgs, new Map([[name, { name, isBoolean: false }]])).flatMap((token) =>
     token.kind === "option" && token.name === name && token.value !== undefined ? [token.value] : [],
   );
+
+/** @throws {UsageError} if it is given and not a whole number, `min` or more */
+export function wholeOf(value: unknown, name: string, min: number): number | undefined {
+  const number = numberOf(value, name);
+  if (number !== undefined && !(Number.isInteger(number) && number >= min))
+    throw new UsageError(`--${name} is a whole number, ${min} or more`);
+  return number;
 }
 
 /** @throws {UsageError} if it is given and not a number */

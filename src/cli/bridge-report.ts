@@ -1,8 +1,7 @@
 import type { BridgeEvent } from "../bridge/bridge.ts";
 import type { Ending } from "../client/index.ts";
-import { counted } from "./agents-table.ts";
 import type { Io } from "./io.ts";
-import { visible } from "./table.ts";
+import { counted, visible } from "./table.ts";
 
 type Event = BridgeEvent | { type: "ended"; reason: Ending["reason"] };
 
@@ -18,9 +17,9 @@ export function bridgeReport(
   return (event) => {
     if (event.type === "call") calls += 1;
     if (err.isTTY) err.write("\r\u001B[K");
-    if (event.type === "refused" || event.type === "warning") err.write(`${textOf(name, event)}\n`);
-    else if (event.type !== "progress" && (isVerbose || event.type !== "call"))
-      out.write(`${json ? JSON.stringify(event) : textOf(name, event)}\n`);
+    const line = `${json ? JSON.stringify(event) : textOf(name, event)}\n`;
+    if (event.type === "refused" || event.type === "warning") err.write(line);
+    else if (event.type !== "progress" && (isVerbose || event.type !== "call")) out.write(line);
     if (!err.isTTY || event.type === "ended") return;
     err.write(event.type === "progress" ? textOf(name, event) : counted(calls, "call"));
   };

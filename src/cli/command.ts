@@ -1,9 +1,23 @@
-import type { ArgsDef, ParsedArgs } from "citty";
+import type { ArgDef, ParsedArgs } from "citty";
 import { createClient, type Registry } from "../client/index.ts";
-import { numberOf, parseArguments, UsageError, valuesOf } from "./arguments.ts";
+import { numberOf, parseArguments, valuesOf, wholeOf } from "./arguments.ts";
 import { type Io, type Paint, painter } from "./io.ts";
+import { type Table, tableFor } from "./table.ts";
+import { readUrl } from "./url.ts";
 
 export const DEFAULT_URL = "http://localhost:8787";
+
+/** What an argument may be, for completion: the words themselves, or how to ask the registry for them. */
+export type Values = readonly string[] | ((asked: AskedValues) => Promise<readonly string[]>);
+export interface AskedValues {
+  client: Registry;
+  /** How the word begins. */
+  prefix: string;
+  /** The positional arguments before it. */
+  positionals: readonly string[];
+}
+
+export type Args = Record<string, ArgDef & { values?: Values }>;
 
 /** The options of every command. */
 const SHARED = {
@@ -11,11 +25,11 @@ const SHARED = {
   url: { type: "string", description: `The registry's URL (or ROLLCALL_URL; ${DEFAULT_URL})` },
   key: { type: "string", description: "An API key (or ROLLCALL_KEY)" },
   namespace: { type: "string", description: "Under open access: the namespace (or ROLLCALL_NAMESPACE)" },
-} as const satisfies ArgsDef;
+} as const satisfies Args;
 type Shared = typeof SHARED;
 
 /** One run of a command. */
-export interface Session<T extends ArgsDef> {
+export interface Session<T extends Args> {
   args: ParsedArgs<T & Shared>;
   /** Every value of an option that may be repeated. */
   all: (name: keyof T & string) => string[];
@@ -23,9 +37,13 @@ export interface Session<T extends ArgsDef> {
   command: readonly string[];
   /** @throws {UsageError} if it is given and not a number */
   number: (name: keyof T & string) => number | undefined;
+  /** @throws {UsageError} if it is given and not a whole number, `min` or more */
+  whole: (name: keyof T & string, min: number) => number | undefined;
   io: Io;
   /** Styles text for standard output. */
   paint: Paint;
+  /** Makes a table for standard output. */
+  table: Table;
   client: Registry;
   /** The registry's. */
   url: string;
@@ -35,16 +53,23 @@ export interface Session<T extends ArgsDef> {
   answer: (value: unknown, text: () => string) => void;
 }
 
+/** Which registry a command line means. @throws {UsageError} */
+export function clientOptions(rawArgs: readonly string[], env: Io["env"]) {
+  const option = (name: "url" | "key" | "namespace") =>
+    valuesOf(rawArgs, name).at(-1) ?? (env[`ROLLCALL_${name.toUpperCase()}`] || undefined);
+  return { url: readUrl(option("url") ?? DEFAULT_URL), key: option("key"), namespace: option("namespace") };
+}
+
 export interface Command {
   description: string;
   /** As they are typed after `rollcall`. */
   examples: readonly string[];
-  args: ArgsDef;
+  args: Args;
   /** Resolves to the exit code; undefined means 0. */
   run: (rawArgs: readonly string[], io: Io) => Promise<number | void>;
 }
 
-export function command<const T extends ArgsDef>(declared: {
+export function command<const T extends Args>(declared: {
   description: string;
   examples: readonly string[];
   args: T;
@@ -52,7 +77,7 @@ export function command<const T extends ArgsDef>(declared: {
   takesCommand?: true;
   run: (session: Session<T>) => Promise<number | void>;
 }): Command {
-  const declaredArgs: ArgsDef = { ...declared.args, ...SHARED };
+  const declaredArgs: Args = { ...declared.args, ...SHARED };
   return {
     ...declared,
     args: declaredArgs,
@@ -60,22 +85,21 @@ export function command<const T extends ArgsDef>(declared: {
       const end = declared.takesCommand ? given.indexOf("--") : -1;
       const rawArgs = end < 0 ? given : given.slice(0, end);
       const args = parseArguments<T & Shared>(rawArgs, declaredArgs);
-      const shared = parseArguments<Shared>(rawArgs, declaredArgs);
-      const option = (name: "url" | "key" | "namespace") =>
-        shared[name] ?? (io.env[`ROLLCALL_${name.toUpperCase()}`] || undefined);
-      const url = option("url") ?? DEFAULT_URL;
-      if (!URL.canParse(url)) throw new UsageError(`"${url}" is not a URL: it begins with https://`);
-      const json = shared.json === true;
+      const { json } = parseArguments<Shared>(rawArgs, declaredArgs);
+      const options = clientOptions(rawArgs, io.env);
+      const paint = painter(io.out, io.env);
       return declared.run({
         args,
         all: (name) => valuesOf(rawArgs, name),
         command: end < 0 ? [] : given.slice(end + 1),
         number: (name) => numberOf(args[name], name),
+        whole: (name, min) => wholeOf(args[name], name, min),
         io,
-        paint: painter(io.out, io.env),
-        client: createClient({ url, key: option("key"), namespace: option("namespace") }),
-        url,
-        json,
+        paint,
+        table: tableFor(paint, io.out.columns),
+        client: createClient(options),
+        url: options.url,
+        json: json === true,
         answer: (value, text) => void io.out.write(json ? `${JSON.stringify(value, null, 2)}\n` : text()),
       });
     },

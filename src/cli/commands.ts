@@ -1,33 +1,53 @@
 import type { Command } from "./command.ts";
+import { breakersReset } from "./commands/breakers-reset.ts";
 import { bridge } from "./commands/bridge.ts";
 import { call } from "./commands/call.ts";
+import { capabilities } from "./commands/capabilities.ts";
+import { check } from "./commands/check.ts";
+import { completion } from "./commands/completion.ts";
 import { dev } from "./commands/dev.ts";
 import { drain } from "./commands/drain.ts";
 import { events } from "./commands/events.ts";
 import { find } from "./commands/find.ts";
+import { get } from "./commands/get.ts";
 import { keysNew } from "./commands/keys-new.ts";
 import { list } from "./commands/list.ts";
+import { priority } from "./commands/priority.ts";
+import { ready } from "./commands/ready.ts";
 import { register } from "./commands/register.ts";
 import { resolve } from "./commands/resolve.ts";
+import { selections } from "./commands/selections.ts";
 import { services } from "./commands/services.ts";
 import { stats } from "./commands/stats.ts";
 import { sweep } from "./commands/sweep.ts";
 import { toolsets } from "./commands/toolsets.ts";
+import { toolsetsShow } from "./commands/toolsets-show.ts";
+import { unregister } from "./commands/unregister.ts";
 
 /** Every command, by the words that name it, in the order in which help shows them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   stats,
+  ready,
   list,
+  get,
   find,
+  capabilities,
+  events,
   register,
-  resolve,
+  unregister,
+  drain,
   services,
+  resolve,
+  selections,
+  priority,
+  check,
+  "breakers reset": breakersReset,
   toolsets,
+  "toolsets show": toolsetsShow,
   call,
   bridge,
-  events,
   sweep,
-  drain,
   "keys new": keysNew,
   dev,
+  completion,
 };

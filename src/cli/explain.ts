@@ -1,4 +1,5 @@
 import { type ErrorCode, RollcallError, ToolError } from "../client/index.ts";
+import { UsageError } from "./usage-error.ts";
 import { visible } from "./table.ts";
 
 /** What to do about an error, where the registry's message does not say. */
@@ -11,7 +12,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   lease_token_required: "use the owner's lease token, or an admin's key",
   toolset_not_found: "`rollcall toolsets` lists them",
   cursor_too_old: "leave --since out",
-  store_unavailable: "`rollcall stats` tells when it is back",
+  store_unavailable: "`rollcall ready` tells when it is back",
 };
 
 /** One line: what went wrong, and what to do. */
@@ -27,6 +28,27 @@ export function explain(error: unknown): string {
     ...(ADVICE[code] === undefined ? [] : [ADVICE[code]]),
   ];
   return visible([message.replace(/\.$/, ""), ...advice].join("; "));
+}
+
+/** The same for programs, in the API's words; what does not apply is left out. */
+export function errorFields(error: unknown): Record<string, unknown> {
+  if (error instanceof ToolError) {
+    const { code, message, issues } = error;
+    return { code, detail: message, ...(issues.length > 0 && { issues }) };
+  }
+  if (!(error instanceof RollcallError))
+    return { code: error instanceof UsageError ? "usage" : "failed", detail: messageOf(error) };
+  const { code, status, message, action, retryAfterMs, requestId, ...lists } = error;
+  const given = Object.entries({ errors: lists.errors, reasons: lists.reasons, missing: lists.missing });
+  return {
+    code,
+    detail: message,
+    ...(status > 0 && { status }),
+    ...Object.fromEntries(given.filter(([, list]) => list.length > 0)),
+    ...(action !== undefined && { action }),
+    ...(retryAfterMs !== undefined && { retry_after_seconds: Math.ceil(retryAfterMs / 1000) }),
+    ...(requestId !== undefined && { request_id: requestId }),
+  };
 }
 
 export const messageOf = (thrown: unknown): string =>

@@ -2,6 +2,9 @@
 export interface Output {
   write(text: string): unknown;
   readonly isTTY: boolean;
+  /** How large the terminal is; undefined where it is none. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 /** The parts of the process that the command line uses. */
@@ -13,6 +16,10 @@ export interface Io {
   readInput: () => Promise<string>;
   /** Aborted when the program gets SIGINT or SIGTERM. */
   ending: AbortSignal;
+  /** Waits so many ms, or until the program is to end. */
+  wait: (ms: number) => Promise<void>;
+  /** ms since the Unix epoch */
+  now: () => number;
 }
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import type { Output } from "./io.ts";
 import { run } from "./run.ts";
 
@@ -12,6 +13,13 @@ process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(cod
 const output = (stream: NodeJS.WriteStream): Output => ({
   write: (what) => stream.write(what),
   isTTY: stream.isTTY,
+  // Changes when a window does.
+  get columns() {
+    return stream.isTTY ? stream.columns : undefined;
+  },
+  get rows() {
+    return stream.isTTY ? stream.rows : undefined;
+  },
 });
 process.exitCode = await run(process.argv.slice(2), {
   out: output(process.stdout),
@@ -19,4 +27,6 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   readInput: () => text(process.stdin),
   ending: ending.signal,
+  wait: (ms) => setTimeout(ms, undefined, { signal: ending.signal }).catch(() => {}),
+  now: () => Date.now(),
 });

@@ -1,47 +1,50 @@
-import { stripVTControlCharacters } from "node:util";
-import { type CommandDef, renderUsage } from "citty";
-import { UsageError } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { candidates, completionScript } from "./completion.ts";
-import { explain } from "./explain.ts";
-import { type Io, type Paint, painter } from "./io.ts";
+import { candidates } from "./completion.ts";
+import { EXIT, exitCodeOf } from "./exit.ts";
+import { errorFields, explain } from "./explain.ts";
+import { help, overview } from "./help.ts";
+import { type Io, painter } from "./io.ts";
 import { version } from "./package.ts";
+import { UsageError } from "./usage-error.ts";
 
-const DESCRIPTION = "The registry for agents, services and tools, from the command line";
-
-/** Runs one command line. Resolves to the exit code: 0; 1 if something failed; 2 if the command line makes no sense. */
+/** Runs one command line. Resolves to the exit code. @see EXIT */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
-  const paint = painter(io.out, io.env);
   const [first, ...rest] = argv;
+  const end = argv.indexOf("--");
+  const own = end < 0 ? argv : argv.slice(0, end);
+  const asksHelp = own.includes("--help") || own.includes("-h");
   try {
-    if (first === undefined || first === "help" || first === "--help" || first === "-h") {
-      io.out.write(overview(paint));
-      return first === undefined ? 2 : 0;
+    if (
+      first === undefined ||
+      first === "--help" ||
+      first === "-h" ||
+      (first === "help" && rest.length === 0)
+    ) {
+      io.out.write(overview(io));
+      return first === undefined ? EXIT.usage : EXIT.done;
     }
     if (first === "--version" || first === "-v") {
       io.out.write(`${version()}\n`);
-      return 0;
-    }
-    if (first === "completion") {
-      io.out.write(completionScript(rest[0]));
-      return 0;
+      return EXIT.done;
     }
     if (first === "complete") {
-      io.out.write(`${candidates(rest).join("\n")}\n`);
-      return 0;
+      io.out.write((await candidates(COMMANDS, rest, io)).map((word) => `${word}\n`).join(""));
+      return EXIT.done;
     }
-    const { name, found, rawArgs } = find(argv);
-    const own = rawArgs.includes("--") ? rawArgs.slice(0, rawArgs.indexOf("--")) : rawArgs;
-    if (own.includes("--help") || own.includes("-h")) {
-      io.out.write(await help(name, found, io, paint));
-      return 0;
+    const { name, found, rawArgs } = find(first === "help" ? rest : argv);
+    if (first === "help" || asksHelp) {
+      io.out.write(await help(name, found, io));
+      return EXIT.done;
     }
-    return (await found.run(rawArgs, io)) ?? 0;
+    return (await found.run(rawArgs, io)) ?? EXIT.done;
   } catch (error) {
-    if (io.ending.aborted) return 0;
-    io.err.write(`${painter(io.err, io.env)("red", "rollcall:")} ${explain(error)}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    if (io.ending.aborted) return EXIT.done;
+    const text = own.includes("--json")
+      ? JSON.stringify(errorFields(error))
+      : `${painter(io.err, io.env)("red", "rollcall:")} ${explain(error)}`;
+    io.err.write(`${text}\n`);
+    return exitCodeOf(error);
   }
 }
 
@@ -52,41 +55,11 @@ function find(argv: readonly string[]): { name: string; found: Command; rawArgs:
     const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (found) return { name, found, rawArgs: argv.slice(words) };
   }
-  throw new UsageError(`there is no command "${argv[0]}": \`rollcall --help\` lists them`);
-}
-
-function overview(paint: Paint): string {
-  const listed = [
-    ...Object.entries(COMMANDS).map(([name, { description }]) => [name, description] as const),
-    ["completion", "Print completion for bash, zsh or fish: source <(rollcall completion bash)"] as const,
-  ];
-  const width = Math.max(...listed.map(([name]) => name.length));
-  const lines = listed.map(([name, description]) => `  ${paint("cyan", name.padEnd(width))}  ${description}`);
-  return [
-    `${DESCRIPTION} (rollcall ${version()})`,
-    "",
-    `${paint("bold", "USAGE")} rollcall <command> [options]`,
-    "",
-    ...lines,
-    "",
-    "`rollcall <command> --help` shows its options, with examples.",
-    "",
-  ].join("\n");
-}
-
-async function help(name: string, found: Command, io: Io, paint: Paint): Promise<string> {
-  const definition: CommandDef = {
-    meta: { name: `rollcall ${name}`, description: found.description },
-    args: found.args,
-  };
-  const usage = await renderUsage(definition);
-  const examples = found.examples.map((example) => `  rollcall ${example}`);
-  return [
-    (io.out.isTTY ? usage : stripVTControlCharacters(usage)).trimEnd(),
-    "",
-    paint("bold", "EXAMPLES"),
-    "",
-    ...examples,
-    "",
-  ].join("\n");
+  const [first] = argv;
+  const longer = Object.keys(COMMANDS).filter((name) => name.startsWith(`${first} `));
+  throw new UsageError(
+    longer.length > 0
+      ? `"${first}" is the beginning of ${longer.map((name) => `\`rollcall ${name}\``).join(", ")}`
+      : `there is no command "${first}": \`rollcall help\` lists them`,
+  );
 }

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { activationItem } from "../core/agents/activation-file.ts";
 import type { EffectiveStatus, heartbeatInput, registrationInput } from "../core/agents/agent.ts";
+import type { PRIORITIES } from "../core/services/binding.ts";
 import type { toolsetInput } from "../core/toolsets/toolset.ts";
 import type * as shapes from "../http/answers/index.ts";
 
@@ -40,6 +41,9 @@ export type PriorityChanged = Answer<"priorityChanged">;
 export type BreakersReset = Answer<"breakersReset">;
 export type Health = Answer<"health">;
 export type Ready = Answer<"ready">;
+
+/** The number of each named priority. */
+export type Priorities = typeof PRIORITIES;
 
 export type DesiredState = HeartbeatAnswer["desired_state"];
 

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** Not in a fresh clone: `npm run types` makes it. */
@@ -18,17 +19,27 @@ function exists(path: string): boolean {
 }
 
 // docs/extending.md also names files that are to be made.
-it.each(["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/storage.md", "docs/errors.md"])(
-  "names no file in %s that does not exist",
-  (name) => {
-    const text = readFileSync(new URL(name, ROOT), "utf8");
-    const named = [...text.matchAll(PATH)].map(([, path]) => path!);
-    expect(named.filter((path) => !exists(path))).toEqual([]);
-  },
-);
+it.each([
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  "docs/storage.md",
+  "docs/errors.md",
+  "docs/cli.md",
+])("names no file in %s that does not exist", (name) => {
+  const text = readFileSync(new URL(name, ROOT), "utf8");
+  const named = [...text.matchAll(PATH)].map(([, path]) => path!);
+  expect(named.filter((path) => !exists(path))).toEqual([]);
+});
 
 it("maps every room of src in README", () => {
   const text = readFileSync(new URL("README.md", ROOT), "utf8");
   const rooms = globSync("src/*", { cwd: ROOT, exclude: ["src/tsconfig.json"] });
   expect(rooms.filter((room) => !text.includes(room))).toEqual([]);
+});
+
+it("has a row in docs/cli.md for every command, in the order of help", () => {
+  const text = readFileSync(new URL("docs/cli.md", ROOT), "utf8");
+  const named = [...text.matchAll(/^\| `([a-z]+(?: [a-z]+)?)[^`]*` \|/gm)].map(([, name]) => name);
+  expect(named).toEqual(Object.keys(COMMANDS));
 });

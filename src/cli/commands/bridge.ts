@@ -1,9 +1,10 @@
 import { bridge as bridgeTo } from "../../bridge/bridge.ts";
 import type { McpAddress } from "../../bridge/connection.ts";
 import { loadSdk } from "../../bridge/sdk.ts";
-import { UsageError } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 import { bridgeReport } from "../bridge-report.ts";
 import { command, type Session } from "../command.ts";
+import { readUrl } from "../url.ts";
 import { mcpClientVersion } from "../package.ts";
 
 const ARGS = {
@@ -66,8 +67,7 @@ function addressOf({ args, all, command: words, io, url }: Session<typeof ARGS>)
     return { command: program, args: rest, env: variables(all("env"), io.env) };
   }
   if (all("env").length > 0) throw new UsageError("--env goes with a command");
-  if (!URL.canParse(mcpUrl!)) throw new UsageError(`"${mcpUrl}" is not a URL: it begins with https://`);
-  const mcp = new URL(mcpUrl!);
+  const mcp = new URL(readUrl(mcpUrl!));
   if (mcp.origin === new URL(url).origin) {
     throw new UsageError("--mcp-url is the registry's own, and its tools behind itself would be a loop");
   }

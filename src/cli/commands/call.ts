@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { UsageError } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 import { command } from "../command.ts";
 import { messageOf } from "../explain.ts";
 import { visible } from "../table.ts";
+import { toolNames, toolsetNames } from "../values.ts";
 
 export const call = command({
   description: "Call a tool: its output goes to standard error as it comes, its result to standard output",
@@ -13,20 +14,24 @@ export const call = command({
     "call text upper --payload - --json",
   ],
   args: {
-    toolset: { type: "positional", required: true, description: "The toolset" },
-    tool: { type: "positional", required: true, description: "The tool" },
+    toolset: { type: "positional", required: true, description: "The toolset", values: toolsetNames },
+    tool: { type: "positional", required: true, description: "The tool", values: toolNames },
     payload: { type: "string", description: "JSON; @file reads a file, - standard input ({})" },
-    run: { type: "string", description: "The id of the run that the call belongs to (a new one)" },
-    session: { type: "string", description: "The id of the session (a new one)" },
-    id: { type: "string", description: "A tool_call_id: sent again, it is the same call (a new one)" },
+    "run-id": { type: "string", alias: "run", description: "The run that the call belongs to (a new one)" },
+    "session-id": { type: "string", alias: "session", description: "The session (a new one)" },
+    "tool-call-id": {
+      type: "string",
+      alias: "id",
+      description: "Sent again, it is the same call (a new one)",
+    },
   },
   async run({ args, client, io, answer }) {
     const { toolset, tool, payload: given = "{}" } = args;
     const payload = parsed(await textOf(given, io.readInput));
     const meta = {
-      run_id: args.run ?? randomUUID(),
-      session_id: args.session ?? randomUUID(),
-      ...(args.id !== undefined && { tool_call_id: args.id }),
+      run_id: args["run-id"] ?? randomUUID(),
+      session_id: args["session-id"] ?? randomUUID(),
+      ...(args["tool-call-id"] !== undefined && { tool_call_id: args["tool-call-id"] }),
     };
     const onDelta = ({ delta }: { delta: string }) =>
       void io.err.write(io.err.isTTY ? delta.split("\n").map(visible).join("\n") : delta);

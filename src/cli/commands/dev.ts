@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { UsageError } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 import { command } from "../command.ts";
 import { manifest, workerConfig } from "../package.ts";
 

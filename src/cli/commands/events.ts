@@ -1,31 +1,93 @@
-import type { RegistryEvent } from "../../client/index.ts";
-import { command } from "../command.ts";
+import type { EventFilter, RegistryEvent } from "../../client/index.ts";
+import { command, type Session } from "../command.ts";
+import { readSince, type Since } from "../since.ts";
 import { visible } from "../table.ts";
+import { agentIds, EVENT_TYPES } from "../values.ts";
+
+const SHOWN = 20;
+const PAGE_MAX = 1000;
+
+const ARGS = {
+  limit: {
+    type: "string",
+    alias: "n",
+    description: `At most this many (${SHOWN}; with --since all)`,
+  },
+  since: {
+    type: "string",
+    description: "Only later ones: than so long ago (90s, 10m, 2h, 1d), a time, or an event's cursor",
+  },
+  type: {
+    type: "string",
+    description: "Of this type; repeat it for any of several",
+    values: EVENT_TYPES,
+  },
+  id: { type: "string", description: "Of the agent or toolset with this id", values: agentIds },
+  follow: {
+    type: "boolean",
+    alias: "f",
+    description: "Show them oldest first, and go on with new ones until Ctrl-C",
+  },
+} as const;
 
 export const events = command({
-  description: "The events of the registry, oldest first",
-  examples: ["events", "events --follow", "events --json --since MTItMzQ1"],
-  args: {
-    since: { type: "string", description: "Events after this one: its cursor, as --json shows it" },
-    limit: { type: "string", description: "At most this many (100); not with --follow" },
-    follow: { type: "boolean", alias: "f", description: "Go on with new events until Ctrl-C" },
-  },
-  async run({ args, number, client, io, json, paint }) {
+  description: "What happened, newest first; as JSON one event a line",
+  examples: [
+    "events",
+    "events --since 10m --type became_unreachable --type lapsed",
+    "events --id agent/scout -n 5",
+    "events --follow",
+    "events --json --since MTItMzQ1",
+  ],
+  args: ARGS,
+  async run(session) {
+    const { args, all, whole, client, io, json, paint } = session;
     const show = (event: RegistryEvent) => {
       const words = `${event.at}  ${paint("dim", String(event.revision).padStart(6))}  ${paint("cyan", event.type.padEnd(18))}  ${visible(event.id)}`;
-      // One JSON object per line, because the list may never end.
       io.out.write(`${json ? JSON.stringify(event) : words}\n`);
     };
-    const { since } = args;
-    if (args.follow) {
-      for await (const event of client.follow({ since, signal: io.ending })) show(event);
+    // The registry checks them.
+    const types = all("type") as NonNullable<EventFilter["type"]>;
+    const filter: EventFilter = { id: args.id, ...(types.length > 0 && { type: types }) };
+    const since = args.since === undefined ? undefined : readSince(args.since, io.now());
+    const limit = whole("limit", 0) ?? (since ? Infinity : SHOWN);
+    if (!args.follow) {
+      for (const event of await newest(session, filter, since, limit)) show(event);
       return;
     }
-    const limit = number("limit");
-    const page = await client.events({
-      ...(since !== undefined && { since }),
-      ...(limit !== undefined && { limit }),
-    });
-    for (const event of page.events) show(event);
+    const [head] = (await client.latestEvents({ limit: 1 }, { signal: io.ending })).events;
+    const before = await newest(session, filter, since, limit);
+    for (const event of before.toReversed()) show(event);
+    // Without any that were shown, none has come since `head` either.
+    const from = before[0]?.cursor ?? head?.cursor;
+    for await (const event of client.follow({ ...filter, since: from, signal: io.ending })) show(event);
   },
 });
+
+/** Newest first. */
+async function newest(
+  { client, io: { ending: signal } }: Session<typeof ARGS>,
+  filter: EventFilter,
+  since: Since | undefined,
+  limit: number,
+): Promise<RegistryEvent[]> {
+  const found: RegistryEvent[] = [];
+  if (since?.cursor !== undefined) {
+    for (let from = since.cursor, isEnd = false; !isEnd;) {
+      const page = await client.events({ ...filter, since: from, limit: PAGE_MAX }, { signal });
+      found.push(...page.events);
+      isEnd = page.next_since === from;
+      from = page.next_since;
+    }
+    return found.toReversed().slice(0, limit);
+  }
+  const after = since?.at ?? -Infinity;
+  for (let cursor: string | null | undefined; cursor !== null && found.length < limit;) {
+    const query = { ...filter, limit: Math.min(PAGE_MAX, limit - found.length), cursor: cursor ?? null };
+    const page = await client.latestEvents(query, { signal });
+    const later = page.events.filter(({ at }) => Date.parse(at) >= after);
+    found.push(...later);
+    cursor = later.length < page.events.length ? null : page.next_cursor;
+  }
+  return found;
+}

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { UsageError } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 import { command } from "../command.ts";
 
 const SCOPES = ["read", "write", "admin"];
@@ -13,9 +13,14 @@ export const keysNew = command({
       required: true,
       description: "The key's name; it owns what the key registers",
     },
-    scope: { type: "string", description: "read, write or admin; repeat it for several", required: true },
+    scope: {
+      type: "string",
+      description: "read, write or admin; repeat it for several",
+      required: true,
+      values: SCOPES,
+    },
   },
-  async run({ args, all, io, answer }) {
+  async run({ args, all, io, json, answer }) {
     const scopes = [...new Set(all("scope"))];
     const wrong = scopes.find((scope) => !SCOPES.includes(scope));
     if (wrong !== undefined) throw new UsageError(`"${wrong}" is no scope: they are ${SCOPES.join(", ")}`);
@@ -24,6 +29,7 @@ export const keysNew = command({
     const sha256 = createHash("sha256").update(key).digest("hex");
     const entry = { name: args.name, sha256, scopes, namespace };
     answer({ key, entry }, () => `${key}\n`);
+    if (json) return;
     // Only the key goes to standard output, so that it can be piped to a secret store.
     io.err.write(
       [

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { JoinedAgent, Registration } from "../../client/index.ts";
-import { UsageError } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 import { command, type Session } from "../command.ts";
 import { importFile, reasonOf } from "../import.ts";
 import { visible } from "../table.ts";
+import { agentTypes, capabilityNames } from "../values.ts";
 
 const ARGS = {
   file: {
@@ -20,17 +21,26 @@ const ARGS = {
     type: "string",
     description: "Register one agent of this name, and send its heartbeats until Ctrl-C",
   },
-  type: { type: "string", description: "Its type (agent)" },
+  type: { type: "string", description: "Its type (agent)", values: agentTypes },
   id: { type: "string", description: "Its id (a new one)" },
-  capability: { type: "string", description: "What it can do; repeat it for several" },
+  capability: {
+    type: "string",
+    description: "What it can do; repeat it for several",
+    values: capabilityNames,
+  },
   tag: { type: "string", description: "A tag; repeat it for several" },
   endpoint: { type: "string", description: "The URL where it is reached" },
   "max-concurrency": { type: "string", description: "How much work it takes at once (10)" },
-  ttl: {
+  "ttl-seconds": {
     type: "string",
-    description: "How long it stays registered after its last heartbeat, in seconds (300)",
+    alias: "ttl",
+    description: "How long it stays registered after its last heartbeat (300)",
   },
-  interval: { type: "string", description: "How often it sends a heartbeat, in seconds (30)" },
+  "heartbeat-interval-seconds": {
+    type: "string",
+    alias: "interval",
+    description: "How often it sends a heartbeat (30)",
+  },
 } as const;
 
 export const register = command({
@@ -50,7 +60,7 @@ export const register = command({
 });
 
 async function registerFile(
-  { args, client, io, answer }: Session<typeof ARGS>,
+  { args, client, io, json, answer }: Session<typeof ARGS>,
   file: string,
 ): Promise<number> {
   const text = file === "-" ? await io.readInput() : await readFile(file, "utf8");
@@ -62,7 +72,7 @@ async function registerFile(
     { registered, skipped, failed: failed.length, results },
     () => `${registered} registered, ${skipped} skipped, ${failed.length} failed\n`,
   );
-  for (const result of failed) io.err.write(`${reasonOf(result)}\n`);
+  if (!json) for (const result of failed) io.err.write(`${reasonOf(result)}\n`);
   return failed.length > 0 ? 1 : 0;
 }
 
@@ -78,8 +88,8 @@ async function registerAgent(session: Session<typeof ARGS>, name: string): Promi
     capabilities: all("capability"),
     tags: all("tag"),
     endpoint: args.endpoint,
-    ttl_seconds: number("ttl"),
-    heartbeat_interval_seconds: number("interval"),
+    ttl_seconds: number("ttl-seconds"),
+    heartbeat_interval_seconds: number("heartbeat-interval-seconds"),
     ...(maxConcurrency !== undefined && { max_concurrency: maxConcurrency }),
   };
   const onChange = ({ id, state, desiredState }: JoinedAgent) => {
@@ -88,13 +98,13 @@ async function registerAgent(session: Session<typeof ARGS>, name: string): Promi
       joined: desiredState === "drain" ? "is to drain" : "is registered",
       absent: "is no longer known, and registers again",
     }[state];
-    report(`${visible(id)} ${text}`, { id, state, desired_state: desiredState });
+    report(`${visible(id)} ${text}`, { agent_id: id, state, desired_state: desiredState });
   };
   const agent = await client.join(registration, { signal: io.ending, leaveOn: [], onChange });
   if (!json) io.err.write(`sending heartbeats to ${url}; Ctrl-C unregisters\n`);
   const { reason, error } = await agent.ended;
   report(`${visible(agent.id)} ${reason === "left" ? "is unregistered" : "has ended"}`, {
-    id: agent.id,
+    agent_id: agent.id,
     state: "ended",
     reason,
   });

@@ -1,15 +1,15 @@
 import { command } from "../command.ts";
-import { counted } from "../agents-table.ts";
-import { stateStyle, table } from "../table.ts";
+import { counted } from "../table.ts";
+import { handlerNames, serviceNames } from "../values.ts";
 
 export const services = command({
   description: "Services, their providers in the order of selection, their breakers and their health",
   examples: ["services", "services --service llm --handler chat"],
   args: {
-    service: { type: "string", description: "Only this service" },
-    handler: { type: "string", description: "Offers to this handler, and to everyone" },
+    service: { type: "string", description: "Only this service", values: serviceNames },
+    handler: { type: "string", description: "Offers to this handler, and to everyone", values: handlerNames },
   },
-  async run({ args, client, answer, paint }) {
+  async run({ args, client, answer, table }) {
     const found = await client.services.list({ handler: args.handler, service_type: args.service });
     answer(found, () => {
       const rowsOf = (handler: string, byService: typeof found.global_services) =>
@@ -31,7 +31,7 @@ export const services = command({
       ];
       if (rows.length === 0) return "no services\n";
       const headings = ["SERVICE", "FOR", "PROVIDER", "PRIORITY", "GROUP", "STRATEGY", "CIRCUIT", "HEALTH"];
-      return `${table(headings, rows, paint, stateStyle(paint))}${counted(rows.length, "offer")}\n`;
+      return `${table(headings, rows)}${counted(rows.length, "offer")}\n`;
     });
   },
 });

@@ -1,17 +1,17 @@
 import { command } from "../command.ts";
-import { age, stateStyle, table } from "../table.ts";
+import { age, facts } from "../table.ts";
 
 export const stats = command({
   description: "How many agents, of which types, in which states",
   examples: ["stats", "stats --json"],
   args: {},
-  async run({ client, answer, paint }) {
+  async run({ client, answer, table }) {
     const found = await client.stats();
     answer(found, () => {
       const { last_sweep: sweep } = found;
-      const facts = [
+      const lines = facts([
         ["agents", String(found.total_components)],
-        ...(found.lapsed > 0 ? [["lapsed", String(found.lapsed)]] : []),
+        ["lapsed", found.lapsed > 0 ? String(found.lapsed) : undefined],
         ["capabilities", String(found.total_capabilities)],
         ["store", found.backend],
         ["as of", found.as_of],
@@ -21,17 +21,14 @@ export const stats = command({
             ? `${age(Date.parse(found.as_of) - Date.parse(sweep.at))} before, ${sweep.reaped} reaped`
             : "none yet",
         ],
-      ];
+      ]);
       const counts = (heading: string, by: Record<string, number>) =>
         Object.keys(by).length === 0
           ? ""
           : `\n${table(
               [heading, "AGENTS"],
               Object.entries(by).map(([name, count]) => [name, String(count)]),
-              paint,
-              stateStyle(paint),
             )}`;
-      const lines = facts.map(([name = "", value]) => `${name.padEnd(12)}  ${value}\n`).join("");
       return lines + counts("STATUS", found.by_status) + counts("TYPE", found.by_type);
     });
   },

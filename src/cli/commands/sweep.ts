@@ -1,5 +1,5 @@
 import { command } from "../command.ts";
-import { few } from "../table.ts";
+import { facts, few } from "../table.ts";
 
 export const sweep = command({
   description:
@@ -9,17 +9,16 @@ export const sweep = command({
   async run({ client, answer }) {
     const found = await client.sweep();
     answer(found, () => {
-      const named = (what: string, ids: readonly string[]) =>
-        `${what.padEnd(12)}  ${ids.length}${ids.length > 0 ? `  ${few(ids, 8)}` : ""}\n`;
-      return [
-        `${"scanned".padEnd(12)}  ${found.scanned} in ${found.duration_ms} ms${found.complete ? "" : ", more next time"}\n`,
-        named("unreachable", found.unreachable),
-        named("recovered", found.recovered),
-        named("lapsed", found.lapsed),
-        named("reaped", found.reaped),
-        `${"healed".padEnd(12)}  ${found.healed}\n`,
-        `${"checked".padEnd(12)}  ${found.checked}\n`,
-      ].join("");
+      const named = (ids: readonly string[]) => `${ids.length}${ids.length > 0 ? `  ${few(ids, 8)}` : ""}`;
+      return facts([
+        ["scanned", `${found.scanned} in ${found.duration_ms} ms${found.complete ? "" : ", more next time"}`],
+        ["unreachable", named(found.unreachable)],
+        ["recovered", named(found.recovered)],
+        ["lapsed", named(found.lapsed)],
+        ["reaped", named(found.reaped)],
+        ["healed", String(found.healed)],
+        ["checked", String(found.checked)],
+      ]);
     });
   },
 });

@@ -1,6 +1,5 @@
-import { counted } from "../agents-table.ts";
 import { command } from "../command.ts";
-import { age, few, stateStyle, table } from "../table.ts";
+import { age, counted, few } from "../table.ts";
 
 export const toolsets = command({
   description: "Toolsets, and whether they can be called now",
@@ -10,7 +9,7 @@ export const toolsets = command({
     tag: { type: "string", description: "With this tag; repeat it for toolsets with all of several" },
     healthy: { type: "boolean", description: "Only those that can be called now" },
   },
-  async run({ args, all, client, answer, paint }) {
+  async run({ args, all, client, answer, table }) {
     const { word, healthy } = args;
     const tags = all("tag");
     const found =
@@ -30,7 +29,7 @@ export const toolsets = command({
         description,
       ]);
       const headings = ["NAME", "VERSION", "TOOLS", "HEALTH", "PONG", "TAGS", "DESCRIPTION"];
-      return `${table(headings, rows, paint, stateStyle(paint))}${counted(shown.length, "toolset")}\n`;
+      return `${table(headings, rows)}${counted(shown.length, "toolset")}\n`;
     });
   },
 });

@@ -1,15 +1,20 @@
 import type * as z from "zod";
-import { type FieldError, invalid, type Problem } from "./problem.ts";
+import { inOlderWords, olderWordsIn, translated } from "./older-words.ts";
+import { type FieldError, invalid, pointerTo, type Problem, UNKNOWN_FIELD } from "./problem.ts";
 
-/** The value as the schema has it, or the Problem `invalid_request`, which lists what is wrong with it. */
+/**
+ * The value as the schema has it, or the Problem `invalid_request`, which lists what is wrong with it. Words of older systems
+ * are taken for ours (older-words.ts); only a value that was refused is looked through for them.
+ */
 export function check<T>(schema: z.ZodType<T>, value: unknown): T | Problem {
   const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : invalid(fieldErrors(parsed.error.issues));
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const found = olderWordsIn(unknownFields(issues), value);
+  if (found.length === 0) return invalid(fieldErrors(issues));
+  const again = schema.safeParse(translated(value, found));
+  return again.success ? again.data : invalid(inOlderWords(fieldErrors(again.error.issues), found));
 }
-
-/** RFC 6901, from the steps of a path. */
-export const pointerTo = (path: readonly PropertyKey[]): string =>
-  path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
 type Issues = readonly z.core.$ZodIssue[];
 
@@ -19,7 +24,7 @@ export function fieldErrors(issues: Issues, base: readonly PropertyKey[] = []): 
     const path = [...base, ...issue.path];
     switch (issue.code) {
       case "unrecognized_keys":
-        return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: "unknown field" }));
+        return issue.keys.map((key) => ({ pointer: pointerTo([...path, key]), detail: UNKNOWN_FIELD }));
       case "invalid_union":
         return unionErrors(issue, path);
       default: {
@@ -52,3 +57,16 @@ const depthOf = (branch: Issues): number =>
 
 const unknownKeysOf = (branch: Issues): number =>
   branch.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
+
+/** Where a value has fields that its schema, or one branch of a union, does not know. */
+function unknownFields(
+  issues: Issues,
+  base: readonly PropertyKey[] = [],
+): { path: readonly PropertyKey[]; keys: readonly string[] }[] {
+  return issues.flatMap((issue) => {
+    const path = [...base, ...issue.path];
+    if (issue.code === "unrecognized_keys") return [{ path, keys: issue.keys }];
+    if (issue.code === "invalid_union") return issue.errors.flatMap((branch) => unknownFields(branch, path));
+    return [];
+  });
+}

@@ -76,6 +76,13 @@ export interface FieldError {
   detail: string;
 }
 
+/** RFC 6901, from the steps of a path. */
+export const pointerTo = (path: readonly PropertyKey[]): string =>
+  path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+/** The detail of a field that a schema does not know. */
+export const UNKNOWN_FIELD = "unknown field";
+
 export interface ProblemOptions {
   errors?: FieldError[];
   /** What the asker should do next; clients act on it. To register is to send the lease token along. */

@@ -1,5 +1,4 @@
-import { pointerTo } from "../../core/check.ts";
-import { invalid } from "../../core/problem.ts";
+import { invalid, pointerTo } from "../../core/problem.ts";
 import { JSON_DEPTH_MAX } from "../../json-schema/index.ts";
 
 /** Of a body, where the endpoint says no other. */

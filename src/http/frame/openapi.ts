@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ProblemCode, PROBLEMS } from "../../core/problem.ts";
+import { OLDER_WORDS_TAKEN } from "../../core/older-words.ts";
 import { VERSION } from "../../core/version.ts";
 import { type Endpoint, GROUPS, keyNeedOf } from "./endpoint.ts";
 import { PROBLEM_SCHEMA } from "./problem-body.ts";
@@ -140,7 +141,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     info: {
       title: "Rollcall",
       version: VERSION,
-      description: "The registry for agents, services and tools that runs at the edge.",
+      description: `The registry for agents, services and tools that runs at the edge. Words of older systems are taken where they are clear: ${OLDER_WORDS_TAKEN}.`,
     },
     servers: [{ url: "/" }],
     tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),

@@ -1,10 +1,11 @@
 import * as z from "zod";
-import { fieldErrors, pointerTo } from "../../core/check.ts";
-import { type FieldError, invalid, type Problem } from "../../core/problem.ts";
+import { fieldErrors } from "../../core/check.ts";
+import { inOlderWords, olderWord, type OlderWordFound } from "../../core/older-words.ts";
+import { type FieldError, invalid, pointerTo, type Problem } from "../../core/problem.ts";
 
 /**
  * Query parameters, checked by a schema's fields. A parameter may repeat if its field is an array. Unknown ones are refused
- * with a list of the known ones, unless `ignoreUnknown`.
+ * with a list of the known ones, unless `ignoreUnknown`. Words of older systems are taken for ours (core/older-words.ts).
  *
  * @param search  what comes after the question mark
  * @returns or the Problem `invalid_request`
@@ -20,18 +21,24 @@ export function checkQuery<T>(
   const known = Object.keys(shape);
   const errors: FieldError[] = [];
   const raw: Record<string, unknown> = {};
-  for (const name of new Set(params.keys())) {
-    const values = params.getAll(name);
+  const found: OlderWordFound[] = [];
+  for (const sent of new Set(params.keys())) {
+    const values = params.getAll(sent);
+    const word = Object.hasOwn(shape, sent) ? undefined : olderWord(sent);
+    const name = word && !params.has(word.ours) ? word.ours : sent;
     if (!Object.hasOwn(shape, name)) {
       if (ignoreUnknown) continue;
       const list = known.length > 0 ? `the known ones are ${known.join(", ")}` : "this route takes none";
-      errors.push({ pointer: pointerTo([name]), detail: `unknown parameter; ${list}` });
-    } else if (mayRepeat(shape[name]!)) raw[name] = values;
-    else if (values.length > 1) errors.push({ pointer: pointerTo([name]), detail: "given more than once" });
+      errors.push({ pointer: pointerTo([sent]), detail: `unknown parameter; ${list}` });
+      continue;
+    }
+    if (word) found.push({ path: [], theirs: sent, word, doubled: false });
+    if (mayRepeat(shape[name]!)) raw[name] = values;
+    else if (values.length > 1) errors.push({ pointer: pointerTo([sent]), detail: "given more than once" });
     else raw[name] = values[0];
   }
   const parsed = schema?.safeParse(raw);
-  if (parsed && !parsed.success) errors.push(...fieldErrors(parsed.error.issues));
+  if (parsed && !parsed.success) errors.push(...inOlderWords(fieldErrors(parsed.error.issues), found));
   if (errors.length > 0) return invalid(errors);
   return parsed?.data as T;
 }

@@ -266,7 +266,8 @@ describe.each(BACKENDS)("registering an agent on $backend", ({ openBackend }) =>
     [{ current_load: 1_000_000_001 }, "/current_load"],
     [{ health_score: 1.1 }, "/health_score"],
     [{ status: "gone" }, "/status"],
-    [{ load: 3 }, "/load"],
+    [{ load: -1 }, "/load"],
+    [{ pressure: 3 }, "/pressure"],
     [{ metadata: [] }, "/metadata"],
   ])("refuses the heartbeat %j, pointing at %s, and renews nothing [0-30]", async (said, pointer) => {
     const registry = open();

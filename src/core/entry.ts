@@ -61,9 +61,17 @@ export interface Entry<K extends Kind = "agent"> {
   mark: Mark | null;
 }
 
-/** A registration was found unreachable, or lapsed. Instants are ms on the sweep's clock (agents/grace.ts). */
-export type Mark = { state: "unreachable" } | LapsedMark;
+/** What was found of a registration, and told. */
+export type Mark = LiveMark | LapsedMark;
 
+export interface LiveMark {
+  /** `reachable` is told of nobody: it stands where there is only `silentSince` to keep. */
+  state: "unreachable" | "reachable";
+  /** When it was last heard, ms since the Unix epoch, as of the run that gave it as silent (agents/silence.ts). */
+  silentSince?: number;
+}
+
+/** Instants are ms on the sweep's clock (agents/grace.ts). */
 export interface LapsedMark {
   state: "lapsed";
   /** When a sweep first found it lapsed. */

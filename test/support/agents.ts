@@ -10,8 +10,8 @@ export interface AgentList {
 export const readAgent = async (registry: Registry, id: string): Promise<AgentRecord> =>
   (await registry.get<AgentRecord>(`/v1/agents/${id}`)).body;
 
-export const sweep = async (registry: Registry): Promise<SweepSummary> =>
-  (await registry.post<SweepSummary>("/v1/sweep")).body;
+export const sweep = async (registry: Registry, query = ""): Promise<SweepSummary> =>
+  (await registry.post<SweepSummary>(`/v1/sweep${query}`)).body;
 
 /**
  * Sweeps now, and every minute from now on until what the first sweep finds lapsed has been kept for its 5 minutes.

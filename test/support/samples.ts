@@ -196,6 +196,13 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "listEvents", title: "newest first", trips: "r", query: "?order=desc&type=registered" },
   { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrrrrrw" },
+  {
+    operation: "sweep",
+    title: "telling of the silent",
+    trips: "rrrwrrrrrrrrwrrrw",
+    prepare: (registry) => registry.pass(2000),
+    query: "?older_than=1",
+  },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
   {

@@ -55,12 +55,12 @@ export function decideTransition(
 
 function markAfter(
   transition: Exclude<Transition, "reaped">,
-  { document }: Entry,
+  { document, mark }: Entry,
   { clockMs }: SweepTime,
 ): Mark | null {
   switch (transition) {
     case "became_unreachable":
-      return { state: "unreachable" };
+      return { ...(mark?.state === "reachable" && mark), state: "unreachable" };
     case "recovered":
       return null;
     case "lapsed":

@@ -28,6 +28,8 @@ export const sweepSummary = z.strictObject({
   reaped: z.array(z.string()),
   healed: count,
   checked: count,
+  /** With older_than: who has been silent for longer, and was not given since it was last heard. */
+  marked: z.array(z.string()).optional(),
   duration_ms: z.number(),
   complete: z.boolean(),
 });

@@ -271,6 +271,34 @@ describe("a sweep", () => {
   });
 });
 
+describe("telling of the silent", () => {
+  const told = "/v1/sweep?older_than=60";
+
+  it("costs a sweep of 1,000 agents three commands more where it has nobody to tell of, and no write", async () => {
+    const { registry, cost } = open();
+    await populate(registry, 1000);
+    await registry.post("/v1/sweep");
+    const swept = await cost(() => registry.post("/v1/sweep"));
+    const { commands, log } = await cost(() => registry.post(told));
+    expect(commands).toBe(swept.commands + 3);
+    expect(log.slice(-3).map((line) => line.replace(/ .*?:default:/, " "))).toEqual([
+      "ZRANGEBYLEX ix:agent",
+      "HMGET ledger",
+      expect.stringMatching(/^MGET lease:/),
+    ]);
+  });
+
+  it("costs two commands for each that it tells of, once", async () => {
+    const { registry, cost } = open();
+    await populate(registry, 150);
+    await registry.pass(60_001);
+    await registry.post("/v1/sweep");
+    const swept = await cost(() => registry.post("/v1/sweep"));
+    expect((await cost(() => registry.post(told))).commands).toBe(swept.commands + 3 + 2 * 150);
+    expect((await cost(() => registry.post(told))).commands).toBe(swept.commands + 3);
+  });
+});
+
 describe("a discovery whose candidates are all known", () => {
   interface Found {
     agents: { id: string; metadata: { version: number } }[];

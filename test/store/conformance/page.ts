@@ -1,8 +1,9 @@
 import { termCounts } from "../../support/audit.ts";
 import { describe, expect, it } from "vitest";
+import type { Mark } from "../../../src/core/entry.ts";
 import type { RollCall, Store, TermsPage } from "../../../src/store/store.ts";
 import { entryOf, UNREACHABLE } from "../../support/entries.ts";
-import { everythingIn, idsOf, type Open, pageThrough, put, remove, T0 } from "./opened.ts";
+import { everythingIn, idsOf, type Open, pageThrough, put, ref, remove, T0 } from "./opened.ts";
 
 const letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 const lettered = letters.map((id, i) => entryOf({ id, tags: i % 3 === 0 ? ["third"] : [] }, T0, `f-${id}`));
@@ -226,6 +227,18 @@ export function pages(open: Open): void {
         fence: "three",
         mark: null,
       });
+    });
+
+    it.each<Mark>([
+      { state: "unreachable", silentSince: T0 },
+      { state: "reachable", silentSince: T0 },
+      { state: "lapsed", sinceMs: T0, untilMs: T0 + 1 },
+    ])("keeps a mark as it was made: %j", async (mark) => {
+      const { store } = open();
+      await put(store, T0, { ...entryOf({ id: "a" }, T0, "one"), mark });
+      expect((await callRoll(store, 1, T0))[0]).toMatchObject({ id: "a", mark });
+      const [snapshot] = await store.read([ref("a")], T0);
+      expect(snapshot!.entry?.mark).toEqual(mark);
     });
 
     it("calls nobody where nobody is", async () => {

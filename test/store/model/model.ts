@@ -19,6 +19,8 @@ export class Model {
   /** When the last sweep ran, and its own clock then. */
   swept: { at: number; clockMs: number } | undefined;
   readonly entries = new Map<string, Entry>();
+  /** When those were last heard, ms since the Unix epoch, who were told of as silent. */
+  readonly toldSilent = new Map<string, number>();
   readonly #tokens = new Map<string, Token[]>();
   readonly #ended = new Map<string, { fence: string; until: number }>();
   #minted = 0;

@@ -7,8 +7,10 @@ import { decideHeartbeat } from "../../../src/core/agents/heartbeat.ts";
 import { Problem } from "../../../src/core/problem.ts";
 import { decideRemoval } from "../../../src/core/agents/removal.ts";
 import { clockAfter } from "../../../src/core/agents/grace.ts";
+import { decideSilent } from "../../../src/core/agents/silence.ts";
 import { decideTransition, type Transition } from "../../../src/core/agents/transition.ts";
-import { sweepStore } from "../../support/sweep.ts";
+import { tellSilent } from "../../../src/registry/agents/silent.ts";
+import { storeAlone, sweepStore } from "../../support/sweep.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { idOf, type Opened } from "../conformance/opened.ts";
 import type { Holder, Model } from "./model.ts";
@@ -102,6 +104,24 @@ export const callRoll = (): Step =>
     }
   });
 
+/** Said apart from the rule that is under test: each silence of whoever was to call in is told once. */
+export const tellSilences = (silentMs: number): Step =>
+  step(`tellSilent(${silentMs} ms)`, async (model, { store }) => {
+    const expected: string[] = [];
+    for (const entry of model.under("agent")) {
+      const { lease } = entry;
+      if (lease === null || lease.expiresAt === null || lease.status === "offline") continue;
+      if (lease.lastSeenAt + silentMs >= model.now) continue;
+      if (model.toldSilent.get(idOf(entry)) === lease.lastSeenAt) continue;
+      model.toldSilent.set(idOf(entry), lease.lastSeenAt);
+      expected.push(idOf(entry));
+      const { write } = decideSilent(entry, silentMs, model.now);
+      if (write) model.write(idOf(entry), write);
+    }
+    const told = await tellSilent(storeAlone(store, model.now), silentMs, model.now);
+    expect(told).toEqual({ marked: expected, complete: true });
+  });
+
 const id = fc.constantFrom(...IDS);
 const held = fc.constantFrom<Exclude<Holder, "none">>("current", "current", "old");
 const holder = fc.constantFrom<Holder>("current", "current", "old", "none");
@@ -132,4 +152,5 @@ export const ANY_STEP: fc.Arbitrary<Step>[] = [
   anySpan.map(pass),
   anySpan.map(pass),
   fc.constant(callRoll()),
+  fc.constantFrom(0, 15_000, 60_000).map(tellSilences),
 ];

@@ -1,17 +1,29 @@
+import * as z from "zod";
+import { TTL_SECONDS_MAX } from "../../../core/agents/agent.ts";
+import { tellSilent } from "../../../registry/agents/silent.ts";
 import { sweep, type SweepSummary } from "../../../registry/sweep.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { param } from "../../frame/query.ts";
 
 const run = endpoint({
   method: "POST",
   path: "/v1/sweep",
   operationId: "sweep",
-  summary: "Call the roll now, as the cron does every minute",
+  summary:
+    "Call the roll now, as the cron does every minute; with older_than also give, once, who has been silent for more seconds",
   group: "operation",
   scope: "admin",
+  query: z.strictObject({ older_than: param.number(0, TTL_SECONDS_MAX).optional() }),
   answers: { 200: { description: "What this run found and told", body: shapes.sweepSummary } },
-  refusals: [],
-  handle: async ({ namespace, now }) => ({ status: 200, body: shown(await sweep(namespace, now)) }),
+  refusals: ["invalid_request"],
+  async handle({ namespace, query: { older_than: seconds }, now }) {
+    const found = await sweep(namespace, now);
+    if (seconds === undefined) return { status: 200, body: shown(found) };
+    // Last: of a sweep that fails nobody would hear who was marked.
+    const { marked, complete } = await tellSilent(namespace, seconds * 1000, now);
+    return { status: 200, body: { ...shown(found), marked, complete: found.complete && complete } };
+  },
 });
 
 const shown = ({ durationMs, complete, ...found }: SweepSummary) => ({

@@ -12,7 +12,6 @@ import {
   type Snapshot,
   type Store,
 } from "../../../src/store/store.ts";
-import type { Backend } from "../../support/stores.ts";
 
 export interface Opened {
   store: Store;
@@ -23,10 +22,9 @@ export interface Opened {
 /** Gives a store of its own, in which nothing is yet. */
 export type Open = () => Opened;
 
-export const opened = (backend: Backend): Opened => ({
-  store: backend.open("default"),
-  advance: backend.advance,
-});
+export const opened = (
+  backend: Pick<Opened, "advance"> & { open: (namespace: string) => Store },
+): Opened => ({ store: backend.open("default"), advance: backend.advance });
 
 /** When every test begins. Far from the real clock, by which the adapters must not go. */
 export const T0 = Date.UTC(2026, 0, 1);

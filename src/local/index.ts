@@ -39,7 +39,7 @@ export interface LocalRegistry extends AsyncDisposable {
    * Ends what waits, with `store_unavailable`; lets the other requests end; closes what it has opened. May be
    * called again.
    */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const SWEEP_EVERY_MS = 60_000;

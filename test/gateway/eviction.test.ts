@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { OpenedGateway } from "../support/tool-gateway.ts";
+import { SocketGateway } from "../support/provider-socket.ts";
+
 import { live } from "./model/live.ts";
 import { SOCKET, type Step } from "./model/steps.ts";
 
@@ -36,7 +37,7 @@ describe("a gateway that is evicted", () => {
   );
 
   it("goes on with what it was given, to the letter", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     await opened.call("a", { caller: "alice", identity: "known", toolUseId: "t1" });
     await opened.evict();
     const held = await opened.take("c1");

@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { isoTime } from "../../src/core/time.ts";
-import { epochOf, idsOf, OpenedGateway, pingsOf } from "../support/tool-gateway.ts";
+import { SocketGateway } from "../support/provider-socket.ts";
+import { epochOf, idsOf, pingsOf } from "../support/tool-gateway.ts";
 
-const callAll = async (opened: OpenedGateway, ...ids: string[]) => {
+const callAll = async (opened: SocketGateway, ...ids: string[]) => {
   for (const id of ids) await opened.call(id);
 };
 
 describe("a provider's socket", () => {
   it("gets a ping at once, and what waits, as much as it takes, as a poll would", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     await callAll(opened, "a", "b", "c");
     const socket = await opened.socket("s1", 2);
     const messages = await socket.received();
@@ -29,7 +30,7 @@ describe("a provider's socket", () => {
   });
 
   it("gets each call as it comes, until it has as many as it takes, and one more for each that is answered", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket("s1", 2);
     await socket.received();
     await opened.call("a");
@@ -47,7 +48,7 @@ describe("a provider's socket", () => {
   });
 
   it("gets the calls that others lost, once their claims have lapsed", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     await opened.call("a");
     await opened.take("c1");
     const socket = await opened.socket("s1", 1);
@@ -60,7 +61,7 @@ describe("a provider's socket", () => {
   });
 
   it("is closed when its own claim lapses, so that one who went silent does not get the call again", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const [silent, other] = [await opened.socket("s1", 1), await opened.socket("s2", 1)];
     await callAll(opened, "a", "b");
     const [lost] = await silent.calls();
@@ -74,7 +75,7 @@ describe("a provider's socket", () => {
   });
 
   it("shares the calls with the other sockets, each of which gets what it has room for", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const sockets = await Promise.all(["s1", "s2", "s3"].map((consumer) => opened.socket(consumer, 1)));
     await callAll(opened, "a", "b", "c", "d");
     const got = await Promise.all(sockets.map((socket) => socket.calls()));
@@ -84,7 +85,7 @@ describe("a provider's socket", () => {
   });
 
   it("is closed when its consumer opens another, which gets what comes then, no more than it takes", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const first = await opened.socket("s1", 2);
     await callAll(opened, "a", "b");
     const [a] = await first.calls();
@@ -99,7 +100,7 @@ describe("a provider's socket", () => {
   });
 
   it("is pinged each interval, neither sooner nor more often", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket();
     const pings = [...pingsOf(await socket.received())];
     for (const ms of [9999, 1, 0, 1, 9998, 1, 10_000]) {
@@ -112,7 +113,7 @@ describe("a provider's socket", () => {
   });
 
   it("is pinged at its own interval, whatever other consumers are attached", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const first = await opened.socket("s1");
     opened.pass(4000);
     const second = await opened.socket("s2");
@@ -133,7 +134,7 @@ describe("a provider's socket", () => {
   });
 
   it("is refused to a provider that knows an earlier registration", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     await opened.gateway.open(epochOf(2), opened.now);
     const request = { epoch: epochOf(1), consumer: "s1", max: 1, intervalMs: 10_000 };
     const { status, webSocket } = await opened.gateway.socket(request, opened.now);
@@ -142,7 +143,7 @@ describe("a provider's socket", () => {
   });
 
   it("takes a consumer's name as it is", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const names = ["é — \u{1f600} %41 \"'", "\u{1f600}".repeat(64)];
     for (const name of names) {
       const socket = await opened.socket(name, 1);
@@ -152,7 +153,7 @@ describe("a provider's socket", () => {
   });
 
   it("that says something of its own does no harm", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket();
     await socket.received();
     for (const text of ["hello", "", "PING", '{"type":"call"}']) socket.send(text);
@@ -164,7 +165,7 @@ describe("a provider's socket", () => {
 
 describe("a provider's socket whose object is evicted", () => {
   it("stays open, and gets what comes, no more than it takes", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket("s1", 2);
     await opened.call("a");
     await opened.evict();
@@ -181,7 +182,7 @@ describe("a provider's socket whose object is evicted", () => {
   });
 
   it("is pinged when it would have been", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket();
     expect(pingsOf(await socket.received())).toHaveLength(1);
     for (const [ms, count] of [
@@ -199,7 +200,7 @@ describe("a provider's socket whose object is evicted", () => {
 
   it("goes on being woken for at its own interval", async () => {
     for (const intervalMs of [2000, 60_000]) {
-      const opened = new OpenedGateway();
+      const opened = new SocketGateway();
       await opened.socket("s1", 1, intervalMs);
       await opened.load();
       await opened.evict();
@@ -210,7 +211,7 @@ describe("a provider's socket whose object is evicted", () => {
   });
 
   it("is answered by the platform, without waking the object", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket();
     await opened.evict();
     expect(await socket.received()).toHaveLength(1);
@@ -224,7 +225,7 @@ describe("a provider's socket that is no more", () => {
     "because the toolset was %s says so with 4410, hibernating or not",
     async (how) => {
       for (const evicted of [false, true]) {
-        const opened = new OpenedGateway();
+        const opened = new SocketGateway();
         const sockets = [await opened.socket("s1"), await opened.socket("s2")];
         if (evicted) await opened.evict();
         const { gateway, epoch, now } = opened;
@@ -236,7 +237,7 @@ describe("a provider's socket that is no more", () => {
   );
 
   it("because of the very call that told of a later registration does not get it", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket();
     opened.epoch = epochOf(2);
     opened.pass(10_000);
@@ -246,7 +247,7 @@ describe("a provider's socket that is no more", () => {
   });
 
   it("gets nothing more, and its call goes to another consumer once its claim has lapsed", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket("s1", 1);
     await opened.call("a");
     await socket.calls();
@@ -259,7 +260,7 @@ describe("a provider's socket that is no more", () => {
   });
 
   it("while the object hibernates is noticed all the same", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const [gone, there] = [await opened.socket("s1"), await opened.socket("s2")];
     await opened.evict();
     await gone.close();
@@ -269,7 +270,7 @@ describe("a provider's socket that is no more", () => {
   });
 
   it("still answers what it had", async () => {
-    const opened = new OpenedGateway();
+    const opened = new SocketGateway();
     const socket = await opened.socket();
     await opened.call("a");
     const [a] = await socket.calls();

@@ -1,9 +1,7 @@
-import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import type { ProviderChoice, ProviderQuery } from "../../src/core/services/choose.ts";
 import type { Offer } from "../../src/core/services/offers.ts";
-import { durablePool } from "../../src/pool/durable-pool.ts";
-import type { DurableServicePool } from "../../src/pool/durable-service-pool.ts";
-import type { CheckResult, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
+import type { Sql } from "../../src/durable/storage.ts";
+import type { CheckResult, Pool, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
 import { ANY, NOW } from "./offers.ts";
 
 export interface ResolveOptions {
@@ -18,10 +16,17 @@ export interface ReportOptions extends Partial<ProviderReport> {
   selectionId?: string | undefined;
 }
 
-/** A pool of its own for one test, in words that leave out what a test does not care for. */
-export function openServicePool() {
-  const stub = env.SERVICE_POOL.getByName(crypto.randomUUID());
-  const pool = durablePool(() => stub);
+/** A pool of its own for one test, and what is behind it. */
+export interface ReachedPool {
+  pool: Pool;
+  /** The object's host starts it anew. Like `inside`, for an object that has been called. */
+  evict: () => Promise<void>;
+  inside: <R>(work: (sql: Sql) => R) => Promise<R>;
+}
+
+/** The same in words that leave out what a test does not care for. */
+export function openedPool(reached: ReachedPool) {
+  const { pool } = reached;
   let selections = 0;
   const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<ProviderChoice> => {
     const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
@@ -39,7 +44,7 @@ export function openServicePool() {
     ...rest,
   });
   return {
-    pool,
+    ...reached,
     resolve,
     /** The id of the chosen provider; undefined: there was none. */
     served: async (...args: Parameters<typeof resolve>) => {
@@ -58,9 +63,7 @@ export function openServicePool() {
     },
     check: ({ provider, fence, config }: Offer, failure: CheckResult["failure"]) =>
       pool.check([{ provider, fence, config, failure }], NOW),
-    evict: () => evictDurableObject(stub),
-    inside: <R>(work: (object: DurableServicePool, sql: SqlStorage) => R): Promise<R> =>
-      runInDurableObject(stub, (object, { storage }) => work(object, storage.sql)),
   };
 }
-export type OpenServicePool = ReturnType<typeof openServicePool>;
+export type OpenedPool = ReturnType<typeof openedPool>;
+export type OpenPool = () => OpenedPool;

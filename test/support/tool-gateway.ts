@@ -1,9 +1,7 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import type { CallOutcome } from "../../src/core/toolsets/call.ts";
-import type { Epoch, ProviderMessage } from "../../src/gateway/gateway.ts";
-import { durableGateway } from "../../src/gateway/durable-gateway.ts";
-import type { DurableToolGateway } from "../../src/gateway/durable-tool-gateway.ts";
+import type { ObjectStorage } from "../../src/durable/storage.ts";
+import type { Epoch, Gateway, ProviderMessage } from "../../src/gateway/gateway.ts";
+import type { ToolGateway } from "../../src/gateway/tool-gateway.ts";
 import { START } from "./start.ts";
 
 export const INTERVAL_MS = 10_000;
@@ -31,13 +29,30 @@ export interface CallOptions {
   resultSchema?: { hash: string; json: string };
 }
 
-/** A gateway of its own for one test, with a clock that stands still until told. */
+/** A gateway of its own for one test, and what is behind it. */
+export interface ReachedGateway {
+  gateway: Gateway;
+  /** The object's host starts it anew. Like `inside`, for an object that has been called. */
+  evict: () => Promise<void>;
+  inside: <R>(work: (object: ToolGateway, storage: ObjectStorage) => R | Promise<R>) => Promise<R>;
+}
+
+export type OpenGateway = () => OpenedGateway;
+
+/** The same, with a clock that stands still until told. */
 export class OpenedGateway {
-  readonly #stub = env.TOOL_GATEWAY.getByName(crypto.randomUUID());
-  readonly gateway = durableGateway(() => this.#stub);
+  readonly #reached: ReachedGateway;
   now = START;
   /** The registration that everybody knows as the current one. */
   epoch = epochOf(1);
+
+  constructor(reached: ReachedGateway) {
+    this.#reached = reached;
+  }
+
+  get gateway(): Gateway {
+    return this.#reached.gateway;
+  }
 
   pass(ms: number): void {
     this.now += ms;
@@ -101,24 +116,17 @@ export class OpenedGateway {
     return this.gateway.load(this.now);
   }
 
-  async socket(consumer = "s1", max = 100, intervalMs = INTERVAL_MS): Promise<ProviderSocket> {
-    const request = { epoch: this.epoch, consumer, max, intervalMs };
-    const { status, webSocket } = await this.gateway.socket(request, this.now);
-    if (status !== 101) throw new Error(`no socket: ${status}`);
-    return new ProviderSocket(webSocket!);
-  }
-
   /** What the alarm does, `now`. As on the platform, none is set while it is at it. */
   tick(): Promise<void> {
-    return this.inside(async (object, { storage }) => {
+    return this.inside(async (object, storage) => {
       await storage.deleteAlarm();
-      await object.hosted.inner.tick(this.now);
+      await object.tick(this.now);
     });
   }
 
   /** In how many ms the object wakes up by itself; null: never, but to ask whether it is forgotten. */
   async wakesInMs(): Promise<number | null> {
-    const [at, askAt] = await this.inside(async (_, { storage }) => {
+    const [at, askAt] = await this.inside(async (_, storage) => {
       const { ask_at } = storage.sql.exec<{ ask_at: number }>("SELECT ask_at FROM last_use").one();
       return [await storage.getAlarm(), ask_at];
     });
@@ -126,60 +134,16 @@ export class OpenedGateway {
   }
 
   evict(): Promise<void> {
-    return evictDurableObject(this.#stub);
+    return this.#reached.evict();
   }
 
   rows(table: "call" | "delta"): Promise<number> {
     return this.inside(
-      (_, { storage }) => storage.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n,
+      (_, storage) => storage.sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n,
     );
   }
 
-  inside<R>(work: (object: DurableToolGateway, state: DurableObjectState) => R | Promise<R>): Promise<R> {
-    return runInDurableObject(this.#stub, work);
-  }
-}
-
-/** A provider's end of a socket. */
-export class ProviderSocket {
-  readonly #socket: WebSocket;
-  #messages: ProviderMessage[] = [];
-  #heard: (() => void) | undefined;
-  /** Resolves once the socket is closed, with the code that the other end gave. */
-  readonly closed: Promise<number>;
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.addEventListener("message", ({ data }) => {
-      if (data === "pong") this.#heard?.();
-      else this.#messages.push(...(JSON.parse(data as string) as { messages: ProviderMessage[] }).messages);
-    });
-    this.closed = new Promise((resolve) =>
-      socket.addEventListener("close", ({ code }) => resolve(code), { once: true }),
-    );
-    socket.accept();
-  }
-
-  /** All that came since this was last asked: the platform's own pong comes after what was sent before it. */
-  async received(): Promise<ProviderMessage[]> {
-    await new Promise<void>((resolve) => {
-      this.#heard = resolve;
-      this.#socket.send("ping");
-    });
-    return this.#messages.splice(0);
-  }
-
-  async calls(): Promise<CallMessage[]> {
-    return callsOf(await this.received());
-  }
-
-  send(text: string): void {
-    this.#socket.send(text);
-  }
-
-  /** Goes away, and waits until the other end knows. */
-  async close(): Promise<void> {
-    this.#socket.close(1000);
-    await this.closed;
+  inside<R>(work: (object: ToolGateway, storage: ObjectStorage) => R | Promise<R>): Promise<R> {
+    return this.#reached.inside(work);
   }
 }

@@ -1,12 +1,13 @@
 import { expect } from "vitest";
 import type { ProviderMessage } from "../../../src/gateway/gateway.ts";
 import { START } from "../../support/start.ts";
-import { epochOf, type ClaimedCall, OpenedGateway, ProviderSocket } from "../../support/tool-gateway.ts";
+import { ProviderSocket, SocketGateway } from "../../support/provider-socket.ts";
+import { type ClaimedCall, epochOf } from "../../support/tool-gateway.ts";
 import { type Came, type Got, SOCKET, type Step } from "./steps.ts";
 
 /** Runs steps on a gateway and gives their results in the model's terms; fails at once at what may never happen. */
 export class Real {
-  readonly opened = new OpenedGateway();
+  readonly opened = new SocketGateway();
   #registration = 1;
   #calls = 0;
   /** In the order in which they were given out, by polls and over the socket. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ProviderMessage } from "../../../src/gateway/gateway.ts";
 import { bearer, keysAccess, type TestKey } from "../../support/keys.ts";
 import { BACKENDS } from "../../support/stores.ts";
-import { callsOf, pingsOf, ProviderSocket } from "../../support/tool-gateway.ts";
+import { ProviderSocket } from "../../support/provider-socket.ts";
+import { callsOf, pingsOf } from "../../support/tool-gateway.ts";
 import { openToolsets, type Toolsets } from "../../support/toolsets.ts";
 
 const PATH = "/v1/toolsets/tools/claims";

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { experimental_readRawConfig } from "wrangler";
+import { wireTypes } from "./wire-types.ts";
 
 interface Manifest {
   name: string;
@@ -41,6 +42,7 @@ const writeJson = (path: string, value: unknown) =>
 
 rmSync(OUT, { recursive: true, force: true });
 run("typescript/bin/tsc", "-p", "scripts/tsconfig.package.json");
+writeFileSync(join(OUT, "lib/client/wire.d.ts"), wireTypes());
 // One file, so that the package needs none of the server's packages. An older Node.js has to read it, to say that it is too old.
 buildSync({
   entryPoints: [join(ROOT, "src/local/index.ts")],
@@ -71,20 +73,20 @@ writeJson(join(OUT, "package.json"), {
     "./local": { types: "./lib/local/index.d.ts", default: "./lib/local/index.js" },
     "./package.json": "./package.json",
   },
-  // Of the server's own files, only the types that the client's types import.
+  // Of the server's own files, only what the client's types import.
   files: [
-    "lib/client/**/*.js",
+    "lib/client/*.js",
+    "lib/client/*.d.ts",
+    "lib/core/problem.d.ts",
     "lib/cli/**/*.js",
-    "lib/bridge/**/*.js",
-    "lib/local/*.js",
-    "lib/**/*.d.ts",
+    "lib/bridge/*.js",
+    "lib/local",
     "worker",
     "CHANGELOG.md",
   ],
   sideEffects: false,
   engines,
-  // The client's types are the server's schemas', which are zod's; nothing of it runs.
-  dependencies: compatible(pick(dependencies, ["citty", "zod"])),
+  dependencies: compatible(pick(dependencies, ["citty"])),
   // For `rollcall bridge` alone.
   peerDependencies: pick(devDependencies, ["@modelcontextprotocol/client"]),
   peerDependenciesMeta: { "@modelcontextprotocol/client": { optional: true } },

@@ -1,50 +1,41 @@
-import type * as z from "zod";
-import type { activationItem } from "../core/agents/activation-file.ts";
-import type { EffectiveStatus, heartbeatInput, registrationInput } from "../core/agents/agent.ts";
-import type { PRIORITIES } from "../core/services/binding.ts";
-import type { toolsetInput } from "../core/toolsets/toolset.ts";
-import type * as shapes from "../http/answers/index.ts";
+import type { Answers, Inputs } from "./wire.ts";
 
-/** What goes over the wire, with the types of the server's own schemas. Nothing of the server is loaded. */
+export type { Priorities } from "./wire.ts";
 
-type Answer<Name extends keyof typeof shapes> = z.output<(typeof shapes)[Name]>;
+export type Registration = Inputs["registration"];
+export type Heartbeat = Inputs["heartbeat"];
+export type Component = Inputs["component"];
 
-export type Registration = z.input<typeof registrationInput>;
-export type Heartbeat = z.input<typeof heartbeatInput>;
-export type Component = z.input<typeof activationItem>;
-export type { EffectiveStatus, ReportedStatus } from "../core/agents/agent.ts";
-
-export type AgentRecord = Answer<"agentRecord">;
-export type AgentPage = Answer<"agentPage">;
-export type Registered = Answer<"registered">;
-export type HeartbeatAnswer = Answer<"heartbeatAnswer">;
-export type HeartbeatResults = Answer<"heartbeatResults">;
-export type ImportResults = Answer<"importResults">;
-export type DrainAnswer = Answer<"drainAnswer">;
-export type Discovered = Answer<"discovered">;
-export type CapabilityList = Answer<"capabilityList">;
-export type Stats = Answer<"stats">;
-export type EventPage = Answer<"eventPage">;
-export type LatestEventPage = Answer<"latestEventPage">;
+export type AgentRecord = Answers["agentRecord"];
+export type AgentPage = Answers["agentPage"];
+export type Registered = Answers["registered"];
+export type HeartbeatAnswer = Answers["heartbeatAnswer"];
+export type HeartbeatResults = Answers["heartbeatResults"];
+export type ImportResults = Answers["importResults"];
+export type DrainAnswer = Answers["drainAnswer"];
+export type Discovered = Answers["discovered"];
+export type CapabilityList = Answers["capabilityList"];
+export type Stats = Answers["stats"];
+export type EventPage = Answers["eventPage"];
+export type LatestEventPage = Answers["latestEventPage"];
 export type RegistryEvent = EventPage["events"][number];
 export type EventType = RegistryEvent["type"];
-export type SweepSummary = Answer<"sweepSummary">;
-export type Resolved = Answer<"resolved">;
-export type SelectionList = Answer<"selectionList">;
-export type ReportTaken = Answer<"outcomeTaken">;
-export type ReadyServices = Answer<"readyServices">;
-export type CheckResults = Answer<"checkResults">;
-export type RuntimeServices = Answer<"runtimeServices">;
-export type RuntimeHealth = Answer<"runtimeHealth">;
-export type SelectionLogic = Answer<"selectionLogic">;
-export type PriorityChanged = Answer<"priorityChanged">;
-export type BreakersReset = Answer<"breakersReset">;
-export type Health = Answer<"health">;
-export type Ready = Answer<"ready">;
+export type SweepSummary = Answers["sweepSummary"];
+export type Resolved = Answers["resolved"];
+export type SelectionList = Answers["selectionList"];
+export type ReportTaken = Answers["outcomeTaken"];
+export type ReadyServices = Answers["readyServices"];
+export type CheckResults = Answers["checkResults"];
+export type RuntimeServices = Answers["runtimeServices"];
+export type RuntimeHealth = Answers["runtimeHealth"];
+export type SelectionLogic = Answers["selectionLogic"];
+export type PriorityChanged = Answers["priorityChanged"];
+export type BreakersReset = Answers["breakersReset"];
+export type Health = Answers["health"];
+export type Ready = Answers["ready"];
 
-/** The number of each named priority. */
-export type Priorities = typeof PRIORITIES;
-
+export type EffectiveStatus = AgentRecord["effective_status"];
+export type ReportedStatus = AgentRecord["status"];
 export type DesiredState = HeartbeatAnswer["desired_state"];
 
 /** `healthy` means `available`. */
@@ -106,18 +97,18 @@ export type CallReport = {
   error?: string | undefined;
 };
 
-export type ToolsetRegistration = z.input<typeof toolsetInput>;
+export type ToolsetRegistration = Inputs["toolset"];
 export type ToolRegistration = ToolsetRegistration["tools"][number];
-export type ToolsetList = Answer<"toolsetList">;
-export type ToolsetRecord = Answer<"toolsetRecord">;
-export type ToolsetRegistered = Answer<"toolsetRegistered">;
-export type ToolsetLoad = Answer<"toolsetLoad">;
-export type CallTaken = Answer<"callTaken">;
-export type CallSettled = Answer<"callSettled">;
-export type CallResult = Answer<"callResult">;
+export type ToolsetList = Answers["toolsetList"];
+export type ToolsetRecord = Answers["toolsetRecord"];
+export type ToolsetRegistered = Answers["toolsetRegistered"];
+export type ToolsetLoad = Answers["toolsetLoad"];
+export type CallTaken = Answers["callTaken"];
+export type CallSettled = Answers["callSettled"];
+export type CallResult = Answers["callResult"];
 export type CallError = NonNullable<CallResult["error"]>;
 export type CallIssue = NonNullable<CallError["issues"]>[number];
-export type Message = Answer<"claimedMessages">["messages"][number];
+export type Message = Answers["claimedMessages"]["messages"][number];
 export type Ping = Extract<Message, { type: "ping" }>;
 export type ClaimedCall = Extract<Message, { type: "call" }>;
 export type CallMeta = ClaimedCall["meta"];

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync } from "node:fs";
-import { copyFile, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "rollcall-package-"));
   await exec(process.execPath, [join(ROOT, "scripts/package.ts")], { cwd: ROOT });
   // Its dependencies come from here too, so that nothing has to be downloaded.
-  const parts = ["dist/npm", "node_modules/citty", "node_modules/zod"].map((part) => join(ROOT, part));
+  const parts = ["dist/npm", "node_modules/citty"].map((part) => join(ROOT, part));
   await exec("npm", ["pack", "--ignore-scripts", "--pack-destination", dir, ...parts], { cwd: dir });
   const tarballs = (await readdir(dir))
     .filter((name) => name.endsWith(".tgz"))
@@ -38,8 +38,9 @@ const NODES = [
 
 it("installs into an empty folder, without the server's toolchain", async () => {
   const installed = (await readdir(join(dir, "node_modules"))).filter((name) => !name.startsWith("."));
-  expect(installed.toSorted()).toEqual(["citty", "rollcall", "zod"]);
+  expect(installed.toSorted()).toEqual(["citty", "rollcall"]);
   const files = await readdir(join(dir, "node_modules/rollcall/lib"), { recursive: true });
+  expect(files.filter((name) => /^(core|http)\/.*\.ts$/.test(name))).toEqual(["core/problem.d.ts"]);
   expect(files.filter((name) => /^(core|http)\/.*\.js$/.test(name))).toEqual([]);
 });
 
@@ -86,17 +87,41 @@ it("says how to install the MCP client, which only the bridge needs", async () =
   expect(manifest.peerDependencies).toEqual({ "@modelcontextprotocol/client": version });
 });
 
-/** What the compiler finds wrong with programs, by their names, that use the installed package. */
+/** What the compiler finds wrong with programs, by their names, that use the installed package, and zod besides. */
 async function typeErrors(programs: Record<string, string>, ...options: string[]): Promise<string> {
-  await writeFile(join(dir, "package.json"), JSON.stringify({ type: "module" }));
-  for (const [name, text] of Object.entries(programs)) await writeFile(join(dir, name), text);
+  const folder = await mkdtemp(join(dir, "programs-"));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  await mkdir(join(folder, "node_modules"));
+  await symlink(join(ROOT, "node_modules/zod"), join(folder, "node_modules/zod"));
+  for (const [name, text] of Object.entries(programs)) await writeFile(join(folder, name), text);
   const strict = "--noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable,dom";
   const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...strict.split(" "), ...options];
-  const { stdout } = await exec(process.execPath, [...tsc, ...Object.keys(programs)], { cwd: dir }).catch(
+  const { stdout } = await exec(process.execPath, [...tsc, ...Object.keys(programs)], { cwd: folder }).catch(
     (error: { stdout: string }) => error,
   );
   return stdout;
 }
+
+it("has the types of the server's schemas, without the schemas", async () => {
+  const program = `import type * as Published from "../node_modules/rollcall/lib/client/wire.js";
+    import type * as Schemas from ${JSON.stringify(join(ROOT, "src/client/wire.ts"))};
+    type Differing<A, B extends { [Name in keyof A]: unknown }> = {
+      [Name in keyof A]: [A[Name], B[Name]] extends [B[Name], A[Name]] ? never : Name;
+    }[keyof A];
+    const none: never = null! as
+      | Differing<Schemas.Answers, Published.Answers>
+      | Differing<Schemas.Inputs, Published.Inputs>
+      | Differing<Schemas.Priorities, Published.Priorities>;
+    `;
+  const ours = [
+    "--allowImportingTsExtensions",
+    "--exactOptionalPropertyTypes",
+    "--skipLibCheck",
+    "--types",
+    "",
+  ];
+  expect(await typeErrors({ "wire.ts": program }, ...ours)).toBe("");
+});
 
 it("has types for what it takes and returns", async () => {
   const program = `import { type AgentRecord, createClient, RollcallError } from "rollcall";

@@ -69,6 +69,8 @@ export type ResolveQuery = {
   /** Who asks; absent: only offers to any handler are considered. */
   handler?: string | undefined;
   capability?: Every | undefined;
+  /** Ids of up to 16 providers that are not to be chosen. */
+  exclude?: string | readonly string[] | undefined;
   /** Also consider offers to any handler, after those to this one (true) */
   fallback_to_global?: boolean | undefined;
   /** Where nobody can be selected, an unreachable provider will do, or a lapsed one; the answer says `fail_open` (false) */

@@ -90,7 +90,7 @@ const resolve_service = ownTool({
   // It takes a turn of the service's round robin.
   annotations: { ...READS, readOnlyHint: false, destructiveHint: false },
   async run({ namespace, asker }, { service, handler, capability: capabilities }, now) {
-    const query = { handler, capabilities, fallbackToGlobal: true, failOpen: false };
+    const query = { handler, capabilities, exclude: [], fallbackToGlobal: true, failOpen: false };
     const found = await resolve(namespace, asker, { service, query, dryRun: false }, now);
     return found instanceof Problem ? found : resolutionAnswer(found, true, now);
   },

@@ -69,6 +69,7 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
     client.services.resolve(service, {
       handler: "h",
       capability: [],
+      exclude: ["x", "y"],
       fallback_to_global: true,
       explain: true,
       dry_run: true,

@@ -19,6 +19,7 @@ export const NOW = Date.UTC(2126, 0, 1);
 export const ANY: ProviderQuery = {
   handler: undefined,
   capabilities: [],
+  exclude: [],
   fallbackToGlobal: true,
   failOpen: false,
 };

@@ -12,6 +12,8 @@ export interface ProviderQuery {
   handler: string | undefined;
   /** All of them are needed. */
   capabilities: readonly string[];
+  /** Ids that are not to be chosen: the caller has tried them. */
+  exclude: readonly string[];
   /** Whether an offer to every handler will do where none to `handler` can be selected. */
   fallbackToGlobal: boolean;
   /** Whether unreachable providers, and then lapsed ones, will do where none can be selected. */
@@ -207,6 +209,9 @@ function rotate(ring: readonly Offer[], last: Position | undefined): Offer[] {
 
 /** Why a provider cannot be chosen for `query` at `now`; undefined when it can. */
 function whyNot(offer: Offer, state: ProviderState, query: ProviderQuery, now: number): Obstacle | undefined {
+  if (query.exclude.includes(offer.provider)) {
+    return { stage: "caller", reason: "excluded", detail: "the caller excludes it" };
+  }
   const missing = query.capabilities.filter((name) => !offer.capabilities.includes(name));
   if (missing.length === 0) return obstacleTo(offer, state, now);
   return {

@@ -5,6 +5,7 @@ import type { ProviderState } from "./provider-state.ts";
 /** What a provider is looked at for. */
 export const SELECTION_STAGES = [
   "handler",
+  "caller",
   "capability",
   "liveness",
   "status",

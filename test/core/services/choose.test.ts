@@ -189,7 +189,14 @@ describe("a provider passed over", () => {
     // Each row takes away one obstacle more.
     const rows = [
       {
-        query: { capabilities: ["song"] },
+        query: { exclude: ["b", "a"], capabilities: ["song"] },
+        silentMs: 45_001,
+        status: "busy",
+        failedCheck: "it fell",
+        breaker: OPEN,
+      },
+      {
+        query: { exclude: ["b"], capabilities: ["song"] },
         silentMs: 45_001,
         status: "busy",
         failedCheck: "it fell",
@@ -222,6 +229,7 @@ describe("a provider passed over", () => {
         : rejected.map(({ stage, reason, detail }) => ({ stage, reason, detail }));
     });
     expect(told).toEqual([
+      [{ stage: "caller", reason: "excluded", detail: "the caller excludes it" }],
       [{ stage: "capability", reason: "capability_missing", detail: "it does not offer song" }],
       [
         {
@@ -330,6 +338,7 @@ const aSituation = () =>
       query: fc.record({
         handler: fc.constantFrom(undefined, "*", "g", "h", "i"),
         capabilities: fc.subarray(["x", "y"]),
+        exclude: fc.subarray(["a", "b"]),
         fallbackToGlobal: fc.boolean(),
         failOpen: fc.constant(false),
       }),

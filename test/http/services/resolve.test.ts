@@ -47,6 +47,18 @@ describe.each(BACKENDS)("an answer to resolve on $backend", ({ openBackend }) =>
     expect(first.body.selection_id).not.toBe(second.body.selection_id);
   });
 
+  it("is none of those that the caller excludes, because it has tried them", async () => {
+    const services = open();
+    await services.offer("a", { priority: "HIGH" });
+    await services.offer("b", ROUND);
+    await services.offer("c", ROUND);
+    expect(await services.turns(1, "?exclude=a")).toEqual(["b"]);
+    expect(await services.turns(1, "?exclude=a&exclude=c")).toEqual(["b"]);
+    const { status, body } = await services.resolve("?exclude=a&exclude=b&exclude=c&fail_open=true");
+    expect([status, body.code]).toEqual([503, "no_provider_available"]);
+    expect(stagesOf(body.reasons)).toEqual(["a", "b", "c"].map((id) => [id, "caller", "excluded"]));
+  });
+
   it("holds reasons if asked to explain, and only then", async () => {
     const services = open();
     await services.offer("a", { priority: "HIGH" }, { status: "busy" });

@@ -24,7 +24,13 @@ const ROBIN = caller("robin");
 /** The registry in the words of this file. */
 function wordsFor(services: Services, namespace = services.open("default")) {
   const selectionId = async (asker: Asker, service = "llm"): Promise<string> => {
-    const query = { handler: undefined, capabilities: [], fallbackToGlobal: true, failOpen: false };
+    const query = {
+      handler: undefined,
+      capabilities: [],
+      exclude: [],
+      fallbackToGlobal: true,
+      failOpen: false,
+    };
     const found = await resolve(namespace, asker, { service, query, dryRun: false }, services.now);
     if (found instanceof Problem || found.selectionId === null) throw new Error("no selection");
     return found.selectionId;

@@ -5,7 +5,7 @@ import { breakablePools, openServices } from "../../support/services.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
-const ANY = { handler: undefined, capabilities: [], fallbackToGlobal: true, failOpen: false };
+const ANY = { handler: undefined, capabilities: [], exclude: [], fallbackToGlobal: true, failOpen: false };
 const LLM = { service: "llm", query: ANY, dryRun: false };
 
 describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {

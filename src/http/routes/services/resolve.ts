@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
-import { label } from "../../../core/names.ts";
+import { entryId, label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { resolutionAnswer } from "../../../registry/services/resolution-answer.ts";
@@ -20,6 +20,7 @@ const resolveService = endpoint({
   query: z.strictObject({
     handler: z.string().min(1).optional(),
     capability: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
+    exclude: z.array(entryId).max(QUERY_TERMS_MAX).default([]),
     fallback_to_global: z.enum(["true", "false"]).default("true"),
     fail_open: param.flag(),
     explain: param.flag(),
@@ -28,9 +29,9 @@ const resolveService = endpoint({
   answers: { 200: { description: "The provider to use", body: shapes.resolved } },
   refusals: ["invalid_request", "service_not_found", "no_provider_available"],
   async handle({ params: { service }, query, asker, namespace, now }) {
-    const { handler, capability: capabilities } = query;
+    const { handler, capability: capabilities, exclude } = query;
     const fallbackToGlobal = query.fallback_to_global === "true";
-    const wanted = { handler, capabilities, fallbackToGlobal, failOpen: query.fail_open === "true" };
+    const wanted = { handler, capabilities, exclude, fallbackToGlobal, failOpen: query.fail_open === "true" };
     const dryRun = query.dry_run === "true";
     const found = orThrow(await resolve(namespace, asker, { service, query: wanted, dryRun }, now));
     const body = resolutionAnswer(found, query.explain === "true", now);

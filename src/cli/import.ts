@@ -1,63 +1,84 @@
 import type { Component, ImportResults, Registry } from "../client/index.ts";
 import { readActivationFile } from "./activation-file.ts";
+import { type Part, partsOf } from "./activation-parts.ts";
 import { visible } from "./table.ts";
 import { progressBar } from "./progress.ts";
 import type { Io } from "./io.ts";
 
-/** One component's result, and the line of the file on which the component begins. */
-export type Imported = ImportResults["results"][number] & { line: number };
+type Result = ImportResults["results"][number];
+/** What became of one id. `index` and `line` say where in the file its component begins; null: the file has none. */
+export type Imported = Result & { line: number | null };
 
-/** Per request. Few, so that the progress bar moves. */
-const CHUNK_ITEMS = 50;
-/** Per request; the registry takes 256 KiB. */
-const CHUNK_CHARS = 200_000;
+export interface ImportSettings {
+  isStatic: boolean;
+  /** undefined: the registry's default */
+  source: string | undefined;
+  isDryRun: boolean;
+}
 
-/** Registers the components of an activation file in chunks. A refused component does not stop the others. */
+/**
+ * Makes what the registry has of a source what an activation file says, part by part. A refused component does not stop the
+ * others. Where it was interrupted it can be run again: what was done then is found to be so.
+ *
+ * @returns one per component, in the order of the file; then one per id that it lacks, in their order
+ */
 export async function importFile(
   client: Registry,
   text: string,
-  isStatic: boolean,
+  settings: ImportSettings,
   io: Io,
 ): Promise<Imported[]> {
   const listed = readActivationFile(text);
   const bar = progressBar(io.err, listed.length);
-  const done: Imported[] = [];
+  const components: Imported[] = [];
+  const lacking: Imported[] = [];
+  let done = 0;
   try {
     bar.at(0);
-    for (const chunk of chunks(listed, ({ component }) => JSON.stringify(component).length)) {
-      // The registry checks each of them.
-      const components = chunk.map(({ component }) => component as Component);
-      const { results } = await client.agents.import(components, { static: isStatic, signal: io.ending });
-      done.push(...results.map((result, i) => ({ ...result, index: done.length + i, line: chunk[i]!.line })));
-      bar.at(done.length);
+    for (const part of partsOf(listed)) {
+      for (const result of await send(client, part, settings, io.ending)) {
+        const item = result.index === null ? undefined : part.items[result.index]!;
+        if (item) components[item.index] = { ...result, index: item.index, line: item.line };
+        else lacking.push({ ...result, line: null });
+      }
+      done += part.items.length;
+      bar.at(done);
     }
   } catch (error) {
-    if (done.length > 0 && !io.ending.aborted) {
+    if (done > 0 && !io.ending.aborted) {
       bar.end();
-      io.err.write(`stopped after ${done.length} of ${listed.length}; it can be run again from the start\n`);
+      io.err.write(`stopped after ${done} of ${listed.length}; it can be run again from the start\n`);
     }
     throw error;
   } finally {
     bar.end();
   }
-  return done;
+  return [...components, ...lacking];
 }
 
-export const reasonOf = ({ line, index, id, error, code }: Imported): string =>
-  visible(`line ${line}: component ${index}${id === null ? "" : ` (${id})`}: ${error ?? code ?? "refused"}`);
-
-function* chunks<T>(items: readonly T[], sizeOf: (item: T) => number): Generator<T[]> {
-  let chunk: T[] = [];
-  let chars = 0;
-  for (const item of items) {
-    const size = sizeOf(item);
-    if (chunk.length === CHUNK_ITEMS || (chunk.length > 0 && chars + size > CHUNK_CHARS)) {
-      yield chunk;
-      chunk = [];
-      chars = 0;
+async function send(
+  client: Registry,
+  { items, after, through }: Part,
+  { isStatic, source, isDryRun }: ImportSettings,
+  signal: AbortSignal,
+): Promise<Result[]> {
+  // The registry checks each of them.
+  const components = items.map(({ component }) => component as Component);
+  const options = { static: isStatic, source, dryRun: isDryRun, through, signal };
+  let answer = await client.agents.import(components, { ...options, after });
+  const { results } = answer;
+  while (answer.next !== null) {
+    answer = await client.agents.import(components, { ...options, after: answer.next });
+    for (const result of answer.results) {
+      if (result.index === null) results.push(result);
+      // It was not yet come to. The others were done the first time.
+      else if (results[result.index]!.outcome === "skipped") results[result.index] = result;
     }
-    chunk.push(item);
-    chars += size;
   }
-  if (chunk.length > 0) yield chunk;
+  return results;
+}
+
+export function reasonOf({ line, index, id, error, code }: Imported): string {
+  const where = line === null ? id : `line ${line}: component ${index}${id === null ? "" : ` (${id})`}`;
+  return visible(`${where}: ${error ?? code ?? "refused"}`);
 }

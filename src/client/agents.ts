@@ -18,6 +18,19 @@ const PAGE_MAX = 200;
 
 const pathOf = (id: string, rest = ""): string => `/v1/agents/${encodeURIComponent(id)}${rest}`;
 
+export interface ImportOptions {
+  /** Registers agents without heartbeats, which stay until they are removed (false). */
+  static?: boolean | undefined;
+  /** What the import is called, up to 256 characters ("default"): what it registered is found again by it. */
+  source?: string | undefined;
+  /** The components are those of the ids after this one. */
+  after?: string | undefined;
+  /** The components are those of the ids up to this one. */
+  through?: string | undefined;
+  /** Says what would be done, and does nothing (false). */
+  dryRun?: boolean | undefined;
+}
+
 export type Agents = ReturnType<typeof agents>;
 
 /** Agents, one request per method. `registry.join` registers an agent and keeps it registered. */
@@ -105,19 +118,22 @@ export const agents = ({ send }: Transport) => ({
     send<DrainAnswer>("DELETE", pathOf(id, "/drain"), options),
 
   /**
-   * Registers the activated components of an activation file, up to 1,000; their ids are `type/name`. Scope `write`.
+   * Makes what a source has registered what its activation file says; ids are `type/name`. What is as the file says is left as
+   * it is, and so is an id that a process or another source has. Scope `write`.
    *
-   * @param options.static  as agents without heartbeats, which stay until they are unregistered (false)
-   * @returns one result per component, in order: its `outcome` is `skipped` if it is not activated; a refused one has `code`
-   * and `error`
+   * @param components  up to 1,000, all that the file has; of a larger file those of one part, which `after` and `through` bound
+   * @returns one result per component, in order, by its `outcome`: `created`, `unchanged`, `changed`, `held` (somebody else has
+   * the id), `removed` (no longer activated), `skipped` (not activated) or `failed`, with `code` and `error`; then one without
+   * `index` per id that was removed, or held, because the file has no such component. Where `next` is not null, send the same
+   * again with it as `after`
    */
   import: (
     components: readonly Component[],
-    { static: isStatic, ...options }: RequestOptions & { static?: boolean } = {},
+    { static: isStatic, source, after, through, dryRun, ...options }: RequestOptions & ImportOptions = {},
   ) =>
     send<ImportResults>("POST", "/v1/agents/import", {
       body: { components },
-      query: { static: isStatic },
+      query: { static: isStatic, source, after, through, dry_run: dryRun },
       ...options,
     }),
 });

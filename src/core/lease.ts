@@ -17,6 +17,8 @@ export interface Lease {
   expiresAt: number | null;
   /** Kept here too, because the sweep reads leases without their documents. */
   intervalSeconds: number | null;
+  /** An import made it, and nobody has called in since: a heartbeat replaces the lease, and says no such thing. */
+  unheard?: true;
 }
 
 /** One way of holding a lease: when it ends, and when its holder counts as silent. Instants are ms since the Unix epoch. */

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { createClient, ToolError, type ToolsetDefinition } from "../../src/client/index.ts";
@@ -85,7 +88,7 @@ describe("register --file", () => {
     const { rollcall: run, client } = opened();
     const { code, out, err } = await run(["register", "--file", file]);
     expect(code).toBe(1);
-    expect(out).toBe("990 registered, 0 skipped, 10 failed\n");
+    expect(out).toBe("990 created, 0 unchanged, 0 changed, 0 held, 0 removed, 0 skipped, 10 failed\n");
     const lines = err.trimEnd().split("\n");
     expect(lines).toHaveLength(10);
     const [first] = lines;
@@ -115,22 +118,91 @@ describe("register --file", () => {
     const { code, out } = await run(["register", "--file", "-", "--json"], { input });
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
-      registered: 1,
+      created: 1,
       skipped: 1,
       failed: 1,
       results: [
         { index: 0, line: 2, id: "skill/a", outcome: "created", lease_token: expect.any(String) as string },
         { index: 1, line: 3, outcome: "skipped" },
-        { index: 2, line: 3, status: 400, code: "invalid_request" },
+        { index: 2, line: 3, status: 400, outcome: "failed", code: "invalid_request" },
       ],
     });
+  });
+
+  it("does again only what the file says otherwise, over all its parts, whatever its order", async () => {
+    const { rollcall: run, client } = opened();
+    const skill = (i: number) => ({ type: "skill", name: `s${100 + i}`, activated: true });
+    const all = Array.from({ length: 120 }, (_, i) => skill(i));
+    const bad = { type: "skill", name: "no id" };
+    const register = (items: object[], ...options: string[]) =>
+      run(["register", "--file", "-", ...options], { input: JSON.stringify(items.toReversed()) });
+    const totals = async (items: object[], ...options: string[]) => {
+      const answer = JSON.parse((await register(items, "--json", ...options)).out) as object;
+      return Object.fromEntries(Object.entries(answer).filter(([, n]) => typeof n === "number" && n > 0));
+    };
+    const listed = async () => {
+      const ids: string[] = [];
+      for await (const { id } of client.agents.all()) ids.push(id);
+      return ids;
+    };
+    expect(await totals([...all, { ...bad, activated: true }])).toEqual({ created: 120, failed: 1 });
+    expect(await totals([...all, bad])).toEqual({ unchanged: 120, skipped: 1 });
+    const joined = await client.agents.register({ id: "skill/s105", name: "s105", type: "skill" });
+    const fewer = [...all.slice(0, 20), { ...skill(20), version: "2.0.0" }, ...all.slice(21, 40)];
+    expect(await totals([...fewer, skill(0)])).toEqual({
+      unchanged: 38,
+      changed: 1,
+      held: 1,
+      removed: 80,
+      failed: 1,
+    });
+    expect(await listed()).toEqual(fewer.map(({ name }) => `skill/${name}`));
+    await client.agents.heartbeat("skill/s105", {}, { leaseToken: joined.lease_token });
+
+    const { out } = await register([skill(5), skill(120)], "--dry-run");
+    expect(out).toContain("skill/s220  created\n");
+    expect(out).toContain("skill/s105  held      a process\n");
+    expect(out).toContain("skill/s100  removed\n");
+    expect(out).toContain("\n1 created, 0 unchanged, 0 changed, 1 held, 39 removed, 0 skipped, 0 failed\n");
+    expect(await totals([skill(1)], "--source", "mine")).toEqual({ held: 1 });
+    expect(await totals([])).toEqual({ removed: 39 });
+    expect(await listed()).toEqual(["skill/s105"]);
+  });
+
+  it("removes more than one request may, and says of each what became of it", async () => {
+    const { rollcall: run, client } = opened();
+    const skills = Array.from({ length: 1100 }, (_, i) => ({
+      type: "skill",
+      name: `s${1000 + i}`,
+      activated: true,
+    }));
+    await client.agents.import(skills.slice(0, 1000), { static: true, through: "skill/s1999" });
+    await client.agents.import(skills.slice(1000), { static: true, after: "skill/s1999" });
+    const input = JSON.stringify([...skills.slice(0, 2), { type: "skill", name: "s2050" }]);
+    const { out } = await run(["register", "--file", "-"], { input });
+    expect(out).toBe("0 created, 2 unchanged, 0 changed, 0 held, 1098 removed, 0 skipped, 0 failed\n");
+  });
+
+  it("takes the older registry's file where none is named, and its path as the source", async () => {
+    const { client, env } = opened();
+    await mkdir(join(dir, "config"), { recursive: true });
+    const path = "config/component-activation-status.json";
+    await writeFile(join(dir, path), JSON.stringify({ components: [entry(1)] }));
+    const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+    const run = promisify(execFile);
+    const options = { cwd: dir, env: { ...process.env, ...env } };
+    await run(process.execPath, [main, "register"], options);
+    expect(await client.agents.get("skill/skill-1")).toMatchObject({ source: path });
+    const { stdout } = await run(process.execPath, [main, "register", "--file", `./${path}`], options);
+    expect(stdout).toContain("1 unchanged");
   });
 
   it("registers without a lease that ends, unless --no-static is given", async () => {
     const { rollcall: run, client } = opened();
     const input = (name: string) => JSON.stringify([{ type: "skill", name, activated: true }]);
     await run(["register", "--file", "-"], { input: input("kept") });
-    await run(["register", "--file", "-", "--no-static"], { input: input("lapsing") });
+    const lapsing = ["--source", "lapsing", "--no-static"];
+    await run(["register", "--file", "-", ...lapsing], { input: input("lapsing") });
     expect((await client.agents.get("skill/kept")).expires_at).toBeNull();
     expect((await client.agents.get("skill/lapsing")).expires_at).not.toBeNull();
   });
@@ -331,7 +403,9 @@ describe("a command line that makes no sense", () => {
     { argv: ["events", "--since", "2026-13-01"], says: '"2026-13-01" is no time' },
     { argv: ["keys"], says: "`rollcall keys new`" },
     { argv: ["help", "lsit"], says: 'there is no command "lsit"' },
-    { argv: ["register"], says: "give --file, or --name" },
+    { argv: ["register"], says: "there is no config/component-activation-status.json here: give --file" },
+    { argv: ["register", "--name", "a", "--file", "b"], says: "give --file, or --name" },
+    { argv: ["register", "--name", "a", "--dry-run"], says: "--source and --dry-run are for a file" },
     { argv: ["keys", "new", "x", "--scope", "root"], says: '"root" is no scope' },
     { argv: ["call", "text", "upper", "--payload", "{"], says: "--payload is not JSON" },
     { argv: ["call", "text"], says: "TOOL" },

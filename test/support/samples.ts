@@ -173,16 +173,36 @@ export const SAMPLES: readonly Sample[] = [
   {
     operation: "importAgents",
     title: "of every outcome",
-    trips: "rw",
+    trips: "rrw",
     query: "?static=true",
+    prepare: async (registry) => {
+      const components = ["same", "other", "gone", "away"].map((name) => ({
+        type: "skill",
+        name,
+        activated: true,
+      }));
+      await registry.post("/v1/agents/import?static=true", { components });
+      await registry.register({ id: "skill/held" });
+    },
     body: () => ({
       components: [
         { type: "skill", name: "write", activated: true },
+        { type: "skill", name: "same", activated: true },
+        { type: "skill", name: "other", activated: true, version: "2.0.0" },
+        { type: "skill", name: "held", activated: true },
+        { type: "skill", name: "away" },
         { type: "skill", name: "idle" },
         { type: "skill", name: "not/{an}/id", activated: true },
         { name: "nothing else" },
       ],
     }),
+  },
+  {
+    operation: "importAgents",
+    title: "that changes nothing",
+    trips: "r",
+    query: "?source=file.json&after=a&through=z&dry_run=true",
+    body: () => ({ components: [] }),
   },
   { operation: "listCapabilities", title: "all", trips: "rr" },
   { operation: "stats", title: "all", trips: "rrr" },

@@ -1,21 +1,31 @@
 import { readFile } from "node:fs/promises";
+import { normalize, sep } from "node:path";
 import type { JoinedAgent, Registration } from "../../client/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { command, type Session } from "../command.ts";
-import { importFile, reasonOf } from "../import.ts";
+import type { Io } from "../io.ts";
+import { type Imported, importFile, reasonOf } from "../import.ts";
 import { visible } from "../table.ts";
 import { agentTypes, capabilityNames } from "../values.ts";
+
+/** Where the registry whose format it is looks for its file. */
+const FILE = "config/component-activation-status.json";
 
 const ARGS = {
   file: {
     type: "string",
-    description: "Register the components of this activation file (- for standard input)",
+    description: `Make what is registered what this activation file says (${FILE}; - for standard input)`,
   },
+  source: {
+    type: "string",
+    description: "With a file: what the import is called, and found again by (the file's path)",
+  },
+  "dry-run": { type: "boolean", description: "With a file: say what would be done, and do nothing" },
   static: {
     type: "boolean",
     default: true,
-    description: "With --file: without heartbeats, until they are unregistered",
-    negativeDescription: "With --file: they lapse without heartbeats",
+    description: "With a file: without heartbeats, until a file no longer activates them",
+    negativeDescription: "With a file: they lapse without heartbeats",
   },
   name: {
     type: "string",
@@ -46,35 +56,60 @@ const ARGS = {
 export const register = command({
   description: "Register an activation file, or one agent that stays until Ctrl-C",
   examples: [
-    "register --file config/component-activation-status.json",
+    "register",
+    "register --file skills.json --source skills --dry-run",
     "register --name scout --type research --capability web_search --capability summarise",
     "register --name scout --id agent/scout --endpoint https://scout.example --ttl 60 --interval 20",
   ],
   args: ARGS,
   async run(session) {
-    const { file, name } = session.args;
-    if ((file === undefined) === (name === undefined))
-      throw new UsageError("give --file, or --name for one agent");
-    return file === undefined ? registerAgent(session, name!) : registerFile(session, file);
+    const { file, name, source } = session.args;
+    if (name === undefined) return registerFile(session);
+    if (file !== undefined) throw new UsageError("give --file, or --name for one agent");
+    if (source !== undefined || session.args["dry-run"] === true)
+      throw new UsageError("--source and --dry-run are for a file");
+    return registerAgent(session, name);
   },
 });
 
-async function registerFile(
-  { args, client, io, json, answer }: Session<typeof ARGS>,
-  file: string,
-): Promise<number> {
-  const text = file === "-" ? await io.readInput() : await readFile(file, "utf8");
-  const results = await importFile(client, text, args.static, io);
-  const failed = results.filter(({ status }) => status >= 400);
-  const skipped = results.filter(({ outcome }) => outcome === "skipped").length;
-  const registered = results.length - failed.length - skipped;
-  answer(
-    { registered, skipped, failed: failed.length, results },
-    () => `${registered} registered, ${skipped} skipped, ${failed.length} failed\n`,
+async function registerFile(session: Session<typeof ARGS>): Promise<number> {
+  const { args, client, io, json, answer, table } = session;
+  const text = await readText(args.file, io);
+  const isDryRun = args["dry-run"] === true;
+  const source = args.source ?? sourceOf(args.file ?? FILE);
+  const results = await importFile(client, text, { isStatic: args.static, source, isDryRun }, io);
+  const totals = { created: 0, unchanged: 0, changed: 0, held: 0, removed: 0, skipped: 0, failed: 0 };
+  for (const { outcome } of results) totals[outcome] += 1;
+  const said = Object.entries(totals).map(([outcome, count]) => `${count} ${outcome}`);
+  const summary = `${said.join(", ")}\n`;
+  answer({ ...totals, dry_run: isDryRun, results }, () =>
+    isDryRun ? `${table(["ID", "WOULD BE", "HELD BY"], toTell(results))}${summary}` : summary,
   );
+  const failed = results.filter(({ outcome }) => outcome === "failed");
   if (!json) for (const result of failed) io.err.write(`${reasonOf(result)}\n`);
   return failed.length > 0 ? 1 : 0;
 }
+
+async function readText(file: string | undefined, io: Io): Promise<string> {
+  if (file === "-") return io.readInput();
+  try {
+    return await readFile(file ?? FILE, "utf8");
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (file !== undefined || !isMissing) throw error;
+    throw new UsageError(`there is no ${FILE} here: give --file, or --name for one agent`, { cause: error });
+  }
+}
+
+/** The same however a path is written; undefined for standard input, which has no name. */
+const sourceOf = (file: string): string | undefined =>
+  file === "-" ? undefined : normalize(file).replaceAll(sep, "/");
+
+/** What an import would do, without what stays as it is. */
+const toTell = (results: readonly Imported[]): string[][] =>
+  results
+    .filter(({ outcome }) => outcome !== "unchanged" && outcome !== "skipped" && outcome !== "failed")
+    .map(({ id, outcome, source = "a process" }) => [id ?? "", outcome, outcome === "held" ? source : ""]);
 
 async function registerAgent(session: Session<typeof ARGS>, name: string): Promise<number> {
   const { args, all, number, client, io, url, json } = session;

@@ -115,6 +115,8 @@ export type Registration = Omit<
   ttl_seconds: number;
   /** null: a static entry, which never calls in and never lapses. */
   heartbeat_interval_seconds: number | null;
+  /** The import that registered it (reconciliation.ts). A process says none, so what it registers is no import's. */
+  source?: string;
 };
 
 /** What a heartbeat may change. What is absent stays unchanged; a null in `metadata` deletes that key. */

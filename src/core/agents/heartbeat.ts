@@ -3,7 +3,7 @@ import { explainMissingLease, owns, refuseChange, type Asker } from "../authorit
 import { type Entry, isLive, type Past } from "../entry.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt, type Lease } from "../lease.ts";
-import { Problem } from "../problem.ts";
+import { invalid, type Problem } from "../problem.ts";
 import { asLastKnown } from "./liveness.ts";
 import { documentTooLarge } from "./registration.ts";
 
@@ -47,6 +47,13 @@ export function mergeMetadata(
   return JSON.stringify(merged) === JSON.stringify(current) ? current : merged;
 }
 
+/** @returns undefined if merged metadata may be kept, or the Problem `invalid_request` */
+export function metadataTooLarge(metadata: Record<string, unknown>): Problem | undefined {
+  if (sizeBytes(metadata) <= METADATA_BYTES_MAX) return undefined;
+  const detail = `must be at most ${METADATA_BYTES_MAX} bytes of JSON once merged`;
+  return invalid([{ pointer: "/metadata", detail }]);
+}
+
 /**
  * Decides any heartbeat. What it leaves out stays unchanged, except that `offline` becomes `available`: the agent lives. A lease
  * that has lapsed is restored for its holder, as long as the registration is kept.
@@ -75,15 +82,7 @@ export function decideHeartbeat(
     ? before.document
     : { ...before.document, registration: { ...registration, metadata, health_score: healthScore } };
   if (!unchanged) {
-    if (sizeBytes(metadata) > METADATA_BYTES_MAX) {
-      const detail = `must be at most ${METADATA_BYTES_MAX} bytes of JSON once merged`;
-      return {
-        result: new Problem("invalid_request", `/metadata: ${detail}`, {
-          errors: [{ pointer: "/metadata", detail }],
-        }),
-      };
-    }
-    const oversized = documentTooLarge(document);
+    const oversized = metadataTooLarge(metadata) ?? documentTooLarge(document);
     if (oversized) return { result: oversized };
   }
 

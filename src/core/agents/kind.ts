@@ -4,10 +4,13 @@ import { Problem } from "../problem.ts";
 export const agentNotFound = (id: string): Problem =>
   new Problem("agent_not_found", `No live agent has the id "${id}".`);
 
-const TERMS = /^(?:agent$|service$|health_url$|(?:type|capability|tag|service):)/;
+/** Finds what the imports of a source have registered. */
+export const sourceTerm = (source: string): string => `source:${source}`;
+
+const TERMS = /^(?:agent$|service$|health_url$|(?:type|capability|tag|service|source):)/;
 
 export const AGENT: KindRules<"agent"> = {
-  terms: ({ type, capabilities, tags, services, health_url }) => [
+  terms: ({ type, capabilities, tags, services, health_url, source }) => [
     ...new Set([
       "agent",
       `type:${type}`,
@@ -17,10 +20,11 @@ export const AGENT: KindRules<"agent"> = {
       // The health checks visit the entries under this term.
       ...(services.length > 0 && health_url !== undefined ? ["health_url"] : []),
       ...services.map(({ service }) => `service:${service}`),
+      ...(source === undefined ? [] : [sourceTerm(source)]),
     ]),
   ],
 
-  hasTerm({ type, capabilities, tags, services, health_url }, term) {
+  hasTerm({ type, capabilities, tags, services, health_url, source }, term) {
     const colon = term.indexOf(":");
     const name = term.slice(colon + 1);
     switch (colon < 0 ? term : term.slice(0, colon + 1)) {
@@ -32,6 +36,8 @@ export const AGENT: KindRules<"agent"> = {
         return tags.includes(name);
       case "service:":
         return services.some(({ service }) => service === name);
+      case "source:":
+        return source === name;
       case "service":
         return services.length > 0;
       case "health_url":

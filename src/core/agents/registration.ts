@@ -20,6 +20,8 @@ export interface RegistrationRequest {
   region: Region | null;
   defaults: LeaseDefaults;
   issued: Issued;
+  /** The import that registers it; absent: a process does. */
+  source?: string;
 }
 
 export interface Registered {
@@ -62,7 +64,7 @@ export function decideRegistration(
   request: RegistrationRequest,
   now: number,
 ): Decision<Registered | Problem> {
-  const { id, input, asker, issued } = request;
+  const { id, input, asker, issued, source } = request;
   const { succession } = issued;
   if (succession === "repeats" && isLive(before)) {
     return { result: { entry: before, outcome: before.document.outcome ?? "created" } };
@@ -87,6 +89,7 @@ export function decideRegistration(
     health_score: input.health_score ?? kept?.document.registration.health_score ?? 1,
     ttl_seconds: terms.ttlSeconds,
     heartbeat_interval_seconds: terms.intervalSeconds,
+    ...(source !== undefined && { source }),
   };
   const outcome = outcomeOf(request, before, kept);
   const isSame = before?.document.fence === issued.fence;
@@ -103,7 +106,7 @@ export function decideRegistration(
 
   const entry: Entry = {
     document,
-    lease: leaseAt(terms, state, now),
+    lease: { ...leaseAt(terms, state, now), ...(source !== undefined && { unheard: true }) },
     draining: before?.draining ?? past.draining ?? false,
     // The sweep tells of a recovery from silence; a lapsed registration has none to recover from.
     mark: kept?.mark?.state === "unreachable" ? kept.mark : null,

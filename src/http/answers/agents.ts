@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../../core/agents/agent.ts";
 import { DISCOVERY_STAGES } from "../../core/agents/discovery.ts";
+import { IMPORT_OUTCOMES } from "../../core/agents/reconciliation.ts";
 import { binding } from "./binding.ts";
 import { count, counts, json, lapsing, refusedItem, time } from "./common.ts";
 
@@ -52,6 +53,8 @@ export const agentRecord = z.strictObject({
     })
     .nullable(),
   owner: z.string().nullable(),
+  /** The import that registered it; absent: a process did. */
+  source: z.string().optional(),
 });
 
 export const registered = z.strictObject({
@@ -98,14 +101,20 @@ export const heartbeatResults = z.strictObject({
 export const importResults = z.strictObject({
   results: z.array(
     z.strictObject({
-      index: count,
+      /** null: the file has no component of the id. */
+      index: count.nullable(),
       id: z.string().nullable(),
       status: count,
-      outcome: z.enum(["created", "replaced", "skipped"]).optional(),
+      outcome: z.enum(IMPORT_OUTCOMES),
+      /** Of what is held: the other import that has it; absent: a process has. */
+      source: z.string().optional(),
+      /** Of what was registered anew. */
       lease_token: z.string().optional(),
       ...refusedItem,
     }),
   ),
+  /** There is more to remove: send the same again, with this id as `after`. */
+  next: z.string().nullable(),
 });
 
 export const discovered = z.strictObject({

@@ -4,10 +4,11 @@ import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
 interface Result {
-  index: number;
+  index: number | null;
   id: string | null;
   status: number;
-  outcome?: string;
+  outcome: string;
+  source?: string;
   lease_token?: string;
   code?: string;
   errors?: { pointer: string }[];
@@ -76,7 +77,7 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
       { type: "skill", name: "idle", activated: false },
       { type: "skill", name: "silent" },
       { type: "agent", name: "a", activated: true },
-      { type: "agent", name: "b", activated: true, colour: "red" },
+      { type: "agent", name: "b", activated: true, version: 2 },
       { name: "typeless", activated: true },
       { type: "agent", name: "not an id", activated: true },
       { type: "agent", name: "c", activated: "yes" },
@@ -89,16 +90,16 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
         index,
         id,
         status,
-        outcome ?? errors?.map(({ pointer }) => pointer).join(),
+        errors?.map(({ pointer }) => pointer).join() ?? outcome,
       ]),
     ).toEqual([
       [0, "skill/idle", 200, "skipped"],
       [1, "skill/silent", 200, "skipped"],
       [2, "agent/a", 201, "created"],
-      [3, null, 400, "/colour"],
+      [3, "agent/b", 400, "/version"],
       [4, null, 400, "/type"],
       [5, null, 400, "/id"],
-      [6, null, 400, "/activated"],
+      [6, "agent/c", 400, "/activated"],
       [7, null, 400, ""],
       [8, "agent/a", 400, "/id"],
       [9, "agent/z", 201, "created"],
@@ -120,12 +121,17 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
     expect(await listed(registry)).toEqual(["agent/a"]);
   });
 
-  it("leaves a component alone that the file no longer activates [0-38]", async () => {
+  it("ignores what else a file and its components say, as there [0-08, 0-38]", async () => {
     const registry = open();
-    await importFile(registry, [ACTIVATED]);
-    const [result] = await importFile(registry, [{ ...ACTIVATED, activated: false }]);
-    expect(result?.outcome).toBe("skipped");
-    expect(await listed(registry)).toEqual(["skill/moe"]);
+    const { status, body } = await registry.post<{ results: Result[] }>("/v1/agents/import", {
+      version: 1,
+      components: [{ ...ACTIVATED, colour: "red", metadata: { a: 1 } }],
+    });
+    expect([status, body.results[0]?.outcome]).toEqual([200, "created"]);
+    expect((await read(registry, "skill/moe")).metadata).toEqual({
+      activated_at: "2025-12-22T00:00:00Z",
+      reason: "core",
+    });
   });
 
   it("keeps static components for ever: never unreachable, never lapsed, until unregistered [0-37, 0-38]", async () => {
@@ -184,10 +190,12 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
 
   it.each([
     ["?static=1", { components: [] }, "/static"],
-    ["?dry_run=true", { components: [] }, "/dry_run"],
+    ["?dry_run=yes", { components: [] }, "/dry_run"],
+    ["?source=", { components: [] }, "/source"],
+    ["?after=a%20b", { components: [] }, "/after"],
+    ["?through=", { components: [] }, "/through"],
     ["", { components: {} }, "/components"],
     ["", {}, "/components"],
-    ["", { components: [], version: 1 }, "/version"],
   ])("refuses a file sent as %s %j, pointing at %s [0-08, 0-38]", async (query, body, pointer) => {
     const refused = await open().post<{ errors: { pointer: string }[] }>(`/v1/agents/import${query}`, body);
     expect(refused.status).toBe(400);

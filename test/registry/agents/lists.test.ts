@@ -1,6 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { activationItem } from "../../../src/core/agents/activation-file.ts";
-import { check } from "../../../src/core/check.ts";
 import { importAgents } from "../../../src/registry/agents/import.ts";
 import { type AgentQuery, firstAgents, listAgents } from "../../../src/registry/agents/list.ts";
 import { surveyAgents } from "../../../src/registry/agents/survey.ts";
@@ -100,20 +98,32 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
 
   it("come from an activation file each on its own, in its order", async () => {
     const { registry, namespace } = await fleetOf(0);
-    const items = [
+    const components = [
       { type: "agent", name: "a", activated: true },
       { type: "agent", name: "b" },
       { type: "agent" },
       { type: "agent", name: "no id", activated: true },
       { type: "agent", name: "a", activated: true },
-    ].map((item) => check(activationItem, item));
-    const file = { items, isStatic: true, region: null, idempotencyKey: undefined };
-    expect(await importAgents(namespace, ANYONE, file, registry.now)).toMatchObject([
-      { id: "agent/a", outcome: "created", entry: { lease: { expiresAt: null } } },
-      "skipped",
-      { code: "invalid_request" },
-      { code: "invalid_request" },
-      { code: "invalid_request" },
-    ]);
+    ];
+    const file = {
+      components,
+      after: "",
+      through: undefined,
+      isStatic: true,
+      isDryRun: false,
+      region: null,
+      idempotencyKey: undefined,
+    };
+    const importer = { asker: ANYONE, source: "default" };
+    expect(await importAgents(namespace, importer, file, registry.now)).toMatchObject({
+      components: [
+        { index: 0, id: "agent/a", result: { outcome: "created", leaseToken: expect.any(String) } },
+        { index: 1, id: "agent/b", result: { outcome: "skipped" } },
+        { index: 2, id: null, result: { code: "invalid_request" } },
+        { index: 3, id: null, result: { code: "invalid_request" } },
+        { index: 4, id: "agent/a", result: { code: "invalid_request" } },
+      ],
+      next: null,
+    });
   });
 });

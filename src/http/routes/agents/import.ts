@@ -1,9 +1,8 @@
 import * as z from "zod";
-import { activationItem, type ActivationItem, componentId } from "../../../core/agents/activation-file.ts";
-import { check } from "../../../core/check.ts";
-import { entryId } from "../../../core/names.ts";
+import { activationItem } from "../../../core/agents/activation-file.ts";
+import { entryId, label } from "../../../core/names.ts";
 import { Problem } from "../../../core/problem.ts";
-import { importAgents } from "../../../registry/agents/import.ts";
+import { importAgents, type ImportedComponent } from "../../../registry/agents/import.ts";
 import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -15,36 +14,55 @@ const importFile = endpoint({
   method: "POST",
   path: "/v1/agents/import",
   operationId: "importAgents",
-  summary: "Register the activated components of an activation file; each has a result of its own",
+  summary:
+    "Make what a source has registered what its activation file says; each component has a result of its own",
   group: "agents",
   scope: "write",
   takesIdempotencyKey: true,
-  query: z.strictObject({ static: param.flag() }),
-  body: z.strictObject({ components: z.array(z.unknown()).max(ITEMS_MAX) }),
-  bodyShape: z.strictObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
-  answers: { 200: { description: "One result per component, in order", body: shapes.importResults } },
+  query: z.strictObject({
+    static: param.flag(),
+    source: label(256).default("default"),
+    after: entryId.optional(),
+    through: entryId.optional(),
+    dry_run: param.flag(),
+  }),
+  // What else the file says is ignored, as in the registry whose format it is.
+  body: z.object({ components: z.array(z.unknown()).max(ITEMS_MAX) }),
+  bodyShape: z.looseObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
+  answers: {
+    200: {
+      description: "One result per component, in order, then one per id that only an earlier import had",
+      body: shapes.importResults,
+    },
+  },
   refusals: ["invalid_request"],
   async handle({ namespace, asker, query, body, idempotencyKey, region, now }) {
-    const items = body.components.map((component) => check(activationItem, component));
-    const file = { items, isStatic: query.static === "true", idempotencyKey, region };
-    const results = await importAgents(namespace, asker, file, now);
-    const list = results.map((result, index) => {
-      const id = idOf(items[index]!);
-      if (result === "skipped") return { index, id, status: 200, outcome: result };
-      if (result instanceof Problem) return { index, id, ...itemProblem(result) };
-      // Components come without a token, so none is renewed.
-      const outcome: "created" | "replaced" = result.outcome === "created" ? "created" : "replaced";
-      return { index, id, status: 201, outcome, lease_token: result.leaseToken };
-    });
-    return { status: 200, body: { results: list } };
+    const { source, after = "", through } = query;
+    const file = {
+      ...body,
+      after,
+      through,
+      isStatic: query.static === "true",
+      isDryRun: query.dry_run === "true",
+      idempotencyKey,
+      region,
+    };
+    const { components, next } = await importAgents(namespace, { asker, source }, file, now);
+    return { status: 200, body: { results: components.map(shown), next } };
   },
 });
 
-/** null where type and name make no id */
-function idOf(item: ActivationItem | Problem): string | null {
-  if (item instanceof Problem) return null;
-  const parsed = entryId.safeParse(componentId(item));
-  return parsed.success ? parsed.data : null;
+function shown({ index, id, result }: ImportedComponent) {
+  if (result instanceof Problem) return { index, id, outcome: "failed" as const, ...itemProblem(result) };
+  const { outcome, source, leaseToken } = result;
+  return {
+    index,
+    id,
+    status: outcome === "created" ? 201 : 200,
+    outcome,
+    ...(source !== undefined && { source }),
+    ...(leaseToken !== undefined && { lease_token: leaseToken }),
+  };
 }
 
 export const importEndpoints = [importFile];

@@ -1,6 +1,6 @@
 /**
  * Installs the package from its tarball into an empty folder, and does the first round with it on several versions of Node,
- * on a registry that `rollcall dev` serves: `npm run package:try -- 20 22 24`. Chromium opens the pages of the first of them.
+ * on a registry that `rollcall dev` serves: `npm run package:try -- 20 22.13 24`. Chromium opens the pages of the first of them.
  * Downloads the versions of Node that are missing, and what `rollcall dev` does.
  */
 import { execFileSync, spawn } from "node:child_process";

@@ -42,7 +42,7 @@ const SQL = {
   number: "SELECT number FROM object WHERE class = ? AND name = ?",
   delete: "DELETE FROM object WHERE class = ? AND name = ?",
   alarms: "SELECT name, alarm AS at FROM object WHERE class = ? AND alarm IS NOT NULL",
-  keepAlarm: "UPDATE object SET alarm = ?3 WHERE class = ?1 AND name = ?2",
+  keepAlarm: "UPDATE object SET alarm = ? WHERE class = ? AND name = ?",
 } as const;
 
 /**
@@ -76,7 +76,7 @@ export function directory(open: Open, path: string): Storage {
           for (const end of ["", "-wal"]) rmSync(file + end, { force: true });
         },
         alarms: () => sql.alarms.all(objects) as { name: string; at: number }[],
-        keepAlarm: (name, at) => void sql.keepAlarm.run(objects, name, at),
+        keepAlarm: (name, at) => void sql.keepAlarm.run(at, objects, name),
       };
     },
     close: () => index.close(),

@@ -1,6 +1,8 @@
 import type { Rows, Sql, WholeStorage } from "../durable/storage.ts";
 import type { DatabaseSync } from "./sqlite.ts";
 
+type Binding = string | number | null;
+
 /** Where an object's alarm is kept: ms since the Unix epoch, null while it is off. */
 export interface Alarm {
   at: number | null;
@@ -17,16 +19,16 @@ export class SqliteStorage implements WholeStorage {
   constructor(database: DatabaseSync, alarm: Alarm) {
     this.#database = database;
     this.#alarm = alarm;
-    const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+    const prepared = new Map<string, (bindings: readonly Binding[]) => unknown[]>();
     this.sql = {
-      exec<Row>(statement: string, ...bindings: (string | number | null)[]): Rows<Row> {
+      exec<Row>(statement: string, ...bindings: Binding[]): Rows<Row> {
         if (bindings.length === 0 && statement.includes(";")) {
           database.exec(statement);
           return rowsOf<Row>([]);
         }
-        let ready = prepared.get(statement);
-        if (!ready) prepared.set(statement, (ready = database.prepare(statement)));
-        return rowsOf(ready.all(...bindings) as Row[]);
+        let run = prepared.get(statement);
+        if (!run) prepared.set(statement, (run = prepare(database, statement)));
+        return rowsOf(run(bindings) as Row[]);
       },
     };
   }
@@ -64,6 +66,13 @@ export class SqliteStorage implements WholeStorage {
     this.#alarm.at = null;
     this.isEmptied = true;
   }
+}
+
+function prepare(database: DatabaseSync, statement: string): (bindings: readonly Binding[]) => unknown[] {
+  const prepared = database.prepare(statement);
+  if (!/\?\d/.test(statement)) return (bindings) => prepared.all(...bindings);
+  // Node.js 22 knows `?1` by that name alone.
+  return (bindings) => prepared.all(Object.fromEntries(bindings.map((binding, i) => [`?${i + 1}`, binding])));
 }
 
 const rowsOf = <Row>(rows: Row[]): Rows<Row> => ({

@@ -72,8 +72,10 @@ it("is a registry in the process, or says which Node that needs", async () => {
     if (round) said.push(round.stdout);
   }
   for (const line of said)
-    expect(line).toMatch(/: found a, in this process\n$|^rollcall\/local needs Node\.js 22\.13 or newer/);
-  expect(said).toContain(`${process.version}: found a, in this process\n`);
+    expect(line).toMatch(
+      /: found a and got HI, in this process\n$|^rollcall\/local needs Node\.js 22\.13 or newer/,
+    );
+  expect(said).toContain(`${process.version}: found a and got HI, in this process\n`);
 });
 
 it("says how to install the MCP client, which only the bridge needs", async () => {

@@ -7,7 +7,19 @@ try {
   const agent = await registry.join({ name: "a", type: "b", capabilities: ["x"] });
   const { agents } = await registry.discover({ capability: "x" });
   await agent.leave();
-  console.log(`${process.version}: found ${agents.map(({ name }) => name).join()}, in this process`);
+  const upper = { payload_schema: {}, result_schema: {}, handle: ({ text }) => text.toUpperCase() };
+  const served = await registry.serveToolset({ name: "text", tools: { upper } });
+  const meta = { run_id: "r", session_id: "s" };
+  const { result } = await registry.callTool({
+    toolset: "text",
+    tool: "upper",
+    payload: { text: "hi" },
+    meta,
+  });
+  await served.leave();
+  console.log(
+    `${process.version}: found ${agents.map(({ name }) => name).join()} and got ${result}, in this process`,
+  );
 } catch (error) {
   console.log(error.message);
 }

@@ -119,8 +119,10 @@ interface Found {
 
 /** After so many entries that the file does not activate, no further page is read. */
 const ABSENT_MAX = 1000;
-/** A page has room for one entry per component, and one more to show the end; and for at least these. */
-const PAGE_MIN = 100;
+/** The first page has room for one entry per component, and for so many that the file lacks. */
+const SPARE = 50;
+/** Further pages: there is much to remove. */
+const FURTHER = 500;
 
 /** @param mentioned  ids that the file activates, or says something of that was refused */
 async function registeredBefore(
@@ -134,7 +136,7 @@ async function registeredBefore(
   const known = new Map<string, Entry>();
   const absent: string[] = [];
   const terms = [sourceTerm(source)];
-  const limit = Math.max(PAGE_MIN, components.length + 1);
+  let limit = components.length + SPARE;
   let after: string | null = start;
   do {
     const page: Page = await store.page({ kind: "agent", terms, after, limit }, now);
@@ -145,6 +147,7 @@ async function registeredBefore(
       if (!mentioned.has(id)) absent.push(id);
     }
     after = page.next === through || isPast(page.next ?? "") ? null : page.next;
+    limit = FURTHER;
   } while (after !== null && absent.length < ABSENT_MAX);
   return { known, absent, next: after };
 }

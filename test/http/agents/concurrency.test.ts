@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../../src/store/store.ts";
 import { historyOf } from "../../store/conformance/opened.ts";
 import { type AgentList, readAgent } from "../../support/agents.ts";
 import { expectExactIndexes } from "../../support/audit.ts";
+import { interrupted } from "../../support/interrupted.ts";
 import { mapConcurrently } from "../../support/map-concurrently.ts";
 import { populate } from "../../support/populate.ts";
 import { type Registered, Registry } from "../../support/registry.ts";
-import { type Backend, BACKENDS } from "../../support/stores.ts";
+import { BACKENDS } from "../../support/stores.ts";
 
 const WIDTH = 64;
 const FLEET = 1000;
@@ -18,27 +18,6 @@ interface Agent {
   current_load: number;
   metadata: Record<string, unknown>;
   registered_at: string;
-}
-
-/** The same store, but just before its next commit somebody else gets a word in. */
-function interrupted(backend: Backend, interloper: () => Promise<unknown>): Backend {
-  let pending = true;
-  return {
-    ...backend,
-    open(namespace): Store {
-      const store = backend.open(namespace);
-      return {
-        ...store,
-        async commit(changes, now) {
-          if (pending) {
-            pending = false;
-            await interloper();
-          }
-          return store.commit(changes, now);
-        },
-      };
-    },
-  };
 }
 
 describe.each(BACKENDS)("many at once on $backend", ({ openBackend }) => {

@@ -171,6 +171,8 @@ export async function startBridge(
   const server = createServer((req, res) => {
     serve(req, res).catch((error: Error) => answer(res, statusOf(error), { error: error.message }));
   }).listen(0, "127.0.0.1");
+  // Never: a request that meets a connection just closed looks like an outage, and a busy machine makes idle times long.
+  server.keepAliveTimeout = 0;
   await once(server, "listening");
 
   return {

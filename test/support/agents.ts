@@ -8,7 +8,7 @@ export interface AgentList {
 }
 
 export const readAgent = async (registry: Registry, id: string): Promise<AgentRecord> =>
-  (await registry.get<AgentRecord>(`/v1/agents/${id}`)).body;
+  (await registry.get<AgentRecord>(`/v1/agents/${encodeURIComponent(id)}`)).body;
 
 export const sweep = async (registry: Registry, query = ""): Promise<SweepSummary> =>
   (await registry.post<SweepSummary>(`/v1/sweep${query}`)).body;
@@ -26,6 +26,10 @@ export async function sweepUntilReaped(registry: Registry): Promise<string[]> {
   }
   return reaped;
 }
+
+/** The ids on the first page of the list. */
+export const listedIds = async (registry: Registry): Promise<string[]> =>
+  (await registry.get<AgentList>("/v1/agents")).body.agents.map(({ id }) => id);
 
 export const discoverIds = async (registry: Registry, query: string): Promise<string[]> =>
   (await registry.get<AgentList>(`/v1/discover?${query}`)).body.agents.map(({ id }) => id);

@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import type { AgentRecord } from "../../src/core/agents/record.ts";
 import type { Registry } from "./registry.ts";
 
 /** One component's result, as an import answers it. */
@@ -11,6 +10,7 @@ export interface ImportedItem {
   source?: string;
   lease_token?: string;
   code?: string;
+  errors?: { pointer: string }[];
 }
 
 export const active = (name: string, fields: object = {}) => ({
@@ -20,6 +20,7 @@ export const active = (name: string, fields: object = {}) => ({
   ...fields,
 });
 export const idle = (name: string) => ({ type: "skill", name, activated: false });
+
 /** Imports a file, or a part of one. */
 export async function importFile(
   registry: Registry,
@@ -35,16 +36,13 @@ export async function importFile(
   expect(status).toBe(200);
   return body;
 }
+
 /** What an import says it did, by id. */
 export async function outcomes(...args: Parameters<typeof importFile>): Promise<Record<string, string>> {
   const { results } = await importFile(...args);
   return Object.fromEntries(results.map(({ id, outcome }) => [id, outcome]));
 }
 
-export const readAgent = async (registry: Registry, id: string): Promise<AgentRecord> =>
-  (await registry.get<AgentRecord>(`/v1/agents/${encodeURIComponent(id)}`)).body;
-export const listedIds = async (registry: Registry): Promise<string[]> =>
-  (await registry.get<{ agents: { id: string }[] }>("/v1/agents")).body.agents.map(({ id }) => id);
 /** As `type id`, oldest first. */
 export const eventsOf = async (registry: Registry): Promise<string[]> =>
   (await registry.get<{ events: { type: string; id: string }[] }>("/v1/events")).body.events.map(

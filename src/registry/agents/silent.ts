@@ -22,9 +22,9 @@ export interface Silent {
  * was told of, and of two runs at the same time one tells. Reads every lease, a round trip per 1,000 or fewer, and writes of
  * the newly silent alone.
  *
- * Of a run that fails, what it has told of already is given, since no later run would; with \`complete: false\`.
+ * Of a run that fails, what it has told of already is given, since no later run would; with `complete: false`.
  *
- * @throws {Problem} \`store_unavailable\` or \`store_full\`, where it failed before it had told of anybody
+ * @throws {Problem} `store_unavailable` or `store_full`, where it failed before it had told of anybody
  */
 export async function tellSilent({ store }: Namespace, silentMs: number, now: number): Promise<Silent> {
   const marked: string[] = [];

@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { AgentRecord } from "../../../src/core/agents/record.ts";
+import { listedIds, readAgent } from "../../support/agents.ts";
+import { importFile, type ImportedItem } from "../../support/imports.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
-
-interface Result {
-  index: number | null;
-  id: string | null;
-  status: number;
-  outcome: string;
-  source?: string;
-  lease_token?: string;
-  code?: string;
-  errors?: { pointer: string }[];
-}
 
 const ACTIVATED = {
   type: "skill",
@@ -24,24 +14,15 @@ const ACTIVATED = {
   reason: "core",
 };
 
-async function importFile(registry: Registry, components: unknown[], query = ""): Promise<Result[]> {
-  const { status, body } = await registry.post<{ results: Result[] }>(`/v1/agents/import${query}`, {
-    components,
-  });
-  expect(status).toBe(200);
-  return body.results;
-}
-const read = async (registry: Registry, id: string): Promise<AgentRecord> =>
-  (await registry.get<AgentRecord>(`/v1/agents/${encodeURIComponent(id)}`)).body;
-const listed = async (registry: Registry): Promise<string[]> =>
-  (await registry.get<{ agents: { id: string }[] }>("/v1/agents")).body.agents.map(({ id }) => id);
+const resultsOf = async (registry: Registry, components: unknown[], query = ""): Promise<ImportedItem[]> =>
+  (await importFile(registry, components, query)).results;
 
 describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
   const open = () => new Registry({ backend: openBackend() });
 
   it("registers an activated component as type/name, with the source's metadata and no capabilities [0-38]", async () => {
     const registry = open();
-    const [result] = await importFile(registry, [ACTIVATED]);
+    const [result] = await resultsOf(registry, [ACTIVATED]);
     expect(result).toEqual({
       index: 0,
       id: "skill/moe",
@@ -49,7 +30,7 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
       outcome: "created",
       lease_token: expect.stringMatching(/^300\.30\.\d{13}\.[\w-]{22}$/) as unknown,
     });
-    expect(await read(registry, "skill/moe")).toMatchObject({
+    expect(await readAgent(registry, "skill/moe")).toMatchObject({
       id: "skill/moe",
       name: "moe",
       type: "skill",
@@ -63,8 +44,8 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
 
   it("gives a component that says the least the source's defaults [0-06, 0-38]", async () => {
     const registry = open();
-    await importFile(registry, [{ type: "hook", name: "lint", activated: true }]);
-    expect(await read(registry, "hook/lint")).toMatchObject({
+    await resultsOf(registry, [{ type: "hook", name: "lint", activated: true }]);
+    expect(await readAgent(registry, "hook/lint")).toMatchObject({
       version: "1.0.0",
       path: "",
       metadata: { activated_at: null, reason: null },
@@ -73,7 +54,7 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
 
   it("gives each item a result of its own, in order, and stops at none of them [0-38]", async () => {
     const registry = open();
-    const results = await importFile(registry, [
+    const results = await resultsOf(registry, [
       { type: "skill", name: "idle", activated: false },
       { type: "skill", name: "silent" },
       { type: "agent", name: "a", activated: true },
@@ -104,31 +85,31 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
       [8, "agent/a", 400, "/id"],
       [9, "agent/z", 201, "created"],
     ]);
-    expect(await listed(registry)).toEqual(["agent/a", "agent/z"]);
-    expect((await read(registry, "agent/a")).version).toBe("1.0.0");
+    expect(await listedIds(registry)).toEqual(["agent/a", "agent/z"]);
+    expect((await readAgent(registry, "agent/a")).version).toBe("1.0.0");
   });
 
   it("takes the first of several items for one id, and refuses the others by name [0-25, 0-38]", async () => {
     const registry = open();
     const item = { type: "agent", name: "a", activated: true };
-    const results = await importFile(registry, [item, { ...item, version: "2.0.0" }, item]);
+    const results = await resultsOf(registry, [item, { ...item, version: "2.0.0" }, item]);
     expect(results.map(({ status, errors }) => [status, errors?.[0]?.pointer])).toEqual([
       [201, undefined],
       [400, "/id"],
       [400, "/id"],
     ]);
     expect((await registry.heartbeat("agent/a", results[0]?.lease_token)).status).toBe(200);
-    expect(await listed(registry)).toEqual(["agent/a"]);
+    expect(await listedIds(registry)).toEqual(["agent/a"]);
   });
 
   it("ignores what else a file and its components say, as there [0-08, 0-38]", async () => {
     const registry = open();
-    const { status, body } = await registry.post<{ results: Result[] }>("/v1/agents/import", {
+    const { status, body } = await registry.post<{ results: ImportedItem[] }>("/v1/agents/import", {
       version: 1,
       components: [{ ...ACTIVATED, colour: "red", metadata: { a: 1 } }],
     });
     expect([status, body.results[0]?.outcome]).toEqual([200, "created"]);
-    expect((await read(registry, "skill/moe")).metadata).toEqual({
+    expect((await readAgent(registry, "skill/moe")).metadata).toEqual({
       activated_at: "2025-12-22T00:00:00Z",
       reason: "core",
     });
@@ -136,12 +117,12 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
 
   it("keeps static components for ever: never unreachable, never lapsed, until unregistered [0-37, 0-38]", async () => {
     const registry = open();
-    const [imported] = await importFile(registry, [ACTIVATED], "?static=true");
+    const [imported] = await resultsOf(registry, [ACTIVATED], "?static=true");
     const year = 365 * 86_400_000;
     await registry.pass(year);
     const sweep = await registry.post("/v1/sweep");
     expect(sweep.body).toMatchObject({ scanned: 1, unreachable: [], reaped: [] });
-    expect(await read(registry, "skill/moe")).toMatchObject({
+    expect(await readAgent(registry, "skill/moe")).toMatchObject({
       heartbeat_interval_seconds: null,
       effective_status: "available",
       expires_at: null,
@@ -156,28 +137,28 @@ describe.each(BACKENDS)("an activation file on $backend", ({ openBackend }) => {
     });
     expect(beat.body).toMatchObject({ next_interval_seconds: null, expires_at: null });
     await registry.pass(year);
-    expect((await read(registry, "skill/moe")).status).toBe("busy");
+    expect((await readAgent(registry, "skill/moe")).status).toBe("busy");
 
     const headers = { "Lease-Token": imported?.lease_token ?? "" };
     expect((await registry.call("DELETE", "/v1/agents/skill%2Fmoe", undefined, headers)).status).toBe(204);
-    expect(await listed(registry)).toEqual([]);
+    expect(await listedIds(registry)).toEqual([]);
   });
 
   it("lets components that are not static lapse like any other [0-21, 0-38]", async () => {
     const registry = open();
-    await importFile(registry, [ACTIVATED], "?static=false");
+    await resultsOf(registry, [ACTIVATED], "?static=false");
     await registry.pass(45_001);
-    expect((await read(registry, "skill/moe")).effective_status).toBe("unreachable");
+    expect((await readAgent(registry, "skill/moe")).effective_status).toBe("unreachable");
     await registry.pass(255_000);
-    expect(await listed(registry)).toEqual([]);
+    expect(await listedIds(registry)).toEqual([]);
   });
 
   it("takes an empty file, and 1,000 items but not one more [0-38]", async () => {
     const registry = open();
-    expect(await importFile(registry, [])).toEqual([]);
+    expect(await resultsOf(registry, [])).toEqual([]);
     const idle = { type: "t", name: "n" };
     expect(
-      await importFile(
+      await resultsOf(
         registry,
         Array.from({ length: 1000 }, () => idle),
       ),

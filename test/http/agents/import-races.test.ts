@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectExactIndexes } from "../../support/audit.ts";
-import { active, eventsOf, idle, importFile, listedIds, outcomes } from "../../support/imports.ts";
+import { listedIds } from "../../support/agents.ts";
+import { active, eventsOf, idle, importFile, outcomes } from "../../support/imports.ts";
 import { interrupted } from "../../support/interrupted.ts";
 import { type Registered, Registry } from "../../support/registry.ts";
 import { BACKENDS, redisBackend } from "../../support/stores.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { active, eventsOf, idle, importFile, listedIds, outcomes } from "../../support/imports.ts";
+import { listedIds } from "../../support/agents.ts";
+import { active, eventsOf, idle, importFile, outcomes } from "../../support/imports.ts";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";

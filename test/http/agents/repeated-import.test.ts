@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { active, eventsOf, idle, importFile, listedIds, outcomes, readAgent } from "../../support/imports.ts";
+import { listedIds, readAgent } from "../../support/agents.ts";
+import { active, eventsOf, idle, importFile, outcomes } from "../../support/imports.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 

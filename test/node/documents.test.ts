@@ -5,9 +5,10 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 const ROOT = new URL("../../", import.meta.url);
 /** Not in a fresh clone: `npm run types` makes it. */
 const GENERATED = ["worker-configuration.d.ts"];
-const FILES = [...globSync(["*", "{src,test,bench,scripts,docs}/**"], { cwd: ROOT }), ...GENERATED].map(
-  (path) => `/${path}`,
-);
+const FILES = [
+  ...globSync(["*", "{src,test,bench,scripts,docs,examples}/**"], { cwd: ROOT }),
+  ...GENERATED,
+].map((path) => `/${path}`);
 
 /** What looks like a file or a folder: `store/change.ts`, `lua/commit.lua`, `durable-*.ts`, `core/agents/`. */
 const PATH = /`([\w*./-]+(?:\.(?:ts|lua|js|md|svg)|\/))`/g;
@@ -26,10 +27,22 @@ it.each([
   "docs/storage.md",
   "docs/errors.md",
   "docs/cli.md",
+  "docs/moving.md",
 ])("names no file in %s that does not exist", (name) => {
   const text = readFileSync(new URL(name, ROOT), "utf8");
   const named = [...text.matchAll(PATH)].map(([, path]) => path!);
   expect(named.filter((path) => !exists(path))).toEqual([]);
+});
+
+it("has a test for every section of docs/moving.md", () => {
+  const sections = readFileSync(new URL("docs/moving.md", ROOT), "utf8").matchAll(/^## (.+)$/gm);
+  const tests = globSync("test/moving/*.test.ts", { cwd: ROOT }).map((path) =>
+    readFileSync(new URL(path, ROOT), "utf8"),
+  );
+  const untested = [...sections].filter(
+    ([, section]) => !tests.some((test) => test.includes(`itMoves("${section}"`)),
+  );
+  expect(untested).toEqual([]);
 });
 
 it("maps every room of src in README", () => {

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Everything that the tests need: redis-server and chromium where they are missing, and the packages of both lock files.
+# Everything that the tests need: redis-server, chromium and python3 where they are missing, and the packages of both lock files.
 set -eu
 cd "$(dirname "$0")/.."
 
 missing=
 command -v redis-server >/dev/null || missing="$missing redis-server"
 command -v chromium >/dev/null || missing="$missing chromium"
+command -v python3 >/dev/null || missing="$missing python3"
 if [ -n "$missing" ]; then
   if command -v apt-get >/dev/null; then
     as_root=$([ "$(id -u)" = 0 ] || echo sudo)

@@ -253,6 +253,7 @@ describe("access by key", () => {
     ["a password that has more than the key", basic(ROBIN.name, `${ROBIN.token} x`)],
     ["no password", basic(ROBIN.name, "")],
     ["a key that is not in base64", { Authorization: `Basic robin:${ROBIN.token}` }],
+    ["a key without a user that is not in base64", { Authorization: `Basic ${ROBIN.token}` }],
     ["basic authentication of another scheme", { Authorization: `Digest ${btoa(`robin:${ROBIN.token}`)}` }],
     ["the name of a key", bearer(ROBIN.name)],
   ])("refuses %s with 401, and says how to ask", async (_, headers: Record<string, string>) => {

@@ -23,12 +23,14 @@ complete -o default -F _rollcall rollcall
   zsh: `#compdef rollcall
 _rollcall() {
   local -a found
-  found=(\${(f)"$(rollcall complete "\${words[@]:1:CURRENT-1}" 2>/dev/null)"})
+  found=(\${(f)"$(rollcall complete "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
   compadd -a found || _files
 }
 compdef _rollcall rollcall
 `,
-  fish: `complete -c rollcall -a '(rollcall complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+  fish: `complete -c rollcall -l file -rF
+complete -c rollcall -l persist-to -rF
+complete -c rollcall -f -a '(rollcall complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 `,
 };
 

@@ -10,35 +10,45 @@ const graphemes = new Intl.Segmenter();
 const WIDE =
   /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\u3000-\u303E\uFF01-\uFF60\uFFE0-\uFFE6]/u;
 const columnsOf = (grapheme: string): number => (WIDE.test(grapheme) ? 2 : 1);
-function widthOf(text: string): number {
-  let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += columnsOf(segment);
-  return width;
+const graphemesOf = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
+const widthOf = (text: string): number =>
+  graphemesOf(text).reduce((width, grapheme) => width + columnsOf(grapheme), 0);
+
+/** As many of the first as fit. */
+function fitting(parts: readonly string[], width: number): string[] {
+  let used = 0;
+  const end = parts.findIndex((part) => (used += columnsOf(part)) > width);
+  return end < 0 ? [...parts] : parts.slice(0, end);
 }
 
-function cut(text: string, width: number): string {
+/** @param keepsEnd  leaves out the middle, because many ids begin alike */
+function cut(text: string, width: number, keepsEnd: boolean): string {
   if (widthOf(text) <= width) return text;
-  let kept = "";
-  let used = 1;
-  for (const { segment } of graphemes.segment(text)) {
-    used += columnsOf(segment);
-    if (used > width) break;
-    kept += segment;
-  }
-  return `${kept}…`;
+  const parts = graphemesOf(text);
+  const endWidth = keepsEnd ? Math.floor((width - 1) / 2) : 0;
+  const end = fitting(parts.toReversed(), endWidth).toReversed();
+  return [...fitting(parts, width - 1 - endWidth), "…", ...end].join("");
 }
 
 const GAP = "  ";
 /** No column is cut to fewer. */
 const WIDTH_MIN = 6;
 
-/** Makes columns narrower, the widest first, until a line fits; the first column, which tells the rows apart, only in the end. */
+/**
+ * Makes columns narrower until a line fits: first the last one, which explains; then the widest; and the first, which tells the
+ * rows apart, only in the end.
+ */
 function fitted(widths: readonly number[], columns: number): number[] {
   const fit = [...widths];
+  const last = fit.length - 1;
   let excess = fit.reduce((sum, width) => sum + width + GAP.length, -GAP.length) - columns;
-  for (const from of [1, 0]) {
+  for (const [from, to] of [
+    [last, last],
+    [1, last],
+    [0, 0],
+  ] as const) {
     for (; excess > 0; excess -= 1) {
-      const widest = fit.indexOf(Math.max(...fit.slice(from)), from);
+      const widest = fit.indexOf(Math.max(...fit.slice(from, to + 1)), from);
       if (widest < 0 || fit[widest]! <= WIDTH_MIN) break;
       fit[widest]! -= 1;
     }
@@ -64,7 +74,7 @@ export const tableFor =
     const line = (row: readonly string[], styleOf: (cell: string) => Style | undefined) =>
       row
         .map((whole, i) => {
-          const cell = cut(whole, widths[i]!);
+          const cell = cut(whole, widths[i]!, i === 0);
           const padding = i === row.length - 1 ? "" : " ".repeat(widths[i]! - widthOf(cell));
           const style = styleOf(whole);
           return (style ? paint(style, cell) : cell) + padding;

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Open } from "./opened.ts";
 import { scout } from "./opened.ts";
@@ -54,6 +57,18 @@ export function failures(open: Open): void {
         retry_after_seconds: expect.any(Number),
         request_id: expect.any(String),
       });
+    });
+
+    it("is exit code 5 where something else than a registry answers", async () => {
+      const { rollcall } = open();
+      const server = createServer((_, response) => response.writeHead(404).end("not here"));
+      server.listen(0, "localhost");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const { code, err } = await rollcall(["ready", "--url", `localhost:${port}`, "--json"]);
+      server.close();
+      expect(code).toBe(5);
+      expect(JSON.parse(err)).toMatchObject({ code: "unexpected_answer", status: 404 });
     });
 
     it("is exit code 6 where nobody is found, and the answer stands on standard output", async () => {

@@ -126,21 +126,42 @@ export function lists(open: Open): void {
       expect(err).toContain("/status/0");
     });
 
-    it("fits the terminal: what is too wide ends in an ellipsis, the id last of all", async () => {
+    it("fits the terminal: the last column is cut first, the ids last, and they keep both ends", async () => {
       const { client, rollcall } = open();
-      const capabilities = ["translate_documents", "summarise_documents", "読む読む読む読む読む読む"];
-      await client.agents.register({ id: `agent/${"x".repeat(40)}`, name: "x", type: "t", capabilities });
-      const widths = async (columns: number) =>
+      const capabilities = ["translate", "summarise", "読む読む読む読む読む読む"];
+      const id = `agent/${"x".repeat(34)}`;
+      await client.agents.register({ id, name: "x", type: "research", capabilities });
+      const linesAt = async (columns: number) =>
         (await rollcall(["list"], { isTTY: true, columns, env: { NO_COLOR: "1" } })).out.split("\n");
-      const [, wide] = await widths(200);
-      expect(wide).toMatch(/読む$/);
-      const [heading, narrow] = await widths(100);
-      expect(narrow).toMatch(new RegExp(`^agent/${"x".repeat(40)}  t +available .+…$`));
-      expect(narrow!.length).toBeLessThanOrEqual(100);
-      expect(heading).toMatch(/^ID +TYPE +STATUS +HEALTH +LOAD +HEARD +CAPABILITIES$/);
-      const [, least] = await widths(56);
-      expect(least).toMatch(/^agent\/x+… /);
-      expect(least!.length).toBeLessThanOrEqual(56);
+      const cells = async (columns: number) => {
+        const [heading, line] = await linesAt(columns);
+        // Each of its wide characters takes two columns.
+        const wide = line!.match(/[読む]/g)?.length ?? 0;
+        expect(Math.max(heading!.length, line!.length + wide)).toBeLessThanOrEqual(columns);
+        return line!.replace(/\d s/, "0 s").split(/ {2,}/);
+      };
+      expect((await cells(200)).at(-1)).toBe(capabilities.join(", "));
+      expect(await cells(119)).toEqual([
+        id,
+        "research",
+        "available",
+        "1.00",
+        "0%",
+        "0 s ago",
+        "translate, summarise, 読む読む読…",
+      ]);
+      expect(await cells(92)).toEqual([id, "research", "available", "1.00", "0%", "0 s ago", "trans…"]);
+      expect(await cells(87)).toEqual([id, "resea…", "avail…", "1.00", "0%", "0 s ago", "trans…"]);
+      expect(await cells(66)).toEqual([
+        `agent/${"x".repeat(4)}…${"x".repeat(9)}`,
+        "resea…",
+        "avail…",
+        "1.00",
+        "0%",
+        "0 s a…",
+        "trans…",
+      ]);
+      expect((await cells(56))[0]).toBe("agent…xxxx");
     });
   });
 }

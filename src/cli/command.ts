@@ -57,7 +57,13 @@ export interface Session<T extends Args> {
 export function clientOptions(rawArgs: readonly string[], env: Io["env"]) {
   const option = (name: "url" | "key" | "namespace") =>
     valuesOf(rawArgs, name).at(-1) ?? (env[`ROLLCALL_${name.toUpperCase()}`] || undefined);
-  return { url: readUrl(option("url") ?? DEFAULT_URL), key: option("key"), namespace: option("namespace") };
+  return {
+    url: readUrl(option("url") ?? DEFAULT_URL),
+    key: option("key"),
+    namespace: option("namespace"),
+    // Whoever types a command in an outage is told of it at once.
+    retries: 0,
+  };
 }
 
 export interface Command {

@@ -1,3 +1,4 @@
+import type { Read } from "./answer-cache.ts";
 import type {
   AgentFilter,
   AgentPage,
@@ -11,7 +12,8 @@ import type {
   Registered,
   Registration,
 } from "./shapes.ts";
-import type { LeaseOptions, RegisterOptions, RequestOptions, Transport } from "./transport.ts";
+import type { LeaseOptions, ReadOptions, RegisterOptions, RequestOptions } from "./options.ts";
+import type { Transport } from "./transport.ts";
 
 /** The largest page that the registry gives. */
 const PAGE_MAX = 200;
@@ -34,7 +36,7 @@ export interface ImportOptions {
 export type Agents = ReturnType<typeof agents>;
 
 /** Agents, one request per method. `registry.join` registers an agent and keeps it registered. */
-export const agents = ({ send }: Transport) => ({
+export const agents = ({ read, send }: Transport) => ({
   /**
    * Registers an agent, or replaces the registration under its id; with its lease token it renews, or restores what the
    * registry has lost. Scope `write`.
@@ -49,7 +51,7 @@ export const agents = ({ send }: Transport) => ({
     send<Registered>("POST", "/v1/agents", { body, ...options }),
 
   /** Reads a live agent. Scope `read`. @throws {RollcallError} `agent_not_found` */
-  get: (id: string, options: RequestOptions = {}) => send<AgentRecord>("GET", pathOf(id), options),
+  get: (id: string, options: ReadOptions = {}) => read<Read<AgentRecord>>(pathOf(id), options),
 
   /**
    * Reads one page of live agents in id order, unreachable ones included. Scope `read`.
@@ -59,14 +61,14 @@ export const agents = ({ send }: Transport) => ({
    * @param query.limit   1 to 200 (100)
    * @param query.cursor  the `next_cursor` of the page before
    */
-  list: (query: AgentFilter & { limit?: number; cursor?: string } = {}, options: RequestOptions = {}) =>
-    send<AgentPage>("GET", "/v1/agents", { query, ...options }),
+  list: (query: AgentFilter & { limit?: number; cursor?: string } = {}, options: ReadOptions = {}) =>
+    read<Read<AgentPage>>("/v1/agents", { query, ...options }),
 
   /** Yields every live agent that matches, in id order, and reads pages of 200 as it goes. Scope `read`. */
   async *all(query: AgentFilter = {}, options: RequestOptions = {}): AsyncGenerator<AgentRecord, void> {
     let cursor: string | null = null;
     do {
-      const page: AgentPage = await send<AgentPage>("GET", "/v1/agents", {
+      const page: AgentPage = await read<AgentPage>("/v1/agents", {
         query: { ...query, limit: PAGE_MAX, cursor },
         ...options,
       });

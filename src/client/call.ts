@@ -1,8 +1,9 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
+import type { Trace } from "./options.ts";
 import { RollcallError } from "./problem.ts";
 import type { CallResult, CallTaken, Delta } from "./shapes.ts";
 import { serverSentEvents } from "./sse.ts";
-import type { CallToolOptions, ToolCall, ToolResult, Trace } from "./tool-call.ts";
+import type { CallToolOptions, ToolCall, ToolResult } from "./tool-call.ts";
 import { ToolError } from "./tool-error.ts";
 import { callPath, type Toolsets, toolsets } from "./toolsets.ts";
 import type { Transport } from "./transport.ts";
@@ -38,7 +39,7 @@ export async function callTool<T>(
   const stop = () => stopping.abort(given?.reason);
   given?.addEventListener("abort", stop);
   try {
-    return await new Caller<T>(transport, clock, stopping, options).run(call, { ...trace });
+    return await new Caller<T>(transport, clock, stopping, options).run(call, trace);
   } finally {
     given?.removeEventListener("abort", stop);
   }
@@ -72,11 +73,10 @@ class Caller<T> {
     this.#canBeGivenUp = signal !== undefined || onDelta !== undefined;
   }
 
-  async run({ toolset, tool, payload, meta }: ToolCall, trace: Trace): Promise<ToolResult<T>> {
+  async run({ toolset, tool, payload, meta }: ToolCall, trace: Trace | undefined): Promise<ToolResult<T>> {
     const body = { payload, meta: { ...meta, tool_call_id: meta.tool_call_id || crypto.randomUUID() } };
-    const headers = Object.fromEntries(Object.entries(trace).filter(([, value]) => value !== undefined));
     // An answer that waits for the result names the call too late to cancel it.
-    const options = { headers, ...(!this.#canBeGivenUp && { wait: POLL_SECONDS }) };
+    const options = { trace, ...(!this.#canBeGivenUp && { wait: POLL_SECONDS }) };
     const taking = this.#retry(() => this.#toolsets.call(toolset, tool, body, options));
     const { toolUseId, outcome } = await this.#settled(toolset, taking);
     const { error, result, bounds, server_data } = outcome;

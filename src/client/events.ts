@@ -1,7 +1,8 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import { RollcallError } from "./problem.ts";
 import type { EventFilter, EventPage, RegistryEvent } from "./shapes.ts";
-import type { RequestOptions, Transport } from "./transport.ts";
+import type { RequestOptions } from "./options.ts";
+import type { Transport } from "./transport.ts";
 
 const POLL_MS = 2000;
 const PAGE_EVENTS = 1000;

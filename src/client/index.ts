@@ -1,10 +1,20 @@
 import { systemClock } from "./clock.ts";
+import type { ClientOptions } from "./options.ts";
 import { registry, type Registry } from "./registry.ts";
 import type { OpenSocket } from "./socket.ts";
-import type { ClientOptions } from "./transport.ts";
 
+export type { Read, Stale } from "./answer-cache.ts";
 export type { JoinedAgent, JoinOptions } from "./joined-agent.ts";
 export type { Ending } from "./lifecycle.ts";
+export type {
+  ClientOptions,
+  LeaseOptions,
+  OutgoingRequest,
+  ReadOptions,
+  RequestOptions,
+  RequestOutcome,
+  Trace,
+} from "./options.ts";
 export { type ErrorCode, type Reason, RollcallError } from "./problem.ts";
 export type { Registry } from "./registry.ts";
 export { retryHint, type RetryHint } from "./retry-hint.ts";
@@ -18,10 +28,9 @@ export type {
 } from "./served-toolset.ts";
 export type * from "./shapes.ts";
 export type { JsonSchema, PayloadOf, Schema, StandardSchema } from "./standard-schema.ts";
-export type { CallToolOptions, ToolCall, ToolResult, Trace } from "./tool-call.ts";
+export type { CallToolOptions, ToolCall, ToolResult } from "./tool-call.ts";
 export { ToolError } from "./tool-error.ts";
 export { ToolOutput } from "./tool-output.ts";
-export type { ClientOptions, LeaseOptions, RequestOptions } from "./transport.ts";
 
 /**
  * Creates a client of one registry. It keeps no connection and needs no closing; an agent that joined and a toolset that is

@@ -1,5 +1,5 @@
 import { asRollcallError, type RollcallError } from "./problem.ts";
-import type { RegisterOptions } from "./transport.ts";
+import type { RegisterOptions } from "./options.ts";
 
 /** What to do after a failed request: register (again), send it again later, or end. */
 export type Remedy = "register" | "retry" | "stop";

@@ -1,9 +1,12 @@
 import { agents } from "./agents.ts";
+import type { Read } from "./answer-cache.ts";
 import { callTool } from "./call.ts";
 import type { Clock } from "./clock.ts";
 import { followEvents } from "./events.ts";
 import { join } from "./join.ts";
 import type { JoinOptions } from "./joined-agent.ts";
+import type { ClientOptions, ReadOptions, RequestOptions } from "./options.ts";
+import { withReads } from "./reads.ts";
 import { serveToolset } from "./serve.ts";
 import type { ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
 import { services } from "./services.ts";
@@ -24,15 +27,16 @@ import type { OpenSocket } from "./socket.ts";
 import type { Schema } from "./standard-schema.ts";
 import type { CallToolOptions, ToolCall } from "./tool-call.ts";
 import { toolsets } from "./toolsets.ts";
-import { type ClientOptions, createTransport, type RequestOptions } from "./transport.ts";
+import { createTransport } from "./transport.ts";
 
 const SWEEP_TIMEOUT_MS = 120_000;
 
 /**
  * One registry, as a key or open access shows it.
  *
- * A method sends one request and is not retried, except `join`, `serveToolset`, `callTool` and `follow`, which say what they
- * retry. Each names the scope that the key needs.
+ * A method sends one request. A read is sent again while the registry is out, up to twice and as long as its timeout allows,
+ * after 0.5 to 1 s and then after 1 to 2 s, or when `Retry-After` says. Nothing else is, nor `health` and `ready`, but for `join`, `serveToolset`,
+ * `callTool` and `follow`, which say what they retry. Each names the scope that the key needs.
  *
  * Methods reject with a `RollcallError`, or with the reason of an aborted signal. Any of them may reject with `network`,
  * `timeout`, `unexpected_answer`, `invalid_request`, `unauthorized`, `forbidden`, `payload_too_large` (a body over 256 KiB, an
@@ -43,11 +47,12 @@ export type Registry = ReturnType<typeof registry>;
 /** @param Socket  undefined: toolsets are served by long polls */
 export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSocket) {
   const transport = createTransport(options, clock, Socket);
-  const { send } = transport;
+  const reading = withReads(transport, clock, options);
+  const { read, send } = reading;
   return {
-    agents: agents(transport),
-    services: services(transport),
-    toolsets: toolsets(transport),
+    agents: agents(reading),
+    services: services(reading),
+    toolsets: toolsets(reading),
 
     /**
      * Registers an agent and keeps it registered until it leaves: `await using agent = await registry.join({ … })`. Scope
@@ -109,8 +114,8 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      *
      * @throws {RollcallError} `too_many_candidates` for an exact query that more than 5,000 agents match
      */
-    discover: (query: DiscoverQuery = {}, requested: RequestOptions = {}) =>
-      send<Discovered>("GET", "/v1/discover", { query, ...requested }),
+    discover: (query: DiscoverQuery = {}, requested: ReadOptions = {}) =>
+      read<Read<Discovered>>("/v1/discover", { query, ...requested }),
 
     /**
      * Reads one page of the capabilities of live agents, by name, with how many agents have each. Scope `read`.
@@ -121,14 +126,14 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      */
     capabilities: (
       query: { prefix?: string; limit?: number; cursor?: string } = {},
-      requested: RequestOptions = {},
-    ) => send<CapabilityList>("GET", "/v1/capabilities", { query, ...requested }),
+      requested: ReadOptions = {},
+    ) => read<Read<CapabilityList>>("/v1/capabilities", { query, ...requested }),
 
     /**
      * Counts live agents by type and effective status: the 100 types with the most agents, and the agents of all
      * `other_types`. Scope `read`.
      */
-    stats: (requested: RequestOptions = {}) => send<Stats>("GET", "/v1/stats", requested),
+    stats: (requested: ReadOptions = {}) => read<Read<Stats>>("/v1/stats", requested),
 
     /**
      * Reads the events after the cursor `since`, oldest first; the next page begins at its `next_since`. With an `id` or a
@@ -139,7 +144,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * @throws {RollcallError} `cursor_too_old` if events after `since` may be missing
      */
     events: (query: EventFilter & { since?: string; limit?: number } = {}, requested: RequestOptions = {}) =>
-      send<EventPage>("GET", "/v1/events", { query, ...requested }),
+      read<EventPage>("/v1/events", { query, ...requested }),
 
     /**
      * Reads the newest events, newest first. With an `id` or a `type`, 1,000 events are examined, so that a page may hold fewer
@@ -152,7 +157,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     latestEvents: (
       query: EventFilter & { limit?: number; cursor?: string | null } = {},
       requested: RequestOptions = {},
-    ) => send<LatestEventPage>("GET", "/v1/events", { query: { order: "desc", ...query }, ...requested }),
+    ) => read<LatestEventPage>("/v1/events", { query: { order: "desc", ...query }, ...requested }),
 
     /**
      * Yields events as they happen: `for await (const event of registry.follow())`. Ends when the signal is aborted. Polls

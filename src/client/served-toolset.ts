@@ -1,4 +1,5 @@
 import type { Ending, LifecycleOptions } from "./lifecycle.ts";
+import type { Trace } from "./options.ts";
 import type {
   CallMeta,
   McpCall,
@@ -7,7 +8,6 @@ import type {
   ToolsetRegistration,
 } from "./shapes.ts";
 import type { PayloadOf, Schema, SchemaName } from "./standard-schema.ts";
-import type { Trace } from "./tool-call.ts";
 
 /** What a handler gets besides the payload. */
 export interface CallContext {

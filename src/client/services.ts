@@ -1,3 +1,4 @@
+import type { Read } from "./answer-cache.ts";
 import type {
   BreakersReset,
   CallReport,
@@ -12,7 +13,8 @@ import type {
   SelectionList,
   SelectionLogic,
 } from "./shapes.ts";
-import { type RequestOptions, TIMEOUT_MS, type Transport } from "./transport.ts";
+import type { ReadOptions, RequestOptions } from "./options.ts";
+import { TIMEOUT_MS, type Transport } from "./transport.ts";
 
 const RUNTIME = "/v1/runtime/services";
 const READY_SECONDS = 30;
@@ -29,18 +31,22 @@ type ServiceFilter = {
   service_type?: string | undefined;
 };
 
+const asSelection = (resolved: Read<Resolved>): Read<Resolved> =>
+  resolved.stale ? { ...resolved, selection_id: null } : resolved;
+
 export type Services = ReturnType<typeof services>;
 
 /** Services, their providers, and the circuit breakers between them. One request per method. */
-export const services = ({ send }: Transport) => ({
+export const services = ({ read, send }: Transport) => ({
   /**
    * Chooses the provider of a service to use now, and records the choice. Scope `read`.
    *
    * @throws {RollcallError} `service_not_found`: no agent offers it; `no_provider_available`: none can be used now, and
    * the error's `reasons` says why of each
+   * @returns with a `selection_id` of null if it is stale: the selection was made, and may be reported, long ago
    */
-  resolve: (service: string, query: ResolveQuery = {}, options: RequestOptions = {}) =>
-    send<Resolved>("GET", pathOf(service, "/resolve"), { query, ...options }),
+  resolve: (service: string, query: ResolveQuery = {}, options: ReadOptions = {}) =>
+    read<Read<Resolved>>(pathOf(service, "/resolve"), { query, ...options }).then(asSelection),
 
   /**
    * Reads the last choices for a service, newest first, with their reasons; none of one that nobody offers. Scope `read`.
@@ -48,7 +54,7 @@ export const services = ({ send }: Transport) => ({
    * @param query.limit  1 to 100 (100)
    */
   selections: (service: string, query: { limit?: number } = {}, options: RequestOptions = {}) =>
-    send<SelectionList>("GET", pathOf(service, "/selections"), { query, ...options }),
+    read<SelectionList>(pathOf(service, "/selections"), { query, ...options }),
 
   /**
    * Reports how a call to a provider went. Such reports and health checks are what moves its circuit breaker. Scope `write`.
@@ -79,7 +85,7 @@ export const services = ({ send }: Transport) => ({
     service: readonly string[],
     { timeoutSeconds = READY_SECONDS, ...options }: RequestOptions & { timeoutSeconds?: number } = {},
   ) =>
-    send<ReadyServices>("GET", "/v1/services/ready", {
+    read<ReadyServices>("/v1/services/ready", {
       query: { service, timeout: timeoutSeconds },
       timeoutMs: timeoutSeconds * 1000 + TIMEOUT_MS,
       ...options,
@@ -97,15 +103,15 @@ export const services = ({ send }: Transport) => ({
    * Reads every provider in the order of selection, by handler and service, with its breaker. With a handler, providers for
    * any handler are included. Scope `read`.
    */
-  list: (query: ServiceFilter = {}, options: RequestOptions = {}) =>
-    send<RuntimeServices>("GET", RUNTIME, { query, ...options }),
+  list: (query: ServiceFilter = {}, options: ReadOptions = {}) =>
+    read<Read<RuntimeServices>>(RUNTIME, { query, ...options }),
 
   /** Reads the health of all services together and of each. Scope `read`. */
-  health: (options: RequestOptions = {}) => send<RuntimeHealth>("GET", `${RUNTIME}/health`, options),
+  health: (options: ReadOptions = {}) => read<Read<RuntimeHealth>>(`${RUNTIME}/health`, options),
 
   /** Reads a description of how providers are selected. Scope `read`. */
   selectionLogic: (options: RequestOptions = {}) =>
-    send<SelectionLogic>("GET", `${RUNTIME}/selection-logic`, options),
+    read<SelectionLogic>(`${RUNTIME}/selection-logic`, options),
 
   /**
    * Overrides the priority of a provider for as long as its registration lasts. Scope `admin`.

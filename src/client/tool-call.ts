@@ -1,3 +1,4 @@
+import type { Trace } from "./options.ts";
 import type { CallMeta, Delta, ServerData } from "./shapes.ts";
 
 export interface ToolCall {
@@ -7,13 +8,6 @@ export interface ToolCall {
   payload: unknown;
   /** The caller's own ids, passed on to the provider. A missing `tool_call_id` is made up. */
   meta: CallMeta;
-}
-
-/** W3C trace context and baggage, as header values. */
-export interface Trace {
-  traceparent?: string | undefined;
-  tracestate?: string | undefined;
-  baggage?: string | undefined;
 }
 
 export interface CallToolOptions {

@@ -1,3 +1,4 @@
+import type { Read } from "./answer-cache.ts";
 import type {
   CallAnswer,
   CallMeta,
@@ -12,13 +13,8 @@ import type {
   ToolsetRegistered,
   ToolsetRegistration,
 } from "./shapes.ts";
-import {
-  type LeaseOptions,
-  type RegisterOptions,
-  type RequestOptions,
-  TIMEOUT_MS,
-  type Transport,
-} from "./transport.ts";
+import type { LeaseOptions, ReadOptions, RegisterOptions, RequestOptions } from "./options.ts";
+import { TIMEOUT_MS, type Transport } from "./transport.ts";
 
 export const toolsetPath = (name: string, rest = ""): string =>
   `/v1/toolsets/${encodeURIComponent(name)}${rest}`;
@@ -28,7 +24,7 @@ export const callPath = (name: string, callId: string): string =>
 export type Toolsets = ReturnType<typeof toolsets>;
 
 /** Toolsets, one request per method. `registry.serveToolset` and `registry.callTool` do what a provider and a caller need. */
-export const toolsets = ({ send }: Transport) => ({
+export const toolsets = ({ read, send }: Transport) => ({
   /**
    * Registers a toolset of 1 to 200 tools, or replaces the one of this name and ends its calls (`stale_registration`);
    * with its lease token it amends it, or restores what the registry has lost. It is unhealthy until a provider answers a ping,
@@ -55,19 +51,19 @@ export const toolsets = ({ send }: Transport) => ({
    * @param query.tag      all of these, at most 16
    * @param query.healthy  only those that can be called now (false)
    */
-  list: (query: { tag?: string | readonly string[]; healthy?: boolean } = {}, options: RequestOptions = {}) =>
-    send<ToolsetList>("GET", "/v1/toolsets", { query, ...options }),
+  list: (query: { tag?: string | readonly string[]; healthy?: boolean } = {}, options: ReadOptions = {}) =>
+    read<Read<ToolsetList>>("/v1/toolsets", { query, ...options }),
 
   /**
    * Reads the toolsets that have `q` in their name, description or a tag, as `list` does. Scope `read`.
    *
    * @param q  1 to 1,024 characters
    */
-  search: (q: string, query: { healthy?: boolean } = {}, options: RequestOptions = {}) =>
-    send<ToolsetList>("GET", "/v1/toolsets/search", { query: { q, ...query }, ...options }),
+  search: (q: string, query: { healthy?: boolean } = {}, options: ReadOptions = {}) =>
+    read<Read<ToolsetList>>("/v1/toolsets/search", { query: { q, ...query }, ...options }),
 
   /** Reads a toolset with its tools and their schemas. Scope `read`. @throws {RollcallError} `toolset_not_found` */
-  get: (name: string, options: RequestOptions = {}) => send<ToolsetRecord>("GET", toolsetPath(name), options),
+  get: (name: string, options: ReadOptions = {}) => read<Read<ToolsetRecord>>(toolsetPath(name), options),
 
   /**
    * Removes a toolset and ends its calls (`stale_registration`). Scope `write`.
@@ -79,7 +75,7 @@ export const toolsets = ({ send }: Transport) => ({
 
   /** Counts the calls that wait, the calls that are claimed, and the consumers. Scope `read`. @throws {RollcallError} `toolset_not_found` */
   load: (name: string, options: RequestOptions = {}) =>
-    send<ToolsetLoad>("GET", toolsetPath(name, "/calls"), options),
+    read<ToolsetLoad>(toolsetPath(name, "/calls"), options),
 
   /**
    * Attaches as a consumer and takes calls and pings, or waits for some. Each call is this consumer's for 60 s. Scope `write`.
@@ -147,7 +143,7 @@ export const toolsets = ({ send }: Transport) => ({
     name: string,
     tool: string,
     body: { payload: unknown; meta: CallMeta },
-    { wait, ...options }: RequestOptions & { headers?: Record<string, string>; wait?: number } = {},
+    { wait, ...options }: RequestOptions & { wait?: number } = {},
   ) =>
     send<CallTaken>("POST", toolsetPath(name, `/tools/${encodeURIComponent(tool)}/calls`), {
       body,
@@ -171,7 +167,7 @@ export const toolsets = ({ send }: Transport) => ({
    * @throws {RollcallError} `call_not_found`; `forbidden` for another key's call
    */
   result: (name: string, callId: string, query: { wait?: number } = {}, options: RequestOptions = {}) =>
-    send<CallResult>("GET", callPath(name, callId), {
+    read<CallResult>(callPath(name, callId), {
       query,
       timeoutMs: (query.wait ?? 0) * 1000 + TIMEOUT_MS,
       ...options,

@@ -1,40 +1,11 @@
 import type { Clock } from "./clock.ts";
+import type { ClientOptions, ReadOptions, RegisterOptions } from "./options.ts";
 import { problemOf, RollcallError } from "./problem.ts";
 import { type OpenSocket, readSocket } from "./socket.ts";
 
-export interface ClientOptions {
-  /** The registry's URL, such as `https://rollcall.example.workers.dev`. A path is kept as a prefix. */
-  url: string;
-  /** An API key, sent as a bearer token. Not needed under open access. */
-  key?: string | undefined;
-  /** The namespace, under open access only (`default`). With a key it is the key's. */
-  namespace?: string | undefined;
-  /** How long to wait for an answer, ms (10,000). Requests that the registry holds open wait for that time in addition. */
-  timeoutMs?: number | undefined;
-  /** In place of the global `fetch`. A toolset is then served by long polls, because a WebSocket would not go through it. */
-  fetch?: ((url: string, init?: RequestInit) => Promise<Response>) | undefined;
-}
-
-export interface RequestOptions {
-  /** Gives up waiting for the answer. The registry may have acted on the request nevertheless. */
-  signal?: AbortSignal | undefined;
-  /** How long to wait for this answer, ms (the client's `timeoutMs`, unless the method says otherwise). */
-  timeoutMs?: number | undefined;
-}
-
-export interface LeaseOptions extends RequestOptions {
-  /** The `lease_token` of the registration. */
-  leaseToken?: string | undefined;
-}
-
-export interface RegisterOptions extends LeaseOptions {
-  /** 1 to 255 printable ASCII characters, kept secret: the same registration sent again with it is found, not made anew. */
-  idempotencyKey?: string | undefined;
-}
-
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
-export interface RequestParts extends RegisterOptions {
+export interface RequestParts extends RegisterOptions, ReadOptions {
   /** A list repeats its parameter; null and undefined are left out. */
   query?: Query;
   /** Sent as JSON. */
@@ -42,7 +13,7 @@ export interface RequestParts extends RegisterOptions {
   headers?: Record<string, string>;
 }
 
-/** Sends one request; nothing is retried here. */
+/** Sends each request once. */
 export interface Transport {
   /**
    * Resolves to the answer's JSON; undefined where the answer is empty.
@@ -50,6 +21,8 @@ export interface Transport {
    * @throws {RollcallError} or the signal's reason
    */
   send: <T>(method: string, path: string, parts?: RequestParts) => Promise<T>;
+  /** A GET. @throws as `send` */
+  read: <T>(path: string, parts?: RequestParts) => Promise<T>;
   /**
    * Hands the answer to `read` as it arrives.
    *
@@ -74,23 +47,55 @@ export interface Transport {
   ) => Promise<number | undefined>;
 }
 
+const NOT_MODIFIED = 304;
 /** The default timeout. Requests that the registry is to hold open for a time get that time in addition. */
 export const TIMEOUT_MS = 10_000;
 
 /** @param Socket  undefined: there are no sockets here */
 export function createTransport(options: ClientOptions, clock: Clock, Socket?: OpenSocket): Transport {
   const base = options.url.replace(/\/+$/, "");
+  const { onRequest, onResponse } = options;
   const send = options.fetch ?? ((url, init) => fetch(url, init));
 
+  /** @param read  gets an answer of 2xx, or of 304 */
   async function exchange<T>(
     method: string,
     path: string,
     parts: RequestParts,
     read: (response: Response, alive: () => void) => Promise<T>,
   ): Promise<T> {
-    const { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS } = parts;
-    signal?.throwIfAborted();
+    parts.signal?.throwIfAborted();
+    const request = { method, url: base + path + queryOf(parts.query), headers: headersOf(options, parts) };
     const body = parts.body === undefined ? null : JSON.stringify(parts.body);
+    onRequest?.(request);
+    const since = clock.now();
+    let status = 0;
+    const tell = (error?: unknown) => {
+      const durationMs = Math.max(0, clock.now() - since);
+      if (onResponse) queueMicrotask(() => onResponse({ ...request, status, durationMs, error }));
+    };
+    try {
+      const answer = await inTime(parts, async (signal, alive) => {
+        const { url, headers } = request;
+        const response = await send(url, { method, headers, signal, body });
+        ({ status } = response);
+        if (!response.ok && status !== NOT_MODIFIED)
+          throw problemOf(response, await response.text(), clock.now());
+        return read(response, alive);
+      });
+      tell();
+      return answer;
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  }
+
+  /** @throws {RollcallError} or the signal's reason */
+  async function inTime<T>(
+    { signal, timeoutMs = options.timeoutMs ?? TIMEOUT_MS }: RequestParts,
+    work: (signal: AbortSignal, alive: () => void) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     let timedOut = false;
     const expire = () => {
@@ -105,14 +110,7 @@ export function createTransport(options: ClientOptions, clock: Clock, Socket?: O
     const abort = () => controller.abort(signal?.reason);
     signal?.addEventListener("abort", abort);
     try {
-      const response = await send(base + path + queryOf(parts.query), {
-        method,
-        headers: headersOf(options, parts),
-        signal: controller.signal,
-        body,
-      });
-      if (!response.ok) throw problemOf(response, await response.text(), clock.now());
-      return await read(response, alive);
+      return await work(controller.signal, alive);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (timedOut) throw new RollcallError("timeout", `No answer within ${timeoutMs} ms.`, { cause: error });
@@ -127,6 +125,7 @@ export function createTransport(options: ClientOptions, clock: Clock, Socket?: O
   return {
     send: <T>(method: string, path: string, parts: RequestParts = {}) =>
       exchange(method, path, parts, readJson<T>),
+    read: <T>(path: string, parts: RequestParts = {}) => exchange("GET", path, parts, readJson<T>),
     stream: (path, parts, read) => exchange("GET", path, parts, read),
     async socket(path, { signal, ...parts }, read) {
       if (!Socket) return undefined;
@@ -160,9 +159,10 @@ async function readJson<T>(response: Response): Promise<T> {
 }
 
 function headersOf(
-  { key, namespace }: ClientOptions,
-  { body, leaseToken, idempotencyKey, headers }: RequestParts,
+  { key, namespace, trace: traceOf }: ClientOptions,
+  { body, leaseToken, idempotencyKey, trace = traceOf?.(), headers }: RequestParts,
 ): Record<string, string> {
+  const { traceparent, tracestate, baggage } = trace ?? {};
   return {
     Accept: "application/json, application/problem+json",
     ...(body !== undefined && { "Content-Type": "application/json" }),
@@ -170,11 +170,14 @@ function headersOf(
     ...(namespace !== undefined && { "Rollcall-Namespace": namespace }),
     ...(leaseToken !== undefined && { "Lease-Token": leaseToken }),
     ...(idempotencyKey !== undefined && { "Idempotency-Key": idempotencyKey }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
+    ...(baggage !== undefined && { baggage }),
     ...headers,
   };
 }
 
-function queryOf(query: Query = {}): string {
+export function queryOf(query: Query = {}): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue;

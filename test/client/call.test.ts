@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ClientOptions } from "../../src/client/transport.ts";
+import type { ClientOptions } from "../../src/client/options.ts";
 import { clientOver, pollingClient } from "../support/client.ts";
 import { Network } from "../support/network.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { wait } from "../../src/client/clock.ts";
 import type { CallContext, ServeOptions } from "../../src/client/served-toolset.ts";
-import type { ClientOptions } from "../../src/client/transport.ts";
+import type { ClientOptions } from "../../src/client/options.ts";
 import { CLAIM_MS } from "../../src/core/toolsets/call.ts";
 import { clientWithSockets } from "../support/client.ts";
 import { keysAccess } from "../support/keys.ts";

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 const statusOf = async ({ url }: RunningWorker, { id }: JoinedAgent) =>
-  createClient({ url })
+  createClient({ url, retries: 0 })
     .agents.get(id)
     .then(
       (found) => found.effective_status,
@@ -38,7 +38,7 @@ const statusOf = async ({ url }: RunningWorker, { id }: JoinedAgent) =>
 
 /** "" for an agent that is gone. */
 const lastSeen = async ({ url }: RunningWorker, { id }: JoinedAgent) =>
-  createClient({ url })
+  createClient({ url, retries: 0 })
     .agents.get(id)
     .then(
       (found) => found.last_seen,

@@ -2,7 +2,7 @@ import { wait } from "../../src/client/clock.ts";
 import type { JoinOptions } from "../../src/client/joined-agent.ts";
 import { type Registry, registry } from "../../src/client/registry.ts";
 import type { Registration } from "../../src/client/shapes.ts";
-import type { ClientOptions } from "../../src/client/transport.ts";
+import type { ClientOptions } from "../../src/client/options.ts";
 import { Network } from "./network.ts";
 
 /** A client whose requests all go over this network. */

@@ -9,6 +9,7 @@ import type {
   HeartbeatAnswer,
   HeartbeatResults,
   ImportResults,
+  PrefixRemoved,
   Registered,
   Registration,
 } from "./shapes.ts";
@@ -106,6 +107,17 @@ export const agents = ({ read, send }: Transport) => ({
    * admin's
    */
   unregister: (id: string, options: LeaseOptions = {}) => send<void>("DELETE", pathOf(id), options),
+
+  /**
+   * Removes the agents whose ids begin with `prefix`, up to 1,000: `next_cursor` of the answer goes on. Scope `admin`.
+   *
+   * @param query.dry_run  only tell which they are, unless false is said (true)
+   */
+  unregisterAll: (
+    prefix: string,
+    query: { dry_run?: boolean; cursor?: string | null } = {},
+    options: RequestOptions = {},
+  ) => send<PrefixRemoved>("DELETE", "/v1/agents", { query: { prefix, ...query }, ...options }),
 
   /**
    * Takes an agent out of selection at once, and asks it to finish its work and leave. Lasts, through registrations, until

@@ -175,9 +175,15 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     /**
      * Runs a sweep now, as the registry does every minute: finds silent agents and removes those whose lease has ended. Waits up
      * to 120 s by default. Scope `admin`.
+     *
+     * @param requested.olderThanSeconds  give in `marked`, once, who was last heard longer ago: 0 to 86,400
      */
-    sweep: (requested: RequestOptions = {}) =>
-      send<SweepSummary>("POST", "/v1/sweep", { timeoutMs: SWEEP_TIMEOUT_MS, ...requested }),
+    sweep: ({ olderThanSeconds, ...requested }: RequestOptions & { olderThanSeconds?: number } = {}) =>
+      send<SweepSummary>("POST", "/v1/sweep", {
+        query: { older_than: olderThanSeconds },
+        timeoutMs: SWEEP_TIMEOUT_MS,
+        ...requested,
+      }),
 
     /** Whether the registry is up; says nothing of its store. Needs no key. */
     health: (requested: RequestOptions = {}) => send<Health>("GET", "/health", requested),

@@ -12,6 +12,7 @@ export type Registered = Answers["registered"];
 export type HeartbeatAnswer = Answers["heartbeatAnswer"];
 export type HeartbeatResults = Answers["heartbeatResults"];
 export type ImportResults = Answers["importResults"];
+export type PrefixRemoved = Answers["prefixRemoved"];
 export type DrainAnswer = Answers["drainAnswer"];
 export type Discovered = Answers["discovered"];
 export type CapabilityList = Answers["capabilityList"];

@@ -64,7 +64,8 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
   listCapabilities: (client) => client.capabilities(),
   stats: (client) => client.stats(),
   listEvents: (client) => client.events({ limit: 10 }),
-  sweep: (client) => client.sweep(),
+  sweep: (client) => client.sweep({ olderThanSeconds: 60 }),
+  unregisterAgents: (client) => client.agents.unregisterAll("agent/", { dry_run: true }),
   resolveService: (client) =>
     client.services.resolve(service, {
       handler: "h",

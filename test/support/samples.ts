@@ -409,6 +409,13 @@ export const SAMPLES: readonly Sample[] = [
   { operation: "legacyListByType", title: "the resident's", trips: "r" },
   { operation: "legacyGet", title: "the resident", trips: "r" },
   { operation: "unregisterAgent", title: "the resident", trips: "rw", token: true },
+  { operation: "unregisterAgents", title: "dry", trips: "rrr", query: "?prefix=resident" },
+  {
+    operation: "unregisterAgents",
+    title: "in earnest",
+    trips: "rrrw",
+    query: "?prefix=resident&dry_run=false",
+  },
   { operation: "health", title: "the Worker", trips: "" },
   { operation: "openapi", title: "the document", trips: "" },
 ];

@@ -76,6 +76,16 @@ export const agentPage = z.strictObject({
   ...lapsing,
 });
 
+export const prefixRemoved = z.strictObject({
+  dry_run: z.boolean(),
+  /** Unregistered, or to be unregistered. */
+  ids: z.array(z.string()),
+  count,
+  /** Still there: too many writers at once. */
+  failed: z.array(z.strictObject({ id: z.string(), status: count, ...refusedItem })),
+  next_cursor: z.string().nullable(),
+});
+
 export const heartbeatAnswer = z.strictObject({
   received: z.literal(true),
   timestamp: time,

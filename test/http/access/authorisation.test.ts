@@ -18,6 +18,7 @@ GET /v1/agents                            401   401      200   403    403    200
 POST /v1/agents (no id)                   401   401      403   201    201    201    201       401    403    201     201     201     201     201        201   201
 POST /v1/agents (its id)                  401   401      403   201    403    201    201       401    403    200     200     409     409     201        201   409
 GET /v1/agents/:id                        401   401      200   403    403    200    404       401    200    403     403     403     200     404        200   200
+DELETE /v1/agents                         401   401      403   403    403    200    200       401    403    403     403     403     200     200        200   200
 DELETE /v1/agents/:id                     401   401      403   403t   403t   204    404       401    403    204     204     409     409     404        204   409
 POST /v1/agents/:id/heartbeat (whole)     401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
 POST /v1/agents/:id/heartbeat (partial)   401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
@@ -87,7 +88,10 @@ const BODIES: Record<string, (id: string, token?: string) => unknown> = {
   "POST /agents/:id/heartbeat": () => ({ status: "busy", ...PARTIAL }),
 };
 
-const QUERIES: Record<string, string> = { "GET /v1/services/ready": "?service=llm&timeout=0" };
+const QUERIES: Record<string, string> = {
+  "DELETE /v1/agents": "?prefix=worker",
+  "GET /v1/services/ready": "?service=llm&timeout=0",
+};
 
 interface Services {
   global_services: { llm?: { name: string }[] };

@@ -299,6 +299,26 @@ describe("telling of the silent", () => {
   });
 });
 
+describe("unregistering by a prefix", () => {
+  const remove = (prefix: string, dryRun: boolean) => `/v1/agents?prefix=${prefix}&dry_run=${dryRun}`;
+
+  it("costs what it removes, whatever else there is", async () => {
+    const { registry, cost } = open();
+    await populate(registry, 1500);
+    await populate(registry, 150, (index) => ({ id: `test/${index}` }));
+    await registry.call("DELETE", remove("test/1", true));
+    // The ids, the ledger and the leases; then each entry, up to 120 to a round trip; then each removal.
+    const dry = await cost(() => registry.call("DELETE", remove("test", true)));
+    expect(dry).toMatchObject({ requests: 4, commands: 3 + 150 });
+    expect(dry.log.filter((line) => WRITES.test(line))).toEqual(
+      dry.log.filter((line) => line.startsWith("EVAL")),
+    );
+    const wet = await cost(() => registry.call("DELETE", remove("test", false)));
+    expect(wet).toMatchObject({ requests: 5, commands: 3 + 2 * 150 });
+    expect(await cost(() => registry.call("DELETE", remove("test", false)))).toMatchObject({ requests: 1 });
+  });
+});
+
 describe("a discovery whose candidates are all known", () => {
   interface Found {
     agents: { id: string; metadata: { version: number } }[];

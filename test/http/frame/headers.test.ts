@@ -257,7 +257,7 @@ describe("methods", () => {
   });
 
   it.each([
-    { method: "PUT", path: "/v1/agents", allow: "POST, GET" },
+    { method: "PUT", path: "/v1/agents", allow: "POST, GET, DELETE" },
     { method: "PATCH", path: "/v1/agents/agent%2Fa", allow: "GET, DELETE" },
     { method: "POST", path: "/v1/agents/a", allow: "GET, DELETE" },
     { method: "GET", path: "/v1/agents/a/drain", allow: "POST, DELETE" },

@@ -3,14 +3,16 @@ import { effectiveStatus } from "../../../core/agents/agent.ts";
 import { QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
 import { agentRecord } from "../../../core/agents/record.ts";
 import { entryId } from "../../../core/names.ts";
-import { orThrow } from "../../../core/problem.ts";
+import { invalid, orThrow } from "../../../core/problem.ts";
 import { listAgents } from "../../../registry/agents/list.ts";
 import { readAgent } from "../../../registry/agents/read.ts";
 import { unregister } from "../../../registry/agents/unregister.ts";
+import { unregisterAll } from "../../../registry/agents/unregister-all.ts";
 import * as shapes from "../../answers/index.ts";
 import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
+import { itemProblem } from "../../frame/problem-body.ts";
 import { param } from "../../frame/query.ts";
 import { lapsingShown } from "../../../core/agents/lapsing.ts";
 
@@ -78,4 +80,36 @@ const removal = endpoint({
   },
 });
 
-export const agentEndpoints = [list, get, removal];
+const removalOfAll = endpoint({
+  method: "DELETE",
+  path: "/v1/agents",
+  operationId: "unregisterAgents",
+  summary:
+    "Unregister all agents whose ids begin with a prefix, up to 1,000 a call; only tells which, unless dry_run=false",
+  group: "agents",
+  scope: "admin",
+  query: z.strictObject({
+    prefix: entryId,
+    dry_run: z.enum(["true", "false"]).default("true"),
+    cursor: z.string().optional(),
+  }),
+  answers: {
+    200: {
+      description: "Who is gone, or would be; next_cursor is null at the end",
+      body: shapes.prefixRemoved,
+    },
+  },
+  refusals: ["invalid_request"],
+  async handle({ namespace, asker, query: { prefix, dry_run, cursor }, now }) {
+    const after = cursor === undefined ? undefined : orThrow(decodeCursor(cursor));
+    if (after?.startsWith(prefix) === false)
+      throw invalid([{ pointer: "/cursor", detail: "is of another prefix" }]);
+    const dryRun = dry_run === "true";
+    const { ids, failed, next } = await unregisterAll(namespace, asker, { prefix, after, dryRun }, now);
+    const next_cursor = next === null ? null : encodeCursor(next);
+    const refused = failed.map(({ id, problem }) => ({ id, ...itemProblem(problem) }));
+    return { status: 200, body: { dry_run: dryRun, ids, count: ids.length, failed: refused, next_cursor } };
+  },
+});
+
+export const agentEndpoints = [list, get, removal, removalOfAll];

@@ -76,6 +76,8 @@ export type ResolveQuery = {
   fallback_to_global?: boolean | undefined;
   /** Where nobody can be selected, an unreachable provider will do, or a lapsed one; the answer says `fail_open` (false) */
   fail_open?: boolean | undefined;
+  /** Adds `providers`: up to so many that can be used, the one to use now first, 1 to 1,000 */
+  limit?: number | undefined;
   /** Adds `reasons`: why other providers were not chosen (false) */
   explain?: boolean | undefined;
   /** Chooses without recording the choice, so that the next choice is the same (false) */

@@ -90,9 +90,11 @@ const resolve_service = ownTool({
   // It takes a turn of the service's round robin.
   annotations: { ...READS, readOnlyHint: false, destructiveHint: false },
   async run({ namespace, asker }, { service, handler, capability: capabilities }, now) {
-    const query = { handler, capabilities, exclude: [], fallbackToGlobal: true, failOpen: false };
+    const query = { handler, capabilities, exclude: [], fallbackToGlobal: true, failOpen: false, limit: 1 };
     const found = await resolve(namespace, asker, { service, query, dryRun: false }, now);
-    return found instanceof Problem ? found : resolutionAnswer(found, true, now);
+    return found instanceof Problem
+      ? found
+      : resolutionAnswer(found, { explained: true, listed: false }, now);
   },
 });
 

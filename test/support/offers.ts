@@ -22,6 +22,7 @@ export const ANY: ProviderQuery = {
   exclude: [],
   fallbackToGlobal: true,
   failOpen: false,
+  limit: 1,
 };
 
 export interface OfferOptions {

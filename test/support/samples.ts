@@ -224,6 +224,7 @@ export const SAMPLES: readonly Sample[] = [
     query: "?older_than=1",
   },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
+  { operation: "resolveService", title: "all", trips: "r", query: "?limit=10" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
   {
     operation: "listSelections",

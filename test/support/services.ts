@@ -19,6 +19,7 @@ export interface Resolved {
   deadline_seconds: number;
   circuit_state: string;
   considered: number;
+  providers?: Pick<Resolved, "provider" | "binding" | "deadline_seconds" | "circuit_state">[];
   degraded?: true;
   warnings?: string[];
   reasons?: Reason[];

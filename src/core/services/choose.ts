@@ -18,6 +18,8 @@ export interface ProviderQuery {
   fallbackToGlobal: boolean;
   /** Whether unreachable providers, and then lapsed ones, will do where none can be selected. */
   failOpen: boolean;
+  /** How many providers are wanted: the one to use now, and those to try after it. At least 1. */
+  limit: number;
 }
 
 /** Where the round robin of one scope and group stands: at the provider chosen last. */
@@ -51,7 +53,9 @@ export interface ChosenOffer {
 export interface ProviderChoice {
   /** null: no provider can be selected. */
   chosen: ChosenOffer | null;
-  /** How many providers were looked at, the chosen one included. */
+  /** Who could be chosen after it, in that order, each provider once. */
+  others: ChosenOffer[];
+  /** How many providers were looked at, those that could be chosen included. */
   considered: number;
   /** Each provider passed over, once, with the first reason found. */
   rejected: Rejection[];
@@ -106,10 +110,11 @@ export function selectProvider(
     const resorts = offers
       .filter((offer) => offer.resort === resort)
       .map((offer) => ({ ...offer, notSelectable: null }));
-    const { chosen } = chooseAmong(resorts, pool, query, now);
+    const { chosen, others } = chooseAmong(resorts, pool, query, now);
     if (!chosen) continue;
-    const rejected = nobody.rejected.filter(({ id }) => id !== chosen.offer.provider);
-    return { ...nobody, chosen, rejected, failedOpen: true };
+    const found = new Set([chosen, ...others].map(({ offer }) => offer.provider));
+    const rejected = nobody.rejected.filter(({ id }) => !found.has(id));
+    return { ...nobody, chosen, others, rejected, failedOpen: true };
   }
   return nobody;
 }
@@ -126,10 +131,16 @@ function chooseAmong(
   query: ProviderQuery,
   now: number,
 ): ProviderChoice {
+  const usable = new Map<string, ChosenOffer>();
   const rejected = new Map<string, Rejection>();
   const warnings: string[] = [];
   const reject = (offer: Offer, why: Obstacle) => {
     if (!rejected.has(offer.provider)) rejected.set(offer.provider, { id: offer.provider, ...why });
+  };
+  const choice = (): ProviderChoice => {
+    const [chosen = null, ...others] = usable.values();
+    const considered = rejected.size + usable.size;
+    return { chosen, others, considered, rejected: [...rejected.values()], warnings, failedOpen: false };
   };
   const scopes =
     query.handler === undefined || query.handler === GLOBAL
@@ -148,6 +159,7 @@ function chooseAmong(
       const ring =
         strategy === "round_robin" ? rotate(members, pool.cursors.get(cursorKey(scope, group))) : members;
       for (const offer of ring) {
+        if (usable.has(offer.provider)) continue;
         const reason = whyNot(offer, stateOf(pool, offer), query, now);
         if (reason) {
           reject(offer, reason);
@@ -155,39 +167,27 @@ function chooseAmong(
         }
         rejected.delete(offer.provider);
         const { breaker } = stateOf(pool, offer);
-        const chosen = {
+        usable.set(offer.provider, {
           offer,
           scope,
           group,
           strategy,
           circuitState: circuitState(breaker, offer.config, now),
           openings: breaker.openings,
-        };
-        return {
-          chosen,
-          considered: rejected.size + 1,
-          rejected: [...rejected.values()],
-          warnings,
-          failedOpen: false,
-        };
+        });
+        if (usable.size === query.limit) return choice();
       }
     }
   }
   for (const offer of offers) {
-    if (scopes.includes(offer.binding.handler)) continue;
+    if (usable.size > 0 || scopes.includes(offer.binding.handler)) continue;
     const serves =
       offer.binding.handler === GLOBAL
         ? "every handler, and fallback_to_global is false"
         : `the handler "${offer.binding.handler}" only`;
     reject(offer, { stage: "handler", reason: "other_handler", detail: `it serves ${serves}` });
   }
-  return {
-    chosen: null,
-    considered: rejected.size,
-    rejected: [...rejected.values()],
-    warnings,
-    failedOpen: false,
-  };
+  return choice();
 }
 
 function byGroup(offers: readonly Offer[]): [number, Offer[]][] {

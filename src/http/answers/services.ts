@@ -13,13 +13,18 @@ const rejection = z.strictObject({
   detail: z.string(),
 });
 
-export const resolved = z.strictObject({
+const usableProvider = z.strictObject({
   provider: agentRecord,
   binding,
-  selection_id: z.string().nullable(),
   deadline_seconds: z.number(),
   circuit_state: circuit,
+});
+
+export const resolved = usableProvider.extend({
+  selection_id: z.string().nullable(),
   considered: count,
+  /** With limit: all that can be used, in the order in which they would be tried; the first is the one chosen. */
+  providers: z.array(usableProvider).optional(),
   /** None could be selected: this one is unreachable, or has lapsed and is as it was registered. */
   fail_open: z.literal(true).optional(),
   degraded: z.literal(true).optional(),

@@ -26,11 +26,17 @@ export interface ResolveInput {
   dryRun: boolean;
 }
 
-/** A provider to use now, and how it was chosen. */
-export interface Resolved extends ProviderChoice {
+/** A provider that can be used. */
+export interface Usable {
   chosen: ChosenOffer;
   /** A lapsed one is as it was registered. */
   provider: LiveEntry;
+}
+
+/** A provider to use now, and how it was chosen. */
+export interface Resolved extends Usable, Omit<ProviderChoice, "chosen" | "others"> {
+  /** Who could be used after it, in that order. Nothing was recorded of these: they have no selection. */
+  others: Usable[];
   /**
    * Names and proves the selection when its call is reported. null: there is nothing to prove, because it was a dry run, the
    * choice was degraded, or the key for proofs cannot be had.
@@ -64,21 +70,25 @@ export async function resolve(
     choose(pool(service), request, now),
     dryRun ? null : proofKeyOrNone(namespace),
   ]);
-  const { chosen, rejected, ...rest } = choice;
+  const { chosen, others, rejected, ...rest } = choice;
   if (!chosen) {
     return new Problem("no_provider_available", `None of the providers of "${service}" can be used now.`, {
       reasons: rejected,
     });
   }
   const { provider: id, fence } = chosen.offer;
-  const provider = entries.find(({ document }) => document.registration.id === id);
-  if (!provider) throw new Error("the chosen provider is not among the offers");
+  const byId = new Map(entries.map((entry) => [entry.document.registration.id, entry]));
+  const usable = (found: ChosenOffer): Usable => {
+    const entry = byId.get(found.offer.provider);
+    if (!entry) throw new Error("a chosen provider is not among the offers");
+    return { chosen: found, provider: asLastKnown(entry) };
+  };
   const scope = { namespace: namespace.name, asker: asker.name, service, provider: id, fence };
   const selection = { id: selectionId, at: now, openings: chosen.openings };
   return {
     ...rest,
-    chosen,
-    provider: asLastKnown(provider),
+    ...usable(chosen),
+    others: others.map(usable),
     selectionId: key === null || degraded ? null : await writeSelectionId(key, scope, selection),
     degraded,
     rejected,

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Breaker, closedBreaker } from "../../../src/core/services/breaker.ts";
 import { type Offer, offersOf } from "../../../src/core/services/offers.ts";
 import { type Rejection, selectProvider, type ProviderQuery } from "../../../src/core/services/choose.ts";
+import { byCodeUnit } from "../../../src/core/order.ts";
 import { entryOf } from "../../support/entries.ts";
 import { frozen } from "../../support/frozen.ts";
 import { ANY, emptyPool, setProviderState, NOW, offer, offers, serve, turns } from "../../support/offers.ts";
@@ -120,6 +121,7 @@ describe("a service's provider", () => {
   it("is none where there are no offers [1-26]", () => {
     expect(select([])).toEqual({
       chosen: null,
+      others: [],
       considered: 0,
       rejected: [],
       warnings: [],
@@ -341,6 +343,7 @@ const aSituation = () =>
         exclude: fc.subarray(["a", "b"]),
         fallbackToGlobal: fc.boolean(),
         failOpen: fc.constant(false),
+        limit: fc.constant(1),
       }),
     })
     .map(({ agents, cursor, query }) => {
@@ -370,6 +373,38 @@ describe("a selection", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("of several begins with the one, and has each that could be chosen alone, once, by scope and group [1-27]", () => {
+    fc.assert(
+      fc.property(aSituation(), fc.integer({ min: 1, max: 4 }), ({ offered, pool, query }, limit) => {
+        const listed = (many: number) => {
+          const { chosen, others } = selectProvider(offered, pool, { ...query, limit: many }, NOW);
+          return chosen ? [chosen, ...others] : [];
+        };
+        const all = listed(1000);
+        expect(listed(limit)).toEqual(all.slice(0, limit));
+        expect(all.slice(0, 1)).toEqual(listed(1));
+        const alone = [...new Set(offered.map(({ provider }) => provider))].filter((id) => {
+          const own = offered.filter(({ provider }) => provider === id);
+          return selectProvider(own, pool, query, NOW).chosen !== null;
+        });
+        expect(all.map(({ offer: { provider } }) => provider).toSorted(byCodeUnit)).toEqual(
+          alone.toSorted(byCodeUnit),
+        );
+        const places = all.map(({ scope, group }) => (scope === "*" ? 1000 : 0) + group);
+        expect(places).toEqual(places.toSorted((a, b) => a - b));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("of several fails open to one kind of them", () => {
+    const silent = [offer("b", {}, { silentMs: 45_001 }), offer("c", {}, { silentMs: 45_001 })];
+    const query = { failOpen: true, limit: 3 };
+    const { chosen, others, rejected } = select([offer("a", {}, { lapsed: true }), ...silent], query);
+    expect([chosen, ...others].map((found) => found?.offer.provider)).toEqual(["b", "c"]);
+    expect(stages(rejected)).toEqual([["a", "liveness"]]);
   });
 
   it("does not depend on the order in which the offers come", () => {

@@ -299,6 +299,23 @@ describe("telling of the silent", () => {
   });
 });
 
+describe("resolving", () => {
+  it("costs one command, of one provider or of all", async () => {
+    const { registry, cost } = open();
+    await populate(registry, 30, () => ({ services: [{ service: "llm" }] }));
+    await registry.get("/v1/services/llm/resolve");
+    for (const query of ["", "?limit=30"]) {
+      let found: unknown[] = [];
+      const spent = await cost(async () => {
+        const { body } = await registry.get<{ providers?: unknown[] }>(`/v1/services/llm/resolve${query}`);
+        found = body.providers ?? [];
+      });
+      expect(spent, query).toMatchObject({ requests: 1, commands: 1 });
+      expect(found).toHaveLength(query === "" ? 0 : 30);
+    }
+  });
+});
+
 describe("unregistering by a prefix", () => {
   const remove = (prefix: string, dryRun: boolean) => `/v1/agents?prefix=${prefix}&dry_run=${dryRun}`;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openServices, stagesOf } from "../../support/services.ts";
+import { openServices, type Resolved, stagesOf } from "../../support/services.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
 const ROUND = { strategy: "round_robin" };
@@ -37,6 +37,49 @@ describe.each(BACKENDS)("an answer to resolve on $backend", ({ openBackend }) =>
       considered: 1,
     });
     expect(JSON.stringify(body)).not.toContain(lease_token.split(".")[3]);
+  });
+
+  it("holds with a limit all that can be used, the one chosen first, and nothing has been done with the others [1-27]", async () => {
+    const services = open();
+    await services.offer("a", { ...ROUND, priority_group: 1 });
+    await services.offer("b", { ...ROUND, priority_group: 1 });
+    await services.offer("c", { priority: "LOW" });
+    await services.offer("d", { priority: "HIGH" }, { status: "busy" });
+    await services.offer("e", { handler: "chat", circuit_breaker: { timeout_duration: 2 } });
+    const idsOf = ({ body }: { body: Resolved }) => body.providers?.map(({ provider }) => provider["id"]);
+
+    const first = await services.resolve("?handler=chat&limit=10&explain=true");
+    expect(idsOf(first)).toEqual(["e", "c", "a", "b"]);
+    const {
+      provider,
+      binding,
+      selection_id,
+      deadline_seconds,
+      circuit_state,
+      considered,
+      providers,
+      reasons,
+    } = first.body;
+    expect(providers?.[0]).toEqual({ provider, binding, deadline_seconds, circuit_state });
+    expect([deadline_seconds, selection_id]).toEqual([2, expect.any(String)]);
+    expect(considered).toBe(5);
+    expect(stagesOf(reasons)).toEqual([["d", "status", "busy"]]);
+
+    expect(idsOf(await services.resolve("?limit=2"))).toEqual(["c", "a"]);
+    expect(idsOf(await services.resolve("?limit=10"))).toEqual(["c", "a", "b"]);
+    expect(idsOf(await services.resolve("?limit=1"))).toEqual(["c"]);
+    expect((await services.resolve()).body).not.toHaveProperty("providers");
+  });
+
+  it("holds with a limit what the turn makes of a group, and takes one turn", async () => {
+    const services = open();
+    for (const id of ["a", "b", "c"]) await services.offer(id, ROUND);
+    const seen: unknown[] = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      const { body } = await services.resolve("?limit=3");
+      seen.push(body.providers?.map(({ provider }) => provider["id"]).join(""));
+    }
+    expect(seen).toEqual(["abc", "bca", "cab", "abc"]);
   });
 
   it("gives 30 seconds where nothing was said, and every selection an id of its own [1-29]", async () => {

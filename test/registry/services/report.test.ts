@@ -30,6 +30,7 @@ function wordsFor(services: Services, namespace = services.open("default")) {
       exclude: [],
       fallbackToGlobal: true,
       failOpen: false,
+      limit: 1,
     };
     const found = await resolve(namespace, asker, { service, query, dryRun: false }, services.now);
     if (found instanceof Problem || found.selectionId === null) throw new Error("no selection");

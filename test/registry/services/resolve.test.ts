@@ -5,7 +5,14 @@ import { breakablePools, openServices } from "../../support/services.ts";
 import { ANYONE } from "../../support/entries.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
-const ANY = { handler: undefined, capabilities: [], exclude: [], fallbackToGlobal: true, failOpen: false };
+const ANY = {
+  handler: undefined,
+  capabilities: [],
+  exclude: [],
+  fallbackToGlobal: true,
+  failOpen: false,
+  limit: 1,
+};
 const LLM = { service: "llm", query: ANY, dryRun: false };
 
 describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
+import { LIMIT_MAX, QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
 import { entryId, label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
@@ -14,7 +14,7 @@ const resolveService = endpoint({
   path: "/v1/services/:service/resolve",
   params: { service: label(256) },
   operationId: "resolveService",
-  summary: "Which provider to use, now, and why",
+  summary: "Which provider to use, now, and why; with limit also those to try after it",
   group: "services",
   scope: "read",
   query: z.strictObject({
@@ -23,18 +23,21 @@ const resolveService = endpoint({
     exclude: z.array(entryId).max(QUERY_TERMS_MAX).default([]),
     fallback_to_global: z.enum(["true", "false"]).default("true"),
     fail_open: param.flag(),
+    limit: param.integer(1, LIMIT_MAX).optional(),
     explain: param.flag(),
     dry_run: param.flag(),
   }),
   answers: { 200: { description: "The provider to use", body: shapes.resolved } },
   refusals: ["invalid_request", "service_not_found", "no_provider_available"],
   async handle({ params: { service }, query, asker, namespace, now }) {
-    const { handler, capability: capabilities, exclude } = query;
+    const { handler, capability: capabilities, exclude, limit } = query;
     const fallbackToGlobal = query.fallback_to_global === "true";
-    const wanted = { handler, capabilities, exclude, fallbackToGlobal, failOpen: query.fail_open === "true" };
+    const failOpen = query.fail_open === "true";
+    const wanted = { handler, capabilities, exclude, fallbackToGlobal, failOpen, limit: limit ?? 1 };
     const dryRun = query.dry_run === "true";
     const found = orThrow(await resolve(namespace, asker, { service, query: wanted, dryRun }, now));
-    const body = resolutionAnswer(found, query.explain === "true", now);
+    const shown = { explained: query.explain === "true", listed: limit !== undefined };
+    const body = resolutionAnswer(found, shown, now);
     return { status: 200, headers: { "Cache-Control": "no-store" }, body };
   },
 });

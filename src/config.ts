@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agents/agent.ts";
 import { SCOPES, type Scope } from "./core/authority.ts";
+import { KEPT_MS_DEFAULT } from "./core/toolsets/call.ts";
 import type { PingTerms } from "./core/toolsets/health.ts";
 
 export const NAMESPACE_PATTERN = /^[a-z0-9-]{1,63}$/;
@@ -32,6 +33,8 @@ export interface Config {
   lease: LeaseDefaults;
   /** How toolsets' providers are asked whether they live. */
   ping: PingTerms;
+  /** How long a tool call is kept once it is settled. */
+  resultKeptMs: number;
 }
 
 const apiKeys = z.array(
@@ -89,6 +92,8 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     missedMax: integer("MISSED_PING_THRESHOLD", 3, 0, 100),
   };
 
+  const resultKeptMs = integer("RESULT_TTL_SECONDS", KEPT_MS_DEFAULT / 1000, 1, 86_400) * 1000;
+
   const url = text("UPSTASH_REDIS_REST_URL");
   const token = text("UPSTASH_REDIS_REST_TOKEN");
   if ((url === undefined) !== (token === undefined)) {
@@ -129,7 +134,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const open = text("ACCESS");
   if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');
 
-  return { access: accessOf(bad, keys, open === "open"), redis, signingKey, lease, ping };
+  return { access: accessOf(bad, keys, open === "open"), redis, signingKey, lease, ping, resultKeptMs };
 }
 
 function accessOf(bad: readonly string[], keys: ReadonlyMap<string, ApiKey>, open: boolean): Access {

@@ -23,14 +23,17 @@ export interface Deployment {
 type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "clock" | "pause">;
 
 /** @param ground  what it runs on: the adapters and time */
-export function deployment({ access, signingKey, lease, ping }: Config, ground: Ground): Deployment {
+export function deployment(
+  { access, signingKey, lease, ping, resultKeptMs }: Config,
+  ground: Ground,
+): Deployment {
   const { clock } = ground;
   const prober = {
     fetch: (input: string | URL | Request, init?: RequestInit) => fetch(input, init),
     allowLoopback: access.mode === "open",
     timeoutMs: PROBE_TIMEOUT_MS,
   };
-  const open = namespaces({ ...ground, signingKey, lease, ping, prober });
+  const open = namespaces({ ...ground, signingKey, lease, ping, resultKeptMs, prober });
   // A deployment that is not configured has nothing to sweep.
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {

@@ -33,6 +33,7 @@ describe("an environment that makes sense", () => {
       REDIS_TIMEOUT_MS: "1",
       PING_INTERVAL_SECONDS: "5",
       MISSED_PING_THRESHOLD: "2",
+      RESULT_TTL_SECONDS: "60",
     };
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
@@ -40,6 +41,7 @@ describe("an environment that makes sense", () => {
       signingKey: null,
       lease: { ttlSeconds: 90, legacyTtlSeconds: 100, heartbeatIntervalSeconds: 45 },
       ping: { intervalMs: 5000, missedMax: 2 },
+      resultKeptMs: 60_000,
     });
   });
 
@@ -53,6 +55,10 @@ describe("an environment that makes sense", () => {
 
   it("pings every 10 s and forgives 3 misses where nothing else is said", () => {
     expect(parseConfig({}).ping).toEqual({ intervalMs: 10_000, missedMax: 3 });
+  });
+
+  it("keeps a call's result for 15 minutes where nothing else is said", () => {
+    expect(parseConfig({}).resultKeptMs).toBe(900_000);
   });
 
   it("takes numbers for numbers, as wrangler.toml may have them", () => {
@@ -74,6 +80,7 @@ describe("an environment that makes sense", () => {
     "REDIS_PREFIX",
     "PING_INTERVAL_SECONDS",
     "MISSED_PING_THRESHOLD",
+    "RESULT_TTL_SECONDS",
     "API_KEYS",
     "ACCESS",
   ])("takes an empty %s for an absent one", (name) => {
@@ -83,6 +90,7 @@ describe("an environment that makes sense", () => {
   it.each([
     { name: "PING_INTERVAL_SECONDS", edges: ["1", "3600"] },
     { name: "MISSED_PING_THRESHOLD", edges: ["0", "100"] },
+    { name: "RESULT_TTL_SECONDS", edges: ["1", "86400"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "LEGACY_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", edges: ["1", "150"] },
@@ -101,6 +109,7 @@ describe("a binding that makes no sense", () => {
     { name: "AGENT_TTL_SECONDS", values: ["1", "86401", "90.5", "NaN", "-300", "five", "300s", " "] },
     { name: "LEGACY_TTL_SECONDS", values: ["1", "59", "86401", "60s"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", values: ["0", "43201", "1.5", "x"] },
+    { name: "RESULT_TTL_SECONDS", values: ["0", "86401", "1.5", "15m"] },
     { name: "REDIS_TIMEOUT_MS", values: ["0", "30001", "2.5", "2s", "Infinity"] },
     { name: "REDIS_PREFIX", values: ["a:b", "a b", "A".repeat(65), "*"] },
     {

@@ -133,7 +133,8 @@ export const toolsets = ({ read, send }: Transport) => ({
   ) => send<unknown>("POST", `${callPath(name, callId)}/result`, { body, ...options }),
 
   /**
-   * Calls a tool. The same `meta.tool_call_id` in the same run is the same call for 15 minutes after it ended. Scope `write`.
+   * Calls a tool. The same `meta.tool_call_id` in the same run is the same call until 15 minutes after it ended, or as
+   * long as the deployment keeps results. Scope `write`.
    *
    * @param options.wait  how long the registry waits for the result, 0 to 30 s (undefined: the answer has no result)
    * @throws {RollcallError} `toolset_not_found`, `tool_not_found`, `invalid_request` also for a payload that does not match the
@@ -161,7 +162,8 @@ export const toolsets = ({ read, send }: Transport) => ({
     send<CallSettled>("POST", `${callPath(name, callId)}/cancel`, options),
 
   /**
-   * Reads the result of a call, or that it is pending. Results are kept for 15 minutes. Scope `write`.
+   * Reads the result of a call, or that it is pending. Results are kept for 15 minutes,
+   * unless the deployment says otherwise. Scope `write`.
    *
    * @param query.wait  how long the registry waits for the result, 0 to 30 s (0)
    * @throws {RollcallError} `call_not_found`; `forbidden` for another key's call

@@ -93,8 +93,8 @@ export class CallTable {
   }
 
   add(request: CallRequest, now: number): void {
-    const { callId, toolUseId, caller, identity, digest, message, resultSchema } = request;
-    const state = queueCall(now);
+    const { callId, toolUseId, caller, identity, digest, message, resultSchema, keptMs } = request;
+    const state = queueCall(now, keptMs);
     this.#sql.exec(
       SQL.addCall,
       callId,

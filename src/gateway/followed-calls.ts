@@ -1,4 +1,11 @@
-import { callAt, changedAt, type ClaimedCall, isSettled, type SettledCall } from "../core/toolsets/call.ts";
+import {
+  callAt,
+  changedAt,
+  keptMsOf,
+  type ClaimedCall,
+  isSettled,
+  type SettledCall,
+} from "../core/toolsets/call.ts";
 import type { CallTable, KeptCall } from "./call-table.ts";
 import type { CallProgress } from "./gateway.ts";
 import { CallWaiters } from "./waiters.ts";
@@ -80,6 +87,7 @@ export class FollowedCalls {
       status: isSettled(state) ? state.status : "pending",
       madeAt: call.made_at,
       changedAt: changedAt(state),
+      keptMs: keptMsOf(state),
       outcome: isSettled(state) ? this.#calls.outcome(call) : undefined,
       deltas: this.#calls.deltas(call, after),
       total: call.deltas,

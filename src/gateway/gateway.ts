@@ -18,6 +18,8 @@ export interface CallRequest {
   message: string;
   /** The schema that the result will be held to, as JSON, and its hash. It outlives an amendment of the toolset. */
   resultSchema: { hash: string; json: string };
+  /** How long the call is kept once it is settled, ms. */
+  keptMs: number;
 }
 
 export type CallAnswer =
@@ -88,6 +90,8 @@ export interface CallProgress {
   /** When the call was made, and when it last changed its state or had a delta: ms since the Unix epoch. */
   madeAt: number;
   changedAt: number;
+  /** How long it is kept once it is settled, ms. */
+  keptMs: number;
   /** undefined while the call is pending */
   outcome: CallOutcome | undefined;
   /** Deltas after the one asked for, in order, until they have 250,000 characters; there may be more. */
@@ -144,7 +148,7 @@ export interface Gateway {
   cancel(callId: string, now: number): Promise<CallOutcome | "call_not_found" | "call_settled">;
   /**
    * @param after give the deltas after the one of this number; 0: from the first
-   * @returns undefined when the call is unknown, or was settled more than 15 min ago
+   * @returns undefined when the call is unknown, or was settled longer ago than it is kept
    */
   follow(callId: string, after: number, now: number): Promise<CallProgress | undefined>;
   /**

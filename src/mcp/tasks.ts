@@ -2,7 +2,7 @@ import * as z from "zod";
 import { check } from "../core/check.ts";
 import { Problem } from "../core/problem.ts";
 import { isoTime } from "../core/time.ts";
-import { type CallOutcome, isCancelled, KEPT_MS } from "../core/toolsets/call.ts";
+import { type CallOutcome, isCancelled } from "../core/toolsets/call.ts";
 import type { CallProgress } from "../gateway/gateway.ts";
 import type { CallRef } from "../registry/toolsets/call-id.ts";
 import { callResult, cancelCall } from "../registry/toolsets/result.ts";
@@ -99,12 +99,12 @@ const unknownTask = (): RpcError => invalidParams("There is no such task of this
 const unlessUnknown = (problem: Problem): Problem | RpcError =>
   problem.code === "call_not_found" || problem.code === "forbidden" ? unknownTask() : problem;
 
-const timesOf = (ref: CallRef, { madeAt, changedAt }: CallProgress): Json => ({
+const timesOf = (ref: CallRef, { madeAt, changedAt, keptMs }: CallProgress): Json => ({
   taskId: taskIdOf(ref),
   createdAt: isoTime(madeAt),
   lastUpdatedAt: isoTime(changedAt),
-  // Counted from its creation: a call is kept for KEPT_MS from its last change.
-  ttlMs: changedAt - madeAt + KEPT_MS,
+  // Counted from its creation: a call is kept for keptMs from its last change.
+  ttlMs: changedAt - madeAt + keptMs,
   pollIntervalMs: POLL_INTERVAL_MS,
 });
 

@@ -27,6 +27,8 @@ export interface Platform {
   lease: LeaseDefaults;
   /** How toolsets' providers are pinged. */
   ping: PingTerms;
+  /** How long a tool call is kept once it is settled. */
+  resultKeptMs: number;
   prober: Prober;
   /** ms since the Unix epoch */
   clock: () => number;
@@ -35,7 +37,10 @@ export interface Platform {
 }
 
 /** One tenant's registry: what every operation works on. */
-export interface Namespace extends Pick<Platform, "lease" | "ping" | "prober" | "clock" | "pause"> {
+export interface Namespace extends Pick<
+  Platform,
+  "lease" | "ping" | "resultKeptMs" | "prober" | "clock" | "pause"
+> {
   readonly name: string;
   readonly store: Store;
   /** What the callers of one service share. */
@@ -53,7 +58,7 @@ const OPEN_MAX = 1000;
 
 /** Opens namespaces, each once while it is in use. */
 export function namespaces(platform: Platform): (name: string) => Namespace {
-  const { signingKey, lease, ping, prober, clock, pause } = platform;
+  const { signingKey, lease, ping, resultKeptMs, prober, clock, pause } = platform;
   return keepOpen((name): Namespace => {
     const store = platform.openStore(name);
     return {
@@ -65,6 +70,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       outlines: outlinesOf(store, platform),
       lease,
       ping,
+      resultKeptMs,
       prober,
       clock,
       pause,

@@ -41,6 +41,7 @@ const CALL = {
   digest: "d",
   message: JSON.stringify({ tool_use_id: "u", tool: "echo", payload: {}, meta: {} }),
   resultSchema: { hash: "h", json: "true" },
+  keptMs: 900_000,
 };
 
 async function use({ pool, gateway }: Pick<ReturnType<typeof open>, "pool" | "gateway">): Promise<void> {

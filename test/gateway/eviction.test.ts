@@ -55,6 +55,7 @@ describe("a gateway that is evicted", () => {
       status: "done",
       madeAt: opened.now - 2000,
       changedAt: opened.now,
+      keptMs: 900_000,
       outcome,
       deltas: [{ seq: 1, stream: "stdout", delta: "one" }],
       total: 1,

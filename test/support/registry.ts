@@ -51,7 +51,7 @@ export class Registry {
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    const { access: granted, signingKey, lease, ping } = this.config;
+    const { access: granted, signingKey, lease, ping, resultKeptMs } = this.config;
     const clock = () => this.#now;
     this.open = namespaces({
       openStore: this.backend.open,
@@ -60,6 +60,7 @@ export class Registry {
       signingKey,
       lease,
       ping,
+      resultKeptMs,
       prober: {
         fetch: fetchHealth,
         allowLoopback: granted.mode === "open",

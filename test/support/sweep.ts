@@ -16,6 +16,7 @@ export const storeAlone = (store: Store, now: number): Namespace =>
     signingKey: null,
     lease: DEFAULTS,
     ping: { intervalMs: 10_000, missedMax: 3 },
+    resultKeptMs: 900_000,
     prober: { fetch: unused, allowLoopback: false, timeoutMs: 0 },
     clock: () => now,
     pause: unused,

@@ -27,6 +27,7 @@ export interface CallOptions {
   identity?: string | null;
   digest?: string;
   resultSchema?: { hash: string; json: string };
+  keptMs?: number;
 }
 
 /** A gateway of its own for one test, and what is behind it. */
@@ -66,10 +67,11 @@ export class OpenedGateway {
       identity = null,
       digest = "same",
       resultSchema = { hash: tool, json: "true" },
+      keptMs = 900_000,
     } = options;
     const message = JSON.stringify({ tool_use_id: toolUseId, tool, payload: { of: callId }, meta: {} });
     const { epoch } = this;
-    const request = { epoch, callId, toolUseId, caller, identity, digest, message, resultSchema };
+    const request = { epoch, callId, toolUseId, caller, identity, digest, message, resultSchema, keptMs };
     return this.gateway.call(request, this.now);
   }
 

@@ -13,8 +13,8 @@ export const UNCLAIMED_MS_MAX = 300_000;
 export const CLAIM_MS = 60_000;
 /** How often a call is claimed before it times out. */
 export const CLAIMS_MAX = 3;
-/** How long a settled call is kept for its caller. */
-export const KEPT_MS = 900_000;
+/** How long a settled call is kept for its caller, unless the deployment says otherwise. */
+export const KEPT_MS_DEFAULT = 900_000;
 /** How many calls of one toolset may wait unclaimed. */
 export const QUEUED_MAX = 1000;
 /** An outcome as JSON, in characters. Storage takes a value of 2 MB in UTF-8, so a request of 1 MiB that is kept fits. */
@@ -82,19 +82,24 @@ export const callNotFound = (toolset: string): Problem =>
 export const callSettled = (): Problem =>
   new Problem("call_settled", "The call has its result, and keeps it.");
 
-/** After `dueAt` the call changes its state without anyone's doing; `callAt` says into what. */
+interface StateBase {
+  claims: number;
+  /** After it the call changes its state without anyone's doing; `callAt` says into what. */
+  dueAt: number;
+  /** How long the call is kept once it is settled. Calls that an earlier version stored do not have it. */
+  keptMs?: number | undefined;
+}
+
 export type CallState =
-  | { status: "queued"; claims: number; dueAt: number }
-  | {
+  | (StateBase & { status: "queued" })
+  | (StateBase & {
       status: "claimed";
-      claims: number;
       claimId: string;
       consumer: string;
       /** Deltas sent under this claim. */
       deltas: number;
-      dueAt: number;
-    }
-  | { status: "done" | "failed"; claims: number; outcome: CallOutcome; dueAt: number };
+    })
+  | (StateBase & { status: "done" | "failed"; outcome: CallOutcome });
 
 export type ClaimedCall = Extract<CallState, { status: "claimed" }>;
 export type SettledCall = Extract<CallState, { outcome: CallOutcome }>;
@@ -102,19 +107,23 @@ export type SettledCall = Extract<CallState, { outcome: CallOutcome }>;
 export const isSettled = (state: CallState): state is SettledCall =>
   state.status === "done" || state.status === "failed";
 
-export const queueCall = (now: number, claims = 0): CallState => ({
+export const keptMsOf = ({ keptMs = KEPT_MS_DEFAULT }: CallState): number => keptMs;
+
+export const queueCall = (now: number, keptMs: number | undefined, claims = 0): CallState => ({
   status: "queued",
   claims,
+  keptMs,
   dueAt: now + UNCLAIMED_MS_MAX,
 });
 
 export const claimCall = (
-  { claims }: CallState,
+  { claims, keptMs }: CallState,
   { claimId, consumer }: { claimId: string; consumer: string },
   now: number,
 ): ClaimedCall => ({
   status: "claimed",
   claims: claims + 1,
+  keptMs,
   claimId,
   consumer,
   deltas: 0,
@@ -128,11 +137,12 @@ export const extendClaim = (state: ClaimedCall, now: number): ClaimedCall => ({
   dueAt: now + CLAIM_MS,
 });
 
-export const settleCall = ({ claims }: CallState, outcome: CallOutcome, now: number): SettledCall => ({
+export const settleCall = (state: CallState, outcome: CallOutcome, now: number): SettledCall => ({
   status: "error" in outcome ? "failed" : "done",
-  claims,
+  claims: state.claims,
+  keptMs: state.keptMs,
   outcome,
-  dueAt: now + KEPT_MS,
+  dueAt: now + keptMsOf(state),
 });
 
 const timedOut = (state: CallState, message: string): SettledCall =>
@@ -149,7 +159,7 @@ export function callAt(state: CallState, now: number): CallState | undefined {
       case "claimed":
         current =
           current.claims < CLAIMS_MAX
-            ? queueCall(current.dueAt, current.claims)
+            ? queueCall(current.dueAt, current.keptMs, current.claims)
             : timedOut(current, `The call was claimed ${CLAIMS_MAX} times and not answered in time.`);
         break;
       case "done":
@@ -160,10 +170,18 @@ export function callAt(state: CallState, now: number): CallState | undefined {
   return current;
 }
 
-const LASTS_MS = { queued: UNCLAIMED_MS_MAX, claimed: CLAIM_MS, done: KEPT_MS, failed: KEPT_MS } as const;
-
 /** When a call came into this state, or sent the delta that extended it: ms since the Unix epoch. */
-export const changedAt = ({ status, dueAt }: CallState): number => dueAt - LASTS_MS[status];
+export function changedAt(state: CallState): number {
+  switch (state.status) {
+    case "queued":
+      return state.dueAt - UNCLAIMED_MS_MAX;
+    case "claimed":
+      return state.dueAt - CLAIM_MS;
+    case "done":
+    case "failed":
+      return state.dueAt - keptMsOf(state);
+  }
+}
 
 /** The failure of a call that its caller cancels. */
 export const cancelCall = (state: CallState, now: number): SettledCall =>

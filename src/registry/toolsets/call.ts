@@ -61,7 +61,7 @@ export async function callToolOf(
   entry: Entry<"toolset">,
   { tool: toolName, input, trace }: CallRequest,
 ): Promise<QueuedCall | Problem> {
-  const { clock, ping } = namespace;
+  const { clock, ping, resultKeptMs } = namespace;
   const toolset = entry.document.registration.id;
   const tool = entry.document.registration.tools.find(({ name }) => name === toolName);
   if (!tool) return new Problem("tool_not_found", `tool "${toolName}" not found in toolset "${toolset}"`);
@@ -96,6 +96,7 @@ export async function callToolOf(
       digest: toHex(await sha256(canonical([toolName, payload]))),
       message: JSON.stringify(message),
       resultSchema: { hash: tool.result_hash, json: JSON.stringify(tool.result_schema) },
+      keptMs: resultKeptMs,
     },
     now,
   );

@@ -13,8 +13,12 @@ import {
 import { frozen } from "../../support/frozen.ts";
 
 const by = { claimId: "claim", consumer: "c1" };
-const fresh = queueCall(0);
-const claimed = (claims: number) => claimCall(queueCall(0, claims - 1), by, 0);
+const KEPT_MS = 900_000;
+const fresh = queueCall(0, KEPT_MS);
+const claimed = (claims: number, keptMs: number | undefined = KEPT_MS) =>
+  claimCall(queueCall(0, keptMs, claims - 1), by, 0);
+/** As versions stored it that knew of one time alone. */
+const earlier = settleCall(claimCall({ status: "queued", claims: 0, dueAt: 0 }, by, 0), { result: 1 }, 5);
 
 /** All that a call is at `now`, in a few words: what it is, after how many claims, and until when. */
 function told(state: CallState, now: number): string {
@@ -46,6 +50,13 @@ describe("a call", () => {
     ["with a delta at 60 s", 120_001, "queued 1 @420000", extendClaim(claimed(1), 60_000)],
     ["that is done", 900_005, "done 1 @900005", settleCall(claimed(1), { result: 1 }, 5)],
     ["that is done", 900_006, "forgotten", settleCall(claimed(1), { result: 1 }, 5)],
+    ["that is done and kept for 5 s", 5005, "done 1 @5005", settleCall(claimed(1, 5000), { result: 1 }, 5)],
+    ["that is done and kept for 5 s", 5006, "forgotten", settleCall(claimed(1, 5000), { result: 1 }, 5)],
+    ["kept for 5 s and not claimed", 305_000, "timeout 0 @305000", queueCall(0, 5000)],
+    ["kept for 5 s and claimed in vain", 65_000, "timeout 3 @65000", claimed(3, 5000)],
+    ["kept for 5 s and queued again", 365_000, "timeout 1 @365000", claimed(1, 5000)],
+    ["of an earlier version", 900_005, "done 1 @900005", earlier],
+    ["of an earlier version", 900_006, "forgotten", earlier],
   ])("%s is, at %i ms, %s", (_, now, expected, state) => {
     expect(told(state, now)).toBe(expected);
   });
@@ -67,6 +78,7 @@ describe("a call", () => {
       claimId: "other",
       consumer: "c2",
       deltas: 0,
+      keptMs: KEPT_MS,
       dueAt: 120_003,
     });
   });
@@ -130,7 +142,7 @@ function happened(state: CallState, event: Step["event"], now: number): CallStat
 
 /** Every state that a call goes through, each as it is at the end of a step; undefined once it is forgotten. */
 function lived(history: readonly Step[]): { now: number; state: CallState | undefined }[] {
-  let [state, now]: [CallState | undefined, number] = [queueCall(0), 0];
+  let [state, now]: [CallState | undefined, number] = [queueCall(0, KEPT_MS), 0];
   return history.map(({ afterMs, event }) => {
     now += afterMs;
     const before = state && callAt(frozen(state), now);

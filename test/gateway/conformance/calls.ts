@@ -240,6 +240,7 @@ export function queues(open: OpenGateway): void {
         status: "pending",
         madeAt: gateway.now - 2000,
         changedAt: gateway.now - 1000,
+        keptMs: 900_000,
         outcome: undefined,
         deltas: [
           { seq: 1, stream: "out", delta: "one" },

@@ -20,7 +20,7 @@ interface Refusal {
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
   const { open, openPool, openGateway } = embeddedBackend();
-  const { access, signingKey, lease, ping } = parseConfig(env);
+  const { access, signingKey, lease, ping, resultKeptMs } = parseConfig(env);
   const clock = () => START;
   const platform = {
     openStore: open,
@@ -29,6 +29,7 @@ function deployment(env: Record<string, unknown>) {
     signingKey,
     lease,
     ping,
+    resultKeptMs,
     clock,
     pause: async () => {},
   };

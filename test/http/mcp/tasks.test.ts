@@ -22,9 +22,9 @@ interface Task {
 }
 
 /** A registry whose waits are over when the test says so, and a call that no provider has answered in time. */
-async function open(backend = BACKENDS[1].openBackend()) {
+async function open(backend = BACKENDS[1].openBackend(), env: Record<string, string> = {}) {
   const held = new ManualPause();
-  const registry = openToolsets({ backend, pause: held.pause });
+  const registry = openToolsets({ backend, env, pause: held.pause });
   const token = await registry.serve({ name: "a.b", tools: [ANY] });
   const listed = await resultOf<{ tools: { name: string }[] }>(registry, "tools/list");
   const name = listed.tools.map((tool) => tool.name).find((tool) => tool.startsWith("a_b"))!;
@@ -91,6 +91,11 @@ describe.each(BACKENDS)("a call that takes longer than 1.5 s, $backend", ({ open
 });
 
 describe("a task over MCP", () => {
+  it("says how long the deployment keeps it", async () => {
+    const { begin } = await open(undefined, { RESULT_TTL_SECONDS: "60" });
+    expect((await begin()).ttlMs).toBe(60_000);
+  });
+
   it("is no longer known 15 minutes after its end", async () => {
     const { registry, begin, settle, ask } = await open();
     const { taskId } = await begin();

@@ -110,6 +110,19 @@ describe.each(BACKENDS)("a result, $backend", ({ openBackend }) => {
   });
 });
 
+it("is kept for as long as the deployment says, counted from its end", async () => {
+  const registry = openToolsets({ env: { RESULT_TTL_SECONDS: "5" } });
+  const token = await registry.serve();
+  const { body: call } = await registry.callTool();
+  await registry.pass(20_000);
+  const [claimed] = await registry.calls(token);
+  await registry.settle(token, claimed!, { result: { text: "x" } });
+  await registry.pass(5000);
+  expect((await registry.result(call)).body.status).toBe("done");
+  await registry.pass(1);
+  expect((await registry.result(call)).body.code).toBe("call_not_found");
+});
+
 describe.each(BACKENDS)("an answer, $backend", ({ openBackend }) => {
   async function claimed(tool: Record<string, unknown> = {}) {
     const registry = openToolsets({ backend: openBackend() });

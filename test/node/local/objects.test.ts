@@ -31,7 +31,10 @@ function openGateways(clock: FakeClock, storage: Storage) {
     call: (callId: string) => {
       const message = JSON.stringify({ tool_use_id: "u", tool: "echo", payload: {}, meta: {} });
       const request = { epoch, callId, toolUseId: "u", caller: "", identity: null, digest: "", message };
-      return gateway.call({ ...request, resultSchema: { hash: "h", json: "true" } }, clock.now());
+      return gateway.call(
+        { ...request, resultSchema: { hash: "h", json: "true" }, keptMs: 900_000 },
+        clock.now(),
+      );
     },
     claim: async (consumer: string) => {
       const claimed = await gateway.claim({ epoch, consumer, max: 1, intervalMs: 600_000 }, clock.now());

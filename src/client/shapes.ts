@@ -51,12 +51,15 @@ export type AgentFilter = {
   /** The effective status; any one of a list. */
   status?: Status | readonly Status[] | undefined;
 };
-/** The default `status` is `available`. */
-export type DiscoverQuery = AgentFilter & {
+/** The default `status` is `available`; `accepting` is available, or busy with a load below `max_concurrency`. */
+export type DiscoverQuery = Omit<AgentFilter, "status"> & {
+  status?: Status | "accepting" | readonly (Status | "accepting")[] | undefined;
   /** 0 to 1, inclusive (0.7) */
   min_health_score?: number | undefined;
   /** The load divided by `max_concurrency`, inclusive (0.8) */
   max_load_ratio?: number | undefined;
+  /** By which load the least loaded come first (`load_ratio`) */
+  sort?: "load_ratio" | "current_load" | undefined;
   /** How many agents to return, 1 to 1,000 (100) */
   limit?: number | undefined;
   /** Looks at every candidate, of which there may be 5,000, instead of a sample (false) */

@@ -34,6 +34,13 @@ export const effectiveStatus = z
   .enum([...EFFECTIVE_STATUSES, "healthy"])
   .transform((status): EffectiveStatus => (status === "healthy" ? "available" : status));
 
+/** What a discovery may ask for: `accepting` is available, or busy with a load below its maximum. */
+export const WANTED_STATUSES = [...EFFECTIVE_STATUSES, "accepting"] as const;
+export type WantedStatus = (typeof WANTED_STATUSES)[number];
+export const wantedStatus = z
+  .enum([...WANTED_STATUSES, "healthy"])
+  .transform((status): WantedStatus => (status === "healthy" ? "available" : status));
+
 const currentLoad = z.number().min(0).max(LOAD_MAX);
 const healthScore = z.number().min(0).max(1);
 const jsonObject = z.record(z.string(), z.unknown());

@@ -1,4 +1,4 @@
-import type { EffectiveStatus } from "./agent.ts";
+import type { EffectiveStatus, WantedStatus } from "./agent.ts";
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState, type EffectiveState, loadRatio } from "./liveness.ts";
 import { byId } from "../order.ts";
@@ -12,16 +12,19 @@ export const EXHAUSTIVE_MAX = 200;
 export const SECOND_LOOK_MAX = 1000;
 /** An exact answer examines at most this many candidates. */
 export const EXACT_MAX = 5000;
+/** What the least loaded has the least of. */
+export const DISCOVERY_SORTS = ["load_ratio", "current_load"] as const;
 /** Each term is one more index to read. */
 export const QUERY_TERMS_MAX = 16;
 
 export interface Criteria {
   /** Any of these effective statuses passes. */
-  statuses: readonly EffectiveStatus[];
+  statuses: readonly WantedStatus[];
   /** inclusive, 0..1 */
   minHealthScore: number;
   /** inclusive */
   maxLoadRatio: number;
+  sort: (typeof DISCOVERY_SORTS)[number];
   limit: number;
 }
 
@@ -29,6 +32,7 @@ export const DISCOVERY_DEFAULTS = {
   statuses: ["available"],
   minHealthScore: 0.7,
   maxLoadRatio: 0.8,
+  sort: "load_ratio",
   limit: 100,
 } as const satisfies Criteria;
 
@@ -91,7 +95,7 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
     if (failure) failed.push({ id, ...failure });
     else passed.push({ entry, id, ratio });
   }
-  const ordered = passed.toSorted(byLoad);
+  const ordered = passed.toSorted(byLoad(criteria));
   const counts = { live, lapsed: candidates.length - live };
   return { ...counts, ...resultOf(ordered, failed, criteria.limit, now) };
 }
@@ -102,7 +106,10 @@ interface Passed {
   ratio: number;
 }
 
-const byLoad = (a: Passed, b: Passed): number => a.ratio - b.ratio || byId(a, b);
+const byLoad = ({ sort }: Criteria) => {
+  const loadOf = ({ entry, ratio }: Passed) => (sort === "load_ratio" ? ratio : entry.lease.currentLoad);
+  return (a: Passed, b: Passed): number => loadOf(a) - loadOf(b) || byId(a, b);
+};
 
 /**
  * What to answer where nobody of `candidates` passes: those that would by their last report, but are unreachable, and then
@@ -124,7 +131,7 @@ export function selectResorts(
     return firstFailure(known, reported, ratio, criteria) ? [] : [{ entry: known, id, ratio, resort }];
   });
   const ordered = RESORTS.flatMap((resort) =>
-    passed.filter((candidate) => candidate.resort === resort).toSorted(byLoad),
+    passed.filter((candidate) => candidate.resort === resort).toSorted(byLoad(criteria)),
   );
   const ids = new Set(ordered.map(({ id }) => id));
   const failed = nobody.explain().filter(({ id }) => !ids.has(id));
@@ -141,13 +148,19 @@ function resultOf(
     agents: ordered.slice(0, limit).map(({ entry }) => agentRecord(entry, now)),
     passed: ordered.length,
     explain() {
-      const beyond = ordered.slice(limit).map(({ id, ratio }): Excluded => {
-        const detail = `it passed, with load ratio ${ratio}, behind the first ${limit}`;
+      const beyond = ordered.slice(limit).map(({ entry, id, ratio }): Excluded => {
+        const load = `load ${entry.lease.currentLoad}, ratio ${ratio}`;
+        const detail = `it passed, with ${load}, behind the first ${limit}`;
         return { id, stage: "limit", reason: "beyond_limit", detail };
       });
       return [...failed, ...beyond].toSorted(byId);
     },
   };
+}
+
+function isWanted(status: EffectiveStatus, ratio: number, { statuses }: Criteria): boolean {
+  if (statuses.includes(status)) return true;
+  return statuses.includes("accepting") && (status === "available" || (status === "busy" && ratio < 1));
 }
 
 function firstFailure(
@@ -157,7 +170,7 @@ function firstFailure(
   criteria: Criteria,
 ): Omit<Excluded, "id"> | undefined {
   const { health_score } = entry.document.registration;
-  if (!criteria.statuses.includes(status)) {
+  if (!isWanted(status, ratio, criteria)) {
     const why = reason === null ? "as it reported" : reason;
     const detail = `status is ${status} (${why}); wanted ${criteria.statuses.join(" or ")}`;
     return { stage: "status", reason: status, detail };

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { EFFECTIVE_STATUSES, REPORTED_STATUSES } from "../../core/agents/agent.ts";
-import { DISCOVERY_STAGES } from "../../core/agents/discovery.ts";
+import { EFFECTIVE_STATUSES, REPORTED_STATUSES, WANTED_STATUSES } from "../../core/agents/agent.ts";
+import { DISCOVERY_SORTS, DISCOVERY_STAGES } from "../../core/agents/discovery.ts";
 import { IMPORT_OUTCOMES } from "../../core/agents/reconciliation.ts";
 import { binding } from "./binding.ts";
 import { count, counts, json, lapsing, refusedItem, time } from "./common.ts";
@@ -133,9 +133,10 @@ export const discovered = z.strictObject({
     capability: z.array(z.string()),
     type: z.string().nullable(),
     tag: z.array(z.string()),
-    status: z.array(z.enum(EFFECTIVE_STATUSES)),
+    status: z.array(z.enum(WANTED_STATUSES)),
     min_health_score: z.number(),
     max_load_ratio: z.number(),
+    sort: z.enum(DISCOVERY_SORTS),
     limit: count,
     exact: z.boolean(),
     fail_open: z.boolean(),

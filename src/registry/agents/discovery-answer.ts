@@ -24,6 +24,7 @@ export const discoveryAnswer = (
     status: [...query.statuses],
     min_health_score: query.minHealthScore,
     max_load_ratio: query.maxLoadRatio,
+    sort: query.sort,
     limit: query.limit,
     exact: query.exact,
     fail_open: query.failOpen,

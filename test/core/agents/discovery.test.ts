@@ -1,20 +1,27 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { EFFECTIVE_STATUSES } from "../../../src/core/agents/agent.ts";
+import { type EffectiveStatus, WANTED_STATUSES } from "../../../src/core/agents/agent.ts";
 import { type Criteria, queryTerms, sampleSize, select } from "../../../src/core/agents/discovery.ts";
 import { type Entry, isLive } from "../../../src/core/entry.ts";
-import { agentRecord } from "../../../src/core/agents/record.ts";
+import { type AgentRecord, agentRecord } from "../../../src/core/agents/record.ts";
 import { anEntry, anId, aScore } from "../../support/arbitraries.ts";
 import { entryOf } from "../../support/entries.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
-const DEFAULT: Criteria = { statuses: ["available"], minHealthScore: 0.7, maxLoadRatio: 0.8, limit: 100 };
+const DEFAULT: Criteria = {
+  statuses: ["available"],
+  minHealthScore: 0.7,
+  maxLoadRatio: 0.8,
+  sort: "load_ratio",
+  limit: 100,
+};
 
 const criteria = (): fc.Arbitrary<Criteria> =>
   fc.record({
-    statuses: fc.subarray([...EFFECTIVE_STATUSES], { minLength: 1 }),
+    statuses: fc.subarray([...WANTED_STATUSES], { minLength: 1 }),
     minHealthScore: aScore(),
     maxLoadRatio: aScore(),
+    sort: fc.constantFrom("load_ratio", "current_load"),
     limit: fc.integer({ min: 1, max: 5 }),
   });
 
@@ -29,11 +36,23 @@ const candidates = (): fc.Arbitrary<Entry[]> =>
 
 const idOf = ({ document }: Entry): string => document.registration.id;
 
+/** An older router's rule of who is eligible: the statuses with which an agent of this load is. */
+function acceptingAs(
+  { current_load, max_concurrency }: AgentRecord,
+  { statuses }: Criteria,
+): EffectiveStatus[] {
+  if (!statuses.includes("accepting")) return [];
+  const hasRoom = max_concurrency === null || current_load < max_concurrency;
+  return hasRoom ? ["available", "busy"] : ["available"];
+}
+
 /** The rule again, as the sources state it. */
 function firstStage(entry: Entry, wanted: Criteria): string | undefined {
   if (!isLive(entry)) return "lease";
-  const { effective_status, health_score, load_ratio } = agentRecord(entry, NOW);
-  if (!wanted.statuses.includes(effective_status)) return "status";
+  const record = agentRecord(entry, NOW);
+  const { effective_status, health_score, load_ratio } = record;
+  const passing: readonly string[] = [...wanted.statuses, ...acceptingAs(record, wanted)];
+  if (!passing.includes(effective_status)) return "status";
   if (health_score < wanted.minHealthScore) return "health";
   return load_ratio > wanted.maxLoadRatio ? "load" : undefined;
 }
@@ -69,7 +88,7 @@ describe("selection", () => {
     );
   });
 
-  it("gives the agents by load ratio and then id, the excluded by id [0-13, 4-27]", () => {
+  it("gives the agents by the load asked for and then id, the excluded by id [0-13, 4-27]", () => {
     fc.assert(
       fc.property(candidates(), criteria(), (entries, wanted) => {
         const selection = select(entries, wanted, NOW);
@@ -78,8 +97,8 @@ describe("selection", () => {
         for (const [i, next] of agents.entries()) {
           const before = agents[i - 1];
           if (!before) continue;
-          const rises = before.load_ratio < next.load_ratio;
-          expect(rises || (before.load_ratio === next.load_ratio && before.id < next.id)).toBe(true);
+          const [one, other] = [before[wanted.sort], next[wanted.sort]];
+          expect(one < other || (one === other && before.id < next.id)).toBe(true);
         }
         expect(excluded.map(({ id }) => id)).toEqual(excluded.map(({ id }) => id).toSorted());
       }),

@@ -35,13 +35,15 @@ describe.each(BACKENDS)("discovery by load on $backend", ({ openBackend }) => {
     })) {
       await registry.register({ id, ...fields });
     }
-    const eligible = "status=available&status=busy&max_load_ratio=0.999";
+    await registry.register({ ...both, id: "g-idle-and-full", current_load: 12 });
+    const eligible = "status=accepting&max_load_ratio=1000000";
     expect(await discoverIds(registry, `${eligible}&capability=go&capability=review`)).toEqual([
       "a-idle",
       "d-busy-unlimited",
       "b-busy-with-room",
+      "g-idle-and-full",
     ]);
-    expect(await discoverIds(registry, eligible)).toHaveLength(4);
+    expect(await discoverIds(registry, eligible)).toHaveLength(5);
   });
 
   it("puts the least loaded first, ties by id, and nobody eligible is an empty list [4-27]", async () => {
@@ -58,5 +60,24 @@ describe.each(BACKENDS)("discovery by load on $backend", ({ openBackend }) => {
     }
     expect(await discoverIds(registry, "")).toEqual(["d", "e", "b", "c", "a"]);
     expect(await discoverIds(registry, "limit=1")).toEqual(["d"]);
+  });
+
+  it("puts those with the fewest tasks first where it is asked to, as an older router did for critical ones [4-27]", async () => {
+    const registry = open();
+    for (const [id, current_load, max_concurrency] of [
+      ["c", 1, 2],
+      ["b", 1, 100],
+      ["d", 2, null],
+      ["a", 2, 1000],
+    ] as const) {
+      await registry.register({ id, current_load, max_concurrency });
+    }
+    expect(await discoverIds(registry, "sort=current_load")).toEqual(["b", "c", "a", "d"]);
+    expect(await discoverIds(registry, "sort=load_ratio")).toEqual(["d", "a", "b", "c"]);
+    const { body } = await registry.get<{ excluded: unknown[] }>(
+      "/v1/discover?sort=current_load&limit=3&explain=true",
+    );
+    const detail = "it passed, with load 2, ratio 0, behind the first 3";
+    expect(body.excluded).toEqual([{ id: "d", stage: "limit", reason: "beyond_limit", detail }]);
   });
 });

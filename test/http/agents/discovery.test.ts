@@ -61,6 +61,7 @@ describe.each(BACKENDS)("discovery on $backend", ({ backend, openBackend }) => {
         status: ["available"],
         min_health_score: 0.7,
         max_load_ratio: 0.8,
+        sort: "load_ratio",
         limit: 100,
         exact: false,
         fail_open: false,

@@ -1,6 +1,11 @@
 import * as z from "zod";
-import { effectiveStatus } from "../../../core/agents/agent.ts";
-import { DISCOVERY_DEFAULTS, LIMIT_MAX, QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
+import { wantedStatus } from "../../../core/agents/agent.ts";
+import {
+  DISCOVERY_DEFAULTS,
+  DISCOVERY_SORTS,
+  LIMIT_MAX,
+  QUERY_TERMS_MAX,
+} from "../../../core/agents/discovery.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { discover } from "../../../registry/agents/discover.ts";
 import { discoveryAnswer } from "../../../registry/agents/discovery-answer.ts";
@@ -19,9 +24,10 @@ const discovery = endpoint({
     capability: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
     type: z.string().optional(),
     tag: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
-    status: z.array(effectiveStatus).default([...DISCOVERY_DEFAULTS.statuses]),
+    status: z.array(wantedStatus).default([...DISCOVERY_DEFAULTS.statuses]),
     min_health_score: param.number(0, 1).default(DISCOVERY_DEFAULTS.minHealthScore),
     max_load_ratio: param.number(0, 1_000_000).default(DISCOVERY_DEFAULTS.maxLoadRatio),
+    sort: z.enum(DISCOVERY_SORTS).default(DISCOVERY_DEFAULTS.sort),
     limit: param.integer(1, LIMIT_MAX).default(DISCOVERY_DEFAULTS.limit),
     exact: param.flag(),
     fail_open: param.flag(),

@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import moving from "../../docs/moving.md?raw";
 import { apiKeys, bearer, type TestKey } from "./keys.ts";
 import { BREAKABLE, type Breakable } from "./outage.ts";
-import { Registry, type RegistryOptions } from "./registry.ts";
+import type { RegistryOptions } from "./registry.ts";
 import { BACKENDS } from "./stores.ts";
+import { Toolsets } from "./toolsets.ts";
 
 /** What every request is sent with where keys are asked for, unless it says otherwise. */
 export const MOVER: TestKey = { name: "mover", token: "key-of-mover", scopes: ["read", "write"] };
@@ -12,10 +13,11 @@ const API_KEYS = await apiKeys([
   MOVER,
   { name: "operator", token: "key-of-operator", scopes: ["admin"] },
   { name: "neighbour", token: "key-of-neighbour", scopes: ["read", "write"] },
+  { name: "stranger", token: "key-of-stranger", scopes: ["read"], namespace: "elsewhere" },
 ]);
 
-/** A registry that notes what it was asked. */
-export class AskedRegistry extends Registry {
+/** A registry, with the words for tools, that notes what it was asked. */
+export class AskedRegistry extends Toolsets {
   readonly #note: (request: string) => void;
 
   constructor(options: RegistryOptions, note: (request: string) => void) {

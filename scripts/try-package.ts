@@ -87,7 +87,11 @@ try {
     const node = sh("npx", ["--yes", "--package", `node@${major}`, "--", "node", "-p", "process.execPath"]);
     await using registry = await served(node);
     console.log(sh(node, ["package-round.mjs", registry.url, join(SUPPORT, "stdio-mcp-server.mjs")]));
-    console.log(sh(node, ["local-round.mjs"]));
+    const local = sh(node, ["local-round.mjs"]);
+    console.log(local);
+    const isTooOld = Number.parseInt(major, 10) < 22;
+    if (local.endsWith(": found a and got HI, in this process") === isTooOld)
+      throw new Error(`rollcall/local on ${major}: ${local}`);
     if (nth > 0) continue;
     await openInChromium(registry.url);
     console.log("Chromium opens the pages, and finds nothing wrong");

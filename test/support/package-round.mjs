@@ -46,4 +46,5 @@ const { result } = await registry.callTool({
 bridge.kill();
 await once(bridge, "exit");
 
+if (agents.length !== 1 || result.text !== "hi") throw new Error(JSON.stringify({ agents, result }));
 console.log(JSON.stringify({ node: process.version, loaded, found: agents.map(({ id }) => id), result }));

@@ -16,6 +16,7 @@ export type {
   Trace,
 } from "./options.ts";
 export { type ErrorCode, type Reason, RollcallError } from "./problem.ts";
+export { ProviderError, type ProviderFailure } from "./provider-error.ts";
 export type { Registry } from "./registry.ts";
 export { retryHint, type RetryHint } from "./retry-hint.ts";
 export type {
@@ -31,6 +32,7 @@ export type { JsonSchema, PayloadOf, Schema, StandardSchema } from "./standard-s
 export type { CallToolOptions, ToolCall, ToolResult } from "./tool-call.ts";
 export { ToolError } from "./tool-error.ts";
 export { ToolOutput } from "./tool-output.ts";
+export type { UseProvider, WithProviderOptions } from "./with-provider.ts";
 
 /**
  * Creates a client of one registry. It keeps no connection and needs no closing; an agent that joined and a toolset that is

@@ -6,6 +6,7 @@ import { followEvents } from "./events.ts";
 import { join } from "./join.ts";
 import type { JoinOptions } from "./joined-agent.ts";
 import type { ClientOptions, ReadOptions, RequestOptions } from "./options.ts";
+import { Outcomes } from "./outcomes.ts";
 import { withReads } from "./reads.ts";
 import { serveToolset } from "./serve.ts";
 import type { ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
@@ -28,6 +29,7 @@ import type { Schema } from "./standard-schema.ts";
 import type { CallToolOptions, ToolCall } from "./tool-call.ts";
 import { toolsets } from "./toolsets.ts";
 import { createTransport } from "./transport.ts";
+import { type UseProvider, withProvider, type WithProviderOptions } from "./with-provider.ts";
 
 const SWEEP_TIMEOUT_MS = 120_000;
 
@@ -36,7 +38,7 @@ const SWEEP_TIMEOUT_MS = 120_000;
  *
  * A method sends one request. A read is sent again while the registry is out, up to twice and as long as its timeout allows,
  * after 0.5 to 1 s and then after 1 to 2 s, or when `Retry-After` says. Nothing else is, nor `health` and `ready`, but for `join`, `serveToolset`,
- * `callTool` and `follow`, which say what they retry. Each names the scope that the key needs.
+ * `callTool`, `withProvider` and `follow`, which say what they retry. Each names the scope that the key needs.
  *
  * Methods reject with a `RollcallError`, or with the reason of an aborted signal. Any of them may reject with `network`,
  * `timeout`, `unexpected_answer`, `invalid_request`, `unauthorized`, `forbidden`, `payload_too_large` (a body over 256 KiB, an
@@ -49,9 +51,11 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
   const transport = createTransport(options, clock, Socket);
   const reading = withReads(transport, clock, options);
   const { read, send } = reading;
+  const serviceCalls = services(reading);
+  const outcomes = new Outcomes(serviceCalls, clock);
   return {
     agents: agents(reading),
-    services: services(reading),
+    services: serviceCalls,
     toolsets: toolsets(reading),
 
     /**
@@ -106,6 +110,25 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      */
     callTool: <T = unknown>(call: ToolCall, calling: CallToolOptions = {}) =>
       callTool<T>(transport, clock, call, calling),
+
+    /**
+     * Uses a service: resolves it, hands the provider to `use`, and reports in the background how it went. If that fails or
+     * misses its deadline, goes on with the next provider. Scopes `read` and `write`.
+     *
+     * @returns what `use` returned
+     * @throws {ProviderError} if all that were tried failed: each one's failure, and why the registry names no other
+     * @throws {RollcallError} if nobody could be tried: as of `services.resolve`
+     * @throws {RangeError} for `attempts` out of range; or what `isFailure` declines, or the signal's reason
+     * @see flush
+     */
+    withProvider: <T>(service: string, using: WithProviderOptions, use: UseProvider<T>) =>
+      withProvider({ services: serviceCalls, outcomes, clock }, service, using, use),
+
+    /**
+     * Waits until the outcomes of `withProvider` so far have been reported, before a program ends. Never rejects: what the
+     * registry refuses is given up, and so is all that waits when it was out for 8 attempts in a row, over a minute or more.
+     */
+    flush: () => outcomes.flush(),
 
     /**
      * Finds the agents that match and can take work now, least loaded first; an empty list if there are none. Scope `read`.

@@ -1,3 +1,4 @@
+import { errorText } from "./error-text.ts";
 import type { CallAnswer, CallError, CallIssue, ServerData } from "./shapes.ts";
 
 interface Details {
@@ -29,8 +30,6 @@ export class ToolError extends Error {
   }
 }
 
-const MESSAGE_MAX = 4096;
-
 /** What a handler threw, as its answer. */
 export function failedAnswer(thrown: unknown): CallAnswer {
   const error = wireError(thrown);
@@ -40,18 +39,8 @@ export function failedAnswer(thrown: unknown): CallAnswer {
 
 /** What a handler threw, as the error of its answer. */
 export function wireError(thrown: unknown): CallError {
-  // Cut before it is mended: the cut may leave half a surrogate pair, which the registry refuses.
-  const message = messageOf(thrown).slice(0, MESSAGE_MAX).toWellFormed();
+  const message = errorText(thrown);
   if (!(thrown instanceof ToolError)) return { code: "execution_failed", message };
   const { code, issues } = thrown;
   return { code, message, ...(issues.length > 0 && { issues: [...issues] }) };
-}
-
-/** Anything can be thrown, including values that cannot be converted to a string. */
-function messageOf(thrown: unknown): string {
-  try {
-    return String(thrown instanceof Error ? thrown.message : thrown);
-  } catch {
-    return "The handler threw something that has no text.";
-  }
 }

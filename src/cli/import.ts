@@ -14,6 +14,8 @@ export interface ImportSettings {
   /** undefined: the registry's default */
   source: string | undefined;
   isDryRun: boolean;
+  /** Nothing but the error is written where it stops: a program reads it. */
+  json: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function importFile(
       bar.at(done);
     }
   } catch (error) {
-    if (done > 0 && !io.ending.aborted) {
+    if (done > 0 && !io.ending.aborted && !settings.json) {
       bar.end();
       io.err.write(`stopped after ${done} of ${listed.length}; it can be run again from the start\n`);
     }

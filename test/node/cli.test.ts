@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { createClient, ToolError, type ToolsetDefinition } from "../../src/client/index.ts";
 import { type CliOptions, rollcall } from "../support/cli.node.ts";
+import { activation } from "./cli/activation.ts";
 import { completes } from "./cli/completion.ts";
 import { events } from "./cli/events.ts";
 import { failures } from "./cli/failures.ts";
@@ -67,6 +68,7 @@ lists(opened);
 events(opened);
 failures(opened);
 completes(opened);
+activation(opened);
 
 describe("register --file", () => {
   const entry = (i: number) => ({

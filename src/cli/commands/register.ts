@@ -77,7 +77,7 @@ async function registerFile(session: Session<typeof ARGS>): Promise<number> {
   const text = await readText(args.file, io);
   const isDryRun = args["dry-run"] === true;
   const source = args.source ?? sourceOf(args.file ?? FILE);
-  const results = await importFile(client, text, { isStatic: args.static, source, isDryRun }, io);
+  const results = await importFile(client, text, { isStatic: args.static, source, isDryRun, json }, io);
   const totals = { created: 0, unchanged: 0, changed: 0, held: 0, removed: 0, skipped: 0, failed: 0 };
   for (const { outcome } of results) totals[outcome] += 1;
   const said = Object.entries(totals).map(([outcome, count]) => `${count} ${outcome}`);

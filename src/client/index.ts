@@ -32,6 +32,7 @@ export type { JsonSchema, PayloadOf, Schema, StandardSchema } from "./standard-s
 export type { CallToolOptions, ToolCall, ToolResult } from "./tool-call.ts";
 export { ToolError } from "./tool-error.ts";
 export { ToolOutput } from "./tool-output.ts";
+export type { WatchOptions, WatchQuery } from "./watch.ts";
 export type { UseProvider, WithProviderOptions } from "./with-provider.ts";
 
 /**

@@ -29,6 +29,7 @@ import type { Schema } from "./standard-schema.ts";
 import type { CallToolOptions, ToolCall } from "./tool-call.ts";
 import { toolsets } from "./toolsets.ts";
 import { createTransport } from "./transport.ts";
+import { watch, type WatchOptions, type WatchQuery } from "./watch.ts";
 import { type UseProvider, withProvider, type WithProviderOptions } from "./with-provider.ts";
 
 const SWEEP_TIMEOUT_MS = 120_000;
@@ -38,7 +39,7 @@ const SWEEP_TIMEOUT_MS = 120_000;
  *
  * A method sends one request. A read is sent again while the registry is out, up to twice and as long as its timeout allows,
  * after 0.5 to 1 s and then after 1 to 2 s, or when `Retry-After` says. Nothing else is, nor `health` and `ready`, but for `join`, `serveToolset`,
- * `callTool`, `withProvider` and `follow`, which say what they retry. Each names the scope that the key needs.
+ * `callTool`, `withProvider`, `watch` and `follow`, which say what they retry. Each names the scope that the key needs.
  *
  * Methods reject with a `RollcallError`, or with the reason of an aborted signal. Any of them may reject with `network`,
  * `timeout`, `unexpected_answer`, `invalid_request`, `unauthorized`, `forbidden`, `payload_too_large` (a body over 256 KiB, an
@@ -139,6 +140,18 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      */
     discover: (query: DiscoverQuery = {}, requested: ReadOptions = {}) =>
       read<Read<Discovered>>("/v1/discover", { query, ...requested }),
+
+    /**
+     * Yields the agents that match and can take work, as `discover` finds them: at once, and anew whenever something about them
+     * has changed. `for await (const agents of registry.watch({ capability: "x" }))`. Ends when the signal is aborted. Scope
+     * `read`.
+     *
+     * Retries without limit while the registry cannot be reached, and yields nothing then. Unlike `discover` it looks at every
+     * match, unless `exact` is false. `timeoutMs` is for each request.
+     *
+     * @throws {RollcallError} one that is not transient, such as `unauthorized`, or `too_many_candidates` as of `discover`
+     */
+    watch: (query: WatchQuery = {}, watching: WatchOptions = {}) => watch(transport, clock, query, watching),
 
     /**
      * Reads one page of the capabilities of live agents, by name, with how many agents have each. Scope `read`.

@@ -144,7 +144,7 @@ export function createTransport(options: ClientOptions, clock: Clock, Socket?: O
 export const asSent = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 /** The type is not checked here: the server's tests hold its answers to the schemas that the types come from. */
-async function readJson<T>(response: Response): Promise<T> {
+export async function readJson<T>(response: Response): Promise<T> {
   const text = await response.text();
   if (text === "") return undefined as T;
   try {

@@ -1,0 +1,103 @@
+import { expect, it } from "vitest";
+import type { WatchOptions, WatchQuery } from "../../src/client/watch.ts";
+import { clientOver } from "../support/client.ts";
+import { Network } from "../support/network.ts";
+
+const AGENT = { ttl_seconds: 86_400, heartbeat_interval_seconds: 43_200, capabilities: ["x"] };
+
+/** What a watch yields, by ids and loads, until it is stopped; and how it ended. */
+function watching(query: WatchQuery = { capability: ["x"] }, options: WatchOptions = {}) {
+  const network = new Network();
+  const statuses: number[] = [];
+  const client = clientOver(network, { onResponse: ({ status }) => statuses.push(status) });
+  const controller = new AbortController();
+  const seen: string[] = [];
+  const ended = (async () => {
+    for await (const agents of client.watch(query, { signal: controller.signal, ...options }))
+      seen.push(agents.map(({ id, current_load }) => `${id}:${current_load}`).join(" "));
+  })();
+  ended.catch(() => undefined);
+  return { network, statuses, seen, ended, stop: () => controller.abort() };
+}
+
+it("yields who is there at once, and again when that changes, not when time passes", async () => {
+  const { network, statuses, seen, ended, stop } = watching();
+  const { registry } = network;
+  await network.settle();
+  expect(seen).toEqual([""]);
+  const { lease_token } = await registry.register({ ...AGENT, id: "a" });
+  await registry.register({ ...AGENT, id: "z", capabilities: ["y"] });
+  await network.pass(5000);
+  await network.pass(60_000);
+  expect(seen.splice(0)).toEqual(["", "a:0"]);
+  expect(statuses.splice(0)).toEqual([200, 200, ...Array.from({ length: 12 }, () => 304)]);
+  await registry.heartbeat("a", lease_token, { current_load: 2 });
+  await network.pass(5000);
+  await registry.call("DELETE", "/v1/agents/a");
+  await network.pass(5000);
+  expect(seen).toEqual(["a:2", ""]);
+  stop();
+  await ended;
+  expect(network.clock.pendingTimers).toBe(0);
+});
+
+it("sees a change within the time that is asked for", async () => {
+  const { network, seen, stop } = watching({}, { intervalMs: 200 });
+  await network.settle();
+  await network.registry.register({ ...AGENT, id: "a" });
+  await network.pass(199);
+  expect(seen).toEqual([""]);
+  await network.pass(1);
+  expect(seen).toEqual(["", "a:0"]);
+  stop();
+});
+
+it("is quiet while the registry is out, asks ever less often, and goes on with what changed", async () => {
+  const { network, seen, ended, stop } = watching();
+  await network.settle();
+  await network.registry.register({ ...AGENT, id: "a" });
+  network.weather = { kind: "cut" };
+  await network.pass(120_000);
+  const times = network.sent.map(({ at }) => at);
+  // Half of each pause is random, and chance is 0.5 here.
+  const pauses = times.slice(1).map((at, i) => at - times[i]!);
+  expect(pauses).toEqual([5000, 750, 1500, 3000, 6000, 12_000, 22_500, 22_500, 22_500, 22_500]);
+  expect(seen).toEqual([""]);
+  network.weather = { kind: "fine" };
+  await network.pass(30_000);
+  expect(seen).toEqual(["", "a:0"]);
+  const asked = network.sent.length;
+  await network.pass(10_000);
+  expect(network.sent.length).toBe(asked + 2);
+  stop();
+  await ended;
+});
+
+it("ends by the signal also while it asks, and where its loop is left", async () => {
+  const { network, ended, stop } = watching();
+  await network.settle();
+  network.weather = { kind: "stall" };
+  await network.pass(6000);
+  stop();
+  await expect(ended).resolves.toBeUndefined();
+  network.weather = { kind: "fine" };
+  for await (const agents of clientOver(network).watch()) {
+    expect(agents).toEqual([]);
+    break;
+  }
+  expect(network.clock.pendingTimers).toBe(0);
+});
+
+it("rejects with what the registry refuses", async () => {
+  const { ended } = watching({ limit: 0 });
+  await expect(ended).rejects.toMatchObject({ code: "invalid_request" });
+});
+
+it("looks at every match, so that a sample is not taken for a change", async () => {
+  const { network, seen, statuses, stop } = watching({ type: "worker", limit: 1000 });
+  for (let i = 0; i < 201; i += 1) await network.registry.register({ ...AGENT, id: `a${i}` });
+  await network.pass(15_000);
+  expect(seen.map((list) => list.split(" ").length).slice(-1)).toEqual([201]);
+  expect(statuses.slice(-2)).toEqual([304, 304]);
+  stop();
+});

@@ -3,7 +3,7 @@ import { createClient, type Registry } from "../client/index.ts";
 import { numberOf, parseArguments, valuesOf, wholeOf } from "./arguments.ts";
 import { type Io, type Paint, painter } from "./io.ts";
 import { type Table, tableFor } from "./table.ts";
-import { readUrl } from "./url.ts";
+import { readUrl, withoutUser } from "./url.ts";
 
 export const DEFAULT_URL = "http://localhost:8787";
 
@@ -45,7 +45,7 @@ export interface Session<T extends Args> {
   /** Makes a table for standard output. */
   table: Table;
   client: Registry;
-  /** The registry's. */
+  /** The registry's, to be shown. */
   url: string;
   /** Whether the answer is to be JSON. */
   json: boolean;
@@ -104,7 +104,7 @@ export function command<const T extends Args>(declared: {
         paint,
         table: tableFor(paint, io.out.columns),
         client: createClient(options),
-        url: options.url,
+        url: withoutUser(options.url),
         json: json === true,
         answer: (value, text) => void io.out.write(json ? `${JSON.stringify(value, null, 2)}\n` : text()),
       });

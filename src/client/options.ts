@@ -6,7 +6,10 @@ export interface Trace {
 }
 
 export interface ClientOptions {
-  /** The registry's URL, such as `https://rollcall.example.workers.dev`. A path is kept as a prefix. */
+  /**
+   * The registry's URL, such as `https://rollcall.example.workers.dev`. A path is kept as a prefix; a password in it is the key,
+   * unless `key` is given.
+   */
   url: string;
   /** An API key, sent as a bearer token. Not needed under open access. */
   key?: string | undefined;

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { withoutCredentials } from "./credentials.ts";
 import type { ClientOptions, ReadOptions, RegisterOptions } from "./options.ts";
 import { problemOf, RollcallError } from "./problem.ts";
 import { type OpenSocket, readSocket } from "./socket.ts";
@@ -52,7 +53,8 @@ const NOT_MODIFIED = 304;
 export const TIMEOUT_MS = 10_000;
 
 /** @param Socket  undefined: there are no sockets here */
-export function createTransport(options: ClientOptions, clock: Clock, Socket?: OpenSocket): Transport {
+export function createTransport(given: ClientOptions, clock: Clock, Socket?: OpenSocket): Transport {
+  const options = withoutCredentials(given);
   const base = options.url.replace(/\/+$/, "");
   const { onRequest, onResponse } = options;
   const send = options.fetch ?? ((url, init) => fetch(url, init));

@@ -174,6 +174,12 @@ describe("the client", () => {
     await expect(clientOver(network, { key: "wrong" }).stats()).rejects.toMatchObject({
       code: "unauthorized",
     });
+    const inUrl = (url: string, key?: string) => clientOver(network, { url, key }).stats();
+    await expect(inUrl("http://agent:secret@registry.test")).resolves.toBeDefined();
+    await expect(inUrl("http://a@b:%73ecret@registry.test/")).resolves.toBeDefined();
+    await expect(inUrl("http://agent:wrong@registry.test", "secret")).resolves.toBeDefined();
+    await expect(inUrl("http://secret@registry.test")).rejects.toMatchObject({ code: "unauthorized" });
+    expect(new Set(network.sent.map(({ path }) => path))).toEqual(new Set(["/v1/stats"]));
     const open = new Network();
     await clientOver(open, { namespace: "elsewhere" }).agents.register({ name: "n", type: "t" });
     expect(await clientOver(open).stats()).toMatchObject({ total_components: 0 });

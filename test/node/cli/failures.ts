@@ -97,5 +97,24 @@ export function failures(open: Open): void {
         });
       }
     });
+
+    it("may have a key for its password, which no message shows", async () => {
+      const { rollcall, url } = open();
+      const { host } = new URL(url);
+      for (const text of [`http://agent:s3cret@${host}`, `agent:s3cret@${host}`]) {
+        expect((await rollcall(["ready", "--url", text])).out, text).toBe("ready: embedded\n");
+      }
+      for (const text of ["http://agent:s3cret@127.0.0.1:1", "ftp://agent:s3cret@a.example"]) {
+        const { err } = await rollcall(["stats", "--url", text]);
+        expect(err, text).toMatch(/^rollcall: .+\n$/);
+        expect(err, text).not.toContain("s3cret");
+      }
+      const ending = new AbortController();
+      const { err } = await rollcall(["register", "--name", "a", "--url", `agent:s3cret@${host}`], {
+        ending: ending.signal,
+        onOut: () => void Promise.resolve().then(() => ending.abort()),
+      });
+      expect(err).toContain(`sending heartbeats to http://${host}`);
+    });
   });
 }

@@ -6,15 +6,16 @@ export type Since = { at: number; cursor?: never } | { cursor: string; at?: neve
 const UNITS_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * `10m` is so long ago (s, m, h, d), `2026-11-26T17:00Z` an instant; anything else is a cursor, which the registry checks.
+ * `10m` is so long ago (s, m, h, d), `2026-11-26T17:00Z` an instant. A cursor begins with a letter, and is the registry's to
+ * check.
  *
- * @throws {UsageError} for what is no date but begins as one, and for a number without a unit
+ * @throws {UsageError} for what begins otherwise, and is neither
  */
 export function readSince(text: string, now: number): Since {
   const [, number, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
   if (number !== undefined) return { at: now - Number(number) * UNITS_MS[unit!]! };
-  if (!/^\d+(-|$)/.test(text)) return { cursor: text };
-  const at = /^\d+$/.test(text) ? NaN : Date.parse(text);
+  if (/^[a-z]/i.test(text)) return { cursor: text };
+  const at = /^\d{4}-/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(at)) throw new UsageError(`"${text}" is no time: such as 10m, or 2026-11-26T17:00:00Z`);
   return { at };
 }

@@ -402,6 +402,8 @@ describe("a command line that makes no sense", () => {
     { argv: ["list", "--sort", "beauty"], says: "--sort is one of id, type" },
     { argv: ["list", "--order", "up"], says: "--order is asc or desc" },
     { argv: ["events", "--since", "10"], says: '"10" is no time' },
+    { argv: ["events", "--since", "10x"], says: '"10x" is no time' },
+    { argv: ["events", "--since", "-5m"], says: '"-5m" is no time' },
     { argv: ["events", "--since", "2026-13-01"], says: '"2026-13-01" is no time' },
     { argv: ["keys"], says: "`rollcall keys new`" },
     { argv: ["help", "lsit"], says: 'there is no command "lsit"' },

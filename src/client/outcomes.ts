@@ -6,7 +6,7 @@ import type { CallReport } from "./shapes.ts";
 /** How many may wait; then the oldest are given up. */
 const WAITING_MAX = 10_000;
 const BATCH_MAX = 500;
-/** The registry takes 256 KiB. */
+/** The registry takes 256 KiB; one outcome, with an error of 4,096 characters, is a tenth of that at most. */
 const BATCH_BYTES_MAX = 250_000;
 /** How often in a row the registry may be out before what waits is given up: a good minute. */
 const ATTEMPTS_MAX = 8;
@@ -69,8 +69,7 @@ export class Outcomes {
     let bytes = 0;
     const isOver = (call: CallReport) => (bytes += bytesOf(call)) > BATCH_BYTES_MAX;
     const end = this.#waiting.slice(0, BATCH_MAX).findIndex(isOver);
-    // One alone is always within the bound, but for what the registry refuses anyway.
-    return this.#waiting.splice(0, end < 0 ? BATCH_MAX : Math.max(1, end));
+    return this.#waiting.splice(0, end < 0 ? BATCH_MAX : end);
   }
 }
 

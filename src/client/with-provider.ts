@@ -60,6 +60,7 @@ export async function withProvider<T>(
 
   while (failures.length < attempts) {
     const { provider, selection_id, deadline_seconds } = await next();
+    signal.throwIfAborted();
     const { id } = provider;
     const since = clock.now();
     const latencyMs = () => Math.min(Math.max(0, clock.now() - since), LATENCY_MAX);
@@ -85,6 +86,7 @@ export async function withProvider<T>(
 /**
  * Ends with `work`, or when its time is over or `signal` is aborted, whether `work` heeds its signal or not.
  *
+ * @param signal  not aborted yet
  * @throws `late`, the signal's reason, or what `work` throws before either
  */
 async function inTime<T>(
@@ -105,8 +107,6 @@ async function inTime<T>(
   void wait(clock, ms, ended.signal).then(() => ended.signal.aborted || ending.abort(late));
   try {
     return await Promise.race([over, work(ending.signal)]);
-  } catch (error) {
-    throw ending.signal.aborted ? ending.signal.reason : error;
   } finally {
     ended.abort();
     signal.removeEventListener("abort", abort);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ProviderError } from "../../src/client/index.ts";
+import { clientOver } from "../support/client.ts";
+import type { OutgoingRequest } from "../../src/client/options.ts";
 import type { Weather } from "../support/network.ts";
 import { counted, serviceOf } from "../support/service.ts";
 
@@ -29,6 +31,27 @@ describe("a service that is used", () => {
       },
     ]);
     expect(await counted(network)).toEqual({ a: { successes: 1, failures: 0 } });
+  });
+
+  it("reports a duration that the registry takes, whatever the clock does", async () => {
+    const { network, client } = await serviceOf(["a"]);
+    for (const [jump, latency_ms] of [
+      [-1000, 0],
+      [86_400_001, 86_400_000],
+    ] as const) {
+      await client.withProvider("llm", {}, () => network.clock.jump(jump));
+      await network.until(client.flush());
+      expect(network.sent.at(-1)?.body).toMatchObject({ outcomes: [{ latency_ms }] });
+    }
+  });
+
+  it("is asked for with the trace that is given", async () => {
+    const { network } = await serviceOf(["a"]);
+    const traced: unknown[] = [];
+    const onRequest = ({ headers }: OutgoingRequest) => void traced.push(headers["traceparent"]);
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    await clientOver(network, { onRequest }).withProvider("llm", { trace: { traceparent } }, () => 1);
+    expect(traced[0]).toBe(traceparent);
   });
 
   it("is the next provider's where one fails", async () => {
@@ -143,6 +166,23 @@ describe("a provider's deadline", () => {
 });
 
 describe("what is not the provider's failure", () => {
+  it("ends it before the call: an abort while the provider is asked for, or once it is known", async () => {
+    const { network } = await serviceOf(["a"]);
+    const controller = new AbortController();
+    const client = clientOver(network, { onResponse: () => controller.abort("enough") });
+    const { signal } = controller;
+    await expect(client.withProvider("llm", { signal }, never)).rejects.toBe("enough");
+
+    network.weather = { kind: "stall" };
+    const other = new AbortController();
+    const used = client.withProvider("llm", { signal: other.signal }, never);
+    await network.settle();
+    other.abort("enough");
+    await expect(used).rejects.toBe("enough");
+    expect(network.clock.elapsed).toBe(0);
+    expect(network.clock.pendingTimers).toBe(0);
+  });
+
   it("ends it, tries nobody else and is not reported: the caller's abort", async () => {
     const { network, client } = await serviceOf(["a", "b"]);
     const controller = new AbortController();
@@ -186,15 +226,6 @@ describe("outcomes on their way", () => {
     await network.until(client.withProvider("llm", { staleOk: true }, () => 1));
     await network.pass(600_000);
     expect(reports()).toBe(before + 1);
-  });
-
-  it("go together if they come while others are under way", async () => {
-    const { network, client } = await serviceOf(["a", "b"]);
-    const use = () => client.withProvider("llm", {}, () => 1);
-    await network.until(Promise.all(Array.from({ length: 40 }, use)));
-    await network.until(client.flush());
-    expect(await counted(network)).toMatchObject({ a: { successes: 40 } });
-    expect(network.sent.filter(({ path }) => path.endsWith("/outcomes")).length).toBeLessThan(20);
   });
 
   it("are given up after eight attempts in a row, or where the registry refuses them", async () => {

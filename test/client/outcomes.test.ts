@@ -60,3 +60,12 @@ it("gives up after eight failures in a row, not in all", async () => {
   expect(network.sent).toHaveLength(sent + 16);
   expect(await counted(network)).toEqual({ a: { successes: 2, failures: 0 } });
 });
+
+it("gives up all that waits", async () => {
+  const { network, client, outcomes } = await reporting();
+  const { selection_id } = await client.services.resolve("llm");
+  network.weather = { kind: "cut" };
+  for (let i = 0; i < 501; i += 1) outcomes.add({ ...SUCCESS, selection_id });
+  await network.until(outcomes.flush());
+  expect(network.sent).toHaveLength(1 + 8);
+});

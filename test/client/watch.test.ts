@@ -69,6 +69,10 @@ it("is quiet while the registry is out, asks ever less often, and goes on with w
   const asked = network.sent.length;
   await network.pass(10_000);
   expect(network.sent.length).toBe(asked + 2);
+  network.weather = { kind: "cut" };
+  await network.pass(6000);
+  const [failed, next] = network.sent.slice(asked + 2).map(({ at }) => at);
+  expect(next! - failed!).toBe(750);
   stop();
   await ended;
 });
@@ -94,10 +98,10 @@ it("rejects with what the registry refuses", async () => {
 });
 
 it("looks at every match, so that a sample is not taken for a change", async () => {
-  const { network, seen, statuses, stop } = watching({ type: "worker", limit: 1000 });
+  const { network, seen, statuses, stop } = watching({ type: "worker", limit: 8 });
   for (let i = 0; i < 201; i += 1) await network.registry.register({ ...AGENT, id: `a${i}` });
   await network.pass(15_000);
-  expect(seen.map((list) => list.split(" ").length).slice(-1)).toEqual([201]);
+  expect(seen.map((list) => list.split(" ").length).slice(-1)).toEqual([8]);
   expect(statuses.slice(-2)).toEqual([304, 304]);
   stop();
 });

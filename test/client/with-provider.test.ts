@@ -156,9 +156,11 @@ describe("a provider's deadline", () => {
 
   it("does not abort the signal of one that has ended", async () => {
     const { network, client } = await serviceOf(["a"]);
-    const using = { timeoutMs: 100, signal: new AbortController().signal };
+    const caller = new AbortController();
+    const using = { timeoutMs: 100, signal: caller.signal };
     const signal = await client.withProvider("llm", using, (_, mine) => mine);
     await network.pass(1000);
+    caller.abort();
     expect(signal.aborted).toBe(false);
     await network.until(client.flush());
     expect(network.clock.pendingTimers).toBe(0);

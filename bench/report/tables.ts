@@ -184,6 +184,7 @@ export function meanwhileTable(rows: readonly Meanwhile[]): Table {
       "p99 ms then",
       "times",
       "largest KB",
+      "Redis ms each",
       "longest command ms",
     ],
     rows: rows.map((row) => [
@@ -194,6 +195,7 @@ export function meanwhileTable(rows: readonly Meanwhile[]): Table {
       figure(middle(row.disturbed, "p99")),
       count(row.times),
       figure(row.answerBytes / 1000),
+      row.redisMsEach === null ? "–" : figure(row.redisMsEach),
       row.longestCommandMs === null ? "–" : figure(row.longestCommandMs),
     ]),
   };

@@ -159,5 +159,8 @@ export const storeFull = (operation: string, cause: unknown): Problem =>
     { cause },
   );
 
+export const isStoreOut = (error: unknown): boolean =>
+  error instanceof Problem && error.code === "store_unavailable";
+
 export const isStoreFull = (error: unknown): boolean =>
   error instanceof Problem && error.code === "store_full";

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { DISCOVERY_DEFAULTS, QUERY_TERMS_MAX } from "../core/agents/discovery.ts";
 import { hasScope, type Scope } from "../core/authority.ts";
 import { label } from "../core/names.ts";
+import { readsNow } from "../store/recent-reads.ts";
 import { Problem } from "../core/problem.ts";
 import { discover } from "../registry/agents/discover.ts";
 import { discoveryAnswer } from "../registry/agents/discovery-answer.ts";
@@ -73,8 +74,9 @@ const find_agents = ownTool({
   annotations: READS,
   async run({ namespace }, { capability, type, tag, limit }, now) {
     const query = { ...DISCOVERY_DEFAULTS, capability, type, tag, limit, exact: false, failOpen: false };
-    const found = await discover(namespace, query, now);
-    return found instanceof Problem ? found : discoveryAnswer(namespace, query, found, false, now);
+    const reads = readsNow(namespace.store, now);
+    const found = await discover(reads, query, now);
+    return found instanceof Problem ? found : discoveryAnswer(namespace, query, found, reads, false, now);
   },
 });
 

@@ -3,6 +3,7 @@ import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
+import { RecentReads } from "../store/recent-reads.ts";
 import type { Store } from "../store/store.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";
@@ -43,6 +44,8 @@ export interface Namespace extends Pick<
 > {
   readonly name: string;
   readonly store: Store;
+  /** What was last read to find agents, for those who allow it to be old. */
+  readonly recent: RecentReads;
   /** What the callers of one service share. */
   pool: (service: string) => Pool;
   /** What the callers and providers of one toolset share. */
@@ -64,6 +67,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
     return {
       name,
       store,
+      recent: new RecentReads(store, pause),
       pool: keepOpen((service) => platform.openPool(name, service)),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
       proofKey: proofKeyOf(store, signingKey, clock),

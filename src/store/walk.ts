@@ -1,5 +1,5 @@
 import type { Entry, Kind } from "../core/entry.ts";
-import type { Page, PageQuery, Store } from "./store.ts";
+import type { Page, PageQuery } from "./store.ts";
 
 /** How large a walk's pages are, as in `PageQuery`. */
 export type PageSize = Pick<PageQuery, "limit" | "chars">;
@@ -18,7 +18,7 @@ export const SMALL: PageSize = { limit: 500, chars: 100_000 };
  * @param start the id to start after; "" from the beginning
  */
 export async function* walk<K extends Kind>(
-  store: Store,
+  store: { page(query: PageQuery<NoInfer<K>>, now: number): Promise<Page<NoInfer<K>>> },
   kind: K,
   terms: readonly string[],
   now: number,

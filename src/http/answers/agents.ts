@@ -3,7 +3,7 @@ import { EFFECTIVE_STATUSES, REPORTED_STATUSES, WANTED_STATUSES } from "../../co
 import { DISCOVERY_SORTS, DISCOVERY_STAGES } from "../../core/agents/discovery.ts";
 import { IMPORT_OUTCOMES } from "../../core/agents/reconciliation.ts";
 import { binding } from "./binding.ts";
-import { count, counts, json, lapsing, refusedItem, time } from "./common.ts";
+import { count, counts, json, lapsing, refusedItem, staleness, time } from "./common.ts";
 
 export const agentRecord = z.strictObject({
   id: z.string(),
@@ -74,6 +74,7 @@ export const agentPage = z.strictObject({
   count,
   next_cursor: z.string().nullable(),
   ...lapsing,
+  ...staleness,
 });
 
 export const prefixRemoved = z.strictObject({
@@ -151,6 +152,7 @@ export const discovered = z.strictObject({
   query_time_ms: z.number(),
   source: z.enum(["redis", "embedded"]),
   as_of: time,
+  stale: staleness.stale,
   excluded: z
     .array(
       z.strictObject({

@@ -21,3 +21,6 @@ export const refusedItem = {
   errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
   action: z.enum(["register", "stop"]).optional(),
 };
+
+/** The store is out, and this is what was read of it last; `as_of` says when. */
+export const staleness = { stale: z.literal(true).optional(), as_of: time.optional() };

@@ -3,7 +3,7 @@ import { CIRCUIT_STATES } from "../../core/services/breaker.ts";
 import { SELECTION_STAGES } from "../../core/services/obstacle.ts";
 import { agentRecord } from "./agents.ts";
 import { binding } from "./binding.ts";
-import { count, json, refusedItem, time } from "./common.ts";
+import { count, json, refusedItem, staleness, time } from "./common.ts";
 
 const circuit = z.enum(CIRCUIT_STATES);
 const rejection = z.strictObject({
@@ -30,6 +30,7 @@ export const resolved = usableProvider.extend({
   degraded: z.literal(true).optional(),
   warnings: z.array(z.string()).optional(),
   reasons: z.array(rejection).optional(),
+  ...staleness,
 });
 
 export const selectionList = z.strictObject({

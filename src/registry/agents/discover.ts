@@ -11,7 +11,7 @@ import {
 } from "../../core/agents/discovery.ts";
 import type { Entry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
-import type { Store } from "../../store/store.ts";
+import type { AgentSearch } from "../../store/recent-reads.ts";
 import { walk } from "../../store/walk.ts";
 
 /** Requires the type, every capability and every tag, and the criteria. `DISCOVERY_DEFAULTS` (core) has the defaults. */
@@ -45,7 +45,7 @@ export interface Discovered extends DiscoveryResult {
  * @throws {Problem} `store_unavailable`
  */
 export async function discover(
-  { store }: { store: Store },
+  { store }: { store: AgentSearch },
   query: DiscoveryQuery,
   now: number,
 ): Promise<Discovered | Problem> {
@@ -76,7 +76,7 @@ interface Examined {
 }
 
 async function examineSample(
-  store: Store,
+  store: AgentSearch,
   terms: readonly string[],
   criteria: Criteria,
   now: number,
@@ -100,7 +100,11 @@ async function examineSample(
   return { entries, sampled, total };
 }
 
-async function examineAll(store: Store, terms: readonly string[], now: number): Promise<Examined | Problem> {
+async function examineAll(
+  store: AgentSearch,
+  terms: readonly string[],
+  now: number,
+): Promise<Examined | Problem> {
   const entries: Entry[] = [];
   for await (const page of walk(store, "agent", terms, now)) {
     for (const entry of page) entries.push(entry);

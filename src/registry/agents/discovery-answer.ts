@@ -1,4 +1,5 @@
 import type { Namespace } from "../namespace.ts";
+import type { Reads } from "../../store/recent-reads.ts";
 import { lapsingShown } from "../../core/agents/lapsing.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Discovered, DiscoveryQuery } from "./discover.ts";
@@ -6,6 +7,7 @@ import type { Discovered, DiscoveryQuery } from "./discover.ts";
 /**
  * What is answered to a discovery, whatever face was asked.
  *
+ * @param reads  what it was found by
  * @param explained  with the reason for each candidate that was left out
  * @param now  when it was asked
  */
@@ -13,6 +15,7 @@ export const discoveryAnswer = (
   { clock, store }: Namespace,
   query: DiscoveryQuery,
   found: Discovered,
+  reads: Reads,
   explained: boolean,
   now: number,
 ) => ({
@@ -37,6 +40,7 @@ export const discoveryAnswer = (
   sampled: found.sampled,
   query_time_ms: clock() - now,
   source: store.backend,
-  as_of: isoTime(now),
+  as_of: isoTime(reads.asOf()),
+  ...(reads.isStale() && { stale: true as const }),
   ...(explained && { excluded: found.explain() }),
 });

@@ -2,6 +2,7 @@ import type { EffectiveStatus } from "../../core/agents/agent.ts";
 import { queryTerms } from "../../core/agents/discovery.ts";
 import { type AgentRecord, agentRecord } from "../../core/agents/record.ts";
 import { isLive, type LiveEntry } from "../../core/entry.ts";
+import type { AgentSearch } from "../../store/recent-reads.ts";
 import type { Page } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
@@ -35,7 +36,11 @@ export interface AgentPage {
  *
  * @throws {Problem} `store_unavailable`
  */
-export async function listAgents({ store }: Namespace, query: AgentQuery, now: number): Promise<AgentPage> {
+export async function listAgents(
+  { store }: { store: AgentSearch },
+  query: AgentQuery,
+  now: number,
+): Promise<AgentPage> {
   const { statuses, limit } = query;
   const terms = queryTerms(query);
   const agents: AgentRecord[] = [];

@@ -1,8 +1,9 @@
-import type { Page, Store } from "../../store/store.ts";
+import type { AgentSearch } from "../../store/recent-reads.ts";
+import type { Page } from "../../store/store.ts";
 
 /** How many providers of one service are looked at, the first by id: one round trip carries them. */
 export const PROVIDERS_MAX = 1000;
 
 /** The agents that offer a service, in id order, lapsed ones included; at most `PROVIDERS_MAX`. */
-export const readProviders = (store: Store, service: string, now: number): Promise<Page> =>
+export const readProviders = (store: AgentSearch, service: string, now: number): Promise<Page> =>
   store.page({ kind: "agent", terms: [`service:${service}`], after: "", limit: PROVIDERS_MAX }, now);

@@ -10,6 +10,7 @@ import {
   type ProviderQuery,
 } from "../../core/services/choose.ts";
 import { allOffersOf } from "../../core/services/offers.ts";
+import type { AgentSearch } from "../../store/recent-reads.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { isOffered } from "./offered.ts";
@@ -24,6 +25,8 @@ export interface ResolveInput {
   query: ProviderQuery;
   /** Choose, and move nothing. */
   dryRun: boolean;
+  /** What the providers are found by; the namespace's store if absent. */
+  reads?: { store: AgentSearch };
 }
 
 /** A provider that can be used. */
@@ -56,11 +59,11 @@ export interface Resolved extends Usable, Omit<ProviderChoice, "chosen" | "other
 export async function resolve(
   namespace: Namespace,
   asker: Asker,
-  { service, query, dryRun }: ResolveInput,
+  { service, query, dryRun, reads = namespace }: ResolveInput,
   now: number,
 ): Promise<Resolved | Problem> {
-  const { store, pool } = namespace;
-  const { entries } = await readProviders(store, service, now);
+  const { pool } = namespace;
+  const { entries } = await readProviders(reads.store, service, now);
   const offers = allOffersOf(entries, service, now);
   if (offers.length === 0) return new Problem("service_not_found", `No agent offers "${service}".`);
 

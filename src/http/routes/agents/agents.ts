@@ -13,6 +13,7 @@ import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
+import { ageHeader, allowance, allowed, staleShown } from "../../frame/freshness.ts";
 import { param } from "../../frame/query.ts";
 import { lapsingShown } from "../../../core/agents/lapsing.ts";
 
@@ -30,18 +31,19 @@ const list = endpoint({
     status: z.array(effectiveStatus).optional(),
     limit: param.integer(1, 200).optional(),
     cursor: z.string().optional(),
+    ...allowance,
   }),
   answers: { 200: { description: "A page; next_cursor is null at the end", body: shapes.agentPage } },
   refusals: ["invalid_request"],
-  async handle({ namespace, query: { status, cursor, limit = 100, ...terms }, now }) {
+  async handle({ namespace, query: all, now }) {
+    const { status, cursor, limit = 100, type, capability, tag } = all;
     const after = cursor === undefined ? "" : orThrow(decodeCursor(cursor));
-    const query = { ...terms, statuses: status, after, limit };
-    const { agents, next, lapsed, examined } = await listAgents(namespace, query, now);
+    const query = { type, capability, tag, statuses: status, after, limit };
+    const reads = namespace.recent.readsFor(allowed(all), now);
+    const { agents, next, lapsed, examined } = await listAgents(reads, query, now);
     const next_cursor = next === null ? null : encodeCursor(next);
-    return {
-      status: 200,
-      body: { agents, count: agents.length, next_cursor, ...lapsingShown(lapsed, examined) },
-    };
+    const counts = { count: agents.length, next_cursor, ...lapsingShown(lapsed, examined) };
+    return { status: 200, headers: ageHeader(reads, now), body: { agents, ...counts, ...staleShown(reads) } };
   },
 });
 

@@ -11,6 +11,7 @@ import { discover } from "../../../registry/agents/discover.ts";
 import { discoveryAnswer } from "../../../registry/agents/discovery-answer.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { ageHeader, allowance, allowed } from "../../frame/freshness.ts";
 import { param } from "../../frame/query.ts";
 
 const discovery = endpoint({
@@ -32,6 +33,7 @@ const discovery = endpoint({
     exact: param.flag(),
     fail_open: param.flag(),
     explain: param.flag(),
+    ...allowance,
   }),
   answers: {
     200: { description: "Those who can, best first; nobody is an empty list", body: shapes.discovered },
@@ -43,8 +45,10 @@ const discovery = endpoint({
     const exact = query.exact === "true";
     const failOpen = query.fail_open === "true";
     const asked = { ...query, statuses, minHealthScore, maxLoadRatio, exact, failOpen };
-    const found = orThrow(await discover(namespace, asked, now));
-    return { status: 200, body: discoveryAnswer(namespace, asked, found, query.explain === "true", now) };
+    const reads = namespace.recent.readsFor(allowed(query), now);
+    const found = orThrow(await discover(reads, asked, now));
+    const body = discoveryAnswer(namespace, asked, found, reads, query.explain === "true", now);
+    return { status: 200, headers: ageHeader(reads, now), body };
   },
 });
 

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { LIMIT_MAX, QUERY_TERMS_MAX } from "../../../core/agents/discovery.ts";
 import { entryId, label } from "../../../core/names.ts";
-import { orThrow } from "../../../core/problem.ts";
+import { invalid, orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { resolutionAnswer } from "../../../registry/services/resolution-answer.ts";
 import { listSelections, resolve, SELECTIONS_MAX } from "../../../registry/services/resolve.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { ageHeader, allowance, allowed, staleShown } from "../../frame/freshness.ts";
 import { param } from "../../frame/query.ts";
 
 const resolveService = endpoint({
@@ -26,6 +27,7 @@ const resolveService = endpoint({
     limit: param.integer(1, LIMIT_MAX).optional(),
     explain: param.flag(),
     dry_run: param.flag(),
+    ...allowance,
   }),
   answers: { 200: { description: "The provider to use", body: shapes.resolved } },
   refusals: ["invalid_request", "service_not_found", "no_provider_available"],
@@ -35,10 +37,16 @@ const resolveService = endpoint({
     const failOpen = query.fail_open === "true";
     const wanted = { handler, capabilities, exclude, fallbackToGlobal, failOpen, limit: limit ?? 1 };
     const dryRun = query.dry_run === "true";
-    const found = orThrow(await resolve(namespace, asker, { service, query: wanted, dryRun }, now));
+    if (query.max_stale > 0 && !dryRun)
+      throw invalid([
+        { pointer: "/max_stale", detail: "only a dry run may be answered without a look at the store" },
+      ]);
+    const reads = namespace.recent.readsFor(allowed(query), now);
+    const input = { service, query: wanted, dryRun, reads };
+    const found = orThrow(await resolve(namespace, asker, input, now));
     const shown = { explained: query.explain === "true", listed: limit !== undefined };
-    const body = resolutionAnswer(found, shown, now);
-    return { status: 200, headers: { "Cache-Control": "no-store" }, body };
+    const body = { ...resolutionAnswer(found, shown, now), ...staleShown(reads) };
+    return { status: 200, headers: { "Cache-Control": "no-store", ...ageHeader(reads, now) }, body };
   },
 });
 

@@ -1,0 +1,24 @@
+import * as z from "zod";
+import { isoTime } from "../../core/time.ts";
+import type { Allowance, Reads } from "../../store/recent-reads.ts";
+import { param } from "./query.ts";
+
+/** The parameters by which a caller allows an answer to be old, s. */
+export const allowance = {
+  max_stale: param.integer(0, 10).default(0),
+  stale_if_error: param.integer(0, 300).default(0),
+};
+
+export const allowed = (query: z.infer<z.ZodObject<typeof allowance>>): Allowance => ({
+  maxStaleMs: query.max_stale * 1000,
+  staleIfErrorMs: query.stale_if_error * 1000,
+});
+
+/** The header that says how old an answer is, whole s. */
+export const ageHeader = (reads: Reads, now: number): { Age: string } => ({
+  Age: String(Math.floor((now - reads.asOf()) / 1000)),
+});
+
+/** What an answer says that is older than was allowed, because the store is out. No other says it: its entity tag would not last. */
+export const staleShown = (reads: Reads) =>
+  reads.isStale() ? { stale: true as const, as_of: isoTime(reads.asOf()) } : {};

@@ -1,0 +1,223 @@
+import { type Entry, isLive } from "../core/entry.ts";
+import { Lru } from "../core/lru.ts";
+import { isStoreOut } from "../core/problem.ts";
+import type { Draw, Page, PageQuery, SampleQuery } from "./store.ts";
+
+/** Characters of documents as JSON: what one namespace keeps in all. */
+const CHARS_MAX = 5_000_000;
+/** How long a request waits for another's read of the same, ms; then it reads itself. */
+const WAIT_MS = 300;
+
+/** What is asked of a store to find agents. */
+export interface AgentSearch {
+  sample(query: SampleQuery, now: number): Promise<Draw>;
+  page(query: PageQuery, now: number): Promise<Page>;
+}
+
+/** How old what is read may be, ms; 0: it is read now. */
+export interface Allowance {
+  maxStaleMs: number;
+  /** The same where the store is out. */
+  staleIfErrorMs: number;
+}
+
+/** The searches of one request. */
+export interface Reads {
+  store: AgentSearch;
+  /** When the oldest of what was found so far was read, ms since the Unix epoch. */
+  asOf: () => number;
+  /** Whether some of it is older than `maxStaleMs`, because the store is out. */
+  isStale: () => boolean;
+}
+
+/** @param now  when its request came, ms since the Unix epoch */
+export const readsNow = (store: AgentSearch, now: number): Reads => ({
+  store,
+  asOf: () => now,
+  isStale: () => false,
+});
+
+/** Entries that were drawn under the same terms, for every request to draw from. */
+interface Pool {
+  entries: Entry[];
+  total: number;
+  /** Whether these are all that there are. */
+  isWhole: boolean;
+  more: Draw["more"];
+}
+
+interface Kept<V> {
+  value: V;
+  /** ms since the Unix epoch */
+  readAt: number;
+}
+
+/**
+ * What one isolate last read of a namespace, for requests that allow it to be a little old. Entries are kept, not answers:
+ * every request draws, filters and orders anew, or all those of one second would get the same few.
+ *
+ * Where several ask the same at once, one reads and the others wait for what it finds, each beside a pause of its own: workerd
+ * stops a request that has only another's promise to wait for.
+ */
+export class RecentReads {
+  readonly #store: AgentSearch;
+  readonly #pause: (ms: number) => Promise<void>;
+  readonly #kept = new Lru<Kept<unknown>>(CHARS_MAX);
+  /** Each resolves once a read that is under way has ended, well or not. */
+  readonly #reading = new Map<string, Promise<void>>();
+
+  /** @param pause  resolves after so many ms */
+  constructor(store: AgentSearch, pause: (ms: number) => Promise<void>) {
+    this.#store = store;
+    this.#pause = pause;
+  }
+
+  /** @param now  when the request came, ms since the Unix epoch */
+  readsFor(allowance: Allowance, now: number): Reads {
+    const { maxStaleMs, staleIfErrorMs } = allowance;
+    if (maxStaleMs === 0 && staleIfErrorMs === 0) return readsNow(this.#store, now);
+    let [asOf, isStale] = [now, false];
+
+    const find = async <V extends { entries: Entry[] }>(key: string, read: () => Promise<V>): Promise<V> => {
+      const fresh = () => this.#find<V>(key, maxStaleMs, now);
+      let known = maxStaleMs > 0 ? fresh() : undefined;
+      const others = maxStaleMs > 0 && !known && this.#reading.get(key);
+      if (others) {
+        await Promise.race([others, this.#pause(WAIT_MS)]);
+        known = fresh();
+      }
+      try {
+        const kept = known ?? (await this.#read(key, now, read));
+        asOf = Math.min(asOf, kept.readAt);
+        return kept.value;
+      } catch (error) {
+        const last = isStoreOut(error) ? this.#find<V>(key, staleIfErrorMs, now) : undefined;
+        if (!last) throw error;
+        isStale = true;
+        asOf = Math.min(asOf, last.readAt);
+        return last.value;
+      }
+    };
+
+    const store: AgentSearch = {
+      sample: async (query) => {
+        const { terms, exhaustive } = query;
+        const key = JSON.stringify(["sample", terms, exhaustive]);
+        const pool = await find(key, () => drawPool(this.#store, query, now));
+        const grow = async (size: number) => {
+          try {
+            await enlarge(pool, size);
+            this.#reweigh(key, pool);
+          } catch (error) {
+            // It goes on with part of the candidates, which are of now.
+            if (staleIfErrorMs === 0 || !isStoreOut(error)) throw error;
+            isStale = true;
+          }
+        };
+        return drawFrom(pool, query.size, grow, now);
+      },
+      page: async (query) => {
+        const { terms, after, limit, chars } = query;
+        const key = JSON.stringify(["page", terms, after, limit, chars]);
+        const { entries, next } = await find(key, () => this.#store.page(query, now));
+        return { entries: entries.map((entry) => asAt(entry, now)), next };
+      },
+    };
+    return { store, asOf: () => asOf, isStale: () => isStale };
+  }
+
+  #find<V>(key: string, ageMsMax: number, now: number): Kept<V> | undefined {
+    const kept = this.#kept.get(key) as Kept<V> | undefined;
+    return kept && now - kept.readAt <= ageMsMax ? kept : undefined;
+  }
+
+  async #read<V extends { entries: Entry[] }>(
+    key: string,
+    now: number,
+    read: () => Promise<V>,
+  ): Promise<Kept<V>> {
+    const reading = read();
+    // Others only wait for its end: how it fails is for whoever made it.
+    const ended = reading.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#reading.set(key, ended);
+    try {
+      const kept = { value: await reading, readAt: now };
+      this.#kept.set(key, kept, charsOf(kept.value));
+      return kept;
+    } finally {
+      if (this.#reading.get(key) === ended) this.#reading.delete(key);
+    }
+  }
+
+  #reweigh(key: string, pool: Pool): void {
+    const kept = this.#kept.get(key);
+    if (kept?.value === pool) this.#kept.set(key, kept, charsOf(pool));
+  }
+}
+
+/** Draws as many as would all be drawn, so that requests draw different ones of them. */
+async function drawPool(store: AgentSearch, query: SampleQuery, now: number): Promise<Pool> {
+  const { exhaustive } = query;
+  const draw = await store.sample({ ...query, size: Math.max(query.size, exhaustive) }, now);
+  const { total } = draw;
+  return { ...(await readAll(draw)), total, isWhole: total <= exhaustive };
+}
+
+/** Draws `size` more into the pool. */
+async function enlarge(pool: Pool, size: number): Promise<void> {
+  const { entries, more } = await readAll(await pool.more(size));
+  // Another request may have drawn some of them meanwhile.
+  const known = new Set(pool.entries.map(idOf));
+  pool.entries = [...pool.entries, ...entries.filter((entry) => !known.has(idOf(entry)))];
+  pool.more = more;
+}
+
+/** All that was drawn: an answer of the store has a size limit. */
+async function readAll(draw: Draw): Promise<Pick<Draw, "entries" | "more">> {
+  let [last, { entries }] = [draw, draw];
+  while (last.unread > 0) {
+    last = await last.more(0);
+    entries = [...entries, ...last.entries];
+  }
+  return { entries, more: last.more };
+}
+
+/** @param grow  enlarges the pool by so many, if it can */
+function drawFrom(pool: Pool, size: number, grow: (size: number) => Promise<void>, now: number): Draw {
+  const seen = new Set<string>();
+  const take = (wanted: number): Draw => {
+    const unseen = shuffled(pool.entries.filter((entry) => !seen.has(idOf(entry))));
+    const entries = unseen.slice(0, wanted).map((entry) => asAt(entry, now));
+    for (const entry of entries) seen.add(idOf(entry));
+    return { entries, total: pool.total, unread: 0, more };
+  };
+  async function more(wanted: number): Promise<Draw> {
+    const missing = wanted - (pool.entries.length - seen.size);
+    if (missing > 0 && !pool.isWhole) await grow(missing);
+    return take(wanted);
+  }
+  return take(pool.isWhole ? pool.entries.length : size);
+}
+
+/** A lease may have ended since it was read. */
+const asAt = (entry: Entry, now: number): Entry =>
+  isLive(entry) && entry.lease.expiresAt !== null && entry.lease.expiresAt < now
+    ? { ...entry, lease: null }
+    : entry;
+
+const idOf = ({ document }: Entry): string => document.registration.id;
+
+const charsOf = ({ entries }: { entries: Entry[] }): number => JSON.stringify(entries).length;
+
+/** In random order, each as likely as any. */
+function shuffled<T>(values: readonly T[]): T[] {
+  const result = [...values];
+  for (let i = result.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [result[i], result[j]] = [result[j]!, result[i]!];
+  }
+  return result;
+}

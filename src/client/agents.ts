@@ -9,11 +9,13 @@ import type {
   HeartbeatAnswer,
   HeartbeatResults,
   ImportResults,
+  MaxStale,
   PrefixRemoved,
   Registered,
   Registration,
 } from "./shapes.ts";
 import type { LeaseOptions, ReadOptions, RegisterOptions, RequestOptions } from "./options.ts";
+import { orStale } from "./reads.ts";
 import type { Transport } from "./transport.ts";
 
 /** The largest page that the registry gives. */
@@ -62,8 +64,10 @@ export const agents = ({ read, send }: Transport) => ({
    * @param query.limit   1 to 200 (100)
    * @param query.cursor  the `next_cursor` of the page before
    */
-  list: (query: AgentFilter & { limit?: number; cursor?: string } = {}, options: ReadOptions = {}) =>
-    read<Read<AgentPage>>("/v1/agents", { query, ...options }),
+  list: (
+    query: AgentFilter & MaxStale & { limit?: number; cursor?: string } = {},
+    options: ReadOptions = {},
+  ) => read<Read<AgentPage>>("/v1/agents", { query: orStale(query, options), ...options }),
 
   /** Yields every live agent that matches, in id order, and reads pages of 200 as it goes. Scope `read`. */
   async *all(query: AgentFilter = {}, options: RequestOptions = {}): AsyncGenerator<AgentRecord, void> {

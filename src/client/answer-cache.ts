@@ -1,6 +1,6 @@
-/** An answer that is not of now: the registry did not give one. */
+/** An answer that is not of now, because there is none. */
 export interface Stale {
-  /** How long ago it was given, ms. */
+  /** How long ago it was given, or what it says was read, ms. */
   ageMs: number;
   /** Why there is no answer of now. */
   error: Error;
@@ -8,7 +8,7 @@ export interface Stale {
 
 /** What a read resolves to. */
 export type Read<T> = T & {
-  /** With `staleOk`: the registry cannot be reached, and this is the last that it answered. */
+  /** With `staleOk`: the registry cannot be reached and this is the last that it answered, or its store is out. */
   stale?: Stale | undefined;
 };
 

@@ -64,7 +64,8 @@ export interface RequestOptions {
 export interface ReadOptions extends RequestOptions {
   /**
    * While the registry is out, resolves to its last answer to the same question and says so (`stale`); rejects if there is
-   * none. The client keeps the answers to the last 100 questions that were asked with this (false).
+   * none. `discover`, `agents.list` and `services.resolve` ask the registry too, which answers by what it read in the last
+   * 300 s while only its store is out. The client keeps the answers to the last 100 questions that were asked with this (false).
    */
   staleOk?: boolean | undefined;
 }

@@ -1,6 +1,6 @@
 import { AnswerCache } from "./answer-cache.ts";
 import { backoffMs, type Clock, wait } from "./clock.ts";
-import type { ClientOptions } from "./options.ts";
+import type { ClientOptions, ReadOptions } from "./options.ts";
 import { RollcallError } from "./problem.ts";
 import { queryOf, type RequestParts, TIMEOUT_MS, type Transport } from "./transport.ts";
 
@@ -8,6 +8,16 @@ const RETRIES = 2;
 
 /** Transient, but answers: they say how things are now. */
 const ANSWERS: ReadonlySet<string> = new Set(["no_provider_available", "services_not_ready"]);
+
+/** s; what the registry allows at most. */
+const STALE_IF_ERROR = 300;
+
+/** The same question, to which the registry may answer what it read last while its store is out. */
+export const orStale = <Query extends object>(query: Query, { staleOk = false }: ReadOptions) =>
+  staleOk ? { ...query, stale_if_error: STALE_IF_ERROR } : query;
+
+const saysStale = (answer: unknown): answer is { stale: true; as_of: string } =>
+  typeof answer === "object" && answer !== null && "stale" in answer && answer.stale === true;
 
 /** Whether the registry is out: it gave no answer, or one that says nothing. */
 export const isOutage = (thrown: unknown): thrown is RollcallError =>
@@ -45,6 +55,12 @@ export function withReads(transport: Transport, clock: Clock, options: ClientOpt
       const asked = path + queryOf(query);
       try {
         const answer = await retried<T>(path, parts);
+        if (saysStale(answer)) {
+          const error = new RollcallError("store_unavailable", "The registry's store is out.", {
+            status: 503,
+          });
+          return { ...answer, stale: { ageMs: Math.max(0, clock.now() - Date.parse(answer.as_of)), error } };
+        }
         cache.keep(asked, answer, clock.now());
         return answer;
       } catch (error) {

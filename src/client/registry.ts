@@ -7,7 +7,7 @@ import { join } from "./join.ts";
 import type { JoinOptions } from "./joined-agent.ts";
 import type { ClientOptions, ReadOptions, RequestOptions } from "./options.ts";
 import { Outcomes } from "./outcomes.ts";
-import { withReads } from "./reads.ts";
+import { orStale, withReads } from "./reads.ts";
 import { serveToolset } from "./serve.ts";
 import type { ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
 import { services } from "./services.ts";
@@ -139,7 +139,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * @throws {RollcallError} `too_many_candidates` for an exact query that more than 5,000 agents match
      */
     discover: (query: DiscoverQuery = {}, requested: ReadOptions = {}) =>
-      read<Read<Discovered>>("/v1/discover", { query, ...requested }),
+      read<Read<Discovered>>("/v1/discover", { query: orStale(query, requested), ...requested }),
 
     /**
      * Yields the agents that match and can take work, as `discover` finds them: at once, and anew whenever something about them

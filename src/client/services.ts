@@ -14,6 +14,7 @@ import type {
   SelectionLogic,
 } from "./shapes.ts";
 import type { ReadOptions, RequestOptions } from "./options.ts";
+import { orStale } from "./reads.ts";
 import { TIMEOUT_MS, type Transport } from "./transport.ts";
 
 const RUNTIME = "/v1/runtime/services";
@@ -31,8 +32,9 @@ type ServiceFilter = {
   service_type?: string | undefined;
 };
 
+/** What the registry chose just now, among providers that it read before, is a selection like any. */
 const asSelection = (resolved: Read<Resolved>): Read<Resolved> =>
-  resolved.stale ? { ...resolved, selection_id: null } : resolved;
+  resolved.stale && resolved.as_of === undefined ? { ...resolved, selection_id: null } : resolved;
 
 export type Services = ReturnType<typeof services>;
 
@@ -43,10 +45,12 @@ export const services = ({ read, send }: Transport) => ({
    *
    * @throws {RollcallError} `service_not_found`: no agent offers it; `no_provider_available`: none can be used now, and
    * the error's `reasons` says why of each
-   * @returns with a `selection_id` of null if it is stale: the selection was made, and may be reported, long ago
+   * @returns with a `selection_id` of null if the whole answer is of an earlier request: that selection may be reported already
    */
   resolve: (service: string, query: ResolveQuery = {}, options: ReadOptions = {}) =>
-    read<Read<Resolved>>(pathOf(service, "/resolve"), { query, ...options }).then(asSelection),
+    read<Read<Resolved>>(pathOf(service, "/resolve"), { query: orStale(query, options), ...options }).then(
+      asSelection,
+    ),
 
   /**
    * Reads the last choices for a service, newest first, with their reasons; none of one that nobody offers. Scope `read`.

@@ -6,15 +6,18 @@ export type Registration = Inputs["registration"];
 export type Heartbeat = Inputs["heartbeat"];
 export type Component = Inputs["component"];
 
+/** What the registry says of its age is told as `Read` has it. */
+type Timely<T> = Omit<T, "stale">;
+
 export type AgentRecord = Answers["agentRecord"];
-export type AgentPage = Answers["agentPage"];
+export type AgentPage = Timely<Answers["agentPage"]>;
 export type Registered = Answers["registered"];
 export type HeartbeatAnswer = Answers["heartbeatAnswer"];
 export type HeartbeatResults = Answers["heartbeatResults"];
 export type ImportResults = Answers["importResults"];
 export type PrefixRemoved = Answers["prefixRemoved"];
 export type DrainAnswer = Answers["drainAnswer"];
-export type Discovered = Answers["discovered"];
+export type Discovered = Timely<Answers["discovered"]>;
 export type CapabilityList = Answers["capabilityList"];
 export type Stats = Answers["stats"];
 export type EventPage = Answers["eventPage"];
@@ -22,7 +25,7 @@ export type LatestEventPage = Answers["latestEventPage"];
 export type RegistryEvent = EventPage["events"][number];
 export type EventType = RegistryEvent["type"];
 export type SweepSummary = Answers["sweepSummary"];
-export type Resolved = Answers["resolved"];
+export type Resolved = Timely<Answers["resolved"]>;
 export type SelectionList = Answers["selectionList"];
 export type ReportTaken = Answers["outcomeTaken"];
 export type ReadyServices = Answers["readyServices"];
@@ -51,24 +54,29 @@ export type AgentFilter = {
   /** The effective status; any one of a list. */
   status?: Status | readonly Status[] | undefined;
 };
-/** The default `status` is `available`; `accepting` is available, or busy with a load below `max_concurrency`. */
-export type DiscoverQuery = Omit<AgentFilter, "status"> & {
-  status?: Status | "accepting" | readonly (Status | "accepting")[] | undefined;
-  /** 0 to 1, inclusive (0.7) */
-  min_health_score?: number | undefined;
-  /** The load divided by `max_concurrency`, inclusive (0.8) */
-  max_load_ratio?: number | undefined;
-  /** By which load the least loaded come first (`load_ratio`) */
-  sort?: "load_ratio" | "current_load" | undefined;
-  /** How many agents to return, 1 to 1,000 (100) */
-  limit?: number | undefined;
-  /** Looks at every candidate, of which there may be 5,000, instead of a sample (false) */
-  exact?: boolean | undefined;
-  /** Where nobody passes, answers with unreachable agents, then lapsed ones, and says `fail_open` (false) */
-  fail_open?: boolean | undefined;
-  /** Adds `excluded`: why candidates were left out (false) */
-  explain?: boolean | undefined;
+export type MaxStale = {
+  /** Answers without asking the store, by what was read of it at most so many s ago, 0 to 10 (0) */
+  max_stale?: number | undefined;
 };
+/** The default `status` is `available`; `accepting` is available, or busy with a load below `max_concurrency`. */
+export type DiscoverQuery = Omit<AgentFilter, "status"> &
+  MaxStale & {
+    status?: Status | "accepting" | readonly (Status | "accepting")[] | undefined;
+    /** 0 to 1, inclusive (0.7) */
+    min_health_score?: number | undefined;
+    /** The load divided by `max_concurrency`, inclusive (0.8) */
+    max_load_ratio?: number | undefined;
+    /** By which load the least loaded come first (`load_ratio`) */
+    sort?: "load_ratio" | "current_load" | undefined;
+    /** How many agents to return, 1 to 1,000 (100) */
+    limit?: number | undefined;
+    /** Looks at every candidate, of which there may be 5,000, instead of a sample (false) */
+    exact?: boolean | undefined;
+    /** Where nobody passes, answers with unreachable agents, then lapsed ones, and says `fail_open` (false) */
+    fail_open?: boolean | undefined;
+    /** Adds `excluded`: why candidates were left out (false) */
+    explain?: boolean | undefined;
+  };
 export type ResolveQuery = {
   /** Who asks; absent: only offers to any handler are considered. */
   handler?: string | undefined;
@@ -85,6 +93,8 @@ export type ResolveQuery = {
   explain?: boolean | undefined;
   /** Chooses without recording the choice, so that the next choice is the same (false) */
   dry_run?: boolean | undefined;
+  /** Of a dry run: by providers that were read at most so many s ago, 0 to 10 (0) */
+  max_stale?: number | undefined;
 };
 export type EventFilter = {
   /** Of the agent or toolset with this id. */

@@ -13,7 +13,7 @@ const EXCLUDED_MAX = 16;
 /** The registry's bound, ms. */
 const LATENCY_MAX = 86_400_000;
 
-export type WithProviderOptions = Omit<ResolveQuery, "limit" | "explain" | "dry_run"> &
+export type WithProviderOptions = Omit<ResolveQuery, "limit" | "explain" | "dry_run" | "max_stale"> &
   Pick<ReadOptions, "staleOk" | "trace"> & {
     /** How many providers are tried at most (3); 1 to 17, less one for each of `exclude`. */
     attempts?: number | undefined;

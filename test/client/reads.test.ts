@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ClientOptions } from "../../src/client/options.ts";
 import { clientOver } from "../support/client.ts";
 import { Network, type Weather } from "../support/network.ts";
+import { redisBackend } from "../support/stores.ts";
 
 const AGENT = { id: "a", name: "a", type: "t" };
 
@@ -130,6 +131,29 @@ describe("a read that may be stale", () => {
     network.weather = OUT;
     await expect(ask(1)).rejects.toMatchObject({ code: "network" });
     for (const prefix of [0, 2, 100]) await expect(ask(prefix)).resolves.toHaveProperty("stale");
+  });
+
+  it("is answered at once by what the registry read last where only its store is out, and says so", async () => {
+    const backend = redisBackend();
+    const network = new Network({ backend });
+    const client = clientOver(network);
+    await network.registry.register({ ...AGENT, services: [{ service: "llm" }] });
+    const reads = {
+      discover: () => client.discover({ type: "t" }, staleOk),
+      list: () => client.agents.list({}, staleOk),
+      resolve: () => client.services.resolve("llm", {}, staleOk),
+    };
+    for (const read of Object.values(reads)) expect(await read()).not.toHaveProperty("stale");
+    await backend.bridge.fail({ kind: "status" });
+    await network.pass(20_000);
+    const sent = network.sent.length;
+    const stale = { ageMs: 20_000, error: { code: "store_unavailable" } };
+    expect(await reads.discover()).toMatchObject({ agents: [{ id: "a" }], stale });
+    expect(await reads.list()).toMatchObject({ agents: [{ id: "a" }], stale });
+    // It was chosen now, and may be reported.
+    const resolved = { provider: { id: "a" }, selection_id: expect.any(String), stale };
+    expect(await reads.resolve()).toMatchObject(resolved);
+    expect(network.sent).toHaveLength(sent + 3);
   });
 
   it("gives a provider without the selection that was made long ago", async () => {

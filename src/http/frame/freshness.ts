@@ -19,6 +19,6 @@ export const ageHeader = (reads: Reads, now: number): { Age: string } => ({
   Age: String(Math.floor((now - reads.asOf()) / 1000)),
 });
 
-/** What an answer says that is older than was allowed, because the store is out. No other says it: its entity tag would not last. */
+/** What an answer says that is older than `max_stale` allows, because the store is out. */
 export const staleShown = (reads: Reads) =>
   reads.isStale() ? { stale: true as const, as_of: isoTime(reads.asOf()) } : {};

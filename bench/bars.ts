@@ -28,6 +28,7 @@ export function barsOf(results: Results): Bar[] {
     ...floorBars(results),
     ...growthBars(results),
     ...fetchEachBars(results),
+    ...maxStaleBars(results),
     ...sweepBars(results),
     ...meanwhileBars(results),
     ...mcpBars(results),
@@ -89,6 +90,34 @@ function floorBars({ floor, fleets }: Results): Bar[] {
       bar: "≤ 5",
       measured: legacy.billed.toFixed(1),
       met: legacy.billed <= 5,
+    },
+  ];
+}
+
+function maxStaleBars({ "max-stale": { fleet, fresh, stale, tripsPerSecond } }: Results): Bar[] {
+  const name = `discover with max_stale=1 at ${fleet.toLocaleString("en")}`;
+  const { median } = spreadOf(p50(stale.alone));
+  return [
+    atLeast(
+      `${name}, throughput`,
+      "without",
+      8,
+      ratioOf(perSecond(stale.together), perSecond(fresh.together)),
+    ),
+    {
+      name: `${name}, p50 of one caller`,
+      yardstick: "ms",
+      bar: "≤ 0.5",
+      measured: round(median),
+      met: median <= 0.5,
+    },
+    {
+      name: `${name}, trips to Redis`,
+      yardstick: "a second",
+      bar: "≤ 1",
+      measured: round(tripsPerSecond),
+      // The first of the run may come at once.
+      met: tripsPerSecond <= 1.25,
     },
   ];
 }

@@ -4,6 +4,7 @@ import type { EtcdResult } from "./measure/etcd.ts";
 import type { FetchEachResult } from "./measure/fetch-each.ts";
 import { type MeasuredOnRedis, middle } from "./measure/fleets.ts";
 import type { Floor } from "./measure/floor.ts";
+import type { MaxStale } from "./measure/max-stale.ts";
 import type { Meanwhile } from "./measure/meanwhile.ts";
 import type { McpCalls } from "./measure/mcp.ts";
 import type { Memory } from "./measure/memory.ts";
@@ -19,6 +20,7 @@ export interface Measurements {
   "fetch-each": FetchEachResult[];
   /** undefined where etcd is not installed */
   etcd: EtcdResult | undefined;
+  "max-stale": MaxStale;
   sweep: SweepResult[];
   meanwhile: Meanwhile[];
   mcp: McpCalls[];

@@ -3,6 +3,7 @@ import { measureEtcd } from "./measure/etcd.ts";
 import { measureFetchEach } from "./measure/fetch-each.ts";
 import { measureRedisFleets } from "./measure/fleets.ts";
 import { FLOOR_FLEET, measureFloor } from "./measure/floor.ts";
+import { maxStaleFleet, measureMaxStale } from "./measure/max-stale.ts";
 import { measureMeanwhile } from "./measure/meanwhile.ts";
 import { measureMcp } from "./measure/mcp.ts";
 import { measureMemory } from "./measure/memory.ts";
@@ -36,6 +37,11 @@ const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
     fleets: (plan) => plan.fetchEach,
     measure: measureFetchEach,
     tables: (measured) => [tables.fetchEachTable(measured)],
+  },
+  "max-stale": {
+    fleets: (plan) => [maxStaleFleet(plan.fleets)],
+    measure: measureMaxStale,
+    tables: (measured) => [tables.maxStaleTable(measured)],
   },
   etcd: { measure: measureEtcd, tables: (measured) => (measured ? [tables.etcdTable(measured)] : []) },
   sweep: { measure: measureSweep, tables: (measured) => [tables.sweepTable(measured)] },

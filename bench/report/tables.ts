@@ -6,6 +6,7 @@ import type { EtcdResult } from "../measure/etcd.ts";
 import type { FetchEachResult } from "../measure/fetch-each.ts";
 import { type Measured, type MeasuredOnRedis, middle } from "../measure/fleets.ts";
 import type { Floor } from "../measure/floor.ts";
+import type { MaxStale } from "../measure/max-stale.ts";
 import type { Meanwhile } from "../measure/meanwhile.ts";
 import type { McpCalls } from "../measure/mcp.ts";
 import type { Memory } from "../measure/memory.ts";
@@ -169,6 +170,18 @@ export function sweepTable(sweeps: readonly SweepResult[]): Table {
       figure(sweep.durationMs / 1000),
       sweep.indexesExact ? "yes" : "NO",
     ]),
+  };
+}
+
+export function maxStaleTable({ fleet, fresh, stale, tripsPerSecond }: MaxStale): Table {
+  return {
+    title: "Discovery that may be a second old",
+    note: `${count(fleet)} agents; the two take turns. With max_stale=1 and ${CALLERS} callers: ${figure(tripsPerSecond)} trips to Redis a second.`,
+    columns: ["discover", ...TIMING_COLUMNS],
+    rows: [
+      ["of now", ...timingCells(fresh)],
+      ["max_stale=1", ...timingCells(stale)],
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ import * as operations from "./fleet/operations.ts";
 import { populateRedis, PREFIX } from "./fleet/populate-redis.ts";
 import { Http } from "./load/http.ts";
 import { closedLoop, type Operation } from "./load/load.ts";
+import { MAX_STALE } from "./measure/max-stale.ts";
 import { throughMcp, TOOLSET } from "./measure/mcp.ts";
 import { buildBundle } from "./servers/bundle.ts";
 import { startBridge, startEverything } from "./servers/everything.ts";
@@ -39,6 +40,7 @@ const known: Record<string, Operation> = {
   bulk: operations.bulkHeartbeat(http, fleet),
   get: operations.get(http, fleet),
   discover: operations.discover(http, fleet),
+  "discover-stale": operations.discover(http, fleet, { filters: MAX_STALE }),
   list: operations.listPage(http, fleet),
   register: operations.register(http),
   resolve: operations.resolve(http),

@@ -13,7 +13,8 @@ export interface MaxStale {
 }
 
 export const MAX_STALE_FLEET = 10_000;
-const MAX_STALE = "&max_stale=1";
+/** The parameter, as an operation's `filters`. */
+export const MAX_STALE = "&max_stale=1";
 
 /** The fleet that discovery with `max_stale` is measured on: the quick run's largest is smaller. */
 export const maxStaleFleet = (sizes: readonly number[]): number =>

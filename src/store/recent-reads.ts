@@ -187,19 +187,23 @@ async function readAll(draw: Draw): Promise<Pick<Draw, "entries" | "more">> {
 
 /** @param grow  enlarges the pool by so many, if it can */
 function drawFrom(pool: Pool, size: number, grow: (size: number) => Promise<void>, now: number): Draw {
-  const seen = new Set<string>();
-  const take = (wanted: number): Draw => {
-    const unseen = shuffled(pool.entries.filter((entry) => !seen.has(idOf(entry))));
-    const entries = unseen.slice(0, wanted).map((entry) => asAt(entry, now));
-    for (const entry of entries) seen.add(idOf(entry));
+  const taken: Entry[] = [];
+  const take = (from: readonly Entry[], wanted: number): Draw => {
+    const drawn = pick(from, wanted);
+    taken.push(...drawn);
+    const entries = drawn.map((entry) => asAt(entry, now));
     return { entries, total: pool.total, unread: 0, more };
   };
   async function more(wanted: number): Promise<Draw> {
-    const missing = wanted - (pool.entries.length - seen.size);
+    const missing = wanted - (pool.entries.length - taken.length);
     if (missing > 0 && !pool.isWhole) await grow(missing);
-    return take(wanted);
+    const seen = new Set(taken.map(idOf));
+    return take(
+      pool.entries.filter((entry) => !seen.has(idOf(entry))),
+      wanted,
+    );
   }
-  return take(pool.isWhole ? pool.entries.length : size);
+  return take(pool.entries, pool.isWhole ? pool.entries.length : size);
 }
 
 /** A lease may have ended since it was read. */
@@ -212,12 +216,13 @@ const idOf = ({ document }: Entry): string => document.registration.id;
 
 const charsOf = ({ entries }: { entries: Entry[] }): number => JSON.stringify(entries).length;
 
-/** In random order, each as likely as any. */
-function shuffled<T>(values: readonly T[]): T[] {
-  const result = [...values];
-  for (let i = result.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [result[i], result[j]] = [result[j]!, result[i]!];
+/** So many of them at random, or all. */
+function pick<T>(values: readonly T[], wanted: number): readonly T[] {
+  if (wanted >= values.length) return values;
+  const rest = [...values];
+  for (let i = 0; i < wanted; i += 1) {
+    const j = i + Math.floor(Math.random() * (rest.length - i));
+    [rest[i], rest[j]] = [rest[j]!, rest[i]!];
   }
-  return result;
+  return rest.slice(0, wanted);
 }

@@ -1,7 +1,7 @@
 import type { EffectiveStatus, WantedStatus } from "./agent.ts";
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState, type EffectiveState, loadRatio } from "./liveness.ts";
-import { byId } from "../order.ts";
+import { byId, firstOf } from "../order.ts";
 import { type AgentRecord, agentRecord } from "./record.ts";
 import { asResort, LAPSED, RESORTS } from "./recovering.ts";
 
@@ -95,9 +95,14 @@ export function select(candidates: readonly Entry[], criteria: Criteria, now: nu
     if (failure) failed.push({ id, ...failure });
     else passed.push({ entry, id, ratio });
   }
-  const ordered = passed.toSorted(byLoad(criteria));
+  const order = byLoad(criteria);
+  const found = {
+    first: firstOf(passed, criteria.limit, order),
+    passed: passed.length,
+    inOrder: () => passed.toSorted(order),
+  };
   const counts = { live, lapsed: candidates.length - live };
-  return { ...counts, ...resultOf(ordered, failed, criteria.limit, now) };
+  return { ...counts, ...resultOf(found, failed, criteria.limit, now) };
 }
 
 interface Passed {
@@ -135,24 +140,29 @@ export function selectResorts(
   );
   const ids = new Set(ordered.map(({ id }) => id));
   const failed = nobody.explain().filter(({ id }) => !ids.has(id));
-  return { ...nobody, ...resultOf(ordered, failed, criteria.limit, now) };
+  const { limit } = criteria;
+  const found = { first: ordered.slice(0, limit), passed: ordered.length, inOrder: () => ordered };
+  return { ...nobody, ...resultOf(found, failed, limit, now) };
 }
 
 function resultOf(
-  ordered: readonly Passed[],
+  found: { first: readonly Passed[]; passed: number; inOrder: () => readonly Passed[] },
   failed: readonly Excluded[],
   limit: number,
   now: number,
 ): Pick<DiscoveryResult, "agents" | "passed" | "explain"> {
   return {
-    agents: ordered.slice(0, limit).map(({ entry }) => agentRecord(entry, now)),
-    passed: ordered.length,
+    agents: found.first.map(({ entry }) => agentRecord(entry, now)),
+    passed: found.passed,
     explain() {
-      const beyond = ordered.slice(limit).map(({ entry, id, ratio }): Excluded => {
-        const load = `load ${entry.lease.currentLoad}, ratio ${ratio}`;
-        const detail = `it passed, with ${load}, behind the first ${limit}`;
-        return { id, stage: "limit", reason: "beyond_limit", detail };
-      });
+      const beyond = found
+        .inOrder()
+        .slice(limit)
+        .map(({ entry, id, ratio }): Excluded => {
+          const load = `load ${entry.lease.currentLoad}, ratio ${ratio}`;
+          const detail = `it passed, with ${load}, behind the first ${limit}`;
+          return { id, stage: "limit", reason: "beyond_limit", detail };
+        });
       return [...failed, ...beyond].toSorted(byId);
     },
   };

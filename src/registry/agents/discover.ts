@@ -51,11 +51,10 @@ export async function discover(
 ): Promise<Discovered | Problem> {
   const terms = queryTerms(query);
   const examined = query.exact
-    ? await examineAll(store, terms, now)
+    ? await examineAll(store, terms, query, now)
     : await examineSample(store, terms, query, now);
   if (examined instanceof Problem) return examined;
-  const { entries, sampled, total } = examined;
-  const found = select(entries, query, now);
+  const { entries, sampled, total, found } = examined;
   const resorts =
     query.failOpen && found.passed === 0 ? selectResorts(entries, found, query, now) : undefined;
   const failedOpen = resorts !== undefined && resorts.passed > 0;
@@ -73,6 +72,7 @@ interface Examined {
   sampled: boolean;
   /** How many candidates there are; of a sample, an upper bound. */
   total: number;
+  found: DiscoveryResult;
 }
 
 async function examineSample(
@@ -85,24 +85,25 @@ async function examineSample(
   const size = sampleSize(limit);
   let draw = await store.sample({ kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size }, now);
   let { entries } = draw;
-  let { passed } = select(entries, criteria, now);
+  let found = select(entries, criteria, now);
   const { total } = draw;
   const sampled = total > EXHAUSTIVE_MAX;
   const examinedMax = sampled ? Math.min(total, size + SECOND_LOOK_MAX) : total;
   // What was drawn is always examined, even where enough have passed: without the unread ones the draw would not be fair.
-  while (draw.unread > 0 || (entries.length < examinedMax && passed < limit)) {
-    const wanted = passed < limit ? examinedMax - entries.length - draw.unread : 0;
+  while (draw.unread > 0 || (entries.length < examinedMax && found.passed < limit)) {
+    const wanted = found.passed < limit ? examinedMax - entries.length - draw.unread : 0;
     draw = await draw.more(Math.max(0, wanted));
     if (draw.entries.length === 0 && draw.unread === 0) break;
     entries = [...entries, ...draw.entries];
-    ({ passed } = select(entries, criteria, now));
+    found = select(entries, criteria, now);
   }
-  return { entries, sampled, total };
+  return { entries, sampled, total, found };
 }
 
 async function examineAll(
   store: AgentSearch,
   terms: readonly string[],
+  criteria: Criteria,
   now: number,
 ): Promise<Examined | Problem> {
   const entries: Entry[] = [];
@@ -115,5 +116,5 @@ async function examineAll(
       );
     }
   }
-  return { entries, sampled: false, total: entries.length };
+  return { entries, sampled: false, total: entries.length, found: select(entries, criteria, now) };
 }

@@ -48,7 +48,9 @@ const discovery = endpoint({
     const reads = namespace.recent.readsFor(allowed(query), now);
     const found = orThrow(await discover(reads, asked, now));
     const body = discoveryAnswer(namespace, asked, found, reads, query.explain === "true", now);
-    return { status: 200, headers: ageHeader(reads, now), body };
+    // Another draw is another answer: no entity tag would be met again.
+    const caching = found.sampled ? { "Cache-Control": "no-store" } : {};
+    return { status: 200, headers: { ...ageHeader(reads, now), ...caching }, body };
   },
 });
 

@@ -160,26 +160,27 @@ export class RecentReads {
 
 /** Draws as many as would all be drawn, so that requests draw different ones of them. */
 async function drawPool(store: AgentSearch, query: SampleQuery, now: number): Promise<Pool> {
-  const { exhaustive } = query;
-  const draw = await store.sample({ ...query, size: Math.max(query.size, exhaustive) }, now);
+  const size = Math.max(query.size, query.exhaustive);
+  const draw = await store.sample({ ...query, size }, now);
   const { total } = draw;
-  return { ...(await readAll(draw)), total, isWhole: total <= exhaustive };
+  return { ...(await drawOn(draw, size)), total, isWhole: total <= query.exhaustive };
 }
 
 /** Draws `size` more into the pool. */
 async function enlarge(pool: Pool, size: number): Promise<void> {
-  const { entries, more } = await readAll(await pool.more(size));
+  const { entries, more } = await drawOn(await pool.more(size), size);
   // Another request may have drawn some of them meanwhile.
   const known = new Set(pool.entries.map(idOf));
   pool.entries = [...pool.entries, ...entries.filter((entry) => !known.has(idOf(entry)))];
   pool.more = more;
 }
 
-/** All that was drawn: an answer of the store has a size limit. */
-async function readAll(draw: Draw): Promise<Pick<Draw, "entries" | "more">> {
+/** Draws until there are `size`, or no more: an answer of the store has a size limit. */
+async function drawOn(draw: Draw, size: number): Promise<Pick<Draw, "entries" | "more">> {
   let [last, { entries }] = [draw, draw];
-  while (last.unread > 0) {
-    last = await last.more(0);
+  const missing = () => Math.min(size, draw.total) - entries.length - last.unread;
+  while (last.unread > 0 || (missing() > 0 && last.entries.length > 0)) {
+    last = await last.more(Math.max(0, missing()));
     entries = [...entries, ...last.entries];
   }
   return { entries, more: last.more };

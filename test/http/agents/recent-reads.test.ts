@@ -12,6 +12,7 @@ interface Answer {
   sampled: boolean;
   as_of: string;
   stale?: true;
+  excluded?: { id: string }[];
 }
 
 const SPOT = { capabilities: ["spot"] };
@@ -87,7 +88,7 @@ describe("max_stale", () => {
     await find(`${DISCOVER}&max_stale=10`);
     expect((await find("/v1/discover?capability=other&status=busy&max_stale=10")).ids).toHaveLength(2);
     expect((await find("/v1/agents?limit=2&max_stale=10")).ids).toHaveLength(2);
-    expect((await find("/v1/agents?limit=3&max_stale=10")).ids).toHaveLength(3);
+    expect((await find("/v1/agents?limit=4&max_stale=10")).ids).toHaveLength(4);
     const elsewhere = await registry.get<Answer>(`${DISCOVER}&max_stale=10`, { "Rollcall-Namespace": "b" });
     expect(elsewhere.body.agents).toEqual([]);
     const shared = "/v1/discover?capability=spot&limit=1&min_health_score=0.1&max_stale=10";
@@ -108,6 +109,30 @@ describe("max_stale", () => {
     const rare = async () => expect((await find(`${DISCOVER}&max_stale=10`)).ids).toEqual(["agent-00500"]);
     expect(await trips(rare)).toBe(1);
     expect(await trips(rare)).toBe(0);
+  });
+
+  it("examines all where they are few, also where their documents are more than one answer carries", async () => {
+    const { backend, registry, find } = open();
+    await backend.bridge.raw("ZADD", `${backend.prefix}:default:ix:type:worker`, 0, "ghost\x1ffence");
+    const large = { metadata: { padding: "x".repeat(15_000) } };
+    await populate(registry, 199, (index) => (index < 100 ? SPOT : large));
+    const all = { examined: 100, sampled: false };
+    expect(await find(`${DISCOVER}&max_stale=10`)).toMatchObject(all);
+    expect(await find(`${DISCOVER}&max_stale=10`)).toMatchObject(all);
+    expect(await find("/v1/discover?type=worker&limit=10&max_stale=10")).toMatchObject({
+      examined: 199,
+      sampled: false,
+    });
+  });
+
+  it("counts nobody twice where several take a second look at once", async () => {
+    const { registry, find } = open();
+    await populate(registry, 600, () => ({ ...SPOT, status: "busy" }));
+    const rare = () => find(`${DISCOVER}&max_stale=10&explain=true`);
+    await find(`${DISCOVER}&status=busy&max_stale=10`);
+    await Promise.all([rare(), rare(), rare()]);
+    const { examined, excluded } = await rare();
+    expect(new Set(excluded!.map(({ id }) => id)).size).toBe(examined);
   });
 
   it("shows nobody whose lease has ended since", async () => {
@@ -209,6 +234,15 @@ describe("stale_if_error", () => {
     await backend.bridge.fail({ kind: "status" });
     expect(await find(asked)).toMatchObject({ ids: [], stale: true, examined: 200 });
     expect((await registry.get(`${DISCOVER}&max_stale=10`)).status).toBe(503);
+  });
+
+  it("is no reason to answer by anything but the store while it is there", async () => {
+    const { registry, find, trips } = open();
+    const asked = `${DISCOVER}&stale_if_error=300`;
+    await find(asked);
+    await registry.register({ id: "newcomer", ...SPOT });
+    expect((await find(asked)).ids).toEqual(["newcomer"]);
+    expect(await trips(() => Promise.all([find(asked), find(asked)]))).toBe(2);
   });
 
   it("is at most 300 s", async () => {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { isoTime } from "../../core/time.ts";
 import type { Allowance, Reads } from "../../store/recent-reads.ts";
 import { param } from "./query.ts";

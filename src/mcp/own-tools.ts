@@ -2,7 +2,7 @@ import * as z from "zod";
 import { DISCOVERY_DEFAULTS, QUERY_TERMS_MAX } from "../core/agents/discovery.ts";
 import { hasScope, type Scope } from "../core/authority.ts";
 import { label } from "../core/names.ts";
-import { readsNow } from "../store/recent-reads.ts";
+import { readsNow } from "../registry/recent-reads.ts";
 import { Problem } from "../core/problem.ts";
 import { discover } from "../registry/agents/discover.ts";
 import { discoveryAnswer } from "../registry/agents/discovery-answer.ts";

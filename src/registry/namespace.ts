@@ -3,7 +3,7 @@ import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
-import { RecentReads } from "../store/recent-reads.ts";
+import { RecentReads } from "./recent-reads.ts";
 import type { Store } from "../store/store.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";

@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import { isoTime } from "../../core/time.ts";
-import type { Allowance, Reads } from "../../store/recent-reads.ts";
+import type { Allowance, Reads } from "../../registry/recent-reads.ts";
 import { param } from "./query.ts";
 
 /** The parameters by which a caller allows an answer to be old, s. */

@@ -11,7 +11,7 @@ import {
 } from "../../core/agents/discovery.ts";
 import type { Entry } from "../../core/entry.ts";
 import { Problem } from "../../core/problem.ts";
-import type { AgentSearch } from "../../store/recent-reads.ts";
+import type { AgentSearch } from "../recent-reads.ts";
 import { walk } from "../../store/walk.ts";
 
 /** Requires the type, every capability and every tag, and the criteria. `DISCOVERY_DEFAULTS` (core) has the defaults. */

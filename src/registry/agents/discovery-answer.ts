@@ -1,5 +1,5 @@
 import type { Namespace } from "../namespace.ts";
-import type { Reads } from "../../store/recent-reads.ts";
+import type { Reads } from "../recent-reads.ts";
 import { lapsingShown } from "../../core/agents/lapsing.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Discovered, DiscoveryQuery } from "./discover.ts";

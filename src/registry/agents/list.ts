@@ -2,7 +2,7 @@ import type { EffectiveStatus } from "../../core/agents/agent.ts";
 import { queryTerms } from "../../core/agents/discovery.ts";
 import { type AgentRecord, agentRecord } from "../../core/agents/record.ts";
 import { isLive, type LiveEntry } from "../../core/entry.ts";
-import type { AgentSearch } from "../../store/recent-reads.ts";
+import type { AgentSearch } from "../recent-reads.ts";
 import type { Page } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";

@@ -1,4 +1,4 @@
-import type { AgentSearch } from "../../store/recent-reads.ts";
+import type { AgentSearch } from "../recent-reads.ts";
 import type { Page } from "../../store/store.ts";
 
 /** How many providers of one service are looked at, the first by id: one round trip carries them. */

@@ -10,7 +10,7 @@ import {
   type ProviderQuery,
 } from "../../core/services/choose.ts";
 import { allOffersOf } from "../../core/services/offers.ts";
-import type { AgentSearch } from "../../store/recent-reads.ts";
+import type { AgentSearch } from "../recent-reads.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { isOffered } from "./offered.ts";

@@ -1,7 +1,7 @@
 import { type Entry, isLive } from "../core/entry.ts";
 import { Lru } from "../core/lru.ts";
 import { isStoreOut } from "../core/problem.ts";
-import type { Draw, Page, PageQuery, SampleQuery } from "./store.ts";
+import type { Draw, Page, PageQuery, SampleQuery } from "../store/store.ts";
 
 /** Characters of documents as JSON: what one namespace keeps in all. */
 const CHARS_MAX = 5_000_000;

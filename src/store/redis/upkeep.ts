@@ -12,25 +12,29 @@ const MGET_KEYS_MAX = 1000;
 export function upkeepOf(database: Database): Pick<Store, "roll" | "heal"> {
   const { connection, keys } = database;
   return {
-    async roll({ kind, after, limit }) {
+    async roll({ kind, after, limit, directives }) {
       const [members] = (await connection.read("roll", [
         ["ZRANGEBYLEX", keys.index(kind), afterId(after), "+", "LIMIT", 0, limit],
       ])) as [string[]];
       if (members.length === 0) return { calls: [], next: null };
       const parsed = members.map(parseMember);
       const leaseKeys = parsed.map(({ id, fence }) => keys.lease({ kind, id }, fence));
+      const fields = parsed.map(({ id }) => fieldOf({ kind, id }));
+      const hashes = directives ? [keys.ledger, keys.directives] : [keys.ledger];
       const commands: Command[] = [
-        ["HMGET", keys.ledger, ...parsed.map(({ id }) => fieldOf({ kind, id }))],
+        ...hashes.map((hash) => ["HMGET", hash, ...fields]),
         ...chunks(leaseKeys, MGET_KEYS_MAX).map((batch) => ["MGET", ...batch]),
       ];
-      const [ledger, ...leases] = (await connection.read("roll", commands)) as (string | null)[][];
-      const flat = leases.flat();
+      const replies = (await connection.read("roll", commands)) as (string | null)[][];
+      const [ledger, drained] = replies;
+      const leases = replies.slice(hashes.length).flat();
       return {
         calls: parsed.map(({ id, fence }, i) => ({
           id,
           fence,
-          lease: readLease(kind, flat[i]),
+          lease: readLease(kind, leases[i]),
           mark: readLedger(ledger![i], fence),
+          ...(directives && drained![i] !== null && { draining: true }),
         })),
         next: members.length === limit ? parsed.at(-1)!.id : null,
       };

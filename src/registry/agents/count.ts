@@ -19,7 +19,7 @@ export interface Counted {
 }
 
 /** Where entries have more names than this, they are not counted one by one: a few of them can have very many. */
-export const NAMES_MAX = 5_000;
+const NAMES_MAX = 5_000;
 
 const PAGE_LEASES = 5000;
 const PAGE_TERMS = 1000;

@@ -75,7 +75,7 @@ export interface Store {
   /** Terms that begin with `prefix`, in the order of their UTF-8 bytes. At most two round trips. */
   terms(query: TermsQuery): Promise<TermsPage>;
 
-  /** Leases of all agents in id order, without their documents: to count and to compare. A round trip per 1,000, or fewer. */
+  /** Leases of all agents in id order, without their documents: what a sweep needs. A round trip per 1,000, or fewer. */
   roll(query: RollQuery, now: number): Promise<RollPage>;
 
   /**
@@ -203,8 +203,6 @@ export interface RollQuery {
   /** Start after this id; "" from the beginning. */
   after: string;
   limit: number;
-  /** Bring along, in the same round trips, whom an operator drains. */
-  directives?: true;
 }
 
 export interface RollCall {
@@ -212,8 +210,6 @@ export interface RollCall {
   fence: string;
   lease: Lease | null;
   mark: Mark | null;
-  /** Only where the query has `directives`: an operator asked the id to drain, whoever holds it. */
-  draining?: true;
 }
 
 export interface RollPage {

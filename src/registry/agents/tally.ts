@@ -1,9 +1,9 @@
 import { EXACT_MAX } from "../../core/agents/discovery.ts";
-import { sum } from "../../core/agents/tally.ts";
+import { addToTally, emptyTally, type Tally } from "../../core/agents/tally.ts";
 import { byCodePoint } from "../../core/order.ts";
 import type { Store, SweepReport, TermTally } from "../../store/store.ts";
+import { SMALL, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
-import { type Counted, countAgents } from "./count.ts";
 import { largestOf, termPrefix } from "./term-tally.ts";
 
 export interface Tallied {
@@ -23,13 +23,15 @@ export interface Tallied {
   lastSweep: SweepReport | undefined;
 }
 
+/** Where entries have more names than this, they are not counted one by one: a few of them can have very many. */
+export const NAMES_MAX = 5_000;
+
 const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
 
 /**
- * Counts live agents. Up to 5,000 are counted now (`countAgents`), unless they have more than 5,000 types and capabilities. Of
- * more, the counts are those of the last complete sweep, which counts draining agents as they reported themselves. Its counts
- * by type are of the last walk through all terms that was completed, and include lapsed agents. Two round trips, and those of
- * `countAgents`.
+ * Counts live agents. Up to 5,000 are counted now, unless they have more than 5,000 types and capabilities. Of more, the counts are those of the last complete sweep, which counts
+ * draining agents as they reported themselves. Its counts by type are of the last walk through all terms that was completed, and
+ * include lapsed agents.
  *
  * @throws {Problem} `store_unavailable`
  */
@@ -40,8 +42,7 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
   if (counted) {
     const { total, byType, byStatus, lapsed, byCapability } = counted;
     const largest = largestOf(byType);
-    // Not of the total, which is of another instant.
-    const ofOtherTypes = sum(byType.values()) - agentsIn(largest);
+    const ofOtherTypes = total - sum(largest);
     return {
       total,
       byType: largest,
@@ -57,9 +58,9 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
   const { at, byStatus, lapsed } = lastSweep?.census ?? { at: now, byStatus: undefined, lapsed: 0 };
   return {
     // Before the first complete sweep only this is known, lapsed ones included.
-    total: byStatus ? sum(Object.values(byStatus)) : agents,
+    total: byStatus ? sum(Object.entries(byStatus)) : agents,
     byType: type.largest,
-    ofOtherTypes: type.entries - agentsIn(type.largest),
+    ofOtherTypes: type.entries - sum(type.largest),
     byStatus: new Map(Object.entries(byStatus ?? {})),
     lapsed,
     capabilities: capability.names,
@@ -68,11 +69,19 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
   };
 }
 
-const agentsIn = (counts: readonly [string, number][]): number => sum(counts.map(([, agents]) => agents));
+const sum = (counts: readonly [string, number][]): number =>
+  counts.reduce((all, [, agents]) => all + agents, 0);
 
-/** The agents as they are now; undefined where they, or their names, are too many to be counted for each request. */
-const countedNow = async (store: Store, agents: number, now: number): Promise<Counted | undefined> =>
-  agents > EXACT_MAX ? undefined : countAgents(store, now);
+/** The agents counted one by one; undefined where they, or their names, are too many for it. */
+async function countedNow(store: Store, agents: number, now: number): Promise<Tally | undefined> {
+  if (agents > EXACT_MAX) return undefined;
+  const tally = emptyTally();
+  for await (const page of walk(store, "agent", ["agent"], now, SMALL)) {
+    addToTally(tally, page, now);
+    if (tally.byType.size + tally.byCapability.size > NAMES_MAX) return undefined;
+  }
+  return tally;
+}
 
 export interface CapabilityPage {
   capabilities: { name: string; agents: number }[];
@@ -98,9 +107,9 @@ export async function listCapabilities(
   const counted = await countedNow(store, await store.count("agent"), now);
   if (counted) {
     const { byCapability, total, lapsed } = counted;
-    const left = [...byCapability].filter(
-      ([name]) => name.startsWith(prefix) && (after === "" || byCodePoint(name, after) > 0),
-    );
+    const left = [...byCapability]
+      .filter(([name]) => name.startsWith(prefix) && (after === "" || byCodePoint(name, after) > 0))
+      .toSorted(([a], [b]) => byCodePoint(a, b));
     const capabilities = left.slice(0, limit).map(([name, agents]) => ({ name, agents }));
     const next = left.length > limit ? capabilities.at(-1)!.name : null;
     return { capabilities, next, total, lapsed };

@@ -12,29 +12,25 @@ const MGET_KEYS_MAX = 1000;
 export function upkeepOf(database: Database): Pick<Store, "roll" | "heal"> {
   const { connection, keys } = database;
   return {
-    async roll({ kind, after, limit, directives }) {
+    async roll({ kind, after, limit }) {
       const [members] = (await connection.read("roll", [
         ["ZRANGEBYLEX", keys.index(kind), afterId(after), "+", "LIMIT", 0, limit],
       ])) as [string[]];
       if (members.length === 0) return { calls: [], next: null };
       const parsed = members.map(parseMember);
       const leaseKeys = parsed.map(({ id, fence }) => keys.lease({ kind, id }, fence));
-      const fields = parsed.map(({ id }) => fieldOf({ kind, id }));
-      const hashes = directives ? [keys.ledger, keys.directives] : [keys.ledger];
       const commands: Command[] = [
-        ...hashes.map((hash) => ["HMGET", hash, ...fields]),
+        ["HMGET", keys.ledger, ...parsed.map(({ id }) => fieldOf({ kind, id }))],
         ...chunks(leaseKeys, MGET_KEYS_MAX).map((batch) => ["MGET", ...batch]),
       ];
-      const replies = (await connection.read("roll", commands)) as (string | null)[][];
-      const [ledger, drained] = replies;
-      const leases = replies.slice(hashes.length).flat();
+      const [ledger, ...leases] = (await connection.read("roll", commands)) as (string | null)[][];
+      const flat = leases.flat();
       return {
         calls: parsed.map(({ id, fence }, i) => ({
           id,
           fence,
-          lease: readLease(kind, leases[i]),
+          lease: readLease(kind, flat[i]),
           mark: readLedger(ledger![i], fence),
-          ...(directives && drained![i] !== null && { draining: true }),
         })),
         next: members.length === limit ? parsed.at(-1)!.id : null,
       };

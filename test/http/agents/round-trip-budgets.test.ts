@@ -299,38 +299,6 @@ describe("telling of the silent", () => {
   });
 });
 
-describe("counting", () => {
-  // They go out side by side, in no order.
-  const commandsOf = (log: readonly string[]) =>
-    log.map((line) => line.replace(/ .*?:default:/, " ").replace(/^(MGET lease:).*/, "$1")).toSorted();
-  const roll = ["ZRANGEBYLEX ix:agent", "HMGET ledger", "HMGET directives", "MGET lease:"];
-  const terms = ["ZRANGEBYLEX term_names", "HMGET terms"];
-  const counts = ["ZCARD ix:agent", ...terms, ...terms, ...roll];
-
-  it.each([
-    { path: "/v1/stats", requests: 8, commands: ["GET sweep", ...counts] },
-    { path: "/v1/capabilities", requests: 7, commands: counts },
-  ])("live agents ($path) reads no document, of 1,000 in as many trips as of 10", async (expected) => {
-    const { path, requests, commands } = expected;
-    for (const size of [10, 1000]) {
-      const { registry, cost } = await fleet(size);
-      const spent = await cost(() => registry.get(path));
-      expect(spent.requests).toBe(requests);
-      expect(commandsOf(spent.log)).toEqual(commands.toSorted());
-    }
-  });
-
-  it("reads the documents of the lapsed, of all in one trip", async () => {
-    const { registry, cost } = open();
-    const brief = { ...SPOT, ttl_seconds: 16, heartbeat_interval_seconds: 8 };
-    await populate(registry, 50, (i) => (i < 3 ? brief : SPOT));
-    await registry.pass(16_001);
-    const { requests, log } = await cost(() => registry.get("/v1/stats"));
-    expect(requests).toBe(9);
-    expect(log.filter((line) => line.includes(":doc:"))).toHaveLength(3);
-  });
-});
-
 describe("resolving", () => {
   it("costs one command, of one provider or of all", async () => {
     const { registry, cost } = open();

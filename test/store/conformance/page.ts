@@ -241,23 +241,6 @@ export function pages(open: Open): void {
       expect(snapshot!.entry?.mark).toEqual(mark);
     });
 
-    it("brings along whom an operator drains where it is asked to, lapsed or not", async () => {
-      const { store, advance } = open();
-      const drained = { ...entryOf({ id: "a" }, T0, "one"), draining: true };
-      const lapsed = { ...entryOf({ id: "b", ttl_seconds: 60 }, T0, "two"), draining: true };
-      await put(store, T0, drained, lapsed, entryOf({ id: "c" }, T0, "three"));
-      await advance(T0 + 60_001);
-      const query = { kind: "agent", after: "", limit: 5 } as const;
-      const { calls } = await store.roll({ ...query, directives: true }, T0 + 60_001);
-      expect(calls).toEqual([
-        { id: "a", fence: "one", lease: drained.lease, mark: null, draining: true },
-        { id: "b", fence: "two", lease: null, mark: null, draining: true },
-        { id: "c", fence: "three", lease: expect.anything() as unknown, mark: null },
-      ]);
-      const unasked = await store.roll(query, T0 + 60_001);
-      expect(unasked.calls.map(({ draining }) => draining)).toEqual([undefined, undefined, undefined]);
-    });
-
     it("calls nobody where nobody is", async () => {
       const { store } = open();
       expect(await store.roll({ kind: "agent", after: "", limit: 5 }, T0)).toEqual({ calls: [], next: null });

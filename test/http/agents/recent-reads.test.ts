@@ -82,6 +82,12 @@ describe("max_stale", () => {
     expect(await trips(async () => expect((await find(DISCOVER)).ids).toHaveLength(4))).toBe(1);
   });
 
+  it.each([DISCOVER, "/v1/agents", RESOLVE])("is what Age tells of: %s without it has none", async (path) => {
+    const { registry, find } = open();
+    await populate(registry, 1, () => ({ ...SPOT, services: [{ service: "llm" }] }));
+    expect((await find(path)).age).toBeNull();
+  });
+
   it("keeps namespaces, terms and pages apart, and shares what is read between limits and filters", async () => {
     const { registry, find, trips } = open();
     await populate(registry, 5, (index) => (index < 3 ? SPOT : { capabilities: ["other"], status: "busy" }));

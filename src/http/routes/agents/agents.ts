@@ -12,8 +12,8 @@ import * as shapes from "../../answers/index.ts";
 import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
-import { itemProblem } from "../../frame/problem-body.ts";
 import { ageHeader, allowance, allowed, staleShown } from "../../frame/freshness.ts";
+import { itemProblem } from "../../frame/problem-body.ts";
 import { param } from "../../frame/query.ts";
 import { lapsingShown } from "../../../core/agents/lapsing.ts";
 
@@ -43,7 +43,11 @@ const list = endpoint({
     const { agents, next, lapsed, examined } = await listAgents(reads, query, now);
     const next_cursor = next === null ? null : encodeCursor(next);
     const counts = { count: agents.length, next_cursor, ...lapsingShown(lapsed, examined) };
-    return { status: 200, headers: ageHeader(reads, now), body: { agents, ...counts, ...staleShown(reads) } };
+    return {
+      status: 200,
+      headers: ageHeader(all, reads, now),
+      body: { agents, ...counts, ...staleShown(reads) },
+    };
   },
 });
 

@@ -50,7 +50,7 @@ const discovery = endpoint({
     const body = discoveryAnswer(namespace, asked, found, reads, query.explain === "true", now);
     // Another draw is another answer: no entity tag would be met again.
     const caching = found.sampled ? { "Cache-Control": "no-store" } : {};
-    return { status: 200, headers: { ...ageHeader(reads, now), ...caching }, body };
+    return { status: 200, headers: { ...ageHeader(query, reads, now), ...caching }, body };
   },
 });
 

@@ -46,7 +46,7 @@ const resolveService = endpoint({
     const found = orThrow(await resolve(namespace, asker, input, now));
     const shown = { explained: query.explain === "true", listed: limit !== undefined };
     const body = { ...resolutionAnswer(found, shown, now), ...staleShown(reads) };
-    return { status: 200, headers: { "Cache-Control": "no-store", ...ageHeader(reads, now) }, body };
+    return { status: 200, headers: { "Cache-Control": "no-store", ...ageHeader(query, reads, now) }, body };
   },
 });
 

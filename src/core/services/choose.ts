@@ -179,8 +179,9 @@ function chooseAmong(
       }
     }
   }
+  if (usable.size > 0) return choice();
   for (const offer of offers) {
-    if (usable.size > 0 || scopes.includes(offer.binding.handler)) continue;
+    if (scopes.includes(offer.binding.handler)) continue;
     const serves =
       offer.binding.handler === GLOBAL
         ? "every handler, and fallback_to_global is false"

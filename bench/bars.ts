@@ -94,7 +94,7 @@ function floorBars({ floor, fleets }: Results): Bar[] {
   ];
 }
 
-function maxStaleBars({ "max-stale": { fleet, fresh, stale, tripsPerSecond } }: Results): Bar[] {
+function maxStaleBars({ "max-stale": { fleet, fresh, stale, trips, seconds } }: Results): Bar[] {
   const name = `discover with max_stale=1 at ${fleet.toLocaleString("en")}`;
   const { median } = spreadOf(p50(stale.alone));
   return [
@@ -113,11 +113,11 @@ function maxStaleBars({ "max-stale": { fleet, fresh, stale, tripsPerSecond } }: 
     },
     {
       name: `${name}, trips to Redis`,
-      yardstick: "a second",
-      bar: "≤ 1",
-      measured: round(tripsPerSecond),
-      // The first of the run may come at once.
-      met: tripsPerSecond <= 1.25,
+      yardstick: `in ${seconds} s`,
+      // One a second, of which the first comes at once.
+      bar: `≤ ${Math.ceil(seconds)}`,
+      measured: `${trips}`,
+      met: trips <= Math.ceil(seconds),
     },
   ];
 }

@@ -173,10 +173,10 @@ export function sweepTable(sweeps: readonly SweepResult[]): Table {
   };
 }
 
-export function maxStaleTable({ fleet, fresh, stale, tripsPerSecond }: MaxStale): Table {
+export function maxStaleTable({ fleet, fresh, stale, trips, seconds }: MaxStale): Table {
   return {
     title: "Discovery that may be a second old",
-    note: `${count(fleet)} agents; the two take turns. With max_stale=1 and ${CALLERS} callers: ${figure(tripsPerSecond)} trips to Redis a second.`,
+    note: `${count(fleet)} agents; the two take turns. With max_stale=1 and ${CALLERS} callers: ${trips} trips to Redis in ${seconds} s.`,
     columns: ["discover", ...TIMING_COLUMNS],
     rows: [
       ["of now", ...timingCells(fresh)],

@@ -3,9 +3,9 @@ import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
-import { RecentReads } from "./recent-reads.ts";
 import type { Store } from "../store/store.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
+import { RecentReads } from "./recent-reads.ts";
 import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";
 
 /** What a health check needs to fetch a `health_url`. */

@@ -57,9 +57,10 @@ export class ImportedFleet {
     for (const [place, id] of IDS.entries()) {
       const was = before.records.get(id);
       const is = after.records.get(id);
-      if (this.#living.has(id)) expectKept(was, is, source, listed[place], isStatic);
+      const said = { source, says: listed[place], isStatic };
+      if (this.#living.has(id)) expectKept(was, is, said);
       else if (was && was.source !== source) expect(is).toEqual(was);
-      else if (!this.#lost.has(id)) expectAsSaid(was, is, source, listed[place], isStatic);
+      else if (!this.#lost.has(id)) expectAsSaid(was, is, said);
     }
     await this.#callIn();
 
@@ -161,15 +162,20 @@ export class ImportedFleet {
   }
 }
 
+/** What the last file of a source says of one id. */
+interface Said {
+  source: Source;
+  says: Listed;
+  isStatic: boolean;
+}
+
 const isVersion = (says: Listed): boolean => says !== undefined && says !== "idle";
 
 /** Somebody lives there: the registration is as it was, but for what the file says of an entry of its source. */
 function expectKept(
   was: AgentRecord | undefined,
   is: AgentRecord | undefined,
-  source: Source,
-  says: Listed,
-  isStatic: boolean,
+  { source, says, isStatic }: Said,
 ): void {
   const isChanged = was?.source === source && !isStatic && isVersion(says);
   expect(is).toEqual(isChanged ? { ...was, version: says } : was);
@@ -179,9 +185,7 @@ function expectKept(
 function expectAsSaid(
   was: AgentRecord | undefined,
   is: AgentRecord | undefined,
-  source: Source,
-  says: Listed,
-  isStatic: boolean,
+  { source, says, isStatic }: Said,
 ): void {
   if (!isVersion(says)) return expect(is).toBeUndefined();
   const intervalSeconds = isStatic ? null : TERMS.heartbeat_interval_seconds;

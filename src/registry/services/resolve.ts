@@ -10,11 +10,11 @@ import {
   type ProviderQuery,
 } from "../../core/services/choose.ts";
 import { allOffersOf } from "../../core/services/offers.ts";
-import type { AgentSearch } from "../recent-reads.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Namespace } from "../namespace.ts";
 import { isOffered } from "./offered.ts";
 import type { ProofKey } from "../proof.ts";
+import type { AgentSearch } from "../recent-reads.ts";
 import { readProviders } from "./providers.ts";
 import { writeSelectionId } from "./selection-id.ts";
 

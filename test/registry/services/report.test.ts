@@ -4,6 +4,7 @@ import { Problem } from "../../../src/core/problem.ts";
 import { reportOutcomes, type Outcome, type TakenOutcome } from "../../../src/registry/services/report.ts";
 import { resolve } from "../../../src/registry/services/resolve.ts";
 import { ANYONE } from "../../support/entries.ts";
+import { ANY } from "../../support/offers.ts";
 import { openServices, type Services } from "../../support/services.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
@@ -24,15 +25,7 @@ const ROBIN = caller("robin");
 /** The registry in the words of this file. */
 function wordsFor(services: Services, namespace = services.open("default")) {
   const selectionId = async (asker: Asker, service = "llm"): Promise<string> => {
-    const query = {
-      handler: undefined,
-      capabilities: [],
-      exclude: [],
-      fallbackToGlobal: true,
-      failOpen: false,
-      limit: 1,
-    };
-    const found = await resolve(namespace, asker, { service, query, dryRun: false }, services.now);
+    const found = await resolve(namespace, asker, { service, query: ANY, dryRun: false }, services.now);
     if (found instanceof Problem || found.selectionId === null) throw new Error("no selection");
     return found.selectionId;
   };

@@ -3,16 +3,9 @@ import { Problem } from "../../../src/core/problem.ts";
 import { listSelections, resolve } from "../../../src/registry/services/resolve.ts";
 import { breakablePools, openServices } from "../../support/services.ts";
 import { ANYONE } from "../../support/entries.ts";
+import { ANY } from "../../support/offers.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
-const ANY = {
-  handler: undefined,
-  capabilities: [],
-  exclude: [],
-  fallbackToGlobal: true,
-  failOpen: false,
-  limit: 1,
-};
 const LLM = { service: "llm", query: ANY, dryRun: false };
 
 describe.each(BACKENDS)("resolve on $backend", ({ openBackend }) => {

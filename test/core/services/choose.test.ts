@@ -31,6 +31,12 @@ describe("a service's provider", () => {
     expect(chosenOf(offered, { handler: "stranger" })).toBe("global of * 0");
   });
 
+  it("leaves offers to other handlers unsaid where somebody can be used, however many are wanted", () => {
+    const offered = [offer("own", { handler: "h" }), offer("other", { handler: "g" })];
+    const { considered, rejected } = select(offered, { handler: "h", limit: 5 });
+    expect({ considered, rejected }).toEqual({ considered: 1, rejected: [] });
+  });
+
   it("is a global one only where fallback_to_global allows, and none of the handler's own can be used [1-11]", () => {
     const offered = [offer("own", { handler: "h" }, { fields: { status: "busy" } }), offer("global")];
     expect(chosenOf(offered, { handler: "h" })).toBe("global of * 0");

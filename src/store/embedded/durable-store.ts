@@ -58,7 +58,8 @@ export function durableStore(stub: () => object): Store {
     const entries: Entry<K>[] = [];
     const ids = [...examined];
     let charsLeft = CHARS_MAX;
-    let total = 0;
+    /** What the first piece says; the others do not look for all. */
+    let total: number | undefined;
     let wanted = query;
     do {
       const drawn = await calls.sample({ ...wanted, examined: ids }, now);
@@ -67,7 +68,7 @@ export function durableStore(stub: () => object): Store {
         ids.push(row.id);
         charsLeft -= row.document.length;
       }
-      total = drawn.total;
+      total ??= drawn.total;
       wanted = { ...query, exhaustive: 0, size: drawn.left };
       if (wanted.size > 0) await letOthersIn();
     } while (wanted.size > 0 && charsLeft > 0);

@@ -4,6 +4,7 @@ import type { ObjectStorage } from "../../durable/storage.ts";
 import { ENDED_KEPT_MS, type Renewal, type Renewed } from "../store.ts";
 import { writeMark } from "../mark.ts";
 import type { History } from "./history.ts";
+import type { Members, Moves } from "./members.ts";
 import type { SentChange, SnapshotRow } from "./registry-calls.ts";
 import { toEntry } from "./rows.ts";
 import { type EntryRow, SQL } from "./schema.ts";
@@ -12,10 +13,12 @@ import { type EntryRow, SQL } from "./schema.ts";
 export class Entries {
   readonly #storage: ObjectStorage;
   readonly #history: History;
+  readonly #members: Members;
 
-  constructor(storage: ObjectStorage, history: History) {
+  constructor(storage: ObjectStorage, history: History, members: Members) {
     this.#storage = storage;
     this.#history = history;
+    this.#members = members;
   }
 
   read(refs: readonly Ref<Kind>[], clock: number): SnapshotRow[] {
@@ -32,12 +35,15 @@ export class Entries {
       const current = this.#snapshot(ref, clock);
       if (current.version !== version) return current;
       const before = current.row && toEntry(current.row);
+      const moves = movesOf(ref.kind, before, after);
       this.#storage.transactionSync(() => {
         if (after) this.#write(ref, before, after, clock - now);
-        else this.#remove(ref, before);
+        else this.#remove(ref);
+        this.#moveTerms(ref, moves);
         if (ended !== undefined) this.#keepEnded(ref, ended, clock);
         if (event) this.#history.add(event);
       });
+      this.#members.move(ref, moves);
       return "committed";
     });
   }
@@ -74,28 +80,25 @@ export class Entries {
     sql.exec(SQL.forgetEnded, clock);
   }
 
-  #remove({ kind, id }: Ref<Kind>, before: Entry<Kind> | undefined): void {
+  #remove({ kind, id }: Ref<Kind>): void {
     const { sql } = this.#storage;
     sql.exec(SQL.deleteEntry, kind, id);
     sql.exec(SQL.deleteLease, kind, id);
-    if (before) this.#dropTerms(kind, id, termsOf(kind, before.document));
   }
 
-  #dropTerms(kind: Kind, id: string, terms: readonly string[]): void {
-    if (terms.length === 0) return;
+  #moveTerms({ kind, id }: Ref<Kind>, { dropped, added }: Moves): void {
     const { sql } = this.#storage;
-    const json = JSON.stringify(terms);
-    sql.exec(SQL.dropTerms, kind, id, json);
-    sql.exec(SQL.countDown, json);
-    sql.exec(SQL.forgetEmpty, json);
-  }
-
-  #addTerms(kind: Kind, id: string, terms: readonly string[]): void {
-    if (terms.length === 0) return;
-    const { sql } = this.#storage;
-    const json = JSON.stringify(terms);
-    sql.exec(SQL.addTerms, kind, id, json);
-    sql.exec(SQL.countUp, json);
+    if (dropped.length > 0) {
+      const json = JSON.stringify(dropped);
+      sql.exec(SQL.dropTerms, kind, id, json);
+      sql.exec(SQL.countDown, json);
+      sql.exec(SQL.forgetEmpty, json);
+    }
+    if (added.length > 0) {
+      const json = JSON.stringify(added);
+      sql.exec(SQL.addTerms, kind, id, json);
+      sql.exec(SQL.countUp, json);
+    }
   }
 
   /** @param skew  how much the object's clock is ahead of the caller's, ms */
@@ -114,18 +117,14 @@ export class Entries {
       const end = lease.expiresAt === null ? null : lease.expiresAt + skew;
       sql.exec(SQL.writeLease, kind, id, fence, json, end);
     }
-
-    const oldTerms = before ? termsOf(kind, before.document) : [];
-    const newTerms = termsOf(kind, document);
-    this.#dropTerms(
-      kind,
-      id,
-      oldTerms.filter((term) => !newTerms.includes(term)),
-    );
-    this.#addTerms(
-      kind,
-      id,
-      newTerms.filter((term) => !oldTerms.includes(term)),
-    );
   }
+}
+
+function movesOf<K extends Kind>(kind: K, before: Entry<K> | undefined, after: Entry<K> | undefined): Moves {
+  const oldTerms = before ? termsOf(kind, before.document) : [];
+  const newTerms = after ? termsOf(kind, after.document) : [];
+  return {
+    dropped: oldTerms.filter((term) => !newTerms.includes(term)),
+    added: newTerms.filter((term) => !oldTerms.includes(term)),
+  };
 }

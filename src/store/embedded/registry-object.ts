@@ -19,6 +19,7 @@ import type {
 } from "../store.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
+import { Members } from "./members.ts";
 import type {
   DrawnRows,
   DrawQuery,
@@ -48,8 +49,9 @@ export class RegistryObject implements Served<RegistryCalls> {
     const { sql } = storage;
     this.#sql = sql;
     this.#history = new History(sql);
-    this.#entries = new Entries(storage, this.#history);
-    this.#search = new Search(sql);
+    const members = new Members(sql);
+    this.#entries = new Entries(storage, this.#history, members);
+    this.#search = new Search(sql, members);
   }
 
   ping(_now: number): void {}

@@ -131,6 +131,11 @@ export const SQL = {
   /** term to start after, limit → the same */
   termsAfter: "SELECT term, entries FROM term_count WHERE term > ? ORDER BY term LIMIT ?",
 
+  /** kind, term → id */
+  members: "SELECT id FROM term WHERE kind = ? AND term = ?",
+  /** JSON list of ids, clock, kind → EntryRow, in their order */
+  readDrawn: `SELECT ${ENTRY} FROM json_each(?) d
+    CROSS JOIN entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = d.value`,
   /** kind, the terms → n */
   countMatches: (terms: number) => `SELECT count(*) AS n FROM (${idsUnder(terms)})`,
   /**

@@ -1,6 +1,7 @@
 import type { Sql } from "../../durable/storage.ts";
 import type { Kind } from "../../core/entry.ts";
 import type { PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
+import { drawFrom, type Members } from "./members.ts";
 import type { DrawQuery, DrawnRows, PageOfRows } from "./registry-calls.ts";
 import { toLease, toMark } from "./rows.ts";
 import { type EntryRow, type RollRow, SQL, type TermCountRow } from "./schema.ts";
@@ -11,14 +12,32 @@ const REPLY_CHARS_MAX = 250_000;
 /** Entries by their terms, and how many there are. */
 export class Search {
   readonly #sql: Sql;
+  readonly #members: Members;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, members: Members) {
     this.#sql = sql;
+    this.#members = members;
   }
 
-  sample({ kind, exhaustive, size, examined, ...query }: DrawQuery, clock: number): DrawnRows {
-    const { terms, smallest } = this.#smallestFirst(query.terms);
-    const total = terms.length === 1 ? smallest : this.#countMatches(kind, terms);
+  sample(query: DrawQuery, clock: number): DrawnRows {
+    const { kind } = query;
+    const counted = this.#smallestFirst(query.terms);
+    const members = this.#members.of(kind, counted);
+    if (!members) return this.#sampleTable(query, counted, clock);
+    const { ids, total } = drawFrom(members, query);
+    const rows = this.#sql.exec<EntryRow>(SQL.readDrawn, JSON.stringify(ids), clock, kind);
+    const { taken } = take(rows, REPLY_CHARS_MAX);
+    return { rows: taken, total, left: ids.length - taken.length };
+  }
+
+  /** Of terms that are too large for memory: reads every row under the one with the fewest. */
+  #sampleTable(
+    { kind, exhaustive, size, examined }: DrawQuery,
+    counted: readonly TermCountRow[],
+    clock: number,
+  ): DrawnRows {
+    const terms = counted.map(({ term }) => term);
+    const total = terms.length === 1 ? counted[0]!.entries : this.#countMatches(kind, terms);
     const limit = total <= exhaustive ? total : size;
     const statement = SQL.sample(terms.length);
     const leftOut = JSON.stringify(examined);
@@ -31,7 +50,7 @@ export class Search {
     { kind, after, limit, chars = REPLY_CHARS_MAX, ...query }: PageQuery<Kind>,
     clock: number,
   ): PageOfRows {
-    const { terms } = this.#smallestFirst(query.terms);
+    const terms = this.#smallestFirst(query.terms).map(({ term }) => term);
     const [first, ...others] = terms as [string, ...string[]];
     const statement = SQL.page(terms.length);
     const rows = this.#sql.exec<EntryRow>(statement, kind, first, after, limit, clock, kind, ...others);
@@ -45,7 +64,7 @@ export class Search {
 
   /** The kind's name is a term of every entry of it. */
   count(kind: Kind): number {
-    return this.#smallestFirst([kind]).smallest;
+    return this.#smallestFirst([kind])[0]!.entries;
   }
 
   terms({ prefix, after, limit }: TermsQuery): TermsPage {
@@ -67,14 +86,14 @@ export class Search {
     return this.#sql.exec<{ n: number }>(SQL.countMatches(terms.length), kind, ...terms).one().n;
   }
 
-  /** The terms, the one with the fewest entries first, and how many it has. */
-  #smallestFirst(terms: readonly string[]): { terms: readonly string[]; smallest: number } {
+  /** The terms, the one with the fewest entries first, and how many each has. */
+  #smallestFirst(terms: readonly string[]): TermCountRow[] {
     const counts = new Map<string, number>();
     for (const row of this.#sql.exec<TermCountRow>(SQL.countUnder, JSON.stringify(terms)))
       counts.set(row.term, row.entries);
-    const sizeOf = (term: string) => counts.get(term) ?? 0;
-    const sorted = terms.toSorted((a, b) => sizeOf(a) - sizeOf(b));
-    return { terms: sorted, smallest: sizeOf(sorted[0]!) };
+    return terms
+      .map((term) => ({ term, entries: counts.get(term) ?? 0 }))
+      .toSorted((a, b) => a.entries - b.entries);
   }
 }
 

@@ -19,6 +19,12 @@ export interface Lease {
   intervalSeconds: number | null;
   /** An import made it, and nobody has called in since: a heartbeat replaces the lease, and says no such thing. */
   unheard?: true;
+  /** What holds it for an agent whose socket is open (core/holding.ts): as long as that lives, it has no end of its own. */
+  holder?: string;
+  /** With `holder` alone: for how long it goes on without. */
+  ttlSeconds?: number;
+  /** Its socket closed without a goodbye, or its holder ended: silent from then on, whatever the interval. */
+  cutOff?: true;
 }
 
 /** One way of holding a lease: when it ends, and when its holder counts as silent. Instants are ms since the Unix epoch. */
@@ -33,19 +39,30 @@ const HEARTBEATS: WayOfHolding = {
   isSilent: ({ lastSeenAt, intervalSeconds }, now) => now - lastSeenAt > silenceAllowedMs(intervalSeconds),
 };
 const STATIC: WayOfHolding = { endsAt: () => null, isSilent: () => false };
+/** The holder hears the agent; readers hear the holder, which is what `lastSeenAt` says. */
+const BY_SOCKET: WayOfHolding = {
+  endsAt: () => null,
+  isSilent: ({ lastSeenAt }, now) => now - lastSeenAt > HOLDER_ALIVE_MS,
+};
 
-const wayOf = ({ intervalSeconds }: Pick<LeaseTerms, "intervalSeconds">): WayOfHolding =>
-  intervalSeconds === null ? STATIC : HEARTBEATS;
+/** How long a holder may be silent, ms: it writes every 20 s, and an alarm may be a minute late. */
+export const HOLDER_ALIVE_MS = 90_000;
+
+const wayOf = ({ intervalSeconds, holder }: Pick<Lease, "intervalSeconds" | "holder">): WayOfHolding => {
+  if (holder !== undefined) return BY_SOCKET;
+  return intervalSeconds === null ? STATIC : HEARTBEATS;
+};
 
 /** How long a holder may be silent: 1.5 intervals, the last instant included. */
 export const silenceAllowedMs = (intervalSeconds: number | null): number => (intervalSeconds ?? 0) * 1500;
 
 /**
- * Whether the holder has been silent for strictly more than 1.5 intervals. A static holder never is, and neither is one that
- * reported `offline`: it said that it would be silent.
+ * Whether the agent has been silent for strictly more than 1.5 intervals, or its socket was cut off, or the hub that has its
+ * socket has been silent for more than 90 s. A static agent never is, and neither is one that reported `offline`: it said that
+ * it would be silent.
  */
 export const isUnreachable = (lease: Lease, now: number): boolean =>
-  lease.status !== "offline" && wayOf(lease).isSilent(lease, now);
+  lease.status !== "offline" && (lease.cutOff === true || wayOf(lease).isSilent(lease, now));
 
 /** The lease to write for a holder that calls in at `now`. */
 export function leaseAt(

@@ -1,6 +1,7 @@
 import type { Grace } from "../core/agents/grace.ts";
 import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
 import type { Event } from "../core/event.ts";
+import type { HeldLease, Holder } from "../core/holding.ts";
 import type { Lease } from "../core/lease.ts";
 
 /**
@@ -56,6 +57,36 @@ export interface Store {
    * @returns per renewal, in their order, what the holder is to do
    */
   renew(renewals: readonly Renewal<Kind>[], now: number): Promise<Renewed[]>;
+
+  /**
+   * Gives leases to a holder in place of an end (core/holding.ts), each only if it is alive: who held it before holds it no
+   * more. As `renew` in all else.
+   */
+  attach(holdings: readonly Holding[], now: number): Promise<Renewed[]>;
+
+  /**
+   * Gives leases their ends back, each only if `holder` holds it still: the end of a socket must not end a newer holding. One
+   * command a lease, all in one round trip.
+   *
+   * @returns per departure, in their order, whether it was held still
+   */
+  detach(departures: readonly Departure[], now: number): Promise<boolean[]>;
+
+  /**
+   * Writes down a holder. It is kept for two days after that: longer than any lease that it held. One command.
+   *
+   * @returns what was kept of it before; undefined: nothing
+   */
+  keepHolder(name: string, holder: Holder): Promise<Holder | undefined>;
+
+  /** What is kept of holders, in their order; undefined for one that nothing is kept of. One command. */
+  holders(names: readonly string[]): Promise<(Holder | undefined)[]>;
+
+  /**
+   * Whether leases are there, whoever holds them, in their order. One command for up to 1,000 of which none is missing, else
+   * one round trip more, with a command for each.
+   */
+  areKept(leases: readonly Pick<Renewal, "ref" | "fence">[], now: number): Promise<boolean[]>;
 
   /**
    * Draws entries under all of `terms`, lapsed ones included: up to `exhaustive` matches, all of them; beyond, `size`
@@ -150,9 +181,30 @@ export interface Renewal<K extends Kind = "agent"> {
   ref: Ref<K>;
   fence: string;
   lease: Kinds[K]["lease"];
-  /** From now on; null: the lease keeps its end (a static entry has none). */
+  /** From now on; null: the lease keeps its end (a static entry has none); Infinity: it has none from now on. */
   ttlMs: number | null;
 }
+
+export interface Holding extends Pick<Renewal, "ref" | "fence"> {
+  lease: HeldLease;
+}
+
+export interface Departure extends Pick<Renewal, "ref" | "fence"> {
+  holder: string;
+  /** Of nobody's. */
+  lease: Lease;
+  /** How long the agent has to come back. */
+  ttlMs: number;
+}
+
+/** How long a holder is kept after its last word, ms: a day longer than the longest TTL. */
+export const HOLDER_KEPT_MS = 172_800_000;
+
+/**
+ * A store as its adapter makes it: its entries have their leases as they are stored, and `withHeldLeases` makes the port of
+ * it.
+ */
+export type BareStore = Omit<Store, "attach">;
 
 /** What the holder is to do; "gone": no lease with that fence is alive. */
 export type Renewed = "gone" | "run" | "drain";

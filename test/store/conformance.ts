@@ -3,6 +3,7 @@ import { commits } from "./conformance/commit.ts";
 import { carries } from "./conformance/content.ts";
 import { contends } from "./conformance/contention.ts";
 import { recounts } from "./conformance/history.ts";
+import { isHeldBySockets } from "./conformance/holding.ts";
 import type { Open } from "./conformance/opened.ts";
 import { pages } from "./conformance/page.ts";
 import { reads } from "./conformance/read.ts";
@@ -15,6 +16,7 @@ const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
   ["commit", commits],
   ["what has ended, and the clock", succeeds],
   ["renew", renews],
+  ["attach, detach and holders", isHeldBySockets],
   ["sample", samples],
   ["page, terms and roll", pages],
   ["events, sweep report and signing key", recounts],

@@ -1,5 +1,5 @@
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
-import { isUnreachable, leaseAt, silenceAllowedMs } from "../lease.ts";
+import { HOLDER_ALIVE_MS, isUnreachable, type Lease, leaseAt, silenceAllowedMs } from "../lease.ts";
 import type { EffectiveStatus } from "./agent.ts";
 
 export interface EffectiveState {
@@ -16,11 +16,17 @@ export function effectiveState(entry: LiveEntry, now: number): EffectiveState {
   if (entry.draining) return { status: "draining", reason: "an operator asked it to drain" };
   const { lease } = entry;
   if (isUnreachable(lease, now)) {
-    // Names the threshold, not the age: the text must stay the same while the state does.
-    const seconds = silenceAllowedMs(lease.intervalSeconds) / 1000;
-    return { status: "unreachable", reason: `no heartbeat for more than ${seconds} s` };
+    return { status: "unreachable", reason: silenceOf(lease) };
   }
   return { status: lease.status, reason: null };
+}
+
+/** Names the threshold, not the age: the text must stay the same while the state does. */
+function silenceOf({ cutOff, holder, intervalSeconds }: Lease): string {
+  if (cutOff) return "its connection has ended";
+  const ms = holder === undefined ? silenceAllowedMs(intervalSeconds) : HOLDER_ALIVE_MS;
+  const what = holder === undefined ? "no heartbeat" : "no sign of its connection";
+  return `${what} for more than ${ms / 1000} s`;
 }
 
 /** The entry itself, or, where its lease has lapsed, and with it what was last reported, as it was registered. */

@@ -3,6 +3,7 @@ import { type Host, type Hosted, lasting } from "../../durable/hosted.ts";
 import { remote } from "../../durable/remote.ts";
 import { chunks } from "../chunks.ts";
 import type { Change, Draw, Page, PageQuery, RollCall, RollPage, SampleQuery, Store } from "../store.ts";
+import { withHeldLeases } from "../held-leases.ts";
 import type { PageOfRows, RegistryCalls } from "./registry-calls.ts";
 import { RegistryObject } from "./registry-object.ts";
 import { toEntry, toSnapshot } from "./rows.ts";
@@ -22,6 +23,10 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   readHeld: true,
   commit: true,
   renew: true,
+  detach: true,
+  keepHolder: true,
+  holders: true,
+  areKept: true,
   sample: true,
   page: true,
   count: true,
@@ -76,7 +81,7 @@ export function durableStore(stub: () => object): Store {
     return { entries, total, unread: 0, more };
   }
 
-  return {
+  return withHeldLeases({
     ...calls,
     backend: "embedded",
     read,
@@ -136,7 +141,7 @@ export function durableStore(stub: () => object): Store {
       }
       return { calls: rollCalls, next: after };
     },
-  };
+  });
 }
 
 async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {

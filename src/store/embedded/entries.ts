@@ -51,7 +51,7 @@ export class Entries {
   renew(renewals: readonly Renewal<Kind>[], clock: number): Renewed[] {
     const { sql } = this.#storage;
     return renewals.map(({ ref: { kind, id }, fence, lease, ttlMs }) => {
-      const end = ttlMs === null ? null : clock + ttlMs;
+      const end = ttlMs === null ? null : Math.min(clock + ttlMs, Number.MAX_SAFE_INTEGER);
       const renewed = sql.exec(SQL.renewLease, JSON.stringify(lease), end, kind, id, fence, clock).toArray();
       if (renewed.length === 0) return "gone";
       const [entry] = sql.exec<{ draining: number }>(SQL.isDraining, kind, id).toArray();

@@ -1,5 +1,5 @@
 import type { Kind, Ref } from "../../core/entry.ts";
-import type { Change, Draw, Page, PageQuery, SampleQuery, Snapshot, Store } from "../store.ts";
+import type { BareStore, Change, Draw, Page, PageQuery, SampleQuery, Snapshot } from "../store.ts";
 import type { EntryRow } from "./schema.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { EntryRow } from "./schema.ts";
  * not for the caller, who parses it. A draw that goes on cannot be sent, so each call says what the earlier ones brought.
  */
 export interface RegistryCalls extends Omit<
-  Store,
+  BareStore,
   "backend" | "read" | "readWithClock" | "readHeld" | "commit" | "sample" | "page"
 > {
   read(refs: readonly Ref<Kind>[], now: number): Promise<SnapshotRow[]>;

@@ -2,7 +2,9 @@ import type { Kind, Ref } from "../../core/entry.ts";
 import { migrate } from "../../durable/migrate.ts";
 import type { Served } from "../../durable/served.ts";
 import type { ObjectStorage, Sql } from "../../durable/storage.ts";
+import type { Holder } from "../../core/holding.ts";
 import type {
+  Departure,
   EventPage,
   EventRecord,
   EventsQuery,
@@ -19,6 +21,7 @@ import type {
 } from "../store.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
+import { Holders } from "./holders.ts";
 import { Members } from "./members.ts";
 import type {
   DrawnRows,
@@ -40,6 +43,7 @@ export class RegistryObject implements Served<RegistryCalls> {
   readonly #entries: Entries;
   readonly #search: Search;
   readonly #history: History;
+  readonly #holders: Holders;
   /** ms since the Unix epoch. It decides what has lapsed: a caller whose clock is ahead hides and reaps nothing. */
   clock: () => number;
 
@@ -52,6 +56,7 @@ export class RegistryObject implements Served<RegistryCalls> {
     const members = new Members(sql);
     this.#entries = new Entries(storage, this.#history, members);
     this.#search = new Search(sql, members);
+    this.#holders = new Holders(sql);
   }
 
   ping(_now: number): void {}
@@ -74,6 +79,22 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   renew(renewals: readonly Renewal<Kind>[]): Renewed[] {
     return this.#entries.renew(renewals, this.clock());
+  }
+
+  detach(departures: readonly Departure[]): boolean[] {
+    return this.#holders.detach(departures, this.clock());
+  }
+
+  keepHolder(name: string, holder: Holder): Holder | undefined {
+    return this.#holders.keep(name, holder, this.clock());
+  }
+
+  holders(names: readonly string[]): (Holder | undefined)[] {
+    return this.#holders.find(names);
+  }
+
+  areKept(leases: readonly Pick<Renewal, "ref" | "fence">[]): boolean[] {
+    return this.#holders.areKept(leases, this.clock());
   }
 
   sample(query: DrawQuery): DrawnRows {

@@ -49,6 +49,8 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, id)
    ) WITHOUT ROWID;
    CREATE INDEX ended_until ON ended (until);`,
+  // Who holds leases by their agents' sockets.
+  `CREATE TABLE holder (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -100,9 +102,26 @@ export const SQL = {
   writeLease: "INSERT OR REPLACE INTO lease (kind, id, fence, lease, expires_at) VALUES (?, ?, ?, ?, ?)",
   /** kind, id */
   deleteLease: "DELETE FROM lease WHERE kind = ? AND id = ?",
-  /** lease, expires_at (null: keep it), kind, id, fence, clock → a row where the lease was alive */
+  /** lease, expires_at (null: keep it; largest: none), kind, id, fence, clock → a row where the lease was alive */
   renewLease: `UPDATE lease SET lease = ?1, expires_at = iif(?2 IS NULL, expires_at, ?2)
     WHERE kind = ?3 AND id = ?4 AND fence = ?5 AND (expires_at IS NULL OR expires_at >= ?6) RETURNING 1`,
+
+  /** lease, expires_at, kind, id, fence, clock, the holder as it stands in the lease → a row where it held it */
+  releaseLease: `UPDATE lease SET lease = ?1, expires_at = ?2
+    WHERE kind = ?3 AND id = ?4 AND fence = ?5 AND (expires_at IS NULL OR expires_at >= ?6) AND instr(lease, ?7) > 0
+    RETURNING 1`,
+  /** JSON list of [kind, id, fence], clock → the place in the list of each that is there */
+  keptLeases: `SELECT j.key AS place FROM json_each(?1) j JOIN lease l ON l.kind = j.value ->> 0
+    AND l.id = j.value ->> 1 AND l.fence = j.value ->> 2 WHERE l.expires_at IS NULL OR l.expires_at >= ?2`,
+
+  /** name → holder */
+  readHolder: "SELECT holder FROM holder WHERE name = ?",
+  /** JSON list of names → name, holder */
+  readHolders: "SELECT name, holder FROM holder WHERE name IN (SELECT value FROM json_each(?))",
+  /** name, holder, until */
+  writeHolder: "INSERT OR REPLACE INTO holder (name, holder, until) VALUES (?, ?, ?)",
+  /** clock */
+  forgetHolders: "DELETE FROM holder WHERE until < ?",
 
   /** kind, id, fence, until */
   writeEnded: "INSERT OR REPLACE INTO ended (kind, id, fence, until) VALUES (?, ?, ?, ?)",

@@ -63,7 +63,7 @@ export function entriesIn(
 
     async renew(renewals, now) {
       const commands = renewals.map(({ ref, fence, lease, ttlMs }): Command => {
-        const end = ttlMs === null ? ["KEEPTTL"] : ["PX", ttlMs];
+        const end = ttlMs === Infinity ? [] : ttlMs === null ? ["KEEPTTL"] : ["PX", ttlMs];
         return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", ...end];
       });
       const look = directives.isStale(now);

@@ -8,6 +8,7 @@ export function keysOf(prefix: string, namespace: string) {
     document: ({ kind, id }: Ref<Kind>) => `${base}doc:${kind}:${id}`,
     leases: (kind: string) => `${base}lease:${kind}:`,
     lease: ({ kind, id }: Ref<Kind>, fence: string) => `${base}lease:${kind}:${id}:${fence}`,
+    holder: (name: string) => `${base}hub:${name}`,
     ended: ({ kind, id }: Ref<Kind>) => `${base}ended:${kind}:${id}`,
     index: (term: string) => `${base}ix:${term}`,
     terms: `${base}terms`,

@@ -52,7 +52,8 @@ export function planChange<K extends Kind>(
       .add("HSET", keys.stamps, field, newStamp());
   }
 
-  const keepsLease = sameEpoch && (after?.lease || !before?.lease);
+  // Where its holder is gone for good, a held lease has lapsed to every reader, and has no end of its own.
+  const keepsLease = sameEpoch && after?.lease;
   if (oldFence !== undefined && !keepsLease) plan.add("DEL", keys.lease(ref, oldFence));
   if (after?.lease && after.lease !== before?.lease) {
     const { expiresAt } = after.lease;

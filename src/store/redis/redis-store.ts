@@ -1,7 +1,9 @@
 import type { Store } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { entriesIn } from "./entries.ts";
+import { withHeldLeases } from "../held-leases.ts";
 import { historyIn } from "./history.ts";
+import { holdingIn } from "./holding.ts";
 import { keysOf } from "./keys.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { roomIn } from "./room.ts";
@@ -23,13 +25,14 @@ export interface RedisStoreOptions {
  */
 export function redisStore({ connection, prefix, namespace, documents }: RedisStoreOptions): Store {
   const database = { connection, documents, keys: keysOf(prefix, namespace) };
-  return {
+  return withHeldLeases({
     backend: "redis",
     ...entriesIn(database),
+    ...holdingIn(database),
     ...searchIn(database),
     ...upkeepOf(database),
     ...historyIn(database),
     ...roomIn(database),
     ...signingKeyIn(database),
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import type { Script } from "./connection.ts";
 import commitLua from "./lua/commit.lua";
+import detachLua from "./lua/detach.lua";
 import healLua from "./lua/heal.lua";
 import heldLua from "./lua/held.lua";
 import entryLua from "./lua/include/entry.lua";
@@ -19,8 +20,8 @@ const INCLUDES = new Map([
 
 /** A script's first line, `-- include: names entry`, names the files of lua/include that go before it, in order. */
 function scriptOf(lua: string): Script {
-  const [, names = ""] = /^-- include: (.+)$/m.exec(lua) ?? [];
-  const includes = names.split(" ").map((name) => {
+  const [, names] = /^-- include: (.+)$/m.exec(lua) ?? [];
+  const includes = (names?.split(" ") ?? []).map((name) => {
     const text = INCLUDES.get(name);
     if (text === undefined) throw new Error(`no lua/include/${name}.lua`);
     return text;
@@ -31,6 +32,7 @@ function scriptOf(lua: string): Script {
 export const READ = scriptOf(readLua);
 export const HELD = scriptOf(heldLua);
 export const COMMIT = scriptOf(commitLua);
+export const DETACH = scriptOf(detachLua);
 export const SAMPLE = scriptOf(sampleLua);
 export const PAGE = scriptOf(pageLua);
 export const HEAL = scriptOf(healLua);

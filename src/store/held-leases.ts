@@ -1,5 +1,5 @@
 import type { Entry, Kind } from "../core/entry.ts";
-import { asRead, type HeldLease, type Holder, isHeld } from "../core/holding.ts";
+import { asRead, type Holder, isHeld } from "../core/holding.ts";
 import type { Lease } from "../core/lease.ts";
 import type { BareStore, Change, Draw, RollPage, Snapshot, Store } from "./store.ts";
 
@@ -42,23 +42,24 @@ export function withHeldLeases(store: BareStore): Store {
   const view = new HoldersView(store);
   /** What was read of a lease, by what was made of it: a commit that leaves the lease as it is writes nothing else. */
   const stored = new WeakMap<Lease, Lease>();
+  /** The leases that have lapsed with their holders, by the entries: a commit that writes that down removes them. */
+  const lapsed = new WeakMap<object, Lease>();
 
   async function refreshFor(leases: readonly (Lease | null | undefined)[], now: number): Promise<void> {
     const names = new Set<string>();
     for (const lease of leases) if (lease && isHeld(lease)) names.add(lease.holder);
     await view.refresh(names, now);
   }
-  function shown(held: HeldLease, now: number): Lease | null {
-    const lease = asRead(held, view.find(held.holder), now);
-    if (lease) stored.set(lease, held);
-    return lease;
-  }
-
   const leaseOf = (entry: Pick<Entry<Kind>, "lease"> | undefined): Lease | undefined =>
-    entry?.lease && "holder" in entry.lease ? entry.lease : undefined;
+    entry?.lease && "status" in entry.lease ? entry.lease : undefined;
   function read<E extends Pick<Entry<Kind>, "lease">>(entry: E, now: number): E {
-    const lease = leaseOf(entry);
-    return lease && isHeld(lease) ? { ...entry, lease: shown(lease, now) } : entry;
+    const held = leaseOf(entry);
+    if (!held || !isHeld(held)) return entry;
+    const lease = asRead(held, view.find(held.holder), now);
+    const shown = { ...entry, lease };
+    if (lease) stored.set(lease, held);
+    else lapsed.set(shown, held);
+    return shown;
   }
   async function readAll<E extends Pick<Entry<Kind>, "lease">>(
     entries: readonly E[],
@@ -86,7 +87,7 @@ export function withHeldLeases(store: BareStore): Store {
   });
   function asStored<E extends Pick<Entry<Kind>, "lease"> | undefined>(entry: E): E {
     const lease = leaseOf(entry);
-    const before = lease && stored.get(lease);
+    const before = lease ? stored.get(lease) : entry && lapsed.get(entry);
     return before ? { ...entry, lease: before } : entry;
   }
 

@@ -186,7 +186,7 @@ describe("terms", () => {
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
       sql.exec(
-        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; ALTER TABLE event DROP COLUMN nonce;",
+        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; ALTER TABLE event DROP COLUMN nonce;",
       );
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
@@ -205,7 +205,7 @@ describe("the ledger", () => {
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
       sql.exec("UPDATE entry SET unreachable = 1 WHERE id = 'b'");
-      sql.exec("DROP TABLE ended; DELETE FROM migration WHERE number >= 4");
+      sql.exec("DROP TABLE ended; DROP TABLE holder; DELETE FROM migration WHERE number >= 4");
     });
     await evict();
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);

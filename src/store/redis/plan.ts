@@ -52,8 +52,7 @@ export function planChange<K extends Kind>(
       .add("HSET", keys.stamps, field, newStamp());
   }
 
-  // Where its holder is gone for good, a held lease has lapsed to every reader, and has no end of its own.
-  const keepsLease = sameEpoch && after?.lease;
+  const keepsLease = sameEpoch && (after?.lease || !before?.lease);
   if (oldFence !== undefined && !keepsLease) plan.add("DEL", keys.lease(ref, oldFence));
   if (after?.lease && after.lease !== before?.lease) {
     const { expiresAt } = after.lease;

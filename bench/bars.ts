@@ -33,6 +33,7 @@ export function barsOf(results: Results): Bar[] {
     ...meanwhileBars(results),
     ...mcpBars(results),
     ...etcdBars(results),
+    ...embeddedBars(results),
     ...costBars(results),
     ...bundleBars(results),
   ];
@@ -257,6 +258,22 @@ function etcdBars({ etcd }: Results): Bar[] {
       ? { name: what, yardstick: `etcd, ${yardstick}`, bar: "no bar", measured: times(ratio), met: null }
       : atLeast(what, `etcd, ${yardstick}`, bar, ratio);
   });
+}
+
+/** Rows read are billed; a draw must not read more of a larger fleet. */
+const DISCOVER_ROWS_MAX = 300;
+
+function embeddedBars({ embedded }: Results): Bar[] {
+  const largest = Math.max(...embedded.rows.map(({ fleet }) => fleet));
+  return embedded.rows
+    .filter(({ operation, fleet }) => operation.startsWith("discover") && fleet === largest)
+    .map(({ operation, rowsRead }) => ({
+      name: `${operation}, embedded, ${largest.toLocaleString("en")} agents`,
+      yardstick: "rows read",
+      bar: `≤ ${DISCOVER_ROWS_MAX}`,
+      measured: round(rowsRead),
+      met: rowsRead <= DISCOVER_ROWS_MAX,
+    }));
 }
 
 function costBars(results: Results): Bar[] {

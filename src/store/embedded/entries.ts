@@ -4,6 +4,7 @@ import type { ObjectStorage } from "../../durable/storage.ts";
 import { ENDED_KEPT_MS, type Renewal, type Renewed } from "../store.ts";
 import { writeMark } from "../mark.ts";
 import type { History } from "./history.ts";
+import type { KnownRows } from "./known-rows.ts";
 import type { Members, Moves } from "./members.ts";
 import type { SentChange, SnapshotRow } from "./registry-calls.ts";
 import { toEntry } from "./rows.ts";
@@ -14,11 +15,13 @@ export class Entries {
   readonly #storage: ObjectStorage;
   readonly #history: History;
   readonly #members: Members;
+  readonly #rows: KnownRows;
 
-  constructor(storage: ObjectStorage, history: History, members: Members) {
+  constructor(storage: ObjectStorage, history: History, members: Members, rows: KnownRows) {
     this.#storage = storage;
     this.#history = history;
     this.#members = members;
+    this.#rows = rows;
   }
 
   read(refs: readonly Ref<Kind>[], clock: number): SnapshotRow[] {
@@ -43,6 +46,7 @@ export class Entries {
         if (ended !== undefined) this.#keepEnded(ref, ended, clock);
         if (event) this.#history.add(event);
       });
+      this.#rows.entryChanged(ref);
       this.#members.move(ref, moves);
       return "committed";
     });
@@ -50,10 +54,12 @@ export class Entries {
 
   renew(renewals: readonly Renewal<Kind>[], clock: number): Renewed[] {
     const { sql } = this.#storage;
-    return renewals.map(({ ref: { kind, id }, fence, lease, ttlMs }) => {
+    return renewals.map(({ ref, fence, lease, ttlMs }) => {
+      const { kind, id } = ref;
       const end = ttlMs === null ? null : Math.min(clock + ttlMs, Number.MAX_SAFE_INTEGER);
       const renewed = sql.exec(SQL.renewLease, JSON.stringify(lease), end, kind, id, fence, clock).toArray();
       if (renewed.length === 0) return "gone";
+      this.#rows.leaseChanged(ref);
       const [entry] = sql.exec<{ draining: number }>(SQL.isDraining, kind, id).toArray();
       return entry?.draining ? "drain" : "run";
     });

@@ -1,21 +1,27 @@
 import type { Holder } from "../../core/holding.ts";
 import type { Sql } from "../../durable/storage.ts";
 import { type Departure, HOLDER_KEPT_MS, type Renewal } from "../store.ts";
+import type { KnownRows } from "./known-rows.ts";
 import { SQL } from "./schema.ts";
 
 /** Leases that are held by pointer, and their holders. */
 export class Holders {
   readonly #sql: Sql;
+  readonly #rows: KnownRows;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, rows: KnownRows) {
     this.#sql = sql;
+    this.#rows = rows;
   }
 
   detach(departures: readonly Departure[], clock: number): boolean[] {
-    return departures.map(({ ref: { kind, id }, fence, holder, lease, ttlMs }) => {
+    return departures.map(({ ref, fence, holder, lease, ttlMs }) => {
+      const { kind, id } = ref;
       const args = [JSON.stringify(lease), clock + Math.max(1, ttlMs), kind, id, fence, clock] as const;
       const asStored = `"holder":${JSON.stringify(holder)}`;
-      return this.#sql.exec(SQL.releaseLease, ...args, asStored).toArray().length > 0;
+      const isReleased = this.#sql.exec(SQL.releaseLease, ...args, asStored).toArray().length > 0;
+      if (isReleased) this.#rows.leaseChanged(ref);
+      return isReleased;
     });
   }
 

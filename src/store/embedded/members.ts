@@ -93,17 +93,23 @@ export class Members {
     this.#bytesMax = bytesMax;
   }
 
+  /** The ids under each of some terms, the fewest first; undefined where not all are in memory. */
+  inMemory(kind: Kind, terms: readonly string[]): Ids[] | undefined {
+    const found = terms.flatMap((term) => this.#use(keyOf(kind, term)) ?? []);
+    return found.length === terms.length ? found.toSorted((a, b) => a.size - b.size) : undefined;
+  }
+
   /**
-   * The ids under each of some terms, in their order; of a term that was not used lately they are read from the table.
+   * The same, read from the table where they are not in memory.
    *
    * @returns undefined where they do not fit into memory all together
    */
-  of(kind: Kind, terms: readonly { term: string; entries: number }[]): Ids[] | undefined {
+  read(kind: Kind, terms: readonly { term: string; entries: number }[]): Ids[] | undefined {
     const atLeast = terms.reduce((bytes, { entries }) => bytes + entries * MEMBER_BYTES, 0);
     if (atLeast > this.#bytesMax) return undefined;
-    const found = terms.map(({ term }) => this.#find(kind, term));
+    const found = terms.map(({ term }) => this.#use(keyOf(kind, term)) ?? this.#read(kind, term));
     this.#forgetOldest();
-    return found;
+    return found.toSorted((a, b) => a.size - b.size);
   }
 
   /** What was committed: an id is no longer under some terms, and now under others. */
@@ -113,11 +119,9 @@ export class Members {
     this.#forgetOldest();
   }
 
-  #find(kind: Kind, term: string): Ids {
-    const key = keyOf(kind, term);
-    const known = this.#kept.get(key);
-    const ids = known ?? this.#read(kind, term);
-    if (!known) this.#bytes += ids.bytes;
+  #use(key: string): Ids | undefined {
+    const ids = this.#kept.get(key);
+    if (!ids) return undefined;
     this.#kept.delete(key);
     this.#kept.set(key, ids);
     return ids;
@@ -126,6 +130,8 @@ export class Members {
   #read(kind: Kind, term: string): Ids {
     const ids = new Ids();
     for (const { id } of this.#sql.exec<{ id: string }>(SQL.members, kind, term)) ids.add(id);
+    this.#kept.set(keyOf(kind, term), ids);
+    this.#bytes += ids.bytes;
     return ids;
   }
 

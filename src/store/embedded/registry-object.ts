@@ -22,6 +22,7 @@ import type {
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
 import { Holders } from "./holders.ts";
+import { KnownRows } from "./known-rows.ts";
 import { Members } from "./members.ts";
 import type {
   DrawnRows,
@@ -54,9 +55,10 @@ export class RegistryObject implements Served<RegistryCalls> {
     this.#sql = sql;
     this.#history = new History(sql);
     const members = new Members(sql);
-    this.#entries = new Entries(storage, this.#history, members);
-    this.#search = new Search(sql, members);
-    this.#holders = new Holders(sql);
+    const rows = new KnownRows(sql);
+    this.#holders = new Holders(sql, rows);
+    this.#entries = new Entries(storage, this.#history, members, rows);
+    this.#search = new Search(sql, members, rows);
   }
 
   ping(_now: number): void {}

@@ -66,11 +66,14 @@ export type EntryRow = {
   lease: string | null;
 };
 
+/** As it was written last: it may have lapsed. */
+export type LeaseRow = { id: string; fence: string; lease: string; expires_at: number | null };
 export type RollRow = { id: string; fence: string; mark: string | null; lease: string | null };
 export type TermCountRow = { term: string; entries: number };
 export type EventRow = { revision: number; nonce: string; event: string };
 
-const ENTRY = "e.id, e.fence, e.document, e.draining, e.mark, e.version, l.lease";
+const ROW = "e.id, e.fence, e.document, e.draining, e.mark, e.version";
+const ENTRY = `${ROW}, l.lease`;
 
 /** Parameter: the object's clock. */
 const WITH_LIVE_LEASE = `LEFT JOIN lease l ON l.kind = e.kind AND l.id = e.id AND l.fence = e.fence
@@ -152,9 +155,11 @@ export const SQL = {
 
   /** kind, term → id */
   members: "SELECT id FROM term WHERE kind = ? AND term = ?",
-  /** JSON list of ids, clock, kind → EntryRow, in their order */
-  readDrawn: `SELECT ${ENTRY} FROM json_each(?) d
-    CROSS JOIN entry e ${WITH_LIVE_LEASE} WHERE e.kind = ? AND e.id = d.value`,
+  /** kind, id → EntryRow without its lease */
+  readRow: `SELECT ${ROW} FROM entry e WHERE e.kind = ? AND e.id = ?`,
+  /** JSON list of ids, kind → LeaseRow */
+  readLeases: `SELECT l.id, l.fence, l.lease, l.expires_at FROM json_each(?) d
+    CROSS JOIN lease l WHERE l.kind = ? AND l.id = d.value`,
   /** kind, the terms → n */
   countMatches: (terms: number) => `SELECT count(*) AS n FROM (${idsUnder(terms)})`,
   /**

@@ -1,6 +1,7 @@
 import type { Sql } from "../../durable/storage.ts";
 import type { Kind } from "../../core/entry.ts";
 import type { PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
+import type { KnownRows } from "./known-rows.ts";
 import { drawFrom, type Members } from "./members.ts";
 import type { DrawQuery, DrawnRows, PageOfRows } from "./registry-calls.ts";
 import { toLease, toMark } from "./rows.ts";
@@ -13,20 +14,24 @@ const REPLY_CHARS_MAX = 250_000;
 export class Search {
   readonly #sql: Sql;
   readonly #members: Members;
+  readonly #rows: KnownRows;
 
-  constructor(sql: Sql, members: Members) {
+  constructor(sql: Sql, members: Members, rows: KnownRows) {
     this.#sql = sql;
     this.#members = members;
+    this.#rows = rows;
   }
 
   sample(query: DrawQuery, clock: number): DrawnRows {
-    const { kind } = query;
-    const counted = this.#smallestFirst(query.terms);
-    const members = this.#members.of(kind, counted);
-    if (!members) return this.#sampleTable(query, counted, clock);
+    const { kind, terms } = query;
+    let members = this.#members.inMemory(kind, terms);
+    if (!members) {
+      const counted = this.#smallestFirst(terms);
+      members = this.#members.read(kind, counted);
+      if (!members) return this.#sampleTable(query, counted, clock);
+    }
     const { ids, total } = drawFrom(members, query);
-    const rows = this.#sql.exec<EntryRow>(SQL.readDrawn, JSON.stringify(ids), clock, kind);
-    const { taken } = take(rows, REPLY_CHARS_MAX);
+    const { taken } = take(this.#rows.of(kind, ids, clock), REPLY_CHARS_MAX);
     return { rows: taken, total, left: ids.length - taken.length };
   }
 

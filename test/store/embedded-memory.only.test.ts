@@ -3,10 +3,13 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/core/entry.ts";
 import { Entries } from "../../src/store/embedded/entries.ts";
+import { Holders } from "../../src/store/embedded/holders.ts";
 import { History } from "../../src/store/embedded/history.ts";
+import { KnownRows } from "../../src/store/embedded/known-rows.ts";
 import { Members } from "../../src/store/embedded/members.ts";
 import type { SentChange } from "../../src/store/embedded/registry-calls.ts";
 import { Search } from "../../src/store/embedded/search.ts";
+import { byId } from "../../src/core/order.ts";
 import { entryOf } from "../support/entries.ts";
 import { runs } from "../support/seed.ts";
 import { eventOf, ref, T0 } from "./conformance/opened.ts";
@@ -17,17 +20,31 @@ const TERMS = ["agent", ...TAGS.map((tag) => `tag:${tag}`)];
 
 /** What an object is made of, on real tables, with room for so many bytes of ids. */
 function partsOn(storage: DurableObjectStorage, bytesMax?: number) {
-  const members = new Members(storage.sql, bytesMax);
-  const entries = new Entries(storage, new History(storage.sql), members);
-  const search = new Search(storage.sql, members);
+  const { sql } = storage;
+  const [members, rows] = [new Members(sql, bytesMax), new KnownRows(sql)];
+  const entries = new Entries(storage, new History(sql), members, rows);
+  const search = new Search(sql, members, rows);
   const commit = (id: string, after: Entry | undefined) => {
     const [before] = entries.read([ref(id)], T0);
     const change: SentChange = { before: { ref: ref(id), version: before!.version }, after };
     return entries.commit([{ ...change, event: eventOf(id) }], T0, T0);
   };
-  const drawn = (terms: readonly string[], exhaustive = 100, size = 0) =>
-    search.sample({ kind: "agent", terms, exhaustive, size, examined: [] }, T0);
-  return { commit, drawn };
+  const holders = new Holders(sql, rows);
+  const leaseOf = (id: string, load: number) => entryOf({ id, current_load: load }, T0).lease;
+  const renew = (id: string, load: number, holder?: string) => {
+    const lease = { ...leaseOf(id, load), ...(holder !== undefined && { holder }) };
+    return entries.renew([{ ref: ref(id), fence: "f", lease, ttlMs: 300_000 }], T0 + 1);
+  };
+  const detach = (id: string, load: number) =>
+    holders.detach(
+      [{ ref: ref(id), fence: "f", holder: "h", lease: leaseOf(id, load), ttlMs: 300_000 }],
+      T0 + 1,
+    );
+  const drawn = (terms: readonly string[], { exhaustive = 100, size = 0, clock = T0 } = {}) =>
+    search.sample({ kind: "agent", terms, exhaustive, size, examined: [] }, clock);
+  const read = (ids: readonly string[], clock: number) =>
+    entries.read(ids.map(ref), clock).map(({ row }) => row);
+  return { commit, renew, detach, drawn, read };
 }
 
 const inObject = <R>(work: (storage: DurableObjectStorage) => R | Promise<R>): Promise<R> =>
@@ -62,12 +79,26 @@ const rollsBack = fc.tuple(id, after).map(([name, tags]): Step => ({ sql }, part
   sql.exec("ALTER TABLE mislaid RENAME TO event");
   return parts;
 });
-const draws = fc.subarray(TERMS, { minLength: 1, maxLength: 2 }).map((terms): Step => (storage, parts) => {
-  const { rows, total } = parts.drawn(terms);
-  expect(rows.map((row) => row.id).toSorted()).toEqual(under(storage, terms));
-  expect(total).toBe(rows.length);
+const holder = fc.constantFrom(undefined, "h");
+const renews = fc.tuple(id, fc.nat(9), holder).map(([name, load, held]): Step => (_, parts) => {
+  parts.renew(name, load, held);
   return parts;
 });
+const detaches = fc.tuple(id, fc.nat(9)).map(([name, load]): Step => (_, parts) => {
+  parts.detach(name, load);
+  return parts;
+});
+/** Before any lease ends, when the first ends, and when all have ended. */
+const clock = fc.constantFrom(T0, T0 + 300_001, T0 + 300_002);
+const draws = fc
+  .tuple(fc.subarray(TERMS, { minLength: 1, maxLength: 2 }), clock)
+  .map(([terms, at]): Step => (storage, parts) => {
+    const { rows, total } = parts.drawn(terms, { clock: at });
+    const ids = under(storage, terms);
+    expect(rows.toSorted(byId)).toEqual(parts.read(ids, at));
+    expect(total).toBe(ids.length);
+    return parts;
+  });
 /** From none at all, over that of one or two terms, to that of all. */
 const bound = fc.constantFrom(0, 200, 500, undefined);
 const wakes = bound.map(
@@ -76,9 +107,9 @@ const wakes = bound.map(
       partsOn(storage, bytesMax),
 );
 
-describe("the ids in memory", () => {
-  it("are those of the table, whatever was committed, rolled back or forgotten before", async () => {
-    const steps = fc.array(fc.oneof(commits, commits, rollsBack, draws, draws, wakes), {
+describe("what an object keeps in memory", () => {
+  it("is what the tables have, whatever was committed, renewed, rolled back or forgotten before", async () => {
+    const steps = fc.array(fc.oneof(commits, commits, renews, detaches, rollsBack, draws, draws, wakes), {
       maxLength: 40,
       size: "max",
     });
@@ -97,7 +128,7 @@ describe("the ids in memory", () => {
     await fc.assert(property, { numRuns: runs(60) });
   });
 
-  it("are drawn equally often, alone and with those of another term", async () => {
+  it("is drawn equally often, by one term and by two", async () => {
     const shares = await inObject((storage) => {
       const { commit, drawn } = partsOn(storage);
       for (const [i, name] of IDS.entries())
@@ -105,7 +136,8 @@ describe("the ids in memory", () => {
       const count = (terms: string[], size: number) => {
         const counts = new Map<string, number>();
         for (let nth = 0; nth < 3000; nth += 1) {
-          for (const row of drawn(terms, 1, size).rows) counts.set(row.id, (counts.get(row.id) ?? 0) + 1);
+          for (const row of drawn(terms, { exhaustive: 1, size }).rows)
+            counts.set(row.id, (counts.get(row.id) ?? 0) + 1);
         }
         return [...counts.values()].map((times) => times / 3000);
       };
@@ -118,7 +150,7 @@ describe("the ids in memory", () => {
     for (const share of shares.two) expect(Math.abs(share - 2 / 4)).toBeLessThan(0.055);
   });
 
-  it("of more terms than fit are those that were used last; the others are read again", async () => {
+  it("is the terms that were used last; the others are read again", async () => {
     const read = await inObject((storage) => {
       const names = Array.from({ length: 40 }, (_, i) => `agent-${i}`);
       // Those of two terms fit, of three not.

@@ -59,7 +59,7 @@ export async function eventsBefore(
   { before, limit, ...filter }: EventFilter & { before: EventCursor | undefined; limit: number },
 ): Promise<{ events: EventRecord[]; next: EventCursor | null } | Problem> {
   const most = isAny(filter) ? limit : EXAMINED_MAX;
-  const found = await store.latest(before ? most + 1 : most, before?.revision);
+  const found = await store.latest(before ? most + 1 : most, before);
   // Nothing as old is kept, or else the cursor's own event comes first: another's place in the history would be no proof.
   const [own] = before ? found.splice(0, 1) : [];
   if (own && (own.revision !== before?.revision || own.nonce !== before.nonce)) return cursorTooOld();

@@ -131,9 +131,9 @@ export interface Store {
   /**
    * The newest `limit` events, newest first.
    *
-   * @param upTo  the largest revision; absent: whatever was told last
+   * @param upTo  the place to begin at, itself included, if its event is kept; absent: whatever was told last
    */
-  latest(limit: number, upTo?: number): Promise<EventRecord[]>;
+  latest(limit: number, upTo?: EventCursor): Promise<EventRecord[]>;
 
   /** The last sweep's report, and where the next one goes on; undefined before the first. */
   sweepReport(): Promise<SweepReport | undefined>;
@@ -305,7 +305,10 @@ export interface TermsPage {
  */
 export interface EventCursor {
   revision: number;
-  /** A random whole number of up to 19 digits: the event's, or where there was none yet, the history's. */
+  /**
+   * A random whole number of up to 19 digits: the event's, or where there was none yet, the history's. Of a history over several
+   * shards the place in each, of the characters `0-9-.~`. The port says too_old to one that it did not make.
+   */
   nonce: string;
 }
 

@@ -18,6 +18,12 @@ export function decodeCursor(cursor: string): string | Problem {
 export const decodeNameCursor = (cursor: string): string | Problem =>
   decodeOpaque(cursor) || invalid(REFUSED);
 
+/** Characters of the longest cursor of events: of a history over 16 shards. */
+export const EVENT_CURSOR_LENGTH_MAX = 1024;
+
+/** Revision and nonce; over several shards the nonce is a place in the history of each. */
+const EVENT_CURSOR = /^(\d{1,15})-(\d{1,19}|~?\d{1,15}-\d{1,19}(?:\.~?\d{1,15}-\d{1,19})+)$/;
+
 /** The cursor of the event history. */
 export const encodeEventCursor = ({ revision, nonce }: EventCursor): string =>
   encodeCursor(`${revision}-${nonce}`);
@@ -28,7 +34,7 @@ export const encodeEventCursor = ({ revision, nonce }: EventCursor): string =>
  */
 export function decodeEventCursor(cursor: string, name: string): EventCursor | Problem {
   if (/^\d+$/.test(cursor)) return cursorTooOld();
-  const [, revision, nonce] = /^(\d{1,15})-(\d{1,19})$/.exec(decodeOpaque(cursor)) ?? [];
+  const [, revision, nonce] = EVENT_CURSOR.exec(decodeOpaque(cursor)) ?? [];
   if (revision === undefined || nonce === undefined) {
     return invalid([{ pointer: `/${name}`, detail: "is not the cursor of an event, nor of a page" }]);
   }

@@ -4,6 +4,7 @@ import { pageAfter, pageOf } from "../event-page.ts";
 import {
   EVENTS_MAX,
   EVENTS_SPARED,
+  type EventCursor,
   type EventPage,
   type EventRecord,
   type EventsQuery,
@@ -37,10 +38,10 @@ export class History {
     this.#sql.exec(SQL.forgetEvents, (revision ?? 0) - EVENTS_SPARED);
   }
 
-  latest(limit: number, upTo?: number): EventRecord[] {
+  latest(limit: number, upTo?: EventCursor): EventRecord[] {
     const { latestEvents } = SQL;
     return this.#sql
-      .exec<EventRow>(latestEvents, upTo ?? null, limit)
+      .exec<EventRow>(latestEvents, upTo?.revision ?? null, limit)
       .toArray()
       .map(toEvent);
   }

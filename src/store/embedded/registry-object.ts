@@ -5,6 +5,7 @@ import type { ObjectStorage, Sql } from "../../durable/storage.ts";
 import type { Holder } from "../../core/holding.ts";
 import type {
   Departure,
+  EventCursor,
   EventPage,
   EventRecord,
   EventsQuery,
@@ -132,7 +133,7 @@ export class RegistryObject implements Served<RegistryCalls> {
     this.#history.makeRoom();
   }
 
-  latest(limit: number, upTo?: number): EventRecord[] {
+  latest(limit: number, upTo?: EventCursor): EventRecord[] {
     return this.#history.latest(limit, upTo);
   }
 

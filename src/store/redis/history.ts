@@ -20,6 +20,8 @@ export function historyIn({ connection, keys }: Database): History {
 
   return {
     async events({ since, limit }) {
+      // One of a history over several shards would be no id of an event.
+      if (since && !/^\d+$/.test(since.nonce)) return "too_old";
       // Begins with the event of the cursor itself: that it is kept proves that nothing is missing after it.
       const [first, most] = since ? [`${since.revision}-${since.nonce}`, limit + 1] : ["-", limit];
       const [page, nonce, revision] = (await connection.read("events", [
@@ -36,7 +38,7 @@ export function historyIn({ connection, keys }: Database): History {
     async latest(limit, upTo) {
       // A revision alone stands for the last id that begins with it.
       const [page] = (await connection.read("latest events", [
-        ["XREVRANGE", keys.events, upTo ?? "+", "-", "COUNT", limit],
+        ["XREVRANGE", keys.events, upTo?.revision ?? "+", "-", "COUNT", limit],
       ])) as [RawEvent[]];
       return page.map(toEvent);
     },

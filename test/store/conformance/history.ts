@@ -82,14 +82,24 @@ export function recounts(open: Open): void {
     expect(await store.latest(100)).toMatchObject(told(1, 12).toReversed());
   });
 
-  it("gives the newest of those up to a revision, which need not be kept", async () => {
+  it("gives the newest of those up to a cursor, its own event among them", async () => {
     const { store } = open();
-    expect(await store.latest(10, 3)).toEqual([]);
+    const { next: beginning } = await pageOf(store, BEGINNING, 10);
+    expect(await store.latest(10, beginning)).toEqual([]);
     await tell(store, 12);
-    expect(await store.latest(3, 11)).toMatchObject(told(9, 11).toReversed());
-    expect(await store.latest(3, 2)).toMatchObject(told(1, 2).toReversed());
-    expect(await store.latest(1, 99)).toMatchObject(told(12, 12));
-    expect(await store.latest(10, 0)).toEqual([]);
+    const { events } = await pageOf(store, BEGINNING, 100);
+    expect(await store.latest(3, events[10])).toMatchObject(told(9, 11).toReversed());
+    expect(await store.latest(3, events[1])).toMatchObject(told(1, 2).toReversed());
+    expect(await store.latest(1, events[11])).toMatchObject(told(12, 12));
+    expect(await store.latest(10, beginning)).toEqual([]);
+  });
+
+  it("gives each event the same cursor, whichever way it is read", async () => {
+    const { store } = open();
+    await tell(store, 5);
+    const { events } = await pageOf(store, BEGINNING, 100);
+    expect(await store.latest(5)).toEqual(events.toReversed());
+    expect(await store.latest(2, events[3])).toEqual(events.slice(2, 4).toReversed());
   });
 
   it("says too_old to a cursor of another history, whatever its revision", async () => {
@@ -102,6 +112,13 @@ export function recounts(open: Open): void {
     await tell(store, 3);
     for (const since of [beginning, ...events])
       expect(await store.events({ since, limit: 10 })).toBe("too_old");
+  });
+
+  it("says too_old to a cursor that no such store makes", async () => {
+    const { store } = open();
+    await tell(store, 3);
+    for (const nonce of ["1-1.2-2", "~1-1", "."])
+      expect(await store.events({ since: { revision: 1, nonce }, limit: 10 })).toBe("too_old");
   });
 
   it("tells nothing of a change that has no event", async () => {

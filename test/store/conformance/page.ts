@@ -52,7 +52,7 @@ export function pages(open: Open): void {
       expect(await next("j", 4)).toBeNull();
     });
 
-    it("ends once its documents have so many characters, and the next goes on there", async () => {
+    it("ends once its documents have so many characters, or before, and the next goes on there", async () => {
       const { store } = open();
       await put(store, T0, ...lettered);
       const { length } = JSON.stringify(lettered[0]!.document);
@@ -62,7 +62,9 @@ export function pages(open: Open): void {
         return [idsOf(entries), next];
       };
       expect(await from("", 1)).toEqual([["a"], "a"]);
-      expect(await from("a", length + 1)).toEqual([["b", "c"], "c"]);
+      const [ids, next] = await from("a", length + 1);
+      expect(["b", "c"].slice(0, ids?.length)).toEqual(ids);
+      expect(next).toBe(ids?.at(-1));
       expect(await from("h", 20 * length)).toEqual([["i", "j"], null]);
     });
 

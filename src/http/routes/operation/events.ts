@@ -6,7 +6,7 @@ import { isoTime } from "../../../core/time.ts";
 import { type EventRecord, eventsAfter, eventsBefore } from "../../../registry/events.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
-import { decodeEventCursor, encodeEventCursor } from "../../frame/cursor.ts";
+import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
 
 const shown = ({ nonce, ...event }: EventRecord) => ({
@@ -27,8 +27,16 @@ const events = endpoint({
   scope: "read",
   query: z.strictObject({
     order: z.enum(["asc", "desc"]).default("asc"),
-    since: z.string().max(64).optional().meta({ description: "With asc: go on after this" }),
-    cursor: z.string().max(64).optional().meta({ description: "With desc: the next_cursor before" }),
+    since: z
+      .string()
+      .max(EVENT_CURSOR_LENGTH_MAX)
+      .optional()
+      .meta({ description: "With asc: go on after this" }),
+    cursor: z
+      .string()
+      .max(EVENT_CURSOR_LENGTH_MAX)
+      .optional()
+      .meta({ description: "With desc: the next_cursor before" }),
     id: entryId.optional(),
     type: z.array(z.enum(EVENT_TYPES)).default([]),
     limit: param.integer(1, 1000).optional(),

@@ -1,0 +1,178 @@
+import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import { byCodePoint, byCodeUnit } from "../../core/order.ts";
+import type { Change, Page, PageQuery, SampleQuery, Snapshot, Store } from "../store.ts";
+import { joined, shareOf } from "./draw.ts";
+import { historyOver } from "./history.ts";
+import { merged } from "./merge.ts";
+import { rendezvous } from "./rendezvous.ts";
+
+export interface Shard {
+  /** Where an id lives follows from the names of all shards: a store keeps its name for life. */
+  name: string;
+  store: Store;
+}
+
+/**
+ * One namespace over several stores: every entry lives on the shard that its id gives (rendezvous.ts). What is asked of ids goes to
+ * their shards alone, everything else to all shards at once: a method takes as many round trips as of one store. What is of
+ * the whole namespace, like its signing key, is on the first shard.
+ *
+ * Where one shard is out, everything that needs it throws. Entries whose id lives elsewhere since a shard was added or
+ * removed are counted, but never returned.
+ */
+export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
+  const stores = shards.map(({ store }) => store);
+  const [{ store: first }] = shards;
+  const shardOf = rendezvous(shards.map(({ name }) => name));
+  const all = <R>(ask: (store: Store, shard: number) => Promise<R>): Promise<R[]> =>
+    Promise.all(stores.map(ask));
+  const sumOf = async (ask: (store: Store) => Promise<number>): Promise<number> =>
+    (await all(ask)).reduce((sum, number) => sum + number, 0);
+
+  /** Asks each item of its id's shard; answers in the order of the items. */
+  async function byShard<T, R>(
+    items: readonly T[],
+    refOf: (item: T) => Ref<Kind>,
+    ask: (store: Store, items: T[], shard: number) => Promise<R[]>,
+  ): Promise<R[]> {
+    const places = stores.map((): number[] => []);
+    for (const [place, item] of items.entries()) places[shardOf(refOf(item).id)]!.push(place);
+    const answers: R[] = [];
+    await all(async (store, shard) => {
+      const own = places[shard]!;
+      if (own.length === 0) return;
+      const found = await ask(
+        store,
+        own.map((place) => items[place]!),
+        shard,
+      );
+      for (const [nth, place] of own.entries()) answers[place] = found[nth]!;
+    });
+    return answers;
+  }
+  const itself = <R extends Ref<Kind>>(ref: R): R => ref;
+  const refOf = ({ ref }: { ref: Ref<Kind> }): Ref<Kind> => ref;
+  const isHome = ({ document }: Entry<Kind>, shard: number): boolean =>
+    shardOf(document.registration.id) === shard;
+
+  return {
+    backend: first.backend,
+    ...historyOver(stores),
+
+    async ping(now) {
+      await all((store) => store.ping(now));
+    },
+
+    read: <K extends Kind>(refs: readonly Ref<K>[], now: number) =>
+      byShard<Ref<K>, Snapshot<K>>(refs, itself, (store, own) => store.read(own, now)),
+
+    async readWithClock<K extends Kind>(refs: readonly Ref<K>[], now: number) {
+      if (refs.length === 0) return first.readWithClock(refs, now);
+      const clocks: number[] = [];
+      const snapshots = await byShard<Ref<K>, Snapshot<K>>(refs, itself, async (store, own) => {
+        const read = await store.readWithClock(own, now);
+        clocks.push(read.clock);
+        return read.snapshots;
+      });
+      return { snapshots, clock: Math.max(...clocks) };
+    },
+
+    readHeld: (ref, now) => stores[shardOf(ref.id)]!.readHeld(ref, now),
+
+    commit: <K extends Kind>(changes: readonly Change<K>[], now: number) =>
+      byShard<Change<K>, "committed" | Snapshot<K>>(
+        changes,
+        ({ before }) => before.ref,
+        (store, own) => store.commit(own, now),
+      ),
+
+    renew: (renewals, now) => byShard(renewals, refOf, (store, own) => store.renew(own, now)),
+    attach: (holdings, now) => byShard(holdings, refOf, (store, own) => store.attach(own, now)),
+    detach: (departures, now) => byShard(departures, refOf, (store, own) => store.detach(own, now)),
+    areKept: (leases, now) => byShard(leases, refOf, (store, own) => store.areKept(own, now)),
+
+    /** On every shard, beside the leases that name it. What one shard has lost is lost. */
+    async keepHolder(name, holder) {
+      const before = await all((store) => store.keepHolder(name, holder));
+      return before.includes(undefined) ? undefined : before[0];
+    },
+    holders: (names) => first.holders(names),
+
+    async sample<K extends Kind>(query: SampleQuery<K>, now: number) {
+      const asked = shareOf(query.size, stores.length);
+      const draws = await all((store) => store.sample({ ...query, size: asked }, now));
+      return joined(draws, isHome, query, asked);
+    },
+
+    async page<K extends Kind>({ limit, chars, ...query }: PageQuery<K>, now: number): Promise<Page<K>> {
+      const bounds = {
+        limit: shareOf(limit, stores.length),
+        ...(chars !== undefined && { chars: Math.ceil(chars / stores.length) }),
+      };
+      const parts = await all(async (store, shard) => {
+        const { entries, next } = await store.page({ ...query, ...bounds }, now);
+        return { items: entries.filter((entry) => isHome(entry, shard)), next };
+      });
+      const { items, next } = merged(parts, ({ document }) => document.registration.id, byCodeUnit, limit);
+      return { entries: items, next };
+    },
+
+    count: (kind) => sumOf((store) => store.count(kind)),
+
+    async terms(query) {
+      const pages = await all((store) => store.terms(query));
+      const counts = new Map<string, number>();
+      for (const { term, entries } of pages.flatMap((page) => page.terms))
+        counts.set(term, (counts.get(term) ?? 0) + entries);
+      const summed = [...counts].map(([term, entries]) => ({ term, entries }));
+      const parts = [{ items: summed, next: null }, ...pages.map(({ next }) => ({ items: [], next }))];
+      const { items, next } = merged(parts, ({ term }) => term, byCodePoint, query.limit);
+      return { terms: items, next };
+    },
+
+    async roll({ limit, ...query }, now) {
+      const parts = await all(async (store, shard) => {
+        const page = await store.roll({ ...query, limit: shareOf(limit, stores.length) }, now);
+        return { items: page.calls.filter(({ id }) => shardOf(id) === shard), next: page.next };
+      });
+      const { items, next } = merged(parts, ({ id }) => id, byCodeUnit, limit);
+      return { calls: items, next };
+    },
+
+    async heal({ suspects, after, ...query }) {
+      const afters = placesIn(after, stores.length);
+      const steps = await all((store, shard) =>
+        afters[shard] === null
+          ? Promise.resolve({ healed: 0, next: "" })
+          : store.heal({
+              ...query,
+              suspects: suspects.filter(({ id }) => shardOf(id) === shard),
+              after: afters[shard]!,
+            }),
+      );
+      const nexts = steps.map(({ next }) => (next === "" ? null : next));
+      return {
+        healed: steps.reduce((sum, { healed }) => sum + healed, 0),
+        next: nexts.every((next) => next === null) ? "" : JSON.stringify(nexts),
+      };
+    },
+
+    async makeRoom() {
+      await all((store) => store.makeRoom());
+    },
+    sweepReport: () => first.sweepReport(),
+    keepSweepReport: (report) => first.keepSweepReport(report),
+    signingKey: (candidate) => first.signingKey(candidate),
+  };
+}
+
+/** Where each shard's healing goes on; null: it has come to its end, and waits for the others. */
+function placesIn(after: string, shards: number): (string | null)[] {
+  const fromTheBeginning = Array.from({ length: shards }, () => "");
+  try {
+    const places = JSON.parse(after) as (string | null)[];
+    return places.length === shards ? places : fromTheBeginning;
+  } catch {
+    return fromTheBeginning;
+  }
+}

@@ -35,6 +35,8 @@ export interface Config {
   ping: PingTerms;
   /** How long a tool call is kept once it is settled. */
   resultKeptMs: number;
+  /** How many hubs have the sockets of a region's agents: one for each 10,000. */
+  hubsPerRegion: number;
 }
 
 const apiKeys = z.array(
@@ -94,6 +96,8 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
 
   const resultKeptMs = integer("RESULT_TTL_SECONDS", KEPT_MS_DEFAULT / 1000, 1, 86_400) * 1000;
 
+  const hubsPerRegion = integer("HUBS_PER_REGION", 1, 1, 1000);
+
   const url = text("UPSTASH_REDIS_REST_URL");
   const token = text("UPSTASH_REDIS_REST_TOKEN");
   if ((url === undefined) !== (token === undefined)) {
@@ -134,7 +138,15 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const open = text("ACCESS");
   if (open !== undefined && open !== "open") bad.push('ACCESS takes only "open"');
 
-  return { access: accessOf(bad, keys, open === "open"), redis, signingKey, lease, ping, resultKeptMs };
+  return {
+    access: accessOf(bad, keys, open === "open"),
+    redis,
+    signingKey,
+    lease,
+    ping,
+    resultKeptMs,
+    hubsPerRegion,
+  };
 }
 
 function accessOf(bad: readonly string[], keys: ReadonlyMap<string, ApiKey>, open: boolean): Access {

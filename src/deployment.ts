@@ -14,17 +14,19 @@ export interface Deployment {
   app: ReturnType<typeof createApp>;
   /** What the cron does once a minute: sweeps every namespace. One that fails stops no other, and fails the run. */
   sweep: () => Promise<void>;
+  /** What the hub's object of this name is called, and where its agents' leases are. */
+  hubOf: (object: string) => { name: string; store: Namespace["store"] };
   /** Whether the service of the pool's object with this name is offered. */
   isOffered: (object: string) => Promise<boolean>;
   /** Whether the toolset of the gateway's object with this name is registered. */
   isRegistered: (object: string) => Promise<boolean>;
 }
 
-type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "clock" | "pause">;
+type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause">;
 
 /** @param ground  what it runs on: the adapters and time */
 export function deployment(
-  { access, signingKey, lease, ping, resultKeptMs }: Config,
+  { access, signingKey, lease, ping, resultKeptMs, hubsPerRegion }: Config,
   ground: Ground,
 ): Deployment {
   const { clock } = ground;
@@ -33,7 +35,7 @@ export function deployment(
     allowLoopback: access.mode === "open",
     timeoutMs: PROBE_TIMEOUT_MS,
   };
-  const open = namespaces({ ...ground, signingKey, lease, ping, resultKeptMs, prober });
+  const open = namespaces({ ...ground, signingKey, lease, ping, resultKeptMs, hubsPerRegion, prober });
   // A deployment that is not configured has nothing to sweep.
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {
@@ -48,6 +50,10 @@ export function deployment(
       }
       if (failed.length > 0)
         throw new Error(`the sweep failed in ${failed.length} of ${runs.length} namespaces`);
+    },
+    hubOf(object) {
+      const [namespace, name] = namesOf(object);
+      return { name, store: open(namespace).store };
     },
     isOffered(object) {
       const [namespace, service] = namesOf(object);

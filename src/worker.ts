@@ -2,6 +2,8 @@ import { parseConfig } from "./config.ts";
 import { type Deployment, deployment, objectName } from "./deployment.ts";
 import { durableGateway } from "./gateway/durable-gateway.ts";
 import { durableToolGateway } from "./gateway/durable-tool-gateway.ts";
+import { durableAgentHub } from "./hub/durable-agent-hub.ts";
+import { durableHub } from "./hub/durable-hub.ts";
 import { durablePool } from "./pool/durable-pool.ts";
 import { durableServicePool } from "./pool/durable-service-pool.ts";
 import { durableStore } from "./store/embedded/durable-store.ts";
@@ -28,6 +30,11 @@ function deploymentFor(env: Env): Deployment {
         : durableStore(() => env.REGISTRY.getByName(namespace)),
     openPool: (...names) => durablePool(() => env.SERVICE_POOL.getByName(objectName(...names))),
     openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
+    openHub: (namespace, hub, near) =>
+      durableHub(() => {
+        const locationHint = near as DurableObjectLocationHint | undefined;
+        return env.AGENT_HUB.getByName(objectName(namespace, hub), locationHint && { locationHint });
+      }),
     clock: () => Date.now(),
     pause: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   });
@@ -40,6 +47,8 @@ export class ServicePool extends durableServicePool((env, object) => deploymentF
 export class ToolGateway extends durableToolGateway((env, object) =>
   deploymentFor(env).isRegistered(object),
 ) {}
+
+export class AgentHub extends durableAgentHub((env, object) => deploymentFor(env).hubOf(object)) {}
 
 export default {
   fetch(request, env, ctx) {

@@ -63,6 +63,12 @@ export const PROBLEMS = {
     retryAfterSeconds: 1,
     expected: true,
   },
+  hub_full: {
+    status: 503,
+    title: "No more sockets can be opened here now",
+    retryAfterSeconds: 60,
+    expected: true,
+  },
   store_unavailable: { status: 503, title: "The store cannot be reached", retryAfterSeconds: 2 },
   store_full: { status: 503, title: "The store is full, or over its quota", retryAfterSeconds: 30 },
   store_contended: { status: 503, title: "Too many writers on one entry", retryAfterSeconds: 1 },

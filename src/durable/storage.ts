@@ -45,8 +45,10 @@ export interface HibernatingSocket {
 }
 
 export interface Sockets {
-  /** Accepts a socket for the object to keep. */
-  acceptWebSocket(socket: HibernatingSocket): void;
-  /** The accepted sockets that either end has not closed yet. */
-  getWebSockets(): HibernatingSocket[];
+  /** Accepts a socket for the object to keep, and to find by any of its tags (of at most 256 characters). */
+  acceptWebSocket(socket: HibernatingSocket, tags?: string[]): void;
+  /** The accepted sockets that either end has not closed yet: those with the tag, or all. */
+  getWebSockets(tag?: string): HibernatingSocket[];
+  /** When the platform last answered on the socket by itself, without waking the object; null: never. */
+  getWebSocketAutoResponseTimestamp(socket: HibernatingSocket): Date | null;
 }

@@ -138,4 +138,5 @@ export const NO_SOCKETS: Sockets = {
     throw new Error("there are no sockets in this process");
   },
   getWebSockets: () => [],
+  getWebSocketAutoResponseTimestamp: () => null,
 };

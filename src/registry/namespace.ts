@@ -1,11 +1,13 @@
 import type { LeaseDefaults } from "../core/agents/agent.ts";
 import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
+import type { Hub } from "../hub/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { RecentReads } from "./recent-reads.ts";
+import { tellingHubs } from "./agents/telling-hubs.ts";
 import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";
 
 /** What a health check needs to fetch a `health_url`. */
@@ -22,6 +24,8 @@ export interface Platform {
   openStore: (namespace: string) => Store;
   openPool: (namespace: string, service: string) => Pool;
   openGateway: (namespace: string, toolset: string) => Gateway;
+  /** Absent where there are no sockets. @param near  where agents are that it is opened for, if it is not open yet */
+  openHub?: (namespace: string, hub: string, near?: string) => Hub;
   /** Of all proofs; null: each namespace's store keeps a key. */
   signingKey: string | null;
   /** The deployment's defaults for the terms of a lease. */
@@ -30,6 +34,8 @@ export interface Platform {
   ping: PingTerms;
   /** How long a tool call is kept once it is settled. */
   resultKeptMs: number;
+  /** How many hubs have the sockets of a region's agents: one for each 10,000. */
+  hubsPerRegion: number;
   prober: Prober;
   /** ms since the Unix epoch */
   clock: () => number;
@@ -40,7 +46,7 @@ export interface Platform {
 /** One tenant's registry: what every operation works on. */
 export interface Namespace extends Pick<
   Platform,
-  "lease" | "ping" | "resultKeptMs" | "prober" | "clock" | "pause"
+  "lease" | "ping" | "resultKeptMs" | "hubsPerRegion" | "prober" | "clock" | "pause"
 > {
   readonly name: string;
   readonly store: Store;
@@ -50,6 +56,8 @@ export interface Namespace extends Pick<
   pool: (service: string) => Pool;
   /** What the callers and providers of one toolset share. */
   gateway: (toolset: string) => Gateway;
+  /** What has agents' sockets (agents/presence.ts); absent where there are none. */
+  hub?: (hub: string, near?: string) => Hub;
   /** The key of the proofs in ids that the registry gives out (proof.ts). */
   proofKey: () => Promise<ProofKey>;
   /** What the lists of tools depend on, up to 5 s old (toolsets/outlines.ts). */
@@ -61,20 +69,25 @@ const OPEN_MAX = 1000;
 
 /** Opens namespaces, each once while it is in use. */
 export function namespaces(platform: Platform): (name: string) => Namespace {
-  const { signingKey, lease, ping, resultKeptMs, prober, clock, pause } = platform;
+  const { signingKey, lease, ping, resultKeptMs, hubsPerRegion, prober, clock, pause } = platform;
   return keepOpen((name): Namespace => {
-    const store = platform.openStore(name);
+    const { openHub } = platform;
+    const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
+    const opened = platform.openStore(name);
+    const store = hub ? tellingHubs(opened, hub) : opened;
     return {
       name,
       store,
       recent: new RecentReads(store, pause),
       pool: keepOpen((service) => platform.openPool(name, service)),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
+      ...(hub && { hub }),
       proofKey: proofKeyOf(store, signingKey, clock),
       outlines: outlinesOf(store, platform),
       lease,
       ping,
       resultKeptMs,
+      hubsPerRegion,
       prober,
       clock,
       pause,

@@ -51,16 +51,18 @@ export class Registry {
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    const { access: granted, signingKey, lease, ping, resultKeptMs } = this.config;
+    const { access: granted, signingKey, lease, ping, resultKeptMs, hubsPerRegion } = this.config;
     const clock = () => this.#now;
     this.open = namespaces({
       openStore: this.backend.open,
       openPool: this.backend.openPool,
       openGateway: this.backend.openGateway,
+      openHub: (namespace, hub) => this.backend.openHub(this.open(namespace).store, namespace, hub),
       signingKey,
       lease,
       ping,
       resultKeptMs,
+      hubsPerRegion,
       prober: {
         fetch: fetchHealth,
         allowLoopback: granted.mode === "open",

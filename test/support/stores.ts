@@ -2,6 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Gateway } from "../../src/gateway/gateway.ts";
 import { durableGateway } from "../../src/gateway/durable-gateway.ts";
+import { objectName } from "../../src/deployment.ts";
+import type { DurableAgentHub } from "../../src/hub/durable-agent-hub.ts";
+import { durableHub } from "../../src/hub/durable-hub.ts";
+import type { Hub } from "../../src/hub/hub.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { durablePool } from "../../src/pool/durable-pool.ts";
 import type { DurableRegistryObject } from "../../src/store/embedded/durable-registry-object.ts";
@@ -20,6 +24,10 @@ export interface Backend {
   open: (namespace: string) => Store;
   openPool: (namespace: string, service: string) => Pool;
   openGateway: (namespace: string, toolset: string) => Gateway;
+  /** @param store  of the namespace */
+  openHub: (store: Store, namespace: string, hub: string) => Hub;
+  /** The object of a hub. */
+  hubStub: (namespace: string, hub: string) => DurableObjectStub<DurableAgentHub>;
   /** Sets the store's own clock, and lets every lease lapse that is due before `to`, as time would have. */
   advance: (to: number) => Promise<void>;
   /** Sets the store's own clock alone. */
@@ -27,15 +35,32 @@ export interface Backend {
 }
 
 /** Pools and gateways are Durable Objects whatever the store; each backend has its own. */
-function objects(): Pick<Backend, "openPool" | "openGateway"> {
+function objects(): Pick<Backend, "openPool" | "openGateway" | "openHub" | "hubStub"> {
   const own = crypto.randomUUID();
   const nameOf = (...parts: string[]) => [own, ...parts].join("\x1f");
+  const hubStub = (namespace: string, hub: string) =>
+    env.AGENT_HUB.getByName(objectName(`${own}/${namespace}`, hub));
   return {
     openPool: (namespace, service) =>
       durablePool(() => env.SERVICE_POOL.getByName(nameOf(namespace, service))),
     openGateway: (namespace, toolset) =>
       durableGateway(() => env.TOOL_GATEWAY.getByName(nameOf(namespace, toolset))),
+    hubStub,
+    openHub: (store, namespace, hub) => openedHub(() => hubStub(namespace, hub), store),
   };
+}
+
+/** A hub whose agents' leases are in the test's own store: in place of what its class would open. */
+export function openedHub(open: () => DurableObjectStub<DurableAgentHub>, store: Store): Hub {
+  const given =
+    (method: "fetch" | "tell" | "drop") =>
+    async (...args: never[]) => {
+      const stub = open();
+      await runInDurableObject(stub, ({ hosted }) => void (hosted.inner.store = store));
+      return (stub[method] as (...args: never[]) => unknown)(...args);
+    };
+  const calls = { fetch: given("fetch"), tell: given("tell"), drop: given("drop") };
+  return durableHub(() => calls as never);
 }
 
 export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; timeoutMs: number };

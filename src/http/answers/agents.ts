@@ -62,6 +62,8 @@ export const registered = z.strictObject({
   lease_token: z.string(),
   registered_at: time,
   heartbeat_url: z.string(),
+  /** Where it may open a socket in place of heartbeats; absent for a static agent, and where there are none. */
+  presence_url: z.string().optional(),
   heartbeat_interval_seconds: count.nullable(),
   ttl_seconds: count,
   expires_at: time.nullable(),

@@ -30,6 +30,7 @@ function deployment(env: Record<string, unknown>) {
     lease,
     ping,
     resultKeptMs,
+    hubsPerRegion: 1,
     clock,
     pause: async () => {},
   };

@@ -30,12 +30,12 @@ const registration = endpoint({
     return {
       status: agent.outcome === "renewed" ? 200 : 201,
       headers: { Location: url },
-      body: shown(agent, url),
+      body: shown(agent, url, namespace.hub !== undefined),
     };
   },
 });
 
-function shown({ id, leaseToken, outcome, entry }: RegisteredAgent, url: string) {
+function shown({ id, leaseToken, outcome, entry }: RegisteredAgent, url: string, hasSockets: boolean) {
   const { document, lease, draining } = entry;
   const { heartbeat_interval_seconds, ttl_seconds } = document.registration;
   return {
@@ -43,6 +43,7 @@ function shown({ id, leaseToken, outcome, entry }: RegisteredAgent, url: string)
     lease_token: leaseToken,
     registered_at: isoTime(document.registeredAt),
     heartbeat_url: `${url}/heartbeat`,
+    ...(hasSockets && heartbeat_interval_seconds !== null && { presence_url: `${url}/presence` }),
     heartbeat_interval_seconds,
     ttl_seconds,
     expires_at: lease?.expiresAt ? isoTime(lease.expiresAt) : null,

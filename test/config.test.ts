@@ -34,6 +34,7 @@ describe("an environment that makes sense", () => {
       PING_INTERVAL_SECONDS: "5",
       MISSED_PING_THRESHOLD: "2",
       RESULT_TTL_SECONDS: "60",
+      HUBS_PER_REGION: "3",
     };
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
@@ -42,6 +43,7 @@ describe("an environment that makes sense", () => {
       lease: { ttlSeconds: 90, legacyTtlSeconds: 100, heartbeatIntervalSeconds: 45 },
       ping: { intervalMs: 5000, missedMax: 2 },
       resultKeptMs: 60_000,
+      hubsPerRegion: 3,
     });
   });
 
@@ -81,6 +83,7 @@ describe("an environment that makes sense", () => {
     "PING_INTERVAL_SECONDS",
     "MISSED_PING_THRESHOLD",
     "RESULT_TTL_SECONDS",
+    "HUBS_PER_REGION",
     "API_KEYS",
     "ACCESS",
   ])("takes an empty %s for an absent one", (name) => {
@@ -91,6 +94,7 @@ describe("an environment that makes sense", () => {
     { name: "PING_INTERVAL_SECONDS", edges: ["1", "3600"] },
     { name: "MISSED_PING_THRESHOLD", edges: ["0", "100"] },
     { name: "RESULT_TTL_SECONDS", edges: ["1", "86400"] },
+    { name: "HUBS_PER_REGION", edges: ["1", "1000"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "LEGACY_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", edges: ["1", "150"] },
@@ -110,6 +114,7 @@ describe("a binding that makes no sense", () => {
     { name: "LEGACY_TTL_SECONDS", values: ["1", "59", "86401", "60s"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", values: ["0", "43201", "1.5", "x"] },
     { name: "RESULT_TTL_SECONDS", values: ["0", "86401", "1.5", "15m"] },
+    { name: "HUBS_PER_REGION", values: ["0", "1001", "1.5", "many"] },
     { name: "REDIS_TIMEOUT_MS", values: ["0", "30001", "2.5", "2s", "Infinity"] },
     { name: "REDIS_PREFIX", values: ["a:b", "a b", "A".repeat(65), "*"] },
     {

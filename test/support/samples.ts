@@ -167,6 +167,13 @@ export const SAMPLES: readonly Sample[] = [
     trips: "rw",
     body: ({ agent_id, lease_token }) => ({ heartbeats: [{ id: agent_id, lease_token, health_score: 0.9 }] }),
   },
+  {
+    operation: "openPresence",
+    title: "the resident",
+    trips: "rww",
+    token: true,
+    headers: { Upgrade: "websocket" },
+  },
   { operation: "drainAgent", title: "the resident", trips: "rw", token: true },
   { operation: "cancelDrain", title: "a draining one", trips: "rw", prepare: drain },
   { operation: "cancelDrain", title: "one that runs", trips: "r" },

@@ -22,6 +22,7 @@ DELETE /v1/agents                         401   401      403   403    403    200
 DELETE /v1/agents/:id                     401   401      403   403t   403t   204    404       401    403    204     204     409     409     404        204   409
 POST /v1/agents/:id/heartbeat (whole)     401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
 POST /v1/agents/:id/heartbeat (partial)   401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
+GET /v1/agents/:id/presence               401   401      403   403t   403t   403t   403t      401    403    101     101     409     409     404        403t  409
 POST /v1/heartbeats (whole)               401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
 POST /v1/heartbeats (partial)             401   401      403   403t   403t   200    404       401    403    200     200     409     409     404        200   409
 POST /v1/agents/:id/drain                 401   401      403   200    403    200    404       401    403    200     200     409     409     404        200   409
@@ -54,6 +55,7 @@ GET /openapi.json                         401   401      200   403    403    200
 `;
 
 const CODES: Record<string, string> = {
+  "101": "101",
   "401": "401 unauthorized",
   "403": "403 forbidden",
   "403t": "403 lease_token_required",
@@ -91,6 +93,10 @@ const BODIES: Record<string, (id: string, token?: string) => unknown> = {
 const QUERIES: Record<string, string> = {
   "DELETE /v1/agents": "?prefix=worker",
   "GET /v1/services/ready": "?service=llm&timeout=0",
+};
+
+const HEADERS: Record<string, Record<string, string>> = {
+  "GET /v1/agents/:id/presence": { Upgrade: "websocket" },
 };
 
 interface Services {
@@ -135,7 +141,7 @@ async function attempt(
     path.replace(":id", encodeURIComponent(id)).replace(":type", "worker").replace(":service", "llm") +
       (QUERIES[title] ?? ""),
     BODIES[title]?.(id, token),
-    headers,
+    { ...headers, ...HEADERS[title] },
   );
   const answer = body?.results?.[0] ?? { status, code: body?.code };
   const mustNotTouch = answer.status >= 400 || who === "foreign";

@@ -17,12 +17,13 @@ export const durableAgentHub = (placeOf: (env: Env, object: string) => { name: s
   }, METHODS) {
     /** The port's `socket`. */
     override async fetch({ headers }: Request): Promise<Response> {
-      const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
+      const [request, now, protocol] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
       const { 0: theirs, 1: ours } = new WebSocketPair();
       const attached = await this.hosted.inner.attach(ours, request, now);
       if (attached === "gone") return new Response(null, { status: 404 });
       if (attached === "full") return new Response(null, { status: 503 });
-      return new Response(null, { status: 101, webSocket: theirs });
+      const chosen = protocol === undefined ? {} : { "Sec-WebSocket-Protocol": protocol };
+      return new Response(null, { status: 101, webSocket: theirs, headers: chosen });
     }
 
     override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {

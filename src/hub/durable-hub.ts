@@ -9,7 +9,7 @@ import type { Hub, PresenceRequest } from "./hub.ts";
 export const METHODS: Record<keyof Omit<Hub, "socket">, true> = { tell: true, drop: true };
 
 /** What the object's `fetch` is asked. */
-export type SocketRequest = [request: PresenceRequest, now: number];
+export type SocketRequest = [request: PresenceRequest, now: number, protocol?: string];
 
 /** The hub's end of RPC. @param name  by which its lives are known in the store */
 export function hostedHub({ storage, sockets }: Host, name: string, store: Store): Hosted<AgentHub> {

@@ -39,9 +39,10 @@ export interface Hub {
   /**
    * Opens a socket and attaches the lease.
    *
+   * @param protocol  the subprotocol that is chosen
    * @returns 101 with the socket; 404: no lease of that fence is alive; 503: the hub is full
    */
-  socket(request: PresenceRequest, now: number): Promise<Response>;
+  socket(request: PresenceRequest, now: number, protocol?: string): Promise<Response>;
 
   /** Says on an agent's socket what is wanted of it; nothing where it has none here. */
   tell(id: string, desired: "run" | "drain", now: number): Promise<void>;

@@ -9,8 +9,8 @@ import { BACKENDS, redisBackend } from "../support/stores.ts";
 const INTERVAL_MS = 30_000;
 
 describe.each(BACKENDS)("a lease held by a socket, on $backend", ({ backend, openBackend }) => {
-  async function open(backend = openBackend()) {
-    const registry = new Registry({ backend });
+  async function open(on = openBackend()) {
+    const registry = new Registry({ backend: on });
     const agent = await registry.register({ id: "a", capabilities: ["x"], ttl_seconds: 120 });
     return { registry, agent, hub: hubIn(registry) };
   }

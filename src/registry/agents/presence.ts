@@ -8,6 +8,8 @@ import { readable } from "../read.ts";
 export interface PresenceOf {
   id: string;
   token: LeaseToken | undefined;
+  /** The subprotocol that is chosen; absent: none. */
+  protocol?: string;
   /** Where the agent is; null where the platform does not say. */
   region: Region | null;
 }
@@ -23,7 +25,7 @@ export interface PresenceOf {
 export async function openPresence(
   { store, hub, hubsPerRegion }: Namespace,
   asker: Asker,
-  { id, token, region }: PresenceOf,
+  { id, token, protocol, region }: PresenceOf,
   now: number,
 ): Promise<Response | Problem> {
   if (!hub) return new Problem("upgrade_required", "There are no sockets here. Send heartbeats.");
@@ -40,7 +42,7 @@ export async function openPresence(
   const near = placeOf(region);
   const { status, currentLoad } = entry.lease;
   const request = { id, fence, terms: { intervalSeconds, ttlSeconds }, state: { status, currentLoad } };
-  const opened = await hub(hubFor(id, near, hubsPerRegion), near).socket(request, now);
+  const opened = await hub(hubFor(id, near, hubsPerRegion), near).socket(request, now, protocol);
   if (opened.status === 503)
     return new Problem("hub_full", "The hub of this agent has as many sockets as it takes. Send heartbeats.");
   return opened.status === 101 ? opened : notRegistered("agent", id);

@@ -33,11 +33,9 @@ const presence = endpoint({
     const sent = offered.find((name) => name.startsWith(TOKEN_PREFIX));
     const fromBrowser =
       sent === undefined ? undefined : await readLeaseToken(sent.slice(TOKEN_PREFIX.length));
-    const request = { id: params.id, token: token ?? fromBrowser, region };
-    const opened = orThrow(await openPresence(namespace, asker, request, now));
-    const { webSocket } = opened;
-    const chosen = offered.includes(PROTOCOL) ? { "Sec-WebSocket-Protocol": PROTOCOL } : {};
-    return { status: 101, raw: new Response(null, { status: 101, webSocket, headers: chosen }) };
+    const protocol = offered.includes(PROTOCOL) ? { protocol: PROTOCOL } : {};
+    const request = { id: params.id, token: token ?? fromBrowser, region, ...protocol };
+    return { status: 101, raw: orThrow(await openPresence(namespace, asker, request, now)) };
   },
 });
 

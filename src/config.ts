@@ -16,6 +16,14 @@ export interface ApiKey {
   namespace: string;
 }
 
+export interface RedisDatabase {
+  /** Where an id lives follows from the names (store/sharded): one for life. */
+  name: string;
+  url: string;
+  token: string;
+  namespaces: readonly string[];
+}
+
 export type Access =
   /** Keys by their lowercase hex SHA-256. */
   | { mode: "keys"; keys: ReadonlyMap<string, ApiKey> }
@@ -28,6 +36,10 @@ export interface Config {
   access: Access;
   /** null: the embedded store */
   redis: { url: string; token: string; timeoutMs: number; prefix: string } | null;
+  /** Further Redis databases. A namespace that one lists lives there; one that several list is spread over them. */
+  databases: readonly RedisDatabase[];
+  /** Over how many objects each namespace of the embedded store is spread. */
+  embeddedShards: number;
   /** Of the proofs in ids that the registry gives out; null: each namespace's store keeps one of its own. */
   signingKey: string | null;
   lease: LeaseDefaults;
@@ -38,6 +50,22 @@ export interface Config {
   /** How many hubs have the sockets of a region's agents: one for each 10,000. */
   hubsPerRegion: number;
 }
+
+const REDIS_URL = /^https?:\/\/[^\s#$./?].\S*$/;
+/** As many as the places that a cursor of events has room for. */
+const SHARDS_MAX = 16;
+
+const redisDatabases = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(/^[\w-]{1,64}$/),
+      url: z.string().regex(REDIS_URL),
+      token: z.string().min(1),
+      namespaces: z.array(z.string().regex(NAMESPACE_PATTERN)).min(1),
+    }),
+  )
+  .min(1)
+  .max(SHARDS_MAX);
 
 const apiKeys = z.array(
   z.strictObject({
@@ -102,13 +130,20 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const token = text("UPSTASH_REDIS_REST_TOKEN");
   if ((url === undefined) !== (token === undefined)) {
     bad.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN go together: set both or neither");
-  } else if (url !== undefined && !/^https?:\/\/[^\s#$./?].\S*$/.test(url)) {
+  } else if (url !== undefined && !REDIS_URL.test(url)) {
     bad.push("UPSTASH_REDIS_REST_URL must be an http or https URL");
   }
   const timeoutMs = integer("REDIS_TIMEOUT_MS", 2000, 1, 30_000);
   const prefix = text("REDIS_PREFIX") ?? "rollcall";
   if (!/^[\w-]{1,64}$/.test(prefix)) bad.push("REDIS_PREFIX must be 1 to 64 letters, digits, _ or -");
   const redis = url !== undefined && token !== undefined ? { url, token, timeoutMs, prefix } : null;
+
+  const databases = databasesIn(text("REDIS_DATABASES"), bad);
+  if (databases.length > 0 && !redis) {
+    bad.push("REDIS_DATABASES goes with UPSTASH_REDIS_REST_URL, where every other namespace lives");
+  }
+  const embeddedShards = integer("EMBEDDED_SHARDS", 1, 1, SHARDS_MAX);
+  if (embeddedShards > 1 && redis) bad.push("EMBEDDED_SHARDS is for the embedded store, and Redis is set");
 
   const signingKey = text("SIGNING_KEY") ?? null;
   if (signingKey !== null && signingKey.length < SIGNING_KEY_LENGTH_MIN) {
@@ -123,10 +158,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     if (raw === undefined) continue;
     const parsed = apiKeys.safeParse(tryJson(raw));
     if (!parsed.success) {
-      const at = parsed.error.issues[0]?.path.join(".");
-      bad.push(
-        `${name} must be a JSON list of {name, sha256, scopes, namespace}${at ? ` (wrong at ${at})` : ""}`,
-      );
+      bad.push(`${name} must be a JSON list of {name, sha256, scopes, namespace}${whereIn(parsed.error)}`);
       continue;
     }
     for (const { sha256, ...key } of parsed.data) {
@@ -141,12 +173,32 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   return {
     access: accessOf(bad, keys, open === "open"),
     redis,
+    databases,
+    embeddedShards,
     signingKey,
     lease,
     ping,
     resultKeptMs,
     hubsPerRegion,
   };
+}
+
+function databasesIn(raw: string | undefined, bad: string[]): RedisDatabase[] {
+  if (raw === undefined) return [];
+  const parsed = redisDatabases.safeParse(tryJson(raw));
+  if (!parsed.success) {
+    bad.push(`REDIS_DATABASES must be a JSON list of {name, url, token, namespaces}${whereIn(parsed.error)}`);
+    return [];
+  }
+  const names = parsed.data.map(({ name }) => name);
+  if (new Set(names).size < names.length) bad.push("REDIS_DATABASES gives one name twice");
+  return parsed.data;
+}
+
+/** Where a list is wrong; not what is there, which may be a secret. */
+function whereIn({ issues }: z.ZodError): string {
+  const at = issues[0]?.path.join(".");
+  return at ? ` (wrong at ${at})` : "";
 }
 
 function accessOf(bad: readonly string[], keys: ReadonlyMap<string, ApiKey>, open: boolean): Access {

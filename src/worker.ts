@@ -6,10 +6,7 @@ import { durableAgentHub } from "./hub/durable-agent-hub.ts";
 import { durableHub } from "./hub/durable-hub.ts";
 import { durablePool } from "./pool/durable-pool.ts";
 import { durableServicePool } from "./pool/durable-service-pool.ts";
-import { durableStore } from "./store/embedded/durable-store.ts";
-import { Connection } from "./store/redis/connection.ts";
-import { KnownDocuments } from "./store/redis/known-documents.ts";
-import { redisStore } from "./store/redis/redis-store.ts";
+import { storesOf } from "./open-store.ts";
 
 export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-registry-object.ts";
 
@@ -20,14 +17,8 @@ function deploymentFor(env: Env): Deployment {
   const known = deployments.get(env);
   if (known) return known;
   const config = parseConfig(env as unknown as Record<string, unknown>);
-  const { redis } = config;
-  const documents = new KnownDocuments();
-  const connection = redis && new Connection(redis);
   const made = deployment(config, {
-    openStore: (namespace) =>
-      redis && connection
-        ? redisStore({ connection, prefix: redis.prefix, namespace, documents })
-        : durableStore(() => env.REGISTRY.getByName(namespace)),
+    openStore: storesOf(config, (name) => env.REGISTRY.getByName(name)),
     openPool: (...names) => durablePool(() => env.SERVICE_POOL.getByName(objectName(...names))),
     openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
     openHub: (namespace, hub, near) =>

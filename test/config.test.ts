@@ -6,6 +6,9 @@ const REDIS = { UPSTASH_REDIS_REST_URL: "https://eu1.upstash.io", UPSTASH_REDIS_
 const KEY = { name: "robin", sha256: "ab".repeat(32), scopes: ["write"], namespace: "team-1" };
 const keyed = (...keys: unknown[]) => ({ API_KEYS: JSON.stringify(keys) });
 
+const DATABASE = { name: "eu", url: "https://eu2.upstash.io", token: "s3cret-2", namespaces: ["team-1"] };
+const databases = (...listed: unknown[]) => JSON.stringify(listed);
+
 /** Why the deployment is closed; "" when it is not. */
 function whyClosed(env: Record<string, unknown>): string {
   const { access } = parseConfig(env);
@@ -39,6 +42,8 @@ describe("an environment that makes sense", () => {
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
       redis: { url: "https://eu1.upstash.io", token: "s3cret", timeoutMs: 1, prefix: "my_app-2" },
+      databases: [],
+      embeddedShards: 1,
       signingKey: null,
       lease: { ttlSeconds: 90, legacyTtlSeconds: 100, heartbeatIntervalSeconds: 45 },
       ping: { intervalMs: 5000, missedMax: 2 },
@@ -80,6 +85,8 @@ describe("an environment that makes sense", () => {
     "UPSTASH_REDIS_REST_TOKEN",
     "REDIS_TIMEOUT_MS",
     "REDIS_PREFIX",
+    "REDIS_DATABASES",
+    "EMBEDDED_SHARDS",
     "PING_INTERVAL_SECONDS",
     "MISSED_PING_THRESHOLD",
     "RESULT_TTL_SECONDS",
@@ -121,6 +128,19 @@ describe("a binding that makes no sense", () => {
       name: "UPSTASH_REDIS_REST_URL",
       values: ["redis://h:6379", "eu1.upstash.io", "https://", "https:// x"],
     },
+    {
+      name: "REDIS_DATABASES",
+      values: [
+        "{",
+        "{}",
+        "[]",
+        "null",
+        '["eu"]',
+        databases({ ...DATABASE, url: "redis://h:6379" }),
+        [DATABASE],
+      ],
+    },
+    { name: "EMBEDDED_SHARDS", values: ["0", "17", "1.5", "two", "2"] },
     { name: "ACCESS", values: ["Open", "true", "closed", "OPEN", "*"] },
     { name: "API_KEYS", values: ["{", "{}", "robin", "null", '[{"name":"robin"}]', '["robin"]'] },
     { name: "API_KEYS_2", values: ["nonsense"] },
@@ -184,6 +204,46 @@ describe("a binding that makes no sense", () => {
     expect(wrong).toContain("API_KEYS");
     expect(wrong).not.toContain("hunter");
   });
+});
+
+describe("REDIS_DATABASES", () => {
+  const whyNot = (...listed: unknown[]) =>
+    whyClosed({ ...REDIS, ACCESS: "open", REDIS_DATABASES: databases(...listed) });
+
+  it("lists databases with the namespaces that live there", () => {
+    const other = { ...DATABASE, name: "us", namespaces: ["team-1", "team-2"] };
+    const env = { ...REDIS, ACCESS: "open", REDIS_DATABASES: databases(DATABASE, other) };
+    expect(parseConfig(env)).toMatchObject({ access: { mode: "open" }, databases: [DATABASE, other] });
+  });
+
+  it.each([
+    { what: "no name", database: { ...DATABASE, name: undefined }, at: "0.name" },
+    { what: "a name with spaces", database: { ...DATABASE, name: "a b" }, at: "0.name" },
+    { what: "no token", database: { ...DATABASE, token: "" }, at: "0.token" },
+    { what: "no namespace", database: { ...DATABASE, namespaces: [] }, at: "0.namespaces" },
+    { what: "a namespace in capitals", database: { ...DATABASE, namespaces: ["A"] }, at: "0.namespaces.0" },
+    { what: "an unknown field", database: { ...DATABASE, region: "eu" }, at: "0" },
+  ])("refuses $what, and says where", ({ database, at }) => {
+    const why = whyNot(database);
+    expect(why).toContain(`(wrong at ${at})`);
+    expect(why).not.toContain("s3cret");
+  });
+
+  it("refuses a name that two have: where an id lives follows from it", () => {
+    expect(whyNot(DATABASE, { ...DATABASE, namespaces: ["team-2"] })).toContain("REDIS_DATABASES");
+  });
+
+  it("is nothing without a database for every other namespace", () => {
+    const why = whyClosed({ ACCESS: "open", REDIS_DATABASES: databases(DATABASE) });
+    expect(why).toContain("REDIS_DATABASES goes with UPSTASH_REDIS_REST_URL");
+  });
+});
+
+it("EMBEDDED_SHARDS spreads the embedded store over up to 16 objects", () => {
+  for (const shards of [1, 16]) {
+    const config = parseConfig({ ACCESS: "open", EMBEDDED_SHARDS: String(shards) });
+    expect(config).toMatchObject({ access: { mode: "open" }, embeddedShards: shards });
+  }
 });
 
 describe("API_KEYS", () => {

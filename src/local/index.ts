@@ -100,5 +100,7 @@ function configOf(env: Readonly<Record<string, string>>): Config {
   const config = parseConfig({ ACCESS: "open", ...env });
   if (config.access.mode === "closed") throw new Error(config.access.why);
   if (config.redis) throw new Error("rollcall/local keeps its entries in SQLite, not in Redis.");
+  if (config.embeddedShards > 1)
+    throw new Error("rollcall/local keeps a namespace in one object: EMBEDDED_SHARDS is 1.");
   return config;
 }

@@ -1,8 +1,8 @@
 import type { Document, Kind } from "../../core/entry.ts";
 import { Lru } from "../../core/lru.ts";
 
-/** Of an isolate's 128 MB. */
-const BYTES_MAX = 80_000_000;
+/** Of an isolate's 128 MB, for all databases. */
+export const KNOWN_BYTES_MAX = 80_000_000;
 /** Queries with more matches than this are not cached: they would evict each other's documents. */
 const MATCHES_MAX = 10_000;
 /** Of all queries that are remembered, together. */
@@ -24,7 +24,7 @@ export class KnownDocuments {
    * @param bytesMax  of all documents together
    * @param matchesMax  documents that were read for a query with more matches are not kept
    */
-  constructor(bytesMax = BYTES_MAX, matchesMax = MATCHES_MAX) {
+  constructor(bytesMax = KNOWN_BYTES_MAX, matchesMax = MATCHES_MAX) {
     this.#documents = new Lru(bytesMax);
     this.#matchesMax = matchesMax;
   }

@@ -2,10 +2,26 @@ import { describe, expect, it } from "vitest";
 import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { rendezvous } from "../../src/store/sharded/rendezvous.ts";
 import { shardedStore } from "../../src/store/sharded/sharded-store.ts";
-import { absent, type EventCursor, type EventPage, type Store } from "../../src/store/store.ts";
+import {
+  absent,
+  EVENTS_SPARED,
+  type EventCursor,
+  type EventPage,
+  type Store,
+} from "../../src/store/store.ts";
 import { entryOf } from "../support/entries.ts";
 import { embeddedBackend } from "../support/stores.ts";
-import { entryAt, eventOf, idOf, idsOf, pageThrough, put, ref, T0 } from "./conformance/opened.ts";
+import {
+  entryAt,
+  eventOf,
+  idOf,
+  idsOf,
+  pageThrough,
+  put,
+  ref,
+  snapshotOf,
+  T0,
+} from "./conformance/opened.ts";
 
 const NAMES = ["one", "two", "three"] as const;
 const shardOf = rendezvous(NAMES);
@@ -111,6 +127,25 @@ describe("a namespace over three shards", () => {
     expect(await entryAt(store, stray!, T0)).toBeUndefined();
   });
 
+  it("brings home what a roll came upon elsewhere, with its lease, but nothing that has registered or ended there", async () => {
+    const { store, stores } = openShards();
+    const [moving, registered, ended] = livingOn(0) as [string, string, string];
+    const draining = { ...entryOf({ id: moving, current_load: 3 }, T0, "old"), draining: true };
+    await put(stores[1]!, T0, draining, ...entriesOf([registered, ended]));
+    const anew = entryOf({ id: registered }, T0, "anew");
+    await put(store, T0, anew, entryOf({ id: ended }, T0, "last"));
+    const before = await snapshotOf(store, ended, T0);
+    await store.commit([{ before, after: undefined, ended: "last" }], T0);
+
+    await store.roll({ kind: "agent", after: "", limit: 100 }, T0);
+    expect((await store.heal({ kind: "agent", suspects: [], after: "" })).healed).toBe(3);
+    expect(await entryAt(store, moving, T0)).toEqual(draining);
+    expect(await entryAt(store, registered, T0)).toEqual(anew);
+    expect(await entryAt(store, ended, T0)).toBeUndefined();
+    expect(await stores[1]!.count("agent")).toBe(0);
+    expect(await store.count("agent")).toBe(2);
+  });
+
   it("is out for what needs a shard that is out, and works for the rest", async () => {
     const { stores, over } = openShards();
     const out = durableStore(() => {
@@ -178,6 +213,22 @@ describe("the history of three shards", () => {
     }
     const rest = await after(store, next, 100);
     expect([...seen, ...rest.events.map(({ id }) => id)]).toEqual(IDS.slice(0, 30));
+  });
+
+  it("says too_old where a shard of which nothing was read yet has forgotten something", async () => {
+    const { store } = openShards();
+    const [first, others] = [livingOn(0)[0]!, livingOn(1)[0]!];
+    await store.commit([{ before: absent(ref(first)), after: undefined, event: eventOf(first, T0) }], T0);
+    const many = Array.from({ length: EVENTS_SPARED + 1 }, () => ({
+      before: absent(ref(others)),
+      after: undefined,
+      event: eventOf(others, T0 + 1),
+    }));
+    await store.commit(many, T0);
+    const { next } = await after(store, undefined, 1);
+    expect((await after(store, next, 2000)).events).toHaveLength(EVENTS_SPARED + 1);
+    await store.makeRoom();
+    expect(await store.events({ since: next, limit: 1 })).toBe("too_old");
   });
 
   it("says too_old to a cursor of one shard, of more, and to one that it did not make", async () => {

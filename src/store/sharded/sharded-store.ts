@@ -1,10 +1,11 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { byCodePoint, byCodeUnit } from "../../core/order.ts";
-import type { Change, Page, PageQuery, SampleQuery, Snapshot, Store } from "../store.ts";
+import type { Change, Page, PageQuery, RollCall, SampleQuery, Snapshot, Store } from "../store.ts";
 import { joined, shareOf } from "./draw.ts";
 import { historyOver } from "./history.ts";
 import { merged } from "./merge.ts";
 import { rendezvous } from "./rendezvous.ts";
+import { Strays } from "./strays.ts";
 
 export interface Shard {
   /** Where an id lives follows from the names of all shards: a store keeps its name for life. */
@@ -18,7 +19,7 @@ export interface Shard {
  * the whole namespace, like its signing key, is on the first shard.
  *
  * Where one shard is out, everything that needs it throws. Entries whose id lives elsewhere since a shard was added or
- * removed are counted, but never returned.
+ * removed are counted, but never returned; the sweep brings agents home.
  */
 export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
   const stores = shards.map(({ store }) => store);
@@ -55,16 +56,26 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
   const isHome = ({ document }: Entry<Kind>, shard: number): boolean =>
     shardOf(document.registration.id) === shard;
 
+  const home: Pick<Store, "read" | "commit"> = {
+    read: <K extends Kind>(refs: readonly Ref<K>[], now: number) =>
+      byShard<Ref<K>, Snapshot<K>>(refs, itself, (store, own) => store.read(own, now)),
+    commit: <K extends Kind>(changes: readonly Change<K>[], now: number) =>
+      byShard<Change<K>, "committed" | Snapshot<K>>(
+        changes,
+        ({ before }) => before.ref,
+        (store, own) => store.commit(own, now),
+      ),
+  };
+  const strays = new Strays(home);
+
   return {
+    ...home,
     backend: first.backend,
     ...historyOver(stores),
 
     async ping(now) {
       await all((store) => store.ping(now));
     },
-
-    read: <K extends Kind>(refs: readonly Ref<K>[], now: number) =>
-      byShard<Ref<K>, Snapshot<K>>(refs, itself, (store, own) => store.read(own, now)),
 
     async readWithClock<K extends Kind>(refs: readonly Ref<K>[], now: number) {
       if (refs.length === 0) return first.readWithClock(refs, now);
@@ -78,13 +89,6 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     },
 
     readHeld: (ref, now) => stores[shardOf(ref.id)]!.readHeld(ref, now),
-
-    commit: <K extends Kind>(changes: readonly Change<K>[], now: number) =>
-      byShard<Change<K>, "committed" | Snapshot<K>>(
-        changes,
-        ({ before }) => before.ref,
-        (store, own) => store.commit(own, now),
-      ),
 
     renew: (renewals, now) => byShard(renewals, refOf, (store, own) => store.renew(own, now)),
     attach: (holdings, now) => byShard(holdings, refOf, (store, own) => store.attach(own, now)),
@@ -133,13 +137,18 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     async roll({ limit, ...query }, now) {
       const parts = await all(async (store, shard) => {
         const page = await store.roll({ ...query, limit: shareOf(limit, stores.length) }, now);
-        return { items: page.calls.filter(({ id }) => shardOf(id) === shard), next: page.next };
+        const isHere = ({ id }: RollCall) => shardOf(id) === shard;
+        const elsewhere = page.calls.filter((call) => !isHere(call)).map(({ id }) => id);
+        strays.note(store, elsewhere, now);
+        return { items: page.calls.filter(isHere), next: page.next };
       });
       const { items, next } = merged(parts, ({ id }) => id, byCodeUnit, limit);
       return { calls: items, next };
     },
 
+    /** And brings home what rolls came upon where it does not live. */
     async heal({ suspects, after, ...query }) {
+      const moved = await strays.bringHome();
       const afters = placesIn(after, stores.length);
       const steps = await all((store, shard) =>
         afters[shard] === null
@@ -152,7 +161,7 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       );
       const nexts = steps.map(({ next }) => (next === "" ? null : next));
       return {
-        healed: steps.reduce((sum, { healed }) => sum + healed, 0),
+        healed: steps.reduce((sum, { healed }) => sum + healed, moved),
         next: nexts.every((next) => next === null) ? "" : JSON.stringify(nexts),
       };
     },

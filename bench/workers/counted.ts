@@ -1,8 +1,8 @@
 /** Rollcall, with a count of the rows that the embedded store reads and writes, which Cloudflare bills. */
 import type { CountedRows } from "./counted-rows.ts";
-import worker, { RegistryObject as Registry, ServicePool, ToolGateway } from "../../src/worker.ts";
+import worker, { AgentHub, RegistryObject as Registry, ServicePool, ToolGateway } from "../../src/worker.ts";
 
-export { ServicePool, ToolGateway };
+export { AgentHub, ServicePool, ToolGateway };
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 

@@ -79,7 +79,10 @@ export interface Store {
    */
   keepHolder(name: string, holder: Holder): Promise<Holder | undefined>;
 
-  /** What is kept of holders, in their order; undefined for one that nothing is kept of. One command. */
+  /**
+   * What is kept of holders, in their order; undefined for one that nothing is kept of. One command, and one more where one
+   * is missing.
+   */
   holders(names: readonly string[]): Promise<(Holder | undefined)[]>;
 
   /**
@@ -118,7 +121,7 @@ export interface Store {
 
   /**
    * Events after `since`, oldest first; absent: from the oldest that is kept. Where nothing has happened yet, one round trip
-   * more makes a cursor of the empty history, once.
+   * more makes a cursor of the empty history, once; before "too_old" is said, one more makes sure of it.
    *
    * @returns "too_old" when the event of `since` is no longer kept, or is of a history that was lost: then events may be
    *   missing between it and those that are kept

@@ -30,6 +30,12 @@ export interface SetClock {
   now: number;
 }
 
+/** What `PUT /control/:token/copy` takes: from then on the tenant's reads are answered by a copy. */
+export interface SetCopy {
+  /** Whether the copy is told of nothing that is written from now on, or of everything. */
+  isBehind: boolean;
+}
+
 /** What `GET /control/:token` answers. */
 export interface Counters {
   /** HTTP requests that carried the token, the harmed ones too */

@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import type { Counters, Fault, SetClock } from "./bridge-control-protocol.ts";
+import type { Counters, Fault, SetClock, SetCopy } from "./bridge-control-protocol.ts";
 
 /** Drives the REST bridge from a test: what was sent under one token, and what shall go wrong. */
 export class BridgeControl {
@@ -39,6 +39,16 @@ export class BridgeControl {
   /** Sets Redis's own clock, ms since the Unix epoch. */
   async setClock(now: number): Promise<void> {
     await this.#control("PUT", "/clock", { now } satisfies SetClock);
+  }
+
+  /** Has reads answered by a copy, which is told of nothing that is written from now on until `catchUp`. */
+  async fallBehind(): Promise<void> {
+    await this.#control("PUT", "/copy", { isBehind: true } satisfies SetCopy);
+  }
+
+  /** Has the copy told of everything; resolves once it knows. */
+  async catchUp(): Promise<void> {
+    await this.#control("PUT", "/copy", { isBehind: false } satisfies SetCopy);
   }
 
   /** Runs a command on Redis itself, uncounted and unharmed. */

@@ -10,8 +10,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { Command, Redis, ReplyError } from "ioredis";
-import { type Counters, type Fault, KINDS, type SetClock } from "./bridge-control-protocol.ts";
+import { Command, type Redis, ReplyError } from "ioredis";
+import { type Counters, type Fault, KINDS, type SetClock, type SetCopy } from "./bridge-control-protocol.ts";
+import { connected } from "./redis-server.node.ts";
+import { type Replica, startReplica } from "./replica.node.ts";
 
 const LOG_MAX = 1_000;
 /** As Upstash has it, of requests and of replies. */
@@ -22,7 +24,13 @@ const WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of 
 const UNAVAILABLE =
   /^(B[LRZ].+|WAIT|(UN)?WATCH|MULTI|EXEC|DISCARD|[PS]?SUBSCRIBE|MONITOR|SELECT|HELLO|AUTH|RESET|QUIT)$/;
 
+/** What Upstash may have answered by the nearest copy: plain reads, and scripts in the form that only reads. */
+const READS =
+  /^(GET|MGET|EXISTS|HGET|HMGET|HKEYS|HSCAN|Z(CARD|RANGE|RANGEBYLEX|MSCORE|SCORE)|X(REV)?RANGE|EVAL(SHA)?_RO)$/;
+
 interface Tenant extends Counters {
+  /** Whether reads are answered by the copy. */
+  readsFromCopy: boolean;
   /** What TIME answers, ms since the Unix epoch; undefined: the real time */
   clock: number | undefined;
   fault: Required<Fault>;
@@ -48,6 +56,7 @@ const clockIn = (token: string): number | undefined => {
 
 const newTenant = (token: string): Tenant => ({
   clock: clockIn(token),
+  readsFromCopy: false,
   requests: 0,
   commands: 0,
   log: [],
@@ -76,22 +85,22 @@ export async function startBridge(
   redisPort: number,
   { oneByOne = true }: BridgeOptions = {},
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  const redis = new Redis({
-    port: redisPort,
-    host: "127.0.0.1",
-    protocol: 2, // RESP3 would pair members with scores; Upstash lists them flat
-    lazyConnect: true,
-    enableReadyCheck: false,
-    retryStrategy: () => null, // a reconnect would resend, and a resent write would run twice
-  });
-  redis.on("error", () => {}); // every call that fails rejects by itself
-  await redis.connect();
+  const redis = await connected(redisPort);
 
   const endpoints: Record<string, Endpoint | undefined> = {
     "POST /": single,
     "POST /pipeline": oneByOne ? pipeline : block,
     "POST /multi-exec": multiExec,
   };
+
+  let replica: Promise<Replica> | undefined;
+
+  /** Where the commands go, and how far along the history that place is: a caller's token keeps it from seeing less. */
+  async function placeFor(commands: RedisCommand[], token: string): Promise<Redis> {
+    const copy = await replica;
+    if (!copy || !commands.every(([name]) => READS.test(name))) return redis;
+    return (await copy.offsets()).replica >= Number(token) ? copy.redis : redis;
+  }
 
   const tenants = new Map<string, Tenant>();
   function tenantOf(token: string): Tenant {
@@ -115,7 +124,14 @@ export async function startBridge(
     if (tenant.log.length > 2 * LOG_MAX) tenant.log = tenant.log.slice(-LOG_MAX);
 
     const base64 = req.headers["upstash-encoding"] === "base64";
-    const run = async () => atTime(tenant.clock, commands, await endpoint(redis, commands, base64), base64);
+    const seen = String(req.headers["upstash-sync-token"] ?? "");
+    const place = tenant.readsFromCopy ? await placeFor(commands, seen) : redis;
+    const run = async () => {
+      const replies = atTime(tenant.clock, commands, await endpoint(place, commands, base64), base64);
+      const offsets = tenant.readsFromCopy ? await (await replica)?.offsets() : undefined;
+      if (offsets) res.setHeader("upstash-sync-token", place === redis ? offsets.primary : offsets.replica);
+      return replies;
+    };
     const { kind, status, message } = takeFault(tenant.fault);
     switch (kind) {
       case "none":
@@ -145,6 +161,12 @@ export async function startBridge(
       case "PUT/clock":
         tenantOf(token).clock = (JSON.parse(body) as SetClock).now;
         return answer(res, 204);
+      case "PUT/copy": {
+        tenantOf(token).readsFromCopy = true;
+        const copy = await (replica ??= startReplica(redisPort));
+        await ((JSON.parse(body) as SetCopy).isBehind ? copy.hold() : copy.release());
+        return answer(res, 204);
+      }
       case "GET":
         return answer(res, 200, { requests, commands, log: log.slice(-LOG_MAX) } satisfies Counters);
       case "PUT":
@@ -164,7 +186,7 @@ export async function startBridge(
 
   async function serve(req: IncomingMessage, res: ServerResponse) {
     const body = await text(req);
-    const [, token, raw = ""] = /^\/control\/(test-[\w-]+)(\/raw|\/clock)?$/.exec(req.url ?? "") ?? [];
+    const [, token, raw = ""] = /^\/control\/(test-[\w-]+)(\/raw|\/clock|\/copy)?$/.exec(req.url ?? "") ?? [];
     return token ? serveControl(req.method + raw, token, res, body) : serveUpstash(req, res, body);
   }
 
@@ -183,6 +205,7 @@ export async function startBridge(
       server.closeAllConnections(); // stalled and kept-alive sockets would hold it open
       await closed;
       redis.disconnect();
+      await (await replica)?.stop();
     },
   };
 }

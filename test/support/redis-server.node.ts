@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
 
 const START_TIMEOUT_MS = 10_000;
 const MISSING = "no redis-server: run `apt-get install -y redis-server` or `brew install redis`";
@@ -68,4 +69,19 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** @throws if nothing answers on the port */
+export async function connected(port: number): Promise<Redis> {
+  const redis = new Redis({
+    port,
+    host: "127.0.0.1",
+    protocol: 2, // RESP3 would pair members with scores; Upstash lists them flat
+    lazyConnect: true,
+    enableReadyCheck: false,
+    retryStrategy: () => null, // a reconnect would resend, and a resent write would run twice
+  });
+  redis.on("error", () => {}); // every call that fails rejects by itself
+  await redis.connect();
+  return redis;
 }

@@ -1,9 +1,11 @@
 import type { Event } from "../../core/event.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
 import type { EventRecord, Store, SweepReport } from "../store.ts";
+import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { parse } from "./decode.ts";
 import { newNonce } from "./nonce.ts";
+import { atPrimary } from "./scripts.ts";
 
 type History = Pick<Store, "events" | "latest" | "sweepReport" | "keepSweepReport">;
 
@@ -18,21 +20,37 @@ export function historyIn({ connection, keys }: Database): History {
     return nonce;
   }
 
+  async function look(
+    commands: readonly Command[],
+  ): Promise<[EventRecord[], { revision: number; nonce: string | null }]> {
+    const replies = await connection.read("events", commands);
+    const [events, nonce, revision] = replies as [RawEvent[], string | null, string | null];
+    return [events.map(toEvent), { revision: Number(revision ?? 0), nonce }];
+  }
+
   return {
     async events({ since, limit }) {
       // One of a history over several shards would be no id of an event.
       if (since && !/^\d+$/.test(since.nonce)) return "too_old";
       // Begins with the event of the cursor itself: that it is kept proves that nothing is missing after it.
       const [first, most] = since ? [`${since.revision}-${since.nonce}`, limit + 1] : ["-", limit];
-      const [page, nonce, revision] = (await connection.read("events", [
-        ["XRANGE", keys.events, first, "+", "COUNT", most],
+      const range = [first, "+", "COUNT", most];
+      const [events, history] = await look([
+        ["XRANGE", keys.events, ...range],
         ["GET", keys.history],
         ["GET", keys.revision],
-      ])) as [RawEvent[], string | null, string | null];
-      const events = page.map(toEvent);
-      const history = { revision: Number(revision ?? 0), nonce };
-      if (since) return pageAfter(since, limit, events, history);
-      return pageOf(events, events.at(-1) ?? { ...history, nonce: nonce ?? (await begin()) });
+      ]);
+      if (!since)
+        return pageOf(events, events.at(-1) ?? { ...history, nonce: history.nonce ?? (await begin()) });
+      const page = pageAfter(since, limit, events, history);
+      if (page !== "too_old") return page;
+      // A copy that has not heard of the cursor's event yet looks like one that keeps it no longer.
+      const fresh = await look([
+        atPrimary("XRANGE", [keys.events], ...range),
+        atPrimary("GET", [keys.history]),
+        atPrimary("GET", [keys.revision]),
+      ]);
+      return pageAfter(since, limit, ...fresh);
     },
 
     async latest(limit, upTo) {

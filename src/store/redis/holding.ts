@@ -1,9 +1,10 @@
 import type { Holder } from "../../core/holding.ts";
 import { chunks } from "../chunks.ts";
 import { HOLDER_KEPT_MS, type Store } from "../store.ts";
+import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { parse } from "./decode.ts";
-import { DETACH } from "./scripts.ts";
+import { atPrimary, DETACH } from "./scripts.ts";
 
 const EXISTS_KEYS_MAX = 1000;
 
@@ -30,10 +31,13 @@ export function holdingIn({
     },
 
     async holders(names) {
-      const [holders] = (await connection.read("holders", [["MGET", ...names.map(keys.holder)]])) as [
-        (string | null)[],
-      ];
-      return holders.map((holder) => parse<Holder>(holder));
+      const all = names.map(keys.holder);
+      const look = async (command: Command) => {
+        const [holders] = (await connection.read("holders", [command])) as [(string | null)[]];
+        return holders.map((holder) => parse<Holder>(holder));
+      };
+      const holders = await look(["MGET", ...all]);
+      return holders.includes(undefined) ? look(atPrimary("MGET", all)) : holders;
     },
 
     async areKept(leases) {
@@ -46,7 +50,7 @@ export function holdingIn({
       if (counts.reduce((sum, count) => sum + count, 0) === all.length) return all.map(() => true);
       const each = await connection.read(
         "leases",
-        all.map((key) => ["EXISTS", key]),
+        all.map((key) => atPrimary("EXISTS", [key])),
       );
       return each.map((exists) => exists === 1);
     },

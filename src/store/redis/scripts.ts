@@ -1,4 +1,4 @@
-import type { Script } from "./connection.ts";
+import type { Script, ScriptCall } from "./connection.ts";
 import commitLua from "./lua/commit.lua";
 import detachLua from "./lua/detach.lua";
 import healLua from "./lua/heal.lua";
@@ -8,6 +8,7 @@ import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
 import recountLua from "./lua/include/recount.lua";
 import pageLua from "./lua/page.lua";
+import primaryLua from "./lua/primary.lua";
 import readLua from "./lua/read.lua";
 import sampleLua from "./lua/sample.lua";
 
@@ -36,3 +37,15 @@ export const DETACH = scriptOf(detachLua);
 export const SAMPLE = scriptOf(sampleLua);
 export const PAGE = scriptOf(pageLua);
 export const HEAL = scriptOf(healLua);
+
+const PRIMARY = scriptOf(primaryLua);
+
+/**
+ * A command that only reads, as the primary answers it. What is missing at a copy may only be on its way there: before a
+ * caller is told that something is gone, the primary is asked.
+ */
+export const atPrimary = (name: string, keys: string[], ...args: (string | number)[]): ScriptCall => ({
+  script: PRIMARY,
+  keys,
+  args: [name, ...args.map(String)],
+});

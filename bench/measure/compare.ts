@@ -1,7 +1,7 @@
 import { fleetOf } from "../fleet/agents.ts";
 import * as operations from "../fleet/operations.ts";
 import { registerOverHttp } from "../fleet/register.ts";
-import { interleave, type Operation } from "../load/load.ts";
+import { interleave, type Operation, type Timing } from "../load/load.ts";
 import { CALLERS } from "../plan.ts";
 import { type Bundle, bundleOf } from "../servers/bundle.ts";
 import { type RedisRig, startRedis, varsOf } from "../servers/redis.ts";
@@ -24,6 +24,8 @@ export interface Comparison {
 }
 
 const FLEET = fleetOf(1_000, "compare");
+/** In the embedded store: what a draw reads must not grow with the fleet, so it is a large one. */
+const EMBEDDED_FLEET = fleetOf(10_000, "compare-embedded");
 const DISCOVER_DEFAULT_LIMIT = 100;
 // Other load on the machine comes in bursts of about a second: with many short turns it affects both sides alike.
 const TURN_MS = 100;
@@ -61,6 +63,8 @@ export async function compare(
         if (!known) requests.push({ name, before: before!, after: after! });
       }
     }
+    tell("requests, embedded");
+    requests.push(...(await measureEmbedded(bundles, rounds)));
     return {
       requests,
       startUp: { name: "start-up", before: startUpBefore!, after: startUpAfter! },
@@ -95,6 +99,35 @@ async function measureRequests(
   }
   for (const { served } of sides) await served.stop();
   return measured;
+}
+
+/** Discovery in the embedded store, one start of each Worker: registering the fleet takes longer than measuring it. */
+async function measureEmbedded(bundles: readonly Bundle[], rounds: number): Promise<Turns[]> {
+  const sides = [];
+  for (const bundle of bundles) {
+    const served = await serve(bundle, "workerd", [EMBEDDED_FLEET], {});
+    const http = served.http(EMBEDDED_FLEET);
+    await registerOverHttp(http, EMBEDDED_FLEET);
+    sides.push({ served, http });
+  }
+  const turns: Turns[] = [];
+  for (const [terms, filters] of [
+    ["1 term", ""],
+    ["2 terms", "&tag=zone-1"],
+  ] as const) {
+    const [before, after] = await interleave(
+      sides.map(({ served, http }) => ({
+        operation: operations.discover(http, EMBEDDED_FLEET, { filters }),
+        pid: served.worker.pid,
+      })),
+      { callers: CALLERS, rounds, ms: TURN_MS, warmUpMs: WARM_UP_MS },
+    );
+    const cpuOf = (timings: Timing[] = []) => timings.map(({ cpuMs }) => cpuMs);
+    const name = `discover ${operations.LIMIT}, embedded, ${terms}`;
+    turns.push({ name, before: cpuOf(before), after: cpuOf(after) });
+  }
+  for (const { served } of sides) await served.stop();
+  return turns;
 }
 
 async function startSide(bundle: Bundle, redis: RedisRig, prefix: string): Promise<Side> {

@@ -35,7 +35,13 @@ export type Access =
 export interface Config {
   access: Access;
   /** null: the embedded store */
-  redis: { url: string; token: string; timeoutMs: number; prefix: string } | null;
+  redis: {
+    url: string;
+    token: string;
+    timeoutMs: number;
+    prefix: string;
+    reads: "primary" | "nearest";
+  } | null;
   /** Further Redis databases. A namespace that one lists lives there; one that several list is spread over them. */
   databases: readonly RedisDatabase[];
   /** Over how many objects each namespace of the embedded store is spread. */
@@ -136,7 +142,10 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const timeoutMs = integer("REDIS_TIMEOUT_MS", 2000, 1, 30_000);
   const prefix = text("REDIS_PREFIX") ?? "rollcall";
   if (!/^[\w-]{1,64}$/.test(prefix)) bad.push("REDIS_PREFIX must be 1 to 64 letters, digits, _ or -");
-  const redis = url !== undefined && token !== undefined ? { url, token, timeoutMs, prefix } : null;
+  const from = text("REDIS_READS") ?? "primary";
+  const reads: "primary" | "nearest" = from === "nearest" ? from : "primary";
+  if (from !== reads) bad.push('REDIS_READS takes only "primary" and "nearest"');
+  const redis = url !== undefined && token !== undefined ? { url, token, timeoutMs, prefix, reads } : null;
 
   const databases = databasesIn(text("REDIS_DATABASES"), bad);
   if (databases.length > 0 && !redis) {

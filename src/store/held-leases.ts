@@ -93,7 +93,7 @@ export function withHeldLeases(store: BareStore): Store {
 
   return {
     ...store,
-    read: async (refs, now) => readSnapshots(await store.read(refs, now), now),
+    read: async (refs, now, options) => readSnapshots(await store.read(refs, now, options), now),
     async readWithClock(refs, now) {
       const { snapshots, clock } = await store.readWithClock(refs, now);
       return { snapshots: await readSnapshots(snapshots, now), clock };

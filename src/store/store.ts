@@ -24,9 +24,14 @@ export interface Store {
   /**
    * Reads whole entries, for decisions. An entry whose lease has lapsed has `lease: null`. 100 or more to a round trip.
    *
+   * @param options  `near`: a copy that is behind may answer; the snapshots say so
    * @returns a snapshot per ref, in their order
    */
-  read<K extends Kind>(refs: readonly Ref<K>[], now: number): Promise<Snapshot<K>[]>;
+  read<K extends Kind>(
+    refs: readonly Ref<K>[],
+    now: number,
+    options?: { near?: boolean },
+  ): Promise<Snapshot<K>[]>;
 
   /** `read` in the same round trips, and the store's own clock, ms since the Unix epoch: what epochs are made of. */
   readWithClock<K extends Kind>(
@@ -160,6 +165,8 @@ export interface Snapshot<K extends Kind = "agent"> extends Past {
   documentDigest?: string;
   /** What is stored under the id is not a document. A registration replaces it; nothing else changes it. */
   unreadable?: true;
+  /** A copy has answered that may be behind: it does not prove that anything is missing, or over. */
+  mayBeBehind?: boolean;
 }
 
 /** An entry without what operators and the sweep keep of it. */
@@ -220,6 +227,8 @@ export interface SampleQuery<K extends Kind = "agent"> {
   exhaustive: number;
   /** How many are drawn where there are more. */
   size: number;
+  /** A copy that is behind may answer. */
+  near?: boolean;
 }
 
 /** Part of a random draw: what one round trip brought. */
@@ -245,6 +254,8 @@ export interface PageQuery<K extends Kind = "agent"> {
   limit: number;
   /** End the page once its documents have so many characters; a page has a bound of its own, too. */
   chars?: number;
+  /** A copy that is behind may answer. */
+  near?: boolean;
 }
 
 export interface Page<K extends Kind = "agent"> {

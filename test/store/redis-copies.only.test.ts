@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { absent } from "../../src/store/store.ts";
+import { readAgent } from "../../src/registry/agents/read.ts";
+import { absent, type Store } from "../../src/store/store.ts";
 import { entryOf } from "../support/entries.ts";
 import { openRedis } from "../support/opened-redis.ts";
 import { eventOf, put, ref, T0 } from "./conformance/opened.ts";
@@ -55,6 +56,65 @@ describe("where a copy that is behind answers plain reads", () => {
     const holder = { seenAt: T0, sockets: 1 };
     await store.keepHolder("h1.1", holder);
     expect(await other.holders(["h1.1", "h1.2"])).toEqual([holder, undefined]);
+  });
+});
+
+describe("an isolate that asks the nearest copy", () => {
+  const nearest = ({ elsewhere }: Pick<ReturnType<typeof openRedis>, "elsewhere">) =>
+    elsewhere(undefined, "nearest");
+
+  it("shows an agent that the copy does not know yet, and says of one that is nowhere that it is not found", async () => {
+    const redis = await behind();
+    await put(redis.store, T0, entryOf({ id: "a" }, T0));
+    const [snapshot] = await nearest(redis).read([ref("a")], T0, { near: true });
+    expect(snapshot).toMatchObject({ entry: undefined, mayBeBehind: true });
+
+    expect(await readAgent({ store: nearest(redis) }, "a", T0)).toMatchObject({ entry: { draining: false } });
+    expect(await readAgent({ store: nearest(redis) }, "b", T0)).toMatchObject({ code: "agent_not_found" });
+  });
+
+  it("shows an agent whose lease at the copy is one that has ended", async () => {
+    const redis = openRedis();
+    await put(redis.store, T0, { ...entryOf({ id: "a" }, T0, "before"), lease: null });
+    await redis.bridge.fallBehind();
+    caughtUp = () => redis.bridge.catchUp();
+    await put(redis.store, T0, entryOf({ id: "a" }, T0, "after"));
+    const found = await readAgent({ store: nearest(redis) }, "a", T0);
+    expect(found).toMatchObject({ entry: { document: { fence: "after" } } });
+  });
+
+  it("finds an agent with one trip where the copy knows it", async () => {
+    const redis = openRedis();
+    await put(redis.store, T0, entryOf({ id: "a" }, T0));
+    await redis.bridge.catchUp();
+    const find = async () =>
+      expect(await readAgent({ store: nearest(redis) }, "a", T0)).toMatchObject({ entry: { mark: null } });
+    await find();
+    const { log } = await redis.bridge.cost(find);
+    expect(log).toEqual([expect.stringMatching(/^EVALSHA_RO .*:doc:/)]);
+  });
+
+  it("discovers and lists what the copy knows; one that asks the primary, what there is", async () => {
+    const redis = await behind();
+    await put(redis.store, T0, entryOf({ id: "a" }, T0));
+    const isSeen = async (open: () => Store) => {
+      const query = { kind: "agent", terms: ["agent"], near: true } as const;
+      const draw = await open().sample({ ...query, exhaustive: 10, size: 10 }, T0);
+      const page = await open().page({ ...query, after: "", limit: 10 }, T0);
+      return [draw.total, page.entries.length];
+    };
+    expect(await isSeen(() => nearest(redis))).toEqual([0, 0]);
+    expect(await isSeen(() => redis.elsewhere())).toEqual([1, 1]);
+    await redis.bridge.catchUp();
+    expect(await isSeen(() => nearest(redis))).toEqual([1, 1]);
+  });
+
+  it("sees what it has written, at the primary while the copy lacks it", async () => {
+    const redis = await behind();
+    const store = nearest(redis);
+    await put(store, T0, entryOf({ id: "a" }, T0));
+    const [snapshot] = await store.read([ref("a")], T0, { near: true });
+    expect(snapshot).toMatchObject({ entry: { document: { registration: { id: "a" } } } });
   });
 });
 

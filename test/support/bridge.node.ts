@@ -253,7 +253,7 @@ function available(command: RedisCommand): RedisCommand {
 
 /** As after a restart of redis, yet for this one request alone: redis itself says that it knows no such script. */
 const forgotten = ([name, ...args]: RedisCommand): RedisCommand =>
-  name === "EVALSHA" ? [name, "0".repeat(40), ...args.slice(1)] : [name, ...args];
+  name.startsWith("EVALSHA") ? [name, "0".repeat(40), ...args.slice(1)] : [name, ...args];
 
 /** Only what redis refused is one item's error; a lost connection fails the whole request. */
 function errorItem(error: Error): { error: string } {

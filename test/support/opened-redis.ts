@@ -20,9 +20,9 @@ export function openRedis() {
         .map((name) => name.slice(key("").length))
         .toSorted(),
     /** The same namespace as another isolate would see it, that knows only what is in `documents`. */
-    elsewhere: (documents = new KnownDocuments()) =>
+    elsewhere: (documents = new KnownDocuments(), reads: "primary" | "nearest" = "primary") =>
       redisStore({
-        connection: new Connection({ url: bridge.url, token: bridge.token, timeoutMs: TIMEOUT_MS }),
+        connection: new Connection({ url: bridge.url, token: bridge.token, timeoutMs: TIMEOUT_MS, reads }),
         prefix,
         namespace: "default",
         documents,

@@ -83,7 +83,7 @@ async function examineSample(
 ): Promise<Examined> {
   const { limit } = criteria;
   const size = sampleSize(limit);
-  let draw = await store.sample({ kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size }, now);
+  let draw = await store.sample({ kind: "agent", terms, exhaustive: EXHAUSTIVE_MAX, size, near: true }, now);
   let { entries } = draw;
   let found = select(entries, criteria, now);
   const { total } = draw;

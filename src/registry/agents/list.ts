@@ -50,7 +50,7 @@ export async function listAgents(
   // be examined.
   for (const members of [limit + 1, EXAMINED_MAX - limit - 1]) {
     if (after === null || agents.length > limit) break;
-    const page: Page = await store.page({ kind: "agent", terms, after, limit: members }, now);
+    const page: Page = await store.page({ kind: "agent", terms, after, limit: members, near: true }, now);
     examined += page.entries.length;
     for (const entry of page.entries) {
       if (!isLive(entry)) {

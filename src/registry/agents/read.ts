@@ -15,11 +15,15 @@ export interface FoundAgent {
  * @throws {Problem} `internal` for a document that cannot be read, `store_unavailable`
  */
 export async function readAgent(
-  { store }: Namespace,
+  { store }: Pick<Namespace, "store">,
   id: string,
   now: number,
 ): Promise<FoundAgent | Problem> {
-  const [snapshot] = await store.read([{ kind: "agent", id }], now);
-  const { entry, documentDigest } = readable(snapshot!);
+  const look = async (near: boolean) => {
+    const [snapshot] = await store.read([{ kind: "agent", id }], now, { near });
+    return readable(snapshot!);
+  };
+  const found = await look(true);
+  const { entry, documentDigest } = found.mayBeBehind && !isLive(found.entry) ? await look(false) : found;
   return isLive(entry) ? { entry, documentDigest } : agentNotFound(id);
 }

@@ -7,6 +7,8 @@ export interface ConnectionOptions {
   token: string;
   /** Bounds every HTTP request to Redis. */
   timeoutMs: number;
+  /** Whether what may be behind is asked of the nearest copy. */
+  reads?: "primary" | "nearest";
 }
 
 /** The text of a script, and its SHA-1 once it was needed. */
@@ -19,6 +21,8 @@ export interface ScriptCall {
   script: Script;
   keys: string[];
   args: string[];
+  /** It only reads, and its answer may be behind. Else a script is run where writes are. */
+  near?: boolean;
 }
 
 /** The words of a command, or a run of a script. */
@@ -35,10 +39,13 @@ interface Reply {
  * The client's errors are never passed on: their messages contain whole commands with their values.
  */
 export class Connection {
+  /** Whether runs that may be behind are sent in the form that any copy may answer. */
+  readonly asksNearest: boolean;
   readonly #http: HttpClient;
   readonly #timeoutMs: number;
 
-  constructor({ url, token, timeoutMs }: ConnectionOptions) {
+  constructor({ url, token, timeoutMs, reads = "primary" }: ConnectionOptions) {
+    this.asksNearest = reads === "nearest";
     this.#timeoutMs = timeoutMs;
     this.#http = new HttpClient({
       baseUrl: url,
@@ -104,7 +111,8 @@ export class Connection {
 
   async #exchange(commands: readonly Command[], run: Run): Promise<Reply[]> {
     const words: (readonly (string | number)[])[] = [];
-    for (const command of commands) words.push("script" in command ? await run(command) : command);
+    for (const command of commands)
+      words.push("script" in command ? await run(command, this.asksNearest) : command);
     const replies = await this.#http.request({ path: ["pipeline"], body: words });
     // A proxy may answer with something else: anything but one reply per command counts as an outage.
     if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");
@@ -123,14 +131,20 @@ const problemOf = (operation: string, cause: unknown): Problem =>
     ? storeFull(operation, cause)
     : storeUnavailable(operation, cause);
 
-type Run = (call: ScriptCall) => Promise<(string | number)[]>;
+type Run = (call: ScriptCall, asksNearest: boolean) => Promise<(string | number)[]>;
 
-const evalsha: Run = async ({ script, keys, args }) => {
+const evalsha: Run = async ({ script, keys, args, near }, asksNearest) => {
   script.sha1 ??= sha1(script.text);
-  return ["EVALSHA", await script.sha1, keys.length, ...keys, ...args];
+  return [near && asksNearest ? "EVALSHA_RO" : "EVALSHA", await script.sha1, keys.length, ...keys, ...args];
 };
 
-const evaluate: Run = async ({ script, keys, args }) => ["EVAL", script.text, keys.length, ...keys, ...args];
+const evaluate: Run = async ({ script, keys, args, near }, asksNearest) => [
+  near && asksNearest ? "EVAL_RO" : "EVAL",
+  script.text,
+  keys.length,
+  ...keys,
+  ...args,
+];
 
 async function sha1(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));

@@ -26,8 +26,10 @@ export function entriesIn(
   const { connection, keys } = database;
   const directives = new DirectivesView();
   return {
-    async read(refs) {
-      return (await readEntries(database, refs, [])).snapshots;
+    async read(refs, _now, { near = false } = {}) {
+      const { snapshots } = await readEntries(database, refs, [], near);
+      if (!near || !connection.asksNearest) return snapshots;
+      return snapshots.map((snapshot) => ({ ...snapshot, mayBeBehind: true }));
     },
 
     async readWithClock(refs) {
@@ -80,11 +82,15 @@ export function entriesIn(
 
 const isDraining = (entry: Entry<Kind> | undefined): boolean => entry?.draining === true;
 
-/** @param extra  commands that go with the first round trip; `first` has their replies */
+/**
+ * @param extra  commands that go with the first round trip; `first` has their replies
+ * @param near  whether a copy that is behind may answer
+ */
 export async function readEntries<K extends Kind>(
   { connection, keys }: Database,
   refs: readonly Ref<K>[],
   extra: readonly Command[] = [],
+  near = false,
 ): Promise<{ snapshots: Snapshot<K>[]; first: unknown[] }> {
   const snapshots: Snapshot<K>[] = [];
   let first: unknown[] = [];
@@ -94,6 +100,7 @@ export async function readEntries<K extends Kind>(
       script: READ,
       keys: [keys.document(ref), keys.directives, keys.ledger, keys.ended(ref)],
       args: [`${keys.leases(ref.kind)}${ref.id}:`, fieldOf(ref)],
+      near,
     }));
     const replies = await connection.read("read", nth === 0 ? [...calls, ...extra] : calls);
     for (const [i, ref] of batch.entries()) snapshots.push(toSnapshot(ref, replies[i] as RawEntry));

@@ -1,5 +1,5 @@
 import type { Entry, Kind } from "../../core/entry.ts";
-import type { Draw, Page, PageQuery, Store } from "../store.ts";
+import type { Draw, Page, PageQuery, SampleQuery, Store } from "../store.ts";
 import type { Database } from "./database.ts";
 import { afterId, parseMember } from "./keys.ts";
 import { PAGE, SAMPLE } from "./scripts.ts";
@@ -9,12 +9,19 @@ import { idsFetched, verify } from "./verified.ts";
 export function searchIn(database: Database): Pick<Store, "sample" | "page" | "count" | "terms"> {
   const { connection, keys } = database;
   return {
-    sample: ({ kind, terms, exhaustive, size }) => draw(database, kind, terms, exhaustive, size, [], []),
+    sample: (query) => draw(database, query, query.exhaustive, query.size, [], []),
 
-    async page<K extends Kind>({ kind, terms, after, limit, chars }: PageQuery<K>): Promise<Page<K>> {
+    async page<K extends Kind>({
+      kind,
+      terms,
+      after,
+      limit,
+      chars,
+      near = false,
+    }: PageQuery<K>): Promise<Page<K>> {
       const bounds = [limit, ...(chars === undefined ? [] : [chars])].map(String);
       const args = [...fetchArgs(database, kind, "documents"), afterId(after), ...bounds];
-      const call = { script: PAGE, keys: fetchKeys(database, terms), args };
+      const call = { script: PAGE, keys: fetchKeys(database, terms), args, near };
       const [reply] = await connection.read("page", [call]);
       const [last, ...flat] = reply as [string, ...(string | null)[]];
       const { entries } = await verify(database, kind, terms, flat, false);
@@ -55,14 +62,14 @@ export function searchIn(database: Database): Pick<Store, "sample" | "page" | "c
  */
 async function draw<K extends Kind>(
   database: Database,
-  kind: K,
-  terms: readonly string[],
+  sampled: Pick<SampleQuery<K>, "kind" | "terms" | "near">,
   exhaustive: number,
   size: number,
   examined: readonly string[],
   unread: readonly string[],
 ): Promise<Draw<K>> {
   const { connection, documents } = database;
+  const { kind, terms, near = false } = sampled;
   const searched = fetchKeys(database, terms);
   const query = searched.join(" ");
   const isFirst = examined.length === 0 && unread.length === 0;
@@ -70,7 +77,7 @@ async function draw<K extends Kind>(
   const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
   const numbers = [exhaustive, size, seed, unread.length].map(String);
   const args = [...fetchArgs(database, kind, form), ...numbers, ...unread, ...examined];
-  const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args }]);
+  const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args, near }]);
   const [total, cut, ...flat] = reply as [number, number, ...(string | null)[]];
   const { entries, unknown, allCached } = await verify(
     database,
@@ -88,8 +95,7 @@ async function draw<K extends Kind>(
     entries,
     total,
     unread: unknown.size,
-    more: (further) =>
-      draw(database, kind, terms, 0, further, [...examined, ...idsOf(entries)], [...unknown]),
+    more: (further) => draw(database, sampled, 0, further, [...examined, ...idsOf(entries)], [...unknown]),
   };
 }
 

@@ -57,8 +57,8 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     shardOf(document.registration.id) === shard;
 
   const home: Pick<Store, "read" | "commit"> = {
-    read: <K extends Kind>(refs: readonly Ref<K>[], now: number) =>
-      byShard<Ref<K>, Snapshot<K>>(refs, itself, (store, own) => store.read(own, now)),
+    read: <K extends Kind>(refs: readonly Ref<K>[], now: number, options?: { near?: boolean }) =>
+      byShard<Ref<K>, Snapshot<K>>(refs, itself, (store, own) => store.read(own, now, options)),
     commit: <K extends Kind>(changes: readonly Change<K>[], now: number) =>
       byShard<Change<K>, "committed" | Snapshot<K>>(
         changes,

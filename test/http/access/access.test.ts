@@ -77,6 +77,7 @@ describe("a deployment that is not configured", () => {
     { name: "UPSTASH_REDIS_REST_TOKEN", env: { UPSTASH_REDIS_REST_URL: "https://hunter2.example" } },
     { name: "UPSTASH_REDIS_REST_URL", env: { UPSTASH_REDIS_REST_TOKEN: "hunter2" } },
     { name: "REDIS_TIMEOUT_MS", env: { REDIS_TIMEOUT_MS: "hunter2" } },
+    { name: "REDIS_READS", env: { REDIS_READS: "hunter2" } },
     { name: "AGENT_TTL_SECONDS", env: { AGENT_TTL_SECONDS: "hunter2" } },
     { name: "ACCESS", env: { ACCESS: "hunter2" } },
   ])(

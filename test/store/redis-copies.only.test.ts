@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { readAgent } from "../../src/registry/agents/read.ts";
 import { absent, type Store } from "../../src/store/store.ts";
 import { entryOf } from "../support/entries.ts";
@@ -118,11 +118,37 @@ describe("an isolate that asks the nearest copy", () => {
   });
 });
 
+/** Has the answer to the next request come only when it is let through. */
+function holdNextAnswer(): { arrived: Promise<void>; letThrough: () => void } {
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { promise: through, resolve: letThrough } = Promise.withResolvers<void>();
+  const send = globalThis.fetch;
+  vi.stubGlobal("fetch", async (...request: Parameters<typeof fetch>) => {
+    vi.unstubAllGlobals();
+    const answer = await send(...request);
+    arrive();
+    await through;
+    return answer;
+  });
+  return { arrived, letThrough };
+}
+
 describe("what an isolate has written", () => {
   it("is read by itself, however far behind the copy is", async () => {
     const { store, other } = await behind();
     await put(store, T0, entryOf({ id: "a" }, T0));
     expect(await store.count("agent")).toBe(1);
     expect(await other.count("agent")).toBe(0);
+  });
+
+  it("is read by itself, even after a slow answer to what it asked before", async () => {
+    const { store } = await behind();
+    const { arrived, letThrough } = holdNextAnswer();
+    const slow = store.count("agent");
+    await arrived;
+    await put(store, T0, entryOf({ id: "a" }, T0));
+    letThrough();
+    expect(await slow).toBe(0);
+    expect(await store.count("agent")).toBe(1);
   });
 });

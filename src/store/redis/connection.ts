@@ -41,20 +41,28 @@ interface Reply {
 export class Connection {
   /** Whether runs that may be behind are sent in the form that any copy may answer. */
   readonly asksNearest: boolean;
-  readonly #http: HttpClient;
+  readonly #writer: HttpClient;
+  /**
+   * Apart, because a client takes its token from whatever answer came last: a slow read would have it forget the writes that
+   * were answered before.
+   */
+  readonly #reader: HttpClient;
   readonly #timeoutMs: number;
 
   constructor({ url, token, timeoutMs, reads = "primary" }: ConnectionOptions) {
     this.asksNearest = reads === "nearest";
     this.#timeoutMs = timeoutMs;
-    this.#http = new HttpClient({
-      baseUrl: url,
-      headers: { authorization: `Bearer ${token}` },
-      // As a function: when a plain signal fires, the client returns an answer instead of throwing.
-      signal: () => AbortSignal.timeout(timeoutMs),
-      retry: { retries: 0 },
-      responseEncoding: false,
-    });
+    const open = () =>
+      new HttpClient({
+        baseUrl: url,
+        headers: { authorization: `Bearer ${token}` },
+        // As a function: when a plain signal fires, the client returns an answer instead of throwing.
+        signal: () => AbortSignal.timeout(timeoutMs),
+        retry: { retries: 0 },
+        responseEncoding: false,
+      });
+    this.#writer = open();
+    this.#reader = open();
   }
 
   /**
@@ -65,11 +73,7 @@ export class Connection {
    * @throws {Problem} `store_unavailable`, `store_full`
    */
   async write(operation: string, commands: readonly Command[]): Promise<unknown[]> {
-    try {
-      return await this.#send(commands);
-    } catch (cause) {
-      throw problemOf(operation, cause);
-    }
+    return this.#once(operation, this.#writer, commands);
   }
 
   /**
@@ -82,22 +86,31 @@ export class Connection {
   async read(operation: string, commands: readonly Command[]): Promise<unknown[]> {
     const startedAt = performance.now();
     try {
-      return await this.#send(commands);
+      return await this.#send(this.#reader, commands);
     } catch (cause) {
       const problem = problemOf(operation, cause);
       if (isStoreFull(problem) || performance.now() - startedAt >= this.#timeoutMs) throw problem;
     }
-    return this.write(operation, commands);
+    return this.#once(operation, this.#reader, commands);
   }
 
-  async #send(commands: readonly Command[]): Promise<unknown[]> {
+  async #once(operation: string, http: HttpClient, commands: readonly Command[]): Promise<unknown[]> {
+    try {
+      return await this.#send(http, commands);
+    } catch (cause) {
+      throw problemOf(operation, cause);
+    }
+  }
+
+  async #send(http: HttpClient, commands: readonly Command[]): Promise<unknown[]> {
     if (commands.length === 0) return [];
-    const replies = await this.#exchange(commands, evalsha);
+    const replies = await this.#exchange(http, commands, evalsha);
     // Redis forgets scripts when it restarts. It did not run those that it forgot, so only those are sent again, as text.
     const missing: number[] = [];
     for (const [i, { error }] of replies.entries()) if (error?.startsWith("NOSCRIPT")) missing.push(i);
     if (missing.length > 0) {
       const resent = await this.#exchange(
+        http,
         missing.map((i) => commands[i]!),
         evaluate,
       );
@@ -109,11 +122,12 @@ export class Connection {
     });
   }
 
-  async #exchange(commands: readonly Command[], run: Run): Promise<Reply[]> {
+  async #exchange(http: HttpClient, commands: readonly Command[], run: Run): Promise<Reply[]> {
     const words: (readonly (string | number)[])[] = [];
     for (const command of commands)
       words.push("script" in command ? await run(command, this.asksNearest) : command);
-    const replies = await this.#http.request({ path: ["pipeline"], body: words });
+    if (http === this.#reader) http.upstashSyncToken = this.#writer.upstashSyncToken;
+    const replies = await http.request({ path: ["pipeline"], body: words });
     // A proxy may answer with something else: anything but one reply per command counts as an outage.
     if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");
     return replies as Reply[];

@@ -8,6 +8,8 @@ declare module "*/@upstash/redis/chunk-4WQYU7T6.mjs" {
       retry: { retries: number };
       responseEncoding: false;
     });
+    /** What every request says that it has seen; taken from each answer. */
+    upstashSyncToken: string;
     request(request: { path: string[]; body: unknown }): Promise<unknown>;
   }
 }

@@ -139,7 +139,8 @@ export interface Store {
   /**
    * The newest `limit` events, newest first.
    *
-   * @param upTo  the place to begin at, itself included, if its event is kept; absent: whatever was told last
+   * @param upTo  the place to begin at, itself included, if its event is kept (else one round trip more makes sure of that);
+   *   absent: whatever was told last
    */
   latest(limit: number, upTo?: EventCursor): Promise<EventRecord[]>;
 

@@ -41,6 +41,15 @@ describe("where a copy that is behind answers plain reads", () => {
     });
   });
 
+  it("who reads events backwards from one that the copy does not have yet begins there", async () => {
+    const { store, elsewhere } = await behind();
+    await store.commit([{ before: absent(ref("early")), after: undefined, event: eventOf("early") }], T0);
+    const [own] = await store.latest(1);
+    expect(own).toMatchObject({ id: "early" });
+    expect(await elsewhere().latest(1)).toEqual([]);
+    expect(await elsewhere().latest(2, own)).toEqual([own]);
+  });
+
   it("a lease that the copy does not have yet is kept", async () => {
     const { store, other } = await behind();
     await put(store, T0, entryOf({ id: "a" }, T0, "fence-a"));

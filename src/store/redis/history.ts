@@ -55,10 +55,15 @@ export function historyIn({ connection, keys }: Database): History {
 
     async latest(limit, upTo) {
       // A revision alone stands for the last id that begins with it.
-      const [page] = (await connection.read("latest events", [
-        ["XREVRANGE", keys.events, upTo?.revision ?? "+", "-", "COUNT", limit],
-      ])) as [RawEvent[]];
-      return page.map(toEvent);
+      const range = [upTo?.revision ?? "+", "-", "COUNT", limit];
+      const lookBack = async (command: Command) => {
+        const [page] = (await connection.read("latest events", [command])) as [RawEvent[]];
+        return page.map(toEvent);
+      };
+      const events = await lookBack(["XREVRANGE", keys.events, ...range]);
+      const [first] = events;
+      const isThere = !upTo || (first?.revision === upTo.revision && first.nonce === upTo.nonce);
+      return isThere ? events : lookBack(atPrimary("XREVRANGE", [keys.events], ...range));
     },
 
     async sweepReport() {

@@ -29,6 +29,7 @@ export const EVENT_TYPES = keysOf({
   recovered: true,
   lapsed: true,
   reaped: true,
+  status_changed: true,
 } satisfies Record<EventType, true>);
 
 const PRIORITY_NUMBERS: Priorities = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 };

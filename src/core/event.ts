@@ -1,3 +1,4 @@
+import type { ReportedStatus } from "./agents/agent.ts";
 import type { Kind } from "./entry.ts";
 
 export const EVENT_TYPES = [
@@ -13,6 +14,7 @@ export const EVENT_TYPES = [
   "recovered",
   "lapsed",
   "reaped",
+  "status_changed",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -23,4 +25,9 @@ export interface Event {
   id: string;
   /** ms since the Unix epoch */
   at: number;
+  /** Of `status_changed`: what the agent reports now. */
+  status?: ReportedStatus;
 }
+
+/** Of an agent's changes of status within so many ms only the last is kept. */
+export const FLIPS_MS = 5000;

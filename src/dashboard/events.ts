@@ -15,6 +15,7 @@ const WORDS: Record<EventType, string> = {
   became_unreachable: "fell silent",
   recovered: "is heard again",
   lapsed: "lapsed",
+  status_changed: "reports another status",
   reaped: "is gone",
 };
 

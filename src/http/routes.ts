@@ -12,6 +12,7 @@ import { legacyOwnEntryEndpoints } from "./routes/legacy/own-entry.ts";
 import { openApiEndpoint } from "./routes/operation/openapi.ts";
 import { outcomeEndpoints } from "./routes/services/outcomes.ts";
 import { providingEndpoints } from "./routes/toolsets/providing.ts";
+import { watchEndpoints } from "./routes/agents/watch.ts";
 import { presenceEndpoints } from "./routes/agents/presence.ts";
 import { readinessEndpoints } from "./routes/services/readiness.ts";
 import { resolveEndpoints } from "./routes/services/resolve.ts";
@@ -33,6 +34,7 @@ export const endpoints: readonly Endpoint[] = [
   ...drainEndpoints,
   ...importEndpoints,
   ...discoverEndpoints,
+  ...watchEndpoints,
   ...statsEndpoints,
   ...eventEndpoints,
   ...sweepEndpoints,

@@ -5,6 +5,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
+import { Marker } from "./marker.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { RecentReads } from "./recent-reads.ts";
 import { tellingHubs } from "./agents/telling-hubs.ts";
@@ -52,6 +53,8 @@ export interface Namespace extends Pick<
   readonly store: Store;
   /** What was last read to find agents, for those who allow it to be old. */
   readonly recent: RecentReads;
+  /** Whether something was told (marker.ts). */
+  readonly marker: Marker;
   /** What the callers of one service share. */
   pool: (service: string) => Pool;
   /** What the callers and providers of one toolset share. */
@@ -79,6 +82,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       name,
       store,
       recent: new RecentReads(store, pause),
+      marker: new Marker(store, clock),
       pool: keepOpen((service) => platform.openPool(name, service)),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
       ...(hub && { hub }),

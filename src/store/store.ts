@@ -57,7 +57,9 @@ export interface Store {
 
   /**
    * Replaces the states of leases and extends them, each only if it is alive: a superseded or lapsed holder changes nothing,
-   * because the write itself looks for the lease by its fence. One command a lease, all in one round trip.
+   * because the write itself looks for the lease by its fence. One command a lease, all in one round trip; where the status is
+   * another than before, one more round trip tells it. If that one fails the lease is renewed all the same, and the change is told
+   * with the agent's next renewal here.
    *
    * @returns per renewal, in their order, what the holder is to do
    */
@@ -125,13 +127,17 @@ export interface Store {
   heal(query: HealQuery): Promise<Healed>;
 
   /**
-   * Events after `since`, oldest first; absent: from the oldest that is kept. Where nothing has happened yet, one round trip
+   * Events after `since`, oldest first; of an agent's changes of status within 5 s of the first, the last alone, and a cursor
+   * that stands on another of them goes on. Absent: from the oldest that is kept. Where nothing has happened yet, one round trip
    * more makes a cursor of the empty history, once; before "too_old" is said, one more makes sure of it.
    *
    * @returns "too_old" when the event of `since` is no longer kept, or is of a history that was lost: then events may be
    *   missing between it and those that are kept
    */
   events(query: EventsQuery): Promise<EventPage | "too_old">;
+
+  /** A text that is another one once something more was told. One command. */
+  marker(): Promise<string>;
 
   /** Frees what can be spared, in a store that is full: all events but the newest 1,000. */
   makeRoom(): Promise<void>;

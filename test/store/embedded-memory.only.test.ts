@@ -33,7 +33,7 @@ function partsOn(storage: DurableObjectStorage, bytesMax?: number) {
   const leaseOf = (id: string, load: number) => entryOf({ id, current_load: load }, T0).lease;
   const renew = (id: string, load: number, holder?: string) => {
     const lease = { ...leaseOf(id, load), ...(holder !== undefined && { holder }) };
-    return entries.renew([{ ref: ref(id), fence: "f", lease, ttlMs: 300_000 }], T0 + 1);
+    return entries.renew([{ ref: ref(id), fence: "f", lease, ttlMs: 300_000 }], T0, T0 + 1);
   };
   const detach = (id: string, load: number) =>
     holders.detach(

@@ -191,7 +191,7 @@ describe("terms", () => {
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
       sql.exec(
-        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; ALTER TABLE event DROP COLUMN nonce;",
+        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; ALTER TABLE event DROP COLUMN nonce;",
       );
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
@@ -210,7 +210,9 @@ describe("the ledger", () => {
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
       sql.exec("UPDATE entry SET unreachable = 1 WHERE id = 'b'");
-      sql.exec("DROP TABLE ended; DROP TABLE holder; DELETE FROM migration WHERE number >= 4");
+      sql.exec(
+        "DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; DELETE FROM migration WHERE number >= 4",
+      );
     });
     await evict();
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);
@@ -229,7 +231,12 @@ describe("what is written", () => {
     const { store, inside } = openEmbedded();
     await put(store, T0, a, entryOf({ id: "b" }, T0, "f2"));
     const beats = (...fences: string[]) =>
-      rowsWritten(inside, (object) => object.renew(fences.map((fence) => ({ ...renewal, fence }))));
+      rowsWritten(inside, (object) =>
+        object.renew(
+          fences.map((fence) => ({ ...renewal, fence })),
+          T0,
+        ),
+      );
     expect(await beats("f1")).toBe(1);
     expect(await beats("f1", "f1")).toBe(2);
     expect(await beats("f2", "stranger")).toBe(0);

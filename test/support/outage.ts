@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import type { DurableRegistryObject } from "../../src/store/embedded/durable-registry-object.ts";
 import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { type Backend, embeddedBackend, redisBackend } from "./stores.ts";
 
@@ -29,14 +30,19 @@ export const BREAKABLE = [
     name: "embedded",
     openBreakable: (): Breakable => {
       const stub = env.REGISTRY.getByName(crypto.randomUUID());
-      const rename = (from: string, to: string) =>
-        runInDurableObject(stub, (_, { storage }) => {
-          storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+      let call: DurableRegistryObject["hosted"]["call"] | undefined;
+      const answerBy = (next: typeof call) =>
+        runInDurableObject(stub, ({ hosted }) => {
+          call ??= hosted.call.bind(hosted);
+          hosted.call = next ?? call;
         });
+      const out = () => {
+        throw new Error("out");
+      };
       return {
         backend: { ...embeddedBackend(), open: () => durableStore(() => stub) },
-        fail: () => rename("entry", "mislaid"),
-        recover: () => rename("mislaid", "entry"),
+        fail: () => answerBy(out),
+        recover: () => answerBy(undefined),
       };
     },
   },

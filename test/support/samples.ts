@@ -40,7 +40,8 @@ const newcomer = {
   capabilities: ["spot", { name: "chart" }],
   tags: ["eu"],
 };
-const whole = { status: "busy", current_load: 3 };
+/** Of the same status as before: another would be told in a trip of its own, after the heartbeat was heard. */
+const whole = { status: "available", current_load: 3 };
 const path = encodeURIComponent;
 const drain = async (registry: Registry, { agent_id }: Registered) => {
   await registry.post(`/v1/agents/${path(agent_id)}/drain`);
@@ -132,6 +133,19 @@ export const SAMPLES: readonly Sample[] = [
     query: `?capability=spot&tag=eu&type=${RESIDENT.type}&explain=true`,
   },
   { operation: "discover", title: "exactly", trips: "r", query: "?exact=true&limit=1" },
+  { operation: "watchAgents", title: "from now on", trips: "rr" },
+  {
+    operation: "watchAgents",
+    title: "after what a cursor has seen",
+    trips: "rrr",
+    query: "?since=:since&capability=chart",
+    prepare: async (registry, resident) => {
+      const { body } = await registry.get<{ cursor: string }>("/v1/watch");
+      await drain(registry, resident);
+      await registry.pass(1000);
+      return { since: body.cursor };
+    },
+  },
   { operation: "getAgent", title: "the resident", trips: "r" },
   { operation: "heartbeat", title: "whole", trips: "w", token: true, body: () => whole },
   { operation: "heartbeat", title: "bare", trips: "rw", token: true },
@@ -411,7 +425,7 @@ export const SAMPLES: readonly Sample[] = [
     trips: "rw",
     body: () => ({ name: "old", type: "worker", host: "h", port: 1, metadata: { a: 1 } }),
   },
-  { operation: "legacyHeartbeat", title: "status", trips: "rw", body: () => ({ status: "degraded" }) },
+  { operation: "legacyHeartbeat", title: "status", trips: "rw", body: () => ({ status: "healthy" }) },
   { operation: "legacyUnregister", title: "the resident", trips: "rw" },
   { operation: "legacyList", title: "all", trips: "r" },
   { operation: "legacyListByType", title: "the resident's", trips: "r" },

@@ -1,6 +1,7 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
 import { explainMissingLease, owns, refuseChange, type Asker } from "../authority.ts";
 import { type Entry, isLive, type Past } from "../entry.ts";
+import type { Event } from "../event.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt, type Lease } from "../lease.ts";
 import { invalid, type Problem } from "../problem.ts";
@@ -96,7 +97,14 @@ export function decideHeartbeat(
   );
   const desired = before.draining ? "drain" : "run";
   const entry = { ...before, document, lease };
-  if (!lapsed) return { result: { lease, desired }, write: { entry } };
+  if (!lapsed) {
+    const told = { kind: "agent", id, at: now } as const;
+    const { status } = lease;
+    if (!unchanged)
+      return { result: { lease, desired }, write: { entry, event: { type: "amended", ...told } } };
+    const event: Event = { type: "status_changed", ...told, status };
+    return { result: { lease, desired }, write: { entry, ...(status !== known.status && { event }) } };
+  }
   return {
     result: { lease, desired, restored: true },
     write: { entry: { ...entry, mark: null }, event: { type: "recovered", kind: "agent", id, at: now } },

@@ -71,6 +71,19 @@ export const registered = z.strictObject({
   desired_state: z.enum(["run", "drain"]),
 });
 
+export const agentChanges = z.strictObject({
+  changes: z.array(
+    z.discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("updated"), agent: agentRecord }),
+      z.strictObject({ type: z.literal("removed"), id: z.string() }),
+    ]),
+  ),
+  /** To go on after, with `since`. */
+  cursor: z.string(),
+  /** What came before is not known: read the list, then go on. */
+  resync: z.boolean(),
+});
+
 export const agentPage = z.strictObject({
   agents: z.array(agentRecord),
   count,

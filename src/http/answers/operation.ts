@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { reportedStatus } from "../../core/agents/agent.ts";
 import { EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
 import { count, json, time } from "./common.ts";
@@ -10,6 +11,8 @@ const events = z.array(
     kind: z.enum(KINDS),
     id: z.string(),
     at: time,
+    /** Of status_changed: what the agent reports now. */
+    status: reportedStatus.optional(),
     /** To go on after this event, or before it. */
     cursor: z.string(),
   }),

@@ -51,6 +51,11 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
     return this.#c.req.raw.headers;
   }
 
+  /** Aborted when the asker has gone. */
+  get signal(): AbortSignal {
+    return this.#c.req.raw.signal;
+  }
+
   get origin(): string {
     return new URL(this.#c.req.url).origin;
   }

@@ -35,6 +35,8 @@ export interface Ask<Params, Query, Body> {
   /** Reads and checks the body, for endpoints with `readsBodyLate`. @throws {Problem} `invalid_request` and the like */
   readBody: () => Promise<Body>;
   headers: Headers;
+  /** Aborted when the asker has gone. */
+  signal: AbortSignal;
   asker: Asker;
   /** The asker's. */
   namespace: Namespace;

@@ -34,6 +34,7 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   roll: true,
   heal: true,
   events: true,
+  marker: true,
   makeRoom: true,
   latest: true,
   sweepReport: true,

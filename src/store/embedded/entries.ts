@@ -3,6 +3,7 @@ import { termsOf } from "../../core/kinds.ts";
 import type { ObjectStorage } from "../../durable/storage.ts";
 import { ENDED_KEPT_MS, type Renewal, type Renewed } from "../store.ts";
 import { writeMark } from "../mark.ts";
+import { statusChange } from "../status-changes.ts";
 import type { History } from "./history.ts";
 import type { KnownRows } from "./known-rows.ts";
 import type { Members, Moves } from "./members.ts";
@@ -52,14 +53,17 @@ export class Entries {
     });
   }
 
-  renew(renewals: readonly Renewal<Kind>[], clock: number): Renewed[] {
+  /** @param now  the caller's clock, by which events are told */
+  renew(renewals: readonly Renewal<Kind>[], now: number, clock: number): Renewed[] {
     const { sql } = this.#storage;
     return renewals.map(({ ref, fence, lease, ttlMs }) => {
       const { kind, id } = ref;
       const end = ttlMs === null ? null : Math.min(clock + ttlMs, Number.MAX_SAFE_INTEGER);
+      const [before] = sql.exec<{ lease: string }>(SQL.readLease, kind, id, fence).toArray();
       const renewed = sql.exec(SQL.renewLease, JSON.stringify(lease), end, kind, id, fence, clock).toArray();
       if (renewed.length === 0) return "gone";
       this.#rows.leaseChanged(ref);
+      for (const event of statusChange(ref, before?.lease ?? null, lease, now)) this.#history.add(event);
       const [entry] = sql.exec<{ draining: number }>(SQL.isDraining, kind, id).toArray();
       return entry?.draining ? "drain" : "run";
     });

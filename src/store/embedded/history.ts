@@ -1,5 +1,5 @@
 import type { Sql } from "../../durable/storage.ts";
-import type { Event } from "../../core/event.ts";
+import { type Event, FLIPS_MS } from "../../core/event.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
 import {
   EVENTS_MAX,
@@ -12,22 +12,54 @@ import {
 } from "../store.ts";
 import { type EventRow, SQL } from "./schema.ts";
 
+/** How long a cursor may stand on a change of status that was replaced, ms. */
+const REPLACED_KEPT_MS = 600_000;
+const FLIPS_MAX = 10_000;
+
 /** What happened: the newest events, and the last sweep's report. */
 export class History {
   readonly #sql: Sql;
+  /** The last change of status of each agent that had one, and when the first of those was whose place it has. */
+  readonly #flips = new Map<string, { revision: number; firstAt: number }>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
+  /** A change of status takes the place of the agent's last, if the first of these was not long ago. */
   add(event: Event): void {
+    if (event.type === "status_changed") this.#addFlip(event);
+    else this.#append(event);
+  }
+
+  #append(event: Event): number {
     const { revision } = this.#sql.exec<{ revision: number }>(SQL.addEvent, JSON.stringify(event)).one();
     this.#sql.exec(SQL.forgetEvents, revision - EVENTS_MAX);
+    return revision;
+  }
+
+  #addFlip(event: Event): void {
+    const name = `${event.kind}:${event.id}`;
+    const last = this.#flips.get(name);
+    const isFlip = last !== undefined && Math.abs(event.at - last.firstAt) < FLIPS_MS;
+    if (isFlip) {
+      this.#sql.exec(SQL.forgetReplaced, event.at - REPLACED_KEPT_MS);
+      this.#sql.exec(SQL.rememberReplaced, last.revision, event.at);
+      this.#sql.exec(SQL.forgetReplacedEvent, last.revision);
+    }
+    if (this.#flips.size >= FLIPS_MAX) this.#flips.clear();
+    this.#flips.set(name, { revision: this.#append(event), firstAt: isFlip ? last.firstAt : event.at });
+  }
+
+  marker(): string {
+    return String(this.#sql.exec<{ revision: number | null }>(SQL.history).one().revision ?? "");
   }
 
   events({ since, limit }: EventsQuery): EventPage | "too_old" {
     const history = this.#sql.exec<{ revision: number | null; nonce: string }>(SQL.history).one();
-    const began = { revision: history.revision ?? 0, nonce: history.nonce };
+    const isReplaced =
+      since !== undefined && this.#sql.exec(SQL.isReplaced, since.revision, since.nonce).toArray().length > 0;
+    const began = { revision: history.revision ?? 0, nonce: history.nonce, isReplaced };
     const rows = this.#sql.exec<EventRow>(SQL.eventsFrom, since?.revision ?? 0, limit + (since ? 1 : 0));
     const events = rows.toArray().map(toEvent);
     return since ? pageAfter(since, limit, events, began) : pageOf(events, began);

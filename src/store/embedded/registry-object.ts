@@ -80,8 +80,8 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#entries.commit(changes, now, this.clock());
   }
 
-  renew(renewals: readonly Renewal<Kind>[]): Renewed[] {
-    return this.#entries.renew(renewals, this.clock());
+  renew(renewals: readonly Renewal<Kind>[], now: number): Renewed[] {
+    return this.#entries.renew(renewals, now, this.clock());
   }
 
   detach(departures: readonly Departure[]): boolean[] {
@@ -127,6 +127,10 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   events(query: EventsQuery): EventPage | "too_old" {
     return this.#history.events(query);
+  }
+
+  marker(): string {
+    return this.#history.marker();
   }
 
   makeRoom(): void {

@@ -51,6 +51,8 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX ended_until ON ended (until);`,
   // Who holds leases by their agents' sockets.
   `CREATE TABLE holder (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;`,
+  // Changes of status that a later one took the place of: a cursor may stand on one.
+  `CREATE TABLE replaced (revision INTEGER PRIMARY KEY, nonce TEXT NOT NULL, at INTEGER NOT NULL);`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -188,6 +190,16 @@ export const SQL = {
   addEvent: "INSERT INTO event (event, nonce) VALUES (?, abs(random() >> 1)) RETURNING revision",
   /** the last revision to forget */
   forgetEvents: "DELETE FROM event WHERE revision <= ?",
+  /** revision, at: remembers an event and removes it */
+  rememberReplaced:
+    "INSERT OR REPLACE INTO replaced SELECT revision, nonce, ?2 FROM event WHERE revision = ?1",
+  forgetReplacedEvent: "DELETE FROM event WHERE revision = ?",
+  /** at */
+  forgetReplaced: "DELETE FROM replaced WHERE at < ?",
+  /** revision, nonce → a row if it was replaced */
+  isReplaced: "SELECT 1 FROM replaced WHERE revision = ? AND nonce = ?",
+  /** kind, id, fence → lease */
+  readLease: "SELECT lease FROM lease WHERE kind = ? AND id = ? AND fence = ?",
   /** → newest revision, kept when its event is forgotten, and the history's nonce */
   history: `SELECT (SELECT seq FROM sqlite_sequence WHERE name = 'event') AS revision, secret AS nonce
     FROM secret WHERE name = 'history'`,

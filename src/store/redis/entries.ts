@@ -1,18 +1,20 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import type { Event } from "../../core/event.ts";
 import { chunks } from "../chunks.ts";
+import { statusChange, UntoldChanges } from "../status-changes.ts";
 import { type Change, EVENTS_MAX, type Held, type Renewed, type Snapshot, type Store } from "../store.ts";
 import type { Command, ScriptCall } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { readDocument, readLease, readLedger } from "./decode.ts";
 import { DirectivesView } from "./directives-view.ts";
 import { fieldOf } from "./keys.ts";
+import { flipAt, tellIn } from "./history.ts";
 import { newNonce } from "./nonce.ts";
 import { Plan, planChange } from "./plan.ts";
 import { COMMIT, HELD, READ } from "./scripts.ts";
 
 /** KEYS of lua/commit.lua that come before the plan's own. */
-const COMMIT_OWN_KEYS = 8;
+const COMMIT_OWN_KEYS = 10;
 // Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
 // commit, where the document is part of a plan that is part of a request.
 const PIPELINE_READS_MAX = 120;
@@ -25,6 +27,7 @@ export function entriesIn(
 ): Pick<Store, "read" | "readHeld" | "readWithClock" | "commit" | "renew"> {
   const { connection, keys } = database;
   const directives = new DirectivesView();
+  const flips = new UntoldChanges((events) => tellIn(database, events));
   return {
     async read(refs, _now, { near = false } = {}) {
       const { snapshots } = await readEntries(database, refs, [], near);
@@ -66,14 +69,16 @@ export function entriesIn(
     async renew(renewals, now) {
       const commands = renewals.map(({ ref, fence, lease, ttlMs }): Command => {
         const end = ttlMs === Infinity ? [] : ttlMs === null ? ["KEEPTTL"] : ["PX", ttlMs];
-        return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", ...end];
+        return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", "GET", ...end];
       });
       const look = directives.isStale(now);
       if (look) commands.push(["HKEYS", keys.directives]);
       const replies = await connection.write("renew", commands);
       if (look) directives.refresh((replies[renewals.length] ?? []) as string[], now);
+      const before = replies as (string | null)[];
+      await flips.tell(renewals.flatMap(({ ref, lease }, i) => statusChange(ref, before[i]!, lease, now)));
       return renewals.map(({ ref }, i): Renewed => {
-        if (replies[i] !== "OK") return "gone";
+        if (before[i] === null) return "gone";
         return directives.isDraining(fieldOf(ref)) ? "drain" : "run";
       });
     },
@@ -119,10 +124,11 @@ export function commitCall(
   event?: Event,
 ): ScriptCall {
   const { directives, ledger, revision, events, terms, termNames } = keys;
+  const { replaced } = keys;
   const own = [keys.document(ref), directives, ledger, revision, events, terms, termNames, keys.ended(ref)];
   return {
     script: COMMIT,
-    keys: [...own, ...plan.keys],
+    keys: [...own, keys.flip(ref), replaced, ...plan.keys],
     args: [
       `${keys.leases(ref.kind)}${ref.id}:`,
       fieldOf(ref),
@@ -131,6 +137,7 @@ export function commitCall(
       event ? JSON.stringify(event) : "",
       String(EVENTS_MAX),
       newNonce(),
+      event ? flipAt(event) : "",
     ],
   };
 }

@@ -1,13 +1,13 @@
 import type { Event } from "../../core/event.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
-import type { EventRecord, Store, SweepReport } from "../store.ts";
+import { EVENTS_MAX, type EventRecord, type Store, type SweepReport } from "../store.ts";
 import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { parse } from "./decode.ts";
 import { newNonce } from "./nonce.ts";
-import { atPrimary } from "./scripts.ts";
+import { atPrimary, TELL } from "./scripts.ts";
 
-type History = Pick<Store, "events" | "latest" | "sweepReport" | "keepSweepReport">;
+type History = Pick<Store, "events" | "latest" | "marker" | "sweepReport" | "keepSweepReport">;
 
 /** What happened: the newest events, and the last sweep's report. */
 export function historyIn({ connection, keys }: Database): History {
@@ -22,10 +22,11 @@ export function historyIn({ connection, keys }: Database): History {
 
   async function look(
     commands: readonly Command[],
-  ): Promise<[EventRecord[], { revision: number; nonce: string | null }]> {
+  ): Promise<[EventRecord[], { revision: number; nonce: string | null; isReplaced: boolean }]> {
     const replies = await connection.read("events", commands);
-    const [events, nonce, revision] = replies as [RawEvent[], string | null, string | null];
-    return [events.map(toEvent), { revision: Number(revision ?? 0), nonce }];
+    const [events, nonce, revision, replaced = null] = replies as [RawEvent[], ...(string | null)[]];
+    const history = { revision: Number(revision ?? 0), nonce: nonce ?? null, isReplaced: replaced !== null };
+    return [events.map(toEvent), history];
   }
 
   return {
@@ -39,9 +40,13 @@ export function historyIn({ connection, keys }: Database): History {
         ["XRANGE", keys.events, ...range],
         ["GET", keys.history],
         ["GET", keys.revision],
+        ...(since ? [["ZSCORE", keys.replaced, first]] : []),
       ]);
       if (!since)
-        return pageOf(events, events.at(-1) ?? { ...history, nonce: history.nonce ?? (await begin()) });
+        return pageOf(
+          events,
+          events.at(-1) ?? { revision: history.revision, nonce: history.nonce ?? (await begin()) },
+        );
       const page = pageAfter(since, limit, events, history);
       if (page !== "too_old") return page;
       // A copy that has not heard of the cursor's event yet looks like one that keeps it no longer.
@@ -49,6 +54,7 @@ export function historyIn({ connection, keys }: Database): History {
         atPrimary("XRANGE", [keys.events], ...range),
         atPrimary("GET", [keys.history]),
         atPrimary("GET", [keys.revision]),
+        atPrimary("ZSCORE", [keys.replaced], first),
       ]);
       return pageAfter(since, limit, ...fresh);
     },
@@ -66,6 +72,11 @@ export function historyIn({ connection, keys }: Database): History {
       return isThere ? events : lookBack(atPrimary("XREVRANGE", [keys.events], ...range));
     },
 
+    async marker() {
+      const [revision] = (await connection.read("marker", [["GET", keys.revision]])) as [string | null];
+      return revision ?? "";
+    },
+
     async sweepReport() {
       const [report] = (await connection.read("sweep report", [["GET", keys.sweep]])) as [string | null];
       return parse<SweepReport>(report);
@@ -75,6 +86,22 @@ export function historyIn({ connection, keys }: Database): History {
       await connection.write("sweep report", [["SET", keys.sweep, JSON.stringify(report)]]);
     },
   };
+}
+
+/** What lua/include/append.lua takes for a change of status, and for any other event. */
+export const flipAt = ({ type, at }: Event): string => (type === "status_changed" ? String(at) : "");
+
+/** Appends events that go with no change of an entry. */
+export async function tellIn(
+  { connection, keys }: Pick<Database, "connection" | "keys">,
+  events: readonly Event[],
+): Promise<void> {
+  const calls = events.map((event) => ({
+    script: TELL,
+    keys: [keys.revision, keys.events, keys.flip(event), keys.replaced],
+    args: [JSON.stringify(event), newNonce(), String(EVENTS_MAX), flipAt(event)],
+  }));
+  await connection.write("tell", calls);
 }
 
 type RawEvent = [id: string, fields: [name: string, json: string]];

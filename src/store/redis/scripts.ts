@@ -3,6 +3,7 @@ import commitLua from "./lua/commit.lua";
 import detachLua from "./lua/detach.lua";
 import healLua from "./lua/heal.lua";
 import heldLua from "./lua/held.lua";
+import appendLua from "./lua/include/append.lua";
 import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
@@ -11,8 +12,10 @@ import pageLua from "./lua/page.lua";
 import primaryLua from "./lua/primary.lua";
 import readLua from "./lua/read.lua";
 import sampleLua from "./lua/sample.lua";
+import tellLua from "./lua/tell.lua";
 
 const INCLUDES = new Map([
+  ["append", appendLua],
   ["names", namesLua],
   ["entry", entryLua],
   ["fetch", fetchLua],
@@ -34,6 +37,7 @@ export const READ = scriptOf(readLua);
 export const HELD = scriptOf(heldLua);
 export const COMMIT = scriptOf(commitLua);
 export const DETACH = scriptOf(detachLua);
+export const TELL = scriptOf(tellLua);
 export const SAMPLE = scriptOf(sampleLua);
 export const PAGE = scriptOf(pageLua);
 export const HEAL = scriptOf(healLua);

@@ -102,6 +102,8 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     },
     holders: (names) => first.holders(names),
 
+    marker: async () => (await all((store) => store.marker())).join(" "),
+
     async sample<K extends Kind>(query: SampleQuery<K>, now: number) {
       const asked = shareOf(query.size, stores.length);
       const draws = await all((store) => store.sample({ ...query, size: asked }, now));

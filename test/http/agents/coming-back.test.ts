@@ -47,6 +47,7 @@ describe.each(BACKENDS)("a registration that has lapsed on $backend", ({ openBac
         });
         expect(await eventsOf(registry)).toEqual([
           "registered",
+          "status_changed",
           ...(sweeps > 0 ? ["lapsed"] : []),
           "recovered",
         ]);

@@ -68,7 +68,7 @@ describe.each(BACKENDS)("on $backend", ({ openBackend }) => {
         expect(late).toMatchObject({ status: 201, body: same });
         const { body } = await registry.get(`/v1/agents/${agent_id}`);
         expect(body).toMatchObject({ status: "busy", current_load: 1 });
-        const { events } = (await registry.get<{ events: unknown[] }>("/v1/events")).body;
+        const { events } = (await registry.get<{ events: unknown[] }>("/v1/events?type=registered")).body;
         expect(events).toHaveLength(1);
       }
     });

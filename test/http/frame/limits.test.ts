@@ -89,6 +89,7 @@ const FIELDS: [field: string, good: unknown, bad: unknown, pointer?: string][] =
 
 const PARAMETERS: [path: string, good: string, bad: string, pointer: string][] = [
   ["/v1/agents?limit=", "200", "201", "/limit"],
+  ["/v1/watch?wait=", "30", "31", "/wait"],
   ["/v1/agents?limit=", "1", "0", "/limit"],
   ["/v1/agents?cursor=", encodeCursor("a"), encodeCursor("-a"), "/cursor"],
   ["/v1/agents?cursor=", encodeCursor(text(256)), encodeCursor(text(257)), "/cursor"],

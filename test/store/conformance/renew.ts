@@ -31,6 +31,9 @@ export function renews(open: Open): void {
     expect(await everythingIn(store, ["a"], T0 + 100_000)).toEqual({
       ...before,
       entries: [{ ...entry, lease: renewal.lease }],
+      events: [
+        { revision: 1, type: "status_changed", kind: "agent", id: "a", at: T0 + 40_000, status: "busy" },
+      ],
     });
     await advance(T0 + 100_001);
     expect((await entryAt(store, "a", T0 + 100_001))?.lease).toBeNull();

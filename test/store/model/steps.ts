@@ -46,7 +46,18 @@ export const beat = (id: string, holder: Exclude<Holder, "none">, load: number):
     const entry = model.entries.get(id);
     const heard = isLive(entry) && entry.document.fence === token.fence;
     const renewal = wholeBeat(id, token, load, model.now);
-    if (heard) model.write(id, { entry: { ...entry, lease: renewal.lease } });
+    if (heard) {
+      const { lease } = renewal;
+      const event = {
+        type: "status_changed",
+        kind: "agent",
+        id,
+        at: model.now,
+        status: lease.status,
+      } as const;
+      const changed = lease.status !== entry.lease.status;
+      model.write(id, { entry: { ...entry, lease }, ...(changed && { event }) });
+    }
     const answer = heard ? (entry.draining ? "drain" : "run") : "gone";
     expect(await store.renew([renewal], model.now)).toEqual([answer]);
   });

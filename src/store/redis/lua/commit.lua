@@ -1,12 +1,13 @@
--- include: names entry recount
+-- include: names entry recount append
 -- Applies one change to one entry, whole, if the entry is still as it was read.
 --
 -- KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events   KEYS[6] terms
--- KEYS[7] names of terms   KEYS[8] ended   KEYS[9..] the plan's keys
+-- KEYS[7] names of terms   KEYS[8] ended   KEYS[9], KEYS[10] see append.lua   KEYS[11..] the plan's keys
 -- ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
 -- ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
 --         ["RECOUNT", position of a term's index, term] writes the size of the index into KEYS[6]
 -- ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep   ARGV[7] the event's nonce
+-- ARGV[8] when a change of status was, ms; "" for any other event
 -- Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version, ended}
 local entry = read_entry(KEYS[1], KEYS[8], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
 if entry[5] ~= ARGV[3] then
@@ -24,14 +25,6 @@ for _, step in ipairs(cjson.decode(ARGV[4])) do
 end
 
 if ARGV[5] ~= "" then
-  local revision = redis.call("INCR", KEYS[4])
-  local newest = redis.call("XREVRANGE", KEYS[5], "+", "-", "COUNT", 1)[1]
-  local told = newest and tonumber(string.match(newest[1], "^%d+")) or 0
-  if told >= revision then
-    -- The counter was lost: the stream takes no event before its newest.
-    revision = told + 1
-    redis.call("SET", KEYS[4], revision)
-  end
-  redis.call("XADD", KEYS[5], "MAXLEN", "=", ARGV[6], revision .. "-" .. ARGV[7], "event", ARGV[5])
+  append({ KEYS[4], KEYS[5], KEYS[9], KEYS[10] }, ARGV[5], ARGV[7], ARGV[6], ARGV[8])
 end
 return 1

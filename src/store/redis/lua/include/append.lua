@@ -1,0 +1,31 @@
+-- Appends an event, as JSON, to the stream, of which the newest `most` are kept. A change of status (`at` is not "") takes the
+-- place of the agent's last one, if the first of these was not long ago.
+--
+-- keys: revision, events, flip ("<id of the event> <when the first was, ms>"), replaced (sorted set of ids of events, by when
+-- they were replaced, ms)
+local flips_ms, replaced_kept_ms = 5000, 600000
+
+local function append(keys, event, nonce, most, at)
+  local first = at
+  if at ~= "" then
+    local last, since = string.match(redis.call("GET", keys[3]) or "", "^(%S+) (%d+)$")
+    if last and math.abs(at - since) < flips_ms then
+      first = since
+      redis.call("XDEL", keys[2], last)
+      redis.call("ZREMRANGEBYSCORE", keys[4], "-inf", at - replaced_kept_ms)
+      redis.call("ZADD", keys[4], at, last)
+    end
+  end
+  local revision = redis.call("INCR", keys[1])
+  local newest = redis.call("XREVRANGE", keys[2], "+", "-", "COUNT", 1)[1]
+  local told = newest and tonumber(string.match(newest[1], "^%d+")) or 0
+  if told >= revision then
+    -- The counter was lost: the stream takes no event before its newest.
+    revision = told + 1
+    redis.call("SET", keys[1], revision)
+  end
+  local id = redis.call("XADD", keys[2], "MAXLEN", "=", most, revision .. "-" .. nonce, "event", event)
+  if at ~= "" then
+    redis.call("SET", keys[3], id .. " " .. first, "PX", flips_ms)
+  end
+end

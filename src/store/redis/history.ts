@@ -40,7 +40,6 @@ export function historyIn({ connection, keys }: Database): History {
         ["XRANGE", keys.events, ...range],
         ["GET", keys.history],
         ["GET", keys.revision],
-        ...(since ? [["ZSCORE", keys.replaced, first]] : []),
       ]);
       if (!since)
         return pageOf(
@@ -49,7 +48,7 @@ export function historyIn({ connection, keys }: Database): History {
         );
       const page = pageAfter(since, limit, events, history);
       if (page !== "too_old") return page;
-      // A copy that has not heard of the cursor's event yet looks like one that keeps it no longer.
+      // The event may have been replaced by a later change of status, which is rare; and a copy that has not heard of the cursor's event yet looks like one that keeps it no longer.
       const fresh = await look([
         atPrimary("XRANGE", [keys.events], ...range),
         atPrimary("GET", [keys.history]),

@@ -48,7 +48,8 @@ export function historyIn({ connection, keys }: Database): History {
         );
       const page = pageAfter(since, limit, events, history);
       if (page !== "too_old") return page;
-      // The event may have been replaced by a later change of status, which is rare; and a copy that has not heard of the cursor's event yet looks like one that keeps it no longer.
+      // A later change of status may have taken the event's place, which is rare; and a copy that has not heard of the event yet
+      // looks like one that keeps it no longer.
       const fresh = await look([
         atPrimary("XRANGE", [keys.events], ...range),
         atPrimary("GET", [keys.history]),

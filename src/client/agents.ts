@@ -1,5 +1,6 @@
 import type { Read } from "./answer-cache.ts";
 import type {
+  AgentChanges,
   AgentFilter,
   AgentPage,
   AgentRecord,
@@ -16,7 +17,7 @@ import type {
 } from "./shapes.ts";
 import type { LeaseOptions, ReadOptions, RegisterOptions, RequestOptions } from "./options.ts";
 import { orStale } from "./reads.ts";
-import type { Transport } from "./transport.ts";
+import { TIMEOUT_MS, type Transport } from "./transport.ts";
 
 /** The largest page that the registry gives. */
 const PAGE_MAX = 200;
@@ -68,6 +69,28 @@ export const agents = ({ read, send }: Transport) => ({
     query: AgentFilter & MaxStale & { limit?: number; cursor?: string } = {},
     options: ReadOptions = {},
   ) => read<Read<AgentPage>>("/v1/agents", { query: orStale(query, options), ...options }),
+
+  /**
+   * Which of the agents that match have changed since, each as it is now, or waits for one that does. Without `since`, and where
+   * the registry remembers no longer, `resync` says: read the list, then ask again with `since: cursor`. Load and `last_seen` alone
+   * are told of nobody. Scope `read`.
+   *
+   * @param query.since  the `cursor` of the answer before
+   * @param query.wait   how long to wait, 0 to 30 s (0)
+   */
+  changes: (
+    query: Omit<AgentFilter, "status"> & {
+      service?: string | readonly string[];
+      since?: string;
+      wait?: number;
+    } = {},
+    options: RequestOptions = {},
+  ) =>
+    read<AgentChanges>("/v1/watch", {
+      query,
+      timeoutMs: (query.wait ?? 0) * 1000 + TIMEOUT_MS,
+      ...options,
+    }),
 
   /** Yields every live agent that matches, in id order, and reads pages of 200 as it goes. Scope `read`. */
   async *all(query: AgentFilter = {}, options: RequestOptions = {}): AsyncGenerator<AgentRecord, void> {

@@ -11,6 +11,7 @@ type Timely<T> = Omit<T, "stale">;
 
 export type AgentRecord = Answers["agentRecord"];
 export type AgentPage = Timely<Answers["agentPage"]>;
+export type AgentChanges = Answers["agentChanges"];
 export type Registered = Answers["registered"];
 export type HeartbeatAnswer = Answers["heartbeatAnswer"];
 export type HeartbeatResults = Answers["heartbeatResults"];

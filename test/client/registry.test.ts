@@ -43,6 +43,7 @@ async function claim(client: Client, leaseToken: string): Promise<string> {
 const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unknown>> = {
   registerAgent: (client) =>
     client.agents.register({ name: "n", type: "t", capabilities: ["a", { name: "b" }] }),
+  watchAgents: ({ agents }) => agents.changes({ capability: "spot", wait: 0 }),
   listAgents: (client) =>
     client.agents.list({ type: "t", capability: ["a", "b"], tag: "x", status: "available", limit: 5 }),
   getAgent: (client) => client.agents.get(id),
@@ -139,8 +140,8 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
 };
 
 describe("the client", () => {
-  it("has a method for every operation but those of the older APIs, MCP, the socket and the document", async () => {
-    const others = new Set(["openapi", "openProviderSocket"]);
+  it("has a method for every operation but those of the older APIs, MCP, the sockets and the document", async () => {
+    const others = new Set(["openapi", "openProviderSocket", "openPresence"]);
     const wanted = endpoints.filter(
       ({ dialect, group, operationId }) => dialect !== "bare" && group !== "mcp" && !others.has(operationId),
     );

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { reportedStatus } from "../../core/agents/agent.ts";
+import { REPORTED_STATUSES } from "../../core/agents/agent.ts";
 import { EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
 import { count, json, time } from "./common.ts";
@@ -12,7 +12,7 @@ const events = z.array(
     id: z.string(),
     at: time,
     /** Of status_changed: what the agent reports now. */
-    status: reportedStatus.optional(),
+    status: z.enum(REPORTED_STATUSES).optional(),
     /** To go on after this event, or before it. */
     cursor: z.string(),
   }),

@@ -38,10 +38,17 @@ describe("an environment that makes sense", () => {
       MISSED_PING_THRESHOLD: "2",
       RESULT_TTL_SECONDS: "60",
       HUBS_PER_REGION: "3",
+      REDIS_READS: "nearest",
     };
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
-      redis: { url: "https://eu1.upstash.io", token: "s3cret", timeoutMs: 1, prefix: "my_app-2" },
+      redis: {
+        url: "https://eu1.upstash.io",
+        token: "s3cret",
+        timeoutMs: 1,
+        prefix: "my_app-2",
+        reads: "nearest",
+      },
       databases: [],
       embeddedShards: 1,
       signingKey: null,

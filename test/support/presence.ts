@@ -92,6 +92,8 @@ export function hubIn(registry: Registry, hub = HUB) {
       return work(inner, storage);
     });
   const end = async (webSockets: "hibernate" | "close") => {
+    // Only one that runs can be ended.
+    await inside(() => undefined);
     await evictDurableObject(stub(), { webSockets });
     await inside(() => undefined);
   };

@@ -151,6 +151,10 @@ describe.each(BACKENDS)(
             await redis?.bridge.heal();
           };
           const fleet = new Fleet(new Registry({ backend: redis ?? openBackend() }), outage);
+          for (const name of IDS) {
+            await fleet.act({ do: "register", id: name });
+            await fleet.act({ do: "open", id: name });
+          }
           for (const step of acts) await fleet.act(step);
           await fleet.check();
         }),

@@ -158,7 +158,12 @@ describe.each(BACKENDS)(
           for (const step of acts) await fleet.act(step);
           await fleet.check();
         }),
-        { numRuns: 12, seed: 5, endOnFailure: true },
+        {
+          numRuns: 12,
+          seed: 5,
+          endOnFailure: true,
+          examples: [[[{ do: "fall silent", id: "a" }]], [[{ do: "deploy" }, { do: "open", id: "b" }]]],
+        },
       );
     });
   },

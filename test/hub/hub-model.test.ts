@@ -159,7 +159,7 @@ describe.each(BACKENDS)(
           await fleet.check();
         }),
         {
-          numRuns: 12,
+          numRuns: 7,
           seed: 5,
           endOnFailure: true,
           examples: [[[{ do: "fall silent", id: "a" }]], [[{ do: "deploy" }, { do: "open", id: "b" }]]],

@@ -22,7 +22,7 @@ export const durableAgentHub = (placeOf: (env: Env, object: string) => { name: s
       const attached = await this.hosted.inner.attach(ours, request, now);
       if (attached === "gone") return new Response(null, { status: 404 });
       if (attached === "full") return new Response(null, { status: 503 });
-      const chosen = protocol === undefined ? {} : { "Sec-WebSocket-Protocol": protocol };
+      const chosen = protocol === null ? {} : { "Sec-WebSocket-Protocol": protocol };
       return new Response(null, { status: 101, webSocket: theirs, headers: chosen });
     }
 

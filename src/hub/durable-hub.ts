@@ -9,7 +9,7 @@ import type { Hub, PresenceRequest } from "./hub.ts";
 export const METHODS: Record<keyof Omit<Hub, "socket">, true> = { tell: true, drop: true };
 
 /** What the object's `fetch` is asked. */
-export type SocketRequest = [request: PresenceRequest, now: number, protocol?: string];
+export type SocketRequest = [request: PresenceRequest, now: number, protocol: string | null];
 
 /** The hub's end of RPC. @param name  by which its lives are known in the store */
 export function hostedHub({ storage, sockets }: Host, name: string, store: Store): Hosted<AgentHub> {
@@ -25,10 +25,11 @@ export function hostedHub({ storage, sockets }: Host, name: string, store: Store
 export function durableHub(stub: () => { fetch(url: string, init: RequestInit): Promise<Response> }): Hub {
   // RPC cannot carry a socket; the answer to a request can.
   const overFetch = {
-    socket: (...asked: SocketRequest) =>
-      stub().fetch("https://hub/", {
-        headers: { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) },
-      }),
+    socket(request: PresenceRequest, now: number, protocol?: string): Promise<Response> {
+      const asked: SocketRequest = [request, now, protocol ?? null];
+      const headers = { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) };
+      return stub().fetch("https://hub/", { headers });
+    },
   };
   return {
     ...remote<Omit<Hub, "socket">>(stub, METHODS),

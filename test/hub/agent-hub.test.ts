@@ -3,7 +3,7 @@ import { GRACE_MS, REFRESH_MS, REPORT_EVERY_MS, VERIFY_MS } from "../../src/hub/
 import { CLOSED } from "../../src/hub/hub.ts";
 import { readAgent } from "../support/agents.ts";
 import { handshake, hubIn, PresenceSocket, present } from "../support/presence.ts";
-import { Registry } from "../support/registry.ts";
+import { closeSocket, Registry } from "../support/registry.ts";
 import { BACKENDS, redisBackend } from "../support/stores.ts";
 
 const INTERVAL_MS = 30_000;
@@ -224,12 +224,16 @@ describe("the handshake of a socket", () => {
     const registry = new Registry();
     const agent = await registry.register({ id: "a" });
     const offered = `rollcall, rollcall.lease.${agent.lease_token}`;
-    const { status, headers, webSocket } = await handshake(registry, agent, {
-      "Sec-WebSocket-Protocol": offered,
-    });
-    expect([status, headers.get("Sec-WebSocket-Protocol")]).toEqual([101, "rollcall"]);
-    webSocket?.accept();
-    webSocket?.close();
+    const response = await handshake(registry, agent, { "Sec-WebSocket-Protocol": offered });
+    expect([response.status, response.headers.get("Sec-WebSocket-Protocol")]).toEqual([101, "rollcall"]);
+    closeSocket(response);
+  });
+
+  it("chooses no subprotocol where none is offered, as clients that offer none expect", async () => {
+    const registry = new Registry();
+    const response = await handshake(registry, await registry.register({ id: "a" }));
+    expect([response.status, response.headers.has("Sec-WebSocket-Protocol")]).toEqual([101, false]);
+    closeSocket(response);
   });
 
   it("refuses the static, the unknown and who has no token", async () => {

@@ -1,5 +1,6 @@
 import { Forgettable, type IsKnown } from "../durable/forgettable.ts";
 import type { Host } from "../durable/hosted.ts";
+import { askForSocket } from "../durable/over-fetch.ts";
 import { remote } from "../durable/remote.ts";
 import type { ClaimRequest, Gateway } from "./gateway.ts";
 import { ToolGateway } from "./tool-gateway.ts";
@@ -43,13 +44,7 @@ export const hostedGateway = (host: Host, isKnown: IsKnown): Forgettable<ToolGat
 export function durableGateway(
   stub: () => { fetch(url: string, init: RequestInit): Promise<Response> },
 ): Gateway {
-  // RPC cannot carry a socket; the answer to a request can.
-  const overFetch = {
-    socket: (...asked: SocketRequest) =>
-      stub().fetch("https://gateway/", {
-        headers: { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) },
-      }),
-  };
+  const overFetch = { socket: (...asked: SocketRequest) => askForSocket(stub(), asked) };
   return {
     ...remote<Omit<Gateway, "socket">>(stub, METHODS),
     ...remote<Pick<Gateway, "socket">>(() => overFetch, { socket: true }),

@@ -1,3 +1,4 @@
+import { readAsked } from "../durable/over-fetch.ts";
 import { hostOf, shell } from "../durable/shell.ts";
 import { hostedGateway, METHODS, type SocketRequest } from "./durable-gateway.ts";
 
@@ -13,8 +14,8 @@ export const durableToolGateway = (isKnown: (env: Env, object: string) => Promis
     return hostedGateway(hostOf(ctx), (object) => isKnown(env, object));
   }, METHODS) {
     /** The port's `socket`. */
-    override async fetch({ headers }: Request): Promise<Response> {
-      const [request, now] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
+    override async fetch(sent: Request): Promise<Response> {
+      const [request, now] = readAsked<SocketRequest>(sent);
       await this.hosted.noteUse(now);
       const { 0: theirs, 1: ours } = new WebSocketPair();
       const attached = await this.hosted.inner.attach(ours, request, now);

@@ -1,3 +1,4 @@
+import { readAsked } from "../durable/over-fetch.ts";
 import { hostOf, shell } from "../durable/shell.ts";
 import type { Store } from "../store/store.ts";
 import { hostedHub, METHODS, type SocketRequest } from "./durable-hub.ts";
@@ -16,8 +17,8 @@ export const durableAgentHub = (placeOf: (env: Env, object: string) => { name: s
     return hostedHub(host, name, store);
   }, METHODS) {
     /** The port's `socket`. */
-    override async fetch({ headers }: Request): Promise<Response> {
-      const [request, now, protocol] = JSON.parse(decodeURIComponent(headers.get("Asked")!)) as SocketRequest;
+    override async fetch(sent: Request): Promise<Response> {
+      const [request, now, protocol] = readAsked<SocketRequest>(sent);
       const { 0: theirs, 1: ours } = new WebSocketPair();
       const attached = await this.hosted.inner.attach(ours, request, now);
       if (attached === "gone") return new Response(null, { status: 404 });

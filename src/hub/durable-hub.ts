@@ -1,5 +1,5 @@
-import type { Host, Hosted } from "../durable/hosted.ts";
-import { callOf } from "../durable/hosted.ts";
+import { callOf, type Host, type Hosted } from "../durable/hosted.ts";
+import { askForSocket } from "../durable/over-fetch.ts";
 import { remote } from "../durable/remote.ts";
 import type { Store } from "../store/store.ts";
 import { AgentHub } from "./agent-hub.ts";
@@ -23,12 +23,10 @@ export function hostedHub({ storage, sockets }: Host, name: string, store: Store
 
 /** The caller's end of RPC. */
 export function durableHub(stub: () => { fetch(url: string, init: RequestInit): Promise<Response> }): Hub {
-  // RPC cannot carry a socket; the answer to a request can.
   const overFetch = {
     socket(request: PresenceRequest, now: number, protocol?: string): Promise<Response> {
       const asked: SocketRequest = [request, now, protocol ?? null];
-      const headers = { Upgrade: "websocket", Asked: encodeURIComponent(JSON.stringify(asked)) };
-      return stub().fetch("https://hub/", { headers });
+      return askForSocket(stub(), asked);
     },
   };
   return {

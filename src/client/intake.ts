@@ -1,9 +1,12 @@
 import { backoffMs, type Clock, wait } from "./clock.ts";
 import type { Message } from "./shapes.ts";
+import { readSocket } from "./socket.ts";
 import { type Toolsets, toolsetPath } from "./toolsets.ts";
 import type { Transport } from "./transport.ts";
 
 const POLL_SECONDS = 20;
+/** How often the other end of a socket has to say something, if only the `pong` that answers this end's `ping`. */
+const PING_EVERY_MS = 15_000;
 /** How long to poll after the first socket that did not open; twice as long after each further one. */
 const POLLED_MS = 30_000;
 const POLLED_MS_MAX = 600_000;
@@ -85,11 +88,13 @@ export class Intake {
   async #readSocket(leaseToken: string, signal: AbortSignal): Promise<boolean> {
     const { name, concurrency } = this.#recipient;
     const query = { consumer: this.#consumer, max: concurrency };
-    const parts = { query, leaseToken, signal };
-    const code = await this.#transport.socket(toolsetPath(name, "/claims"), parts, (text) => {
+    const socket = this.#transport.openSocket?.(toolsetPath(name, "/claims"), { query, leaseToken });
+    if (!socket) return false;
+    const read = (text: string) => {
       const { messages } = JSON.parse(text) as { messages: Message[] };
       this.#take(messages, leaseToken);
-    });
+    };
+    const code = await readSocket(this.#clock, socket, { read, pingEveryMs: PING_EVERY_MS }, signal);
     if (code === undefined) return false;
     this.#refusedSockets = 0;
     // A deploy of the registry closes every socket, and not all are to come back at once.

@@ -4,14 +4,19 @@ import type { DesiredState, ReportedStatus } from "./shapes.ts";
 export interface JoinOptions extends LifecycleOptions {
   /** Called after each change of `state` or `desiredState`. What it throws is not caught. */
   onChange?: (agent: JoinedAgent) => void;
+  /**
+   * Whether to hold the lease by a WebSocket where the platform and the registry have them (true). false: by heartbeats over
+   * HTTP alone, as for a program that sends heartbeats of its own besides.
+   */
+  socket?: boolean;
 }
 
 /** An agent that stays registered until it leaves or another process takes its id. */
 export interface JoinedAgent extends AsyncDisposable {
   readonly id: string;
   /**
-   * The current load, 0 to 1,000,000,000. Setting it, `status` or `healthScore` sends a heartbeat at once, or one second
-   * after the last.
+   * The current load, 0 to 1,000,000,000. Setting it, `status` or `healthScore` reports it at once, or one second
+   * after the last report.
    *
    * @throws {RangeError} when it is set to a value out of its range
    */

@@ -31,7 +31,10 @@ export interface ClientOptions {
   onRequest?: ((request: OutgoingRequest) => void) | undefined;
   /** Called after each request, once its answer is read or it has failed. What it throws is not caught. */
   onResponse?: ((response: RequestOutcome) => void) | undefined;
-  /** In place of the global `fetch`. A toolset is then served by long polls, because a WebSocket would not go through it. */
+  /**
+   * In place of the global `fetch`. A toolset is then served by long polls, and an agent sends heartbeats, because a WebSocket
+   * would not go through it.
+   */
   fetch?: ((url: string, init?: RequestInit) => Promise<Response>) | undefined;
 }
 

@@ -47,7 +47,7 @@ const SWEEP_TIMEOUT_MS = 120_000;
  */
 export type Registry = ReturnType<typeof registry>;
 
-/** @param Socket  undefined: toolsets are served by long polls */
+/** @param Socket  undefined: toolsets are served by long polls, and agents send heartbeats */
 export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSocket) {
   const transport = createTransport(options, clock, Socket);
   const reading = withReads(transport, clock, options);
@@ -63,8 +63,10 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * Registers an agent and keeps it registered until it leaves: `await using agent = await registry.join({ … })`. Scope
      * `write`.
      *
-     * Sends heartbeats at the interval that the registry asks for, and changes at once. Registers again when the registry has
-     * lost the agent. Retries without limit while the registry cannot be reached, after 1 s and then ever less often, up to
+     * Holds the lease by a WebSocket, so that a drain comes at once, and that this process has ended is seen within a second;
+     * by heartbeats where none can be opened: on Node.js before 22, in a browser with a key or a namespace, or through a proxy
+     * that lets none through. Calls in at the interval that the registry asks for, and reports changes at once. Registers again
+     * when the registry has lost the agent. Retries without limit while the registry cannot be reached, after 1 s and then ever less often, up to
      * 30 s or the heartbeat interval.
      *
      * @returns the agent, as soon as it is registered

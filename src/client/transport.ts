@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import { withoutCredentials } from "./credentials.ts";
 import type { ClientOptions, ReadOptions, RegisterOptions } from "./options.ts";
 import { problemOf, RollcallError } from "./problem.ts";
-import { type OpenSocket, readSocket } from "./socket.ts";
+import type { OpenSocket, PlatformSocket } from "./socket.ts";
 
 export type Query = Record<string, string | number | boolean | readonly string[] | null | undefined>;
 
@@ -36,16 +36,16 @@ export interface Transport {
     read: (response: Response, alive: () => void) => Promise<T>,
   ) => Promise<T>;
   /**
-   * Opens a WebSocket, and hands each text that comes to `read` until it closes or `signal` is aborted. Never rejects.
+   * Begins to open a WebSocket. Absent where the platform has none.
    *
-   * @param read  if it throws, the socket is closed
-   * @returns     the code with which it was closed; undefined: none opened, or it brought nothing within 5 s
+   * @param offered  the subprotocols that say what the headers say, for a platform that sends none
+   * @returns undefined where the platform cannot send what is to be sent
    */
-  socket: (
+  openSocket?: (
     path: string,
-    parts: Pick<RequestParts, "query" | "leaseToken"> & { signal: AbortSignal },
-    read: (text: string) => void,
-  ) => Promise<number | undefined>;
+    parts: Pick<RequestParts, "query" | "leaseToken">,
+    offered?: readonly string[],
+  ) => PlatformSocket | undefined;
 }
 
 const NOT_MODIFIED = 304;
@@ -129,13 +129,26 @@ export function createTransport(given: ClientOptions, clock: Clock, Socket?: Ope
       exchange(method, path, parts, readJson<T>),
     read: <T>(path: string, parts: RequestParts = {}) => exchange("GET", path, parts, readJson<T>),
     stream: (path, parts, read) => exchange("GET", path, parts, read),
-    async socket(path, { signal, ...parts }, read) {
-      if (!Socket) return undefined;
-      const url = base.replace(/^http/, "ws") + path + queryOf(parts.query);
-      const headers = headersOf(options, parts);
-      return readSocket(clock, () => new Socket(url, { headers }), read, signal);
-    },
+    ...(Socket && { openSocket: opener(Socket, base, options) }),
   };
+}
+
+const opener =
+  (Socket: OpenSocket, base: string, options: ClientOptions): NonNullable<Transport["openSocket"]> =>
+  (path, parts, offered) => {
+    const url = base.replace(/^http/, "ws") + path + queryOf(parts.query);
+    const sent = unlessThrown(() => new Socket(url, { headers: headersOf(options, parts) }));
+    // What the headers say besides cannot be offered.
+    const isAll = options.key === undefined && options.namespace === undefined;
+    return sent ?? (offered && isAll ? unlessThrown(() => new Socket(url, offered)) : undefined);
+  };
+
+function unlessThrown<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
 }
 
 /**

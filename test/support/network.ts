@@ -1,6 +1,7 @@
 import { FakeClock } from "./fake-clock.ts";
 import type { OpenSocket } from "../../src/client/socket.ts";
-import { NetworkSocket } from "./network-socket.ts";
+import { NetworkSocket, type OtherEnd } from "./network-socket.ts";
+import { hubIn } from "./presence.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
 
 /** What happens to a request. */
@@ -33,7 +34,10 @@ export class Network {
   registry: Registry;
   /** For every request, or by path. */
   weather: Weather | ((path: string) => Weather) = { kind: "fine" };
+  /** Its sockets take no headers. */
+  isBrowser = false;
   readonly #arriving = new Set<Promise<unknown>>();
+  #hasHub = false;
   #late: { at: number; run: () => void }[] = [];
 
   /** Those that opened, in their order. */
@@ -83,8 +87,12 @@ export class Network {
   /** `new WebSocket(…)` on this network. Any weather but fine refuses it, a stall without a word. */
   readonly Socket = ((network: Network): OpenSocket =>
     class extends NetworkSocket {
-      constructor(url: string, { headers }: { headers: Record<string, string> }) {
+      constructor(url: string, given: ConstructorParameters<OpenSocket>[1]) {
         super();
+        if ("headers" in given && network.isBrowser)
+          throw new SyntaxError("[object Object] is no subprotocol");
+        const headers: Record<string, string> =
+          "headers" in given ? given.headers : { "Sec-WebSocket-Protocol": given.join(", ") };
         const path = url.slice("ws://registry.test".length);
         const weather = typeof network.weather === "function" ? network.weather(path) : network.weather;
         network.sent.push({
@@ -110,7 +118,7 @@ export class Network {
         this.clock.untilNext,
         ...this.#late.map(({ at }) => at - this.clock.elapsed),
       );
-      await this.registry.pass(step);
+      await this.#passThere(step);
       this.clock.step(step);
       const due = this.#late.filter(({ at }) => at <= this.clock.elapsed);
       this.#late = this.#late.filter(({ at }) => at > this.clock.elapsed);
@@ -122,7 +130,7 @@ export class Network {
   /** The client's machine sleeps: time passes for the registry and the wall clock, but not for timers. */
   async sleep(ms: number): Promise<void> {
     await this.settle();
-    await this.registry.pass(ms);
+    await this.#passThere(ms);
     this.clock.jump(ms);
   }
 
@@ -157,7 +165,28 @@ export class Network {
     this.#arriving.delete(opening);
     if (!webSocket) return socket.refuse();
     this.sockets.push(socket);
-    socket.open(webSocket);
+    socket.open(webSocket, path.endsWith("/presence") ? this.#hub(path.split("/").at(-2)!) : undefined);
+  }
+
+  /** The hub's end of an agent's socket: it takes its time from its caller, and the platform's is not the network's. */
+  #hub(encodedId: string): OtherEnd {
+    const { registry } = this;
+    this.#hasHub = true;
+    const id = decodeURIComponent(encodedId);
+    const tell = (event: "hear" | "closed", text = "") =>
+      hubIn(registry).inside(async (inner) => {
+        for (const { socket, presence } of inner.open()) {
+          if (presence.id !== id) continue;
+          if (event === "hear") await inner.hear(socket, text, registry.now);
+          else await inner.closed(socket, registry.now);
+        }
+      });
+    return { hear: (text) => tell("hear", text), closed: () => tell("closed") };
+  }
+
+  async #passThere(ms: number): Promise<void> {
+    await this.registry.pass(ms);
+    if (this.#hasHub) await hubIn(this.registry).tick(this.registry.now);
   }
 
   async #arrive(path: string, init: RequestInit): Promise<Response> {

@@ -1,5 +1,7 @@
 import { BULK, LIMIT, PAGE } from "./fleet/operations.ts";
-import { type Spread, ratioOf, spreadOf } from "./load/statistics.ts";
+import { type Bar, atLeast, atMost, missing, round, times } from "./bars/bar.ts";
+import { hubBars } from "./bars/hub.ts";
+import { ratioOf, spreadOf } from "./load/statistics.ts";
 import type { Timing } from "./load/load.ts";
 import { LEGACY_HEARTBEAT } from "./measure/fleets.ts";
 import { monthlyBill, USUAL } from "./cost.ts";
@@ -7,21 +9,8 @@ import { PRICES } from "./prices.ts";
 import { demandsOf, type Results } from "./results.ts";
 import { BUNDLE_KIB_MAX } from "./servers/bundle.ts";
 
-/** A limit on a measured number, and whether it was met. */
-export interface Bar {
-  name: string;
-  yardstick: string;
-  bar: string;
-  measured: string;
-  /** null: this run did not measure it, or there is no limit. */
-  met: boolean | null;
-}
-
 const perSecond = (timings: readonly Timing[]) => timings.map((timing) => timing.perSecond);
 const p50 = (timings: readonly Timing[]) => timings.map((timing) => timing.p50);
-const round = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-const times = ({ median, low, high }: Spread): string =>
-  `${round(median)} × (${round(low)} … ${round(high)})`;
 
 export function barsOf(results: Results): Bar[] {
   return [
@@ -33,34 +22,12 @@ export function barsOf(results: Results): Bar[] {
     ...meanwhileBars(results),
     ...mcpBars(results),
     ...etcdBars(results),
+    ...hubBars(results),
     ...embeddedBars(results),
     ...costBars(results),
     ...bundleBars(results),
   ];
 }
-
-const missing = (name: string, yardstick: string, bar: string): Bar => ({
-  name,
-  yardstick,
-  bar,
-  measured: "not in this run",
-  met: null,
-});
-
-const atLeast = (name: string, yardstick: string, wanted: number, ratio: Spread): Bar => ({
-  name,
-  yardstick,
-  bar: `≥ ${wanted} ×`,
-  measured: times(ratio),
-  met: ratio.median >= wanted,
-});
-const atMost = (name: string, yardstick: string, wanted: number, ratio: Spread): Bar => ({
-  name,
-  yardstick,
-  bar: `≤ ${wanted} ×`,
-  measured: times(ratio),
-  met: ratio.median <= wanted,
-});
 
 function floorBars({ floor, fleets }: Results): Bar[] {
   const bars = floor.pairs

@@ -10,6 +10,8 @@ export interface Plan {
   fetchEachTimes: number;
   etcdAgents: number;
   sweep: { size: number; changes: number[] };
+  /** The sockets of one hub's object, and for how long it is left to pings, and to itself after a restart. */
+  hub: { sockets: number; intervalSeconds: number; quietSeconds: number; settleSeconds: number };
   /** When two sides take turns: the rounds, and ms per side and round. */
   pair: { rounds: number; ms: number };
   /** With one caller, for latencies. */
@@ -33,6 +35,7 @@ export const PLANS: Record<Plan["name"], Plan> = {
     fetchEachTimes: 9,
     etcdAgents: 1_000,
     sweep: { size: 100_000, changes: [0, 100, 10_000] },
+    hub: { sockets: 10_000, intervalSeconds: 20, quietSeconds: 60, settleSeconds: 90 },
     pair: { rounds: 7, ms: 800 },
     alone: { rounds: 5, ms: 400 },
     together: { rounds: 3, ms: 600 },
@@ -48,6 +51,7 @@ export const PLANS: Record<Plan["name"], Plan> = {
     fetchEachTimes: 3,
     etcdAgents: 200,
     sweep: { size: 1_000, changes: [0, 10] },
+    hub: { sockets: 300, intervalSeconds: 4, quietSeconds: 20, settleSeconds: 0 },
     pair: { rounds: 2, ms: 150 },
     alone: { rounds: 1, ms: 100 },
     together: { rounds: 1, ms: 150 },

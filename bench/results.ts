@@ -4,6 +4,7 @@ import type { EtcdResult } from "./measure/etcd.ts";
 import type { FetchEachResult } from "./measure/fetch-each.ts";
 import { type MeasuredOnRedis, middle } from "./measure/fleets.ts";
 import type { Floor } from "./measure/floor.ts";
+import type { HubResult } from "./measure/hub.ts";
 import type { MaxStale } from "./measure/max-stale.ts";
 import type { Meanwhile } from "./measure/meanwhile.ts";
 import type { McpCalls } from "./measure/mcp.ts";
@@ -21,6 +22,7 @@ export interface Measurements {
   /** undefined where etcd is not installed */
   etcd: EtcdResult | undefined;
   "max-stale": MaxStale;
+  hub: HubResult;
   sweep: SweepResult[];
   meanwhile: Meanwhile[];
   mcp: McpCalls[];

@@ -3,6 +3,7 @@ import { measureEtcd } from "./measure/etcd.ts";
 import { measureFetchEach } from "./measure/fetch-each.ts";
 import { measureRedisFleets } from "./measure/fleets.ts";
 import { FLOOR_FLEET, measureFloor } from "./measure/floor.ts";
+import { measureHub } from "./measure/hub.ts";
 import { maxStaleFleet, measureMaxStale } from "./measure/max-stale.ts";
 import { measureMeanwhile } from "./measure/meanwhile.ts";
 import { measureMcp } from "./measure/mcp.ts";
@@ -10,6 +11,7 @@ import { measureMemory } from "./measure/memory.ts";
 import { measureStartUp } from "./measure/start-up.ts";
 import { measureSweep } from "./measure/sweep.ts";
 import type { Plan } from "./plan.ts";
+import { hubTable } from "./report/hub-table.ts";
 import type { Table } from "./report/table.ts";
 import * as tables from "./report/tables.ts";
 import type { Measurements } from "./results.ts";
@@ -44,6 +46,7 @@ const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
     tables: (measured) => [tables.maxStaleTable(measured)],
   },
   etcd: { measure: measureEtcd, tables: (measured) => (measured ? [tables.etcdTable(measured)] : []) },
+  hub: { measure: measureHub, tables: (measured) => [hubTable(measured)] },
   sweep: { measure: measureSweep, tables: (measured) => [tables.sweepTable(measured)] },
   meanwhile: { measure: measureMeanwhile, tables: (measured) => [tables.meanwhileTable(measured)] },
   mcp: { measure: measureMcp, tables: (measured) => [tables.mcpTable(measured)] },

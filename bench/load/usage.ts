@@ -27,5 +27,11 @@ export function residentBytes(pid: number): number {
   return kib === undefined ? Number.NaN : Number(kib) * 1024;
 }
 
+/** How many files a process may have open; Infinity where nothing limits it, and on systems without /proc. */
+export function openFilesMax(pid: number): number {
+  const soft = /^Max open files +(\d+)/m.exec(read(`/proc/${pid}/limits`) ?? "")?.[1];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
 export const childrenOf = (pid: number): number[] =>
   (read(`/proc/${pid}/task/${pid}/children`) ?? "").split(" ").filter(Boolean).map(Number);

@@ -1,4 +1,4 @@
-import type { Bar } from "../bars.ts";
+import type { Bar } from "../bars/bar.ts";
 import { LIMIT } from "../fleet/operations.ts";
 import { ratioOf, type Spread, spreadOf } from "../load/statistics.ts";
 import type { EmbeddedResult } from "../measure/embedded.ts";
@@ -15,9 +15,9 @@ import type { SweepResult } from "../measure/sweep.ts";
 import { CALLERS } from "../plan.ts";
 import { figure, type Table } from "./table.ts";
 
-const spread = ({ median, low, high }: Spread): string =>
+export const spread = ({ median, low, high }: Spread): string =>
   `${figure(median)} (${figure(low)} … ${figure(high)})`;
-const count = (n: number): string => n.toLocaleString("en");
+export const count = (n: number): string => n.toLocaleString("en");
 
 export function barTable(bars: readonly Bar[]): Table {
   const word = (met: boolean | null) => (met === null ? "–" : met ? "met" : "MISSED");

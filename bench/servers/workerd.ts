@@ -11,28 +11,45 @@ import type { RunningWorker, WorkerSpec } from "./worker.ts";
 /** The path of the binary that wrangler and miniflare run too. */
 const { default: WORKERD } = createRequire(import.meta.url)("workerd") as { default: string };
 
+export interface RunningWorkerd extends RunningWorker {
+  /** Kills it and starts it anew at the same address, with what its objects had on disk. Its pid is another then. */
+  restart(): Promise<void>;
+}
+
 /** Runs a bundle under plain `workerd serve`, without miniflare in between. */
-export async function startWorkerd(spec: WorkerSpec, flags: readonly string[] = []): Promise<RunningWorker> {
+export async function startWorkerd(spec: WorkerSpec, flags: readonly string[] = []): Promise<RunningWorkerd> {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-workerd-"));
   await mkdir(join(dir, "objects"));
   await writeFile(join(dir, "config.capnp"), configOf(spec, join(dir, "objects")));
   for (const { name, text } of spec.bundle.modules) await writeFile(join(dir, name), text);
 
-  const child = endWithUs(
-    spawn(WORKERD, ["serve", "config.capnp", "--control-fd=3", ...flags], {
-      cwd: dir,
-      stdio: ["ignore", "ignore", "inherit", "pipe"],
-    }),
-  );
+  const start = (...more: readonly string[]) =>
+    endWithUs(
+      spawn(WORKERD, ["serve", "config.capnp", "--control-fd=3", ...flags, ...more], {
+        cwd: dir,
+        stdio: ["ignore", "ignore", "inherit", "pipe"],
+      }),
+    );
+  let child = start();
   const port = await listening(child.stdio[3] as Readable);
+  const kill = async () => {
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  };
   return {
     runtime: "workerd",
     url: `http://127.0.0.1:${port}`,
-    pid: child.pid!,
+    get pid() {
+      return child.pid!;
+    },
+    async restart() {
+      await kill();
+      child = start(`--socket-addr=http=127.0.0.1:${port}`);
+      await listening(child.stdio[3] as Readable);
+    },
     async stop() {
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
+      await kill();
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -15,6 +15,7 @@ export const BUNDLE_KIB_MAX = 160;
 export interface Bundle {
   name: string;
   compatibilityDate: string;
+  compatibilityFlags: string[];
   /** Durable Object classes by binding. */
   objects: Record<string, string>;
   /** File names with their text; the main module comes first. */
@@ -45,7 +46,9 @@ export async function buildBundle(
     cwd: root,
     env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
   });
-  return { name, compatibilityDate, objects: objectsIn(join(root, config)), ...modulesIn(out) };
+  const compatibilityFlags = compatibilityFlagsIn(root);
+  const objects = objectsIn(join(root, config));
+  return { name, compatibilityDate, compatibilityFlags, objects, ...modulesIn(out) };
 }
 
 /** Builds the Worker of a checkout, or reads one that `wrangler deploy --outdir` has built; the latter runs with the bindings of our wrangler.toml. */
@@ -54,26 +57,36 @@ export async function bundleOf(name: string, folder: string): Promise<Bundle> {
   return {
     name,
     compatibilityDate: compatibilityDateIn("."),
+    compatibilityFlags: compatibilityFlagsIn("."),
     objects: objectsIn(CONFIG),
     ...modulesIn(folder),
   };
 }
 
+const read = (file: string): string => readFileSync(file, "utf8");
+
 const compatibilityDateIn = (root: string): string =>
-  /^compatibility_date *= *"(.+)"/m.exec(readFileSync(join(root, CONFIG), "utf8"))![1]!;
+  /^compatibility_date *= *"(.+)"/m.exec(read(join(root, CONFIG)))![1]!;
+
+/** None in a checkout from before there were any. */
+const compatibilityFlagsIn = (root: string): string[] => {
+  const [, list = "[]"] = /^compatibility_flags *= *(\[.+\])/m.exec(read(join(root, CONFIG))) ?? [];
+  return JSON.parse(list) as string[];
+};
 
 const objectsIn = (config: string): Record<string, string> =>
   Object.fromEntries(
-    [...readFileSync(config, "utf8").matchAll(/^name = "(\w+)"\nclass_name = "(\w+)"/gm)].map(
-      ([, binding, className]) => [binding!, className!],
-    ),
+    [...read(config).matchAll(/^name = "(\w+)"\nclass_name = "(\w+)"/gm)].map(([, binding, className]) => [
+      binding!,
+      className!,
+    ]),
   );
 
 function modulesIn(folder: string): Pick<Bundle, "modules" | "gzipBytes"> {
   const names = readdirSync(folder).filter((file) => file.endsWith(".js") || file.endsWith(".lua"));
   const modules = names
     .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
-    .map((file) => ({ name: file, text: readFileSync(join(folder, file), "utf8") }));
+    .map((file) => ({ name: file, text: read(join(folder, file)) }));
   if (modules.length === 0) throw new Error(`${folder} holds neither a ${CONFIG} nor a built Worker`);
   return {
     modules,
@@ -85,6 +98,7 @@ function modulesIn(folder: string): Pick<Bundle, "modules" | "gzipBytes"> {
 export const EMPTY: Bundle = {
   name: "empty",
   compatibilityDate: compatibilityDateIn("."),
+  compatibilityFlags: [],
   objects: {},
   modules: [{ name: "worker.js", text: "export default { fetch() { return new Response('{}'); } };\n" }],
   gzipBytes: 0,

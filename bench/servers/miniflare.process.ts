@@ -13,6 +13,7 @@ const miniflare = new Miniflare(
       contents: text,
     })),
     compatibilityDate: bundle.compatibilityDate,
+    compatibilityFlags: bundle.compatibilityFlags,
     bindings: vars,
     durableObjects: Object.fromEntries(
       Object.entries(bundle.objects).map(([name, className]) => [name, { className, useSQLite: true }]),

@@ -10,7 +10,7 @@ export interface RunningWorker {
 }
 
 export interface WorkerSpec {
-  bundle: Pick<Bundle, "modules" | "compatibilityDate" | "objects">;
+  bundle: Pick<Bundle, "modules" | "compatibilityDate" | "compatibilityFlags" | "objects">;
   /** Text bindings. */
   vars: Record<string, string>;
 }

@@ -5,6 +5,7 @@ import type { Asker } from "../core/authority.ts";
 import { Problem } from "../core/problem.ts";
 import { readLeaseToken } from "../registry/lease-token.ts";
 import type { Namespace } from "../registry/namespace.ts";
+import { SYNC_HEADER, withSync } from "../sync.ts";
 import { CheckedAsk } from "./frame/ask.ts";
 import { authenticate, authorize } from "./frame/auth.ts";
 import { preflight } from "./frame/cors.ts";
@@ -53,9 +54,11 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
 
   for (const endpoint of table) {
     const { dialect = "problem" } = endpoint;
-    const respond = withEnvelope(dialect, async (c) => {
+    const respond = withEnvelope(dialect, async (c, sync) => {
       const asker = await authorize(c.req.raw, endpoint, access);
-      return serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys");
+      const passedOn = c.req.header(SYNC_HEADER);
+      if (passedOn !== undefined) sync.ask(passedOn);
+      return withSync(sync, () => serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys"));
     });
     app.on(endpoint.method, endpoint.path, (c) => (isRefusedSlash(dialect, c) ? notFound(c) : respond(c)));
   }

@@ -2,6 +2,7 @@ import { type Entry, isLive } from "../core/entry.ts";
 import { Lru } from "../core/lru.ts";
 import { isStoreOut } from "../core/problem.ts";
 import type { Draw, Page, PageQuery, SampleQuery } from "../store/store.ts";
+import { currentSync } from "../sync.ts";
 
 /** Characters of documents as JSON: what one namespace keeps in all. */
 const CHARS_MAX = 5_000_000;
@@ -74,7 +75,9 @@ export class RecentReads {
 
   /** @param now  when the request came, ms since the Unix epoch */
   readsFor(allowance: Allowance, now: number): Reads {
-    const { maxStaleMs, staleIfErrorMs } = allowance;
+    const { staleIfErrorMs } = allowance;
+    // What was read before may lack what the caller has to see.
+    const maxStaleMs = currentSync()?.isAsked ? 0 : allowance.maxStaleMs;
     if (maxStaleMs === 0 && staleIfErrorMs === 0) return readsNow(this.#store, now);
     let [asOf, isStale] = [now, false];
 

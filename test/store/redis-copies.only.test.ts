@@ -3,6 +3,7 @@ import { readAgent } from "../../src/registry/agents/read.ts";
 import { absent, type Store } from "../../src/store/store.ts";
 import { entryOf } from "../support/entries.ts";
 import { openRedis } from "../support/opened-redis.ts";
+import { Registry } from "../support/registry.ts";
 import { eventOf, put, ref, T0 } from "./conformance/opened.ts";
 
 /** The one copy belongs to every test of this file. */
@@ -159,5 +160,66 @@ describe("what an isolate has written", () => {
     letThrough();
     expect(await slow).toBe(0);
     expect(await store.count("agent")).toBe(1);
+  });
+});
+
+describe("a caller that passes X-Rollcall-Sync on", () => {
+  /** A registration in one isolate, whose answer carries a token, and another isolate. No copy has heard of it. */
+  async function wrote(reads: "primary" | "nearest") {
+    const redis = await behind();
+    const isolate = () =>
+      new Registry({ backend: { ...redis, open: () => redis.elsewhere(undefined, reads) } });
+    const written = await isolate().post("/v1/agents", { id: "a", name: "a", type: "worker" });
+    expect(written.status).toBe(201);
+    const sync = { "X-Rollcall-Sync": written.headers.get("X-Rollcall-Sync")! };
+    return { redis, isolate, sync, elsewhere: isolate() };
+  }
+  const idsIn = (body: unknown) => (body as { agents: { id: string }[] }).agents.map(({ id }) => id);
+
+  it.each(["/v1/agents", "/v1/discover"])(
+    "finds by GET %s what it wrote through another isolate",
+    async (path) => {
+      const { elsewhere, sync } = await wrote("nearest");
+      expect(idsIn((await elsewhere.get(path)).body)).toEqual([]);
+      expect(idsIn((await elsewhere.get(path, sync)).body)).toEqual(["a"]);
+      expect(idsIn((await elsewhere.get(path)).body)).toEqual([]);
+    },
+  );
+
+  it("follows what it wrote, where only plain reads go to the copy", async () => {
+    const { elsewhere, sync } = await wrote("primary");
+    const events = async (headers: Record<string, string>) =>
+      (await elsewhere.get<{ events: { id: string }[] }>("/v1/events", headers)).body.events.map(
+        ({ id }) => id,
+      );
+    expect(await events({})).toEqual([]);
+    expect(await events(sync)).toEqual(["a"]);
+  });
+
+  it("is not answered by what the isolate has read before", async () => {
+    const { elsewhere, sync } = await wrote("nearest");
+    const path = "/v1/agents?max_stale=10";
+    expect(idsIn((await elsewhere.get(path)).body)).toEqual([]);
+    expect(idsIn((await elsewhere.get(path, sync)).body)).toEqual(["a"]);
+  });
+
+  it("is given it again by every answer, and a later one by what it writes", async () => {
+    const { elsewhere, sync } = await wrote("nearest");
+    const before = sync["X-Rollcall-Sync"];
+    const passedOn = async (answer: Promise<{ headers: Headers }>) =>
+      (await answer).headers.get("X-Rollcall-Sync");
+    expect(await passedOn(elsewhere.get("/v1/agents"))).toBeNull();
+    expect(await passedOn(elsewhere.get("/v1/agents", sync))).toBe(before);
+    expect(await passedOn(elsewhere.get("/v1/agents/nobody", sync))).toBe(before);
+
+    const offsetOf = (text: string | null) => Number(/=(\d+)$/.exec(text ?? "")?.[1]);
+    const after = await passedOn(elsewhere.post("/v1/agents/a/drain", undefined, sync));
+    expect(offsetOf(after)).toBeGreaterThan(offsetOf(before));
+  });
+
+  it("is waited for by no other database than the one that gave it", async () => {
+    const { elsewhere, sync } = await wrote("nearest");
+    const ofAnother = { "X-Rollcall-Sync": sync["X-Rollcall-Sync"].replace(/^\w+/, "another") };
+    expect(idsIn((await elsewhere.get("/v1/agents", ofAnother)).body)).toEqual([]);
   });
 });

@@ -55,6 +55,7 @@ export async function startWorker(
         modules,
         port,
         compatibilityDate: /compatibility_date = "(.+)"/.exec(config)![1]!,
+        compatibilityFlags: [/compatibility_flags = \["(.+)"\]/.exec(config)![1]!],
         bindings: vars,
         durableObjects: Object.fromEntries(
           objects.map(([, name, className]) => [name!, { className: className!, useSQLite: true }]),

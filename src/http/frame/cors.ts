@@ -1,10 +1,11 @@
 import type { Context } from "hono";
 import { cors } from "hono/cors";
+import { SYNC_HEADER } from "../../sync.ts";
 
 /** What a page of another origin may read of an answer. */
 export const CORS_HEADERS = {
   "Access-Control-Allow-Origin": "*",
-  "Access-Control-Expose-Headers": "ETag, X-Request-Id, Server-Timing, Retry-After, Location",
+  "Access-Control-Expose-Headers": `ETag, X-Request-Id, Server-Timing, Retry-After, Location, ${SYNC_HEADER}`,
 } as const;
 
 const allow = cors({
@@ -17,6 +18,7 @@ const allow = cors({
     "Idempotency-Key",
     "If-None-Match",
     "X-Request-Id",
+    SYNC_HEADER,
     "Last-Event-ID",
     "traceparent",
     "tracestate",

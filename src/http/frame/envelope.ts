@@ -1,13 +1,14 @@
 import type { Context } from "hono";
 import { Problem } from "../../core/problem.ts";
+import { Sync, SYNC_HEADER } from "../../sync.ts";
 import { CORS_HEADERS } from "./cors.ts";
 import { DIALECTS } from "./dialects.ts";
 import type { Dialect } from "./endpoint.ts";
 import type { Reply } from "./reply.ts";
 import { requestIdOf } from "./request.ts";
 
-/** Answers one request; refuses it by throwing a Problem. */
-export type Handler = (c: Context) => Promise<Reply | Response>;
+/** Answers one request; refuses it by throwing a Problem. What it leaves in `sync` is passed on. */
+export type Handler = (c: Context, sync: Sync) => Promise<Reply | Response>;
 
 export interface EnvelopeOptions {
   /** ms since the Unix epoch */
@@ -23,9 +24,10 @@ export const envelope =
     async function respond(c: Context): Promise<Response> {
       const startedAt = clock();
       const requestId = requestIdOf(c);
+      const sync = new Sync();
       let reply: Reply | Response;
       try {
-        reply = await handler(c);
+        reply = await handler(c, sync);
       } catch (error) {
         reply = refuse(c, dialect, requestId, error);
       }
@@ -33,6 +35,8 @@ export const envelope =
       headers["X-Request-Id"] = requestId;
       headers["Server-Timing"] = `total;dur=${clock() - startedAt}`;
       headers["X-Content-Type-Options"] = "nosniff";
+      const { passedOn } = sync;
+      if (passedOn !== undefined) headers[SYNC_HEADER] = passedOn;
       if (withCors) Object.assign(headers, CORS_HEADERS);
       return send(reply, headers);
     };

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type ProblemCode, PROBLEMS } from "../../core/problem.ts";
 import { OLDER_WORDS_TAKEN } from "../../core/older-words.ts";
 import { VERSION } from "../../core/version.ts";
+import { SYNC_HEADER, SYNC_LENGTH_MAX } from "../../sync.ts";
 import { type Endpoint, GROUPS, keyNeedOf } from "./endpoint.ts";
 import { PROBLEM_SCHEMA } from "./problem-body.ts";
 
@@ -48,7 +49,12 @@ function refusalsOf(endpoint: Endpoint): Json {
   );
 }
 
-function parametersOf({ params, query, takesLeaseToken, takesIdempotencyKey }: Endpoint): Json[] {
+const SYNC_SCHEMA = { type: "string", minLength: 1, maxLength: SYNC_LENGTH_MAX };
+/** Of the answer to a write, and to whatever carried one; see docs/consistency.md. */
+const SYNC_ANSWERED = { [SYNC_HEADER]: { $ref: "#/components/headers/Sync" } };
+
+function parametersOf(endpoint: Endpoint): Json[] {
+  const { params, query, takesLeaseToken, takesIdempotencyKey } = endpoint;
   const inPath = Object.entries(params ?? {}).map(([name, schema]) => ({
     name,
     in: "path",
@@ -71,6 +77,7 @@ function parametersOf({ params, query, takesLeaseToken, takesIdempotencyKey }: E
     ...(takesIdempotencyKey
       ? [header("Idempotency-Key", { type: "string", minLength: 1, maxLength: 255 })]
       : []),
+    ...(isKeyless(endpoint) ? [] : [header(SYNC_HEADER, SYNC_SCHEMA)]),
   ];
 }
 
@@ -80,6 +87,7 @@ function operationOf(endpoint: Endpoint): Json {
     status,
     {
       description,
+      ...(!isKeyless(endpoint) && { headers: SYNC_ANSWERED }),
       ...(body && {
         content: {
           ...content(schemaOf(body, "output")),
@@ -151,6 +159,13 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
       securitySchemes: {
         apiKey: { type: "http", scheme: "bearer", description: "An API key" },
         apiKeyAsPassword: { type: "http", scheme: "basic", description: "An API key, for any user" },
+      },
+      headers: {
+        Sync: {
+          description:
+            "What this answer has seen or written. Sent with a later request it has that request see no less, wherever it is answered. Absent where there is nothing to wait for.",
+          schema: SYNC_SCHEMA,
+        },
       },
       schemas: {
         Problem: PROBLEM_SCHEMA,

@@ -1,6 +1,8 @@
 // The client's HTTP part alone. What the package exports brings the classes of all commands too: an eighth of the Worker.
 import { HttpClient } from "../../../node_modules/@upstash/redis/chunk-4WQYU7T6.mjs";
+import { hashOf } from "../../core/hash.ts";
 import { isStoreFull, type Problem, storeFull, storeUnavailable } from "../../core/problem.ts";
+import { currentSync } from "../../sync.ts";
 
 export interface ConnectionOptions {
   url: string;
@@ -41,18 +43,19 @@ interface Reply {
 export class Connection {
   /** Whether runs that may be behind are sent in the form that any copy may answer. */
   readonly asksNearest: boolean;
-  readonly #writer: HttpClient;
-  /**
-   * Apart, because a client takes its token from whatever answer came last: a slow read would have it forget the writes that
-   * were answered before.
-   */
-  readonly #reader: HttpClient;
+  /** Makes a client for one request: it has a token of its own, which no answer to another request replaces. */
+  readonly #open: () => HttpClient;
   readonly #timeoutMs: number;
+  /** Which database it is, in what callers pass on. Of its URL, since another database may be given the same name. */
+  readonly #database: string;
+  /** The token of the write that was answered last. */
+  #written = "";
 
   constructor({ url, token, timeoutMs, reads = "primary" }: ConnectionOptions) {
     this.asksNearest = reads === "nearest";
     this.#timeoutMs = timeoutMs;
-    const open = () =>
+    this.#database = hashOf(url).toString(36);
+    this.#open = () =>
       new HttpClient({
         baseUrl: url,
         headers: { authorization: `Bearer ${token}` },
@@ -61,8 +64,6 @@ export class Connection {
         retry: { retries: 0 },
         responseEncoding: false,
       });
-    this.#writer = open();
-    this.#reader = open();
   }
 
   /**
@@ -73,7 +74,7 @@ export class Connection {
    * @throws {Problem} `store_unavailable`, `store_full`
    */
   async write(operation: string, commands: readonly Command[]): Promise<unknown[]> {
-    return this.#once(operation, this.#writer, commands);
+    return this.#once(operation, commands, true);
   }
 
   /**
@@ -86,33 +87,33 @@ export class Connection {
   async read(operation: string, commands: readonly Command[]): Promise<unknown[]> {
     const startedAt = performance.now();
     try {
-      return await this.#send(this.#reader, commands);
+      return await this.#send(commands, false);
     } catch (cause) {
       const problem = problemOf(operation, cause);
       if (isStoreFull(problem) || performance.now() - startedAt >= this.#timeoutMs) throw problem;
     }
-    return this.#once(operation, this.#reader, commands);
+    return this.#once(operation, commands, false);
   }
 
-  async #once(operation: string, http: HttpClient, commands: readonly Command[]): Promise<unknown[]> {
+  async #once(operation: string, commands: readonly Command[], isWrite: boolean): Promise<unknown[]> {
     try {
-      return await this.#send(http, commands);
+      return await this.#send(commands, isWrite);
     } catch (cause) {
       throw problemOf(operation, cause);
     }
   }
 
-  async #send(http: HttpClient, commands: readonly Command[]): Promise<unknown[]> {
+  async #send(commands: readonly Command[], isWrite: boolean): Promise<unknown[]> {
     if (commands.length === 0) return [];
-    const replies = await this.#exchange(http, commands, evalsha);
+    const replies = await this.#exchange(commands, evalsha, isWrite);
     // Redis forgets scripts when it restarts. It did not run those that it forgot, so only those are sent again, as text.
     const missing: number[] = [];
     for (const [i, { error }] of replies.entries()) if (error?.startsWith("NOSCRIPT")) missing.push(i);
     if (missing.length > 0) {
       const resent = await this.#exchange(
-        http,
         missing.map((i) => commands[i]!),
         evaluate,
+        isWrite,
       );
       for (const [nth, i] of missing.entries()) replies[i] = resent[nth]!;
     }
@@ -122,12 +123,19 @@ export class Connection {
     });
   }
 
-  async #exchange(http: HttpClient, commands: readonly Command[], run: Run): Promise<Reply[]> {
+  async #exchange(commands: readonly Command[], run: Run, isWrite: boolean): Promise<Reply[]> {
     const words: (readonly (string | number)[])[] = [];
     for (const command of commands)
       words.push("script" in command ? await run(command, this.asksNearest) : command);
-    if (http === this.#reader) http.upstashSyncToken = this.#writer.upstashSyncToken;
+    const sync = currentSync();
+    const http = this.#open();
+    // What a request has to see goes before what the isolate has written: one token is all that a database takes.
+    http.upstashSyncToken = sync?.tokenOf(this.#database) ?? this.#written;
     const replies = await http.request({ path: ["pipeline"], body: words });
+    if (isWrite && http.upstashSyncToken !== "") {
+      this.#written = http.upstashSyncToken;
+      sync?.wrote(this.#database, this.#written);
+    }
     // A proxy may answer with something else: anything but one reply per command counts as an outage.
     if (!Array.isArray(replies) || replies.length !== commands.length) throw new Error("a reply is missing");
     return replies as Reply[];

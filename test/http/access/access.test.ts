@@ -362,7 +362,9 @@ describe("CORS", () => {
     expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
     expect(headers.get("Access-Control-Allow-Methods")?.split(",")).toEqual(["GET", "POST", "PUT", "DELETE"]);
     const allowed = headers.get("Access-Control-Allow-Headers")?.split(",");
-    expect(allowed).toEqual(expect.arrayContaining(["Authorization", "Lease-Token", "Content-Type"]));
+    expect(allowed).toEqual(
+      expect.arrayContaining(["Authorization", "Lease-Token", "Content-Type", "X-Rollcall-Sync"]),
+    );
     expect(headers.has("Access-Control-Allow-Credentials")).toBe(false);
   });
 

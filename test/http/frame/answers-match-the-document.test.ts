@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { describe, expect, it } from "vitest";
+import { keyNeedOf } from "../../../src/http/frame/endpoint.ts";
 import { endpoints } from "../../../src/http/routes.ts";
 import { PROBLEMS } from "../../../src/core/problem.ts";
 import { Registry } from "../../support/registry.ts";
@@ -12,7 +13,7 @@ interface Operation {
   operationId: string;
   parameters: { name: string; in: string; required: boolean; schema: Json }[];
   requestBody?: { content: Json };
-  responses: Record<string, { description: string; content?: Json }>;
+  responses: Record<string, { description: string; headers?: Json; content?: Json }>;
 }
 interface Document {
   openapi: string;
@@ -113,6 +114,18 @@ describe("the OpenAPI document", async () => {
         const { success: optional } = (query as z.ZodObject).shape[name]!.safeParse(undefined);
         expect(required, `${operation.operationId} ${name}`).toBe(!optional);
       }
+    }
+  });
+
+  it("says of every operation that reads or writes how a caller sees what it wrote", () => {
+    for (const { operation } of operations) {
+      const { operationId, parameters, responses } = operation;
+      const isKeyless = keyNeedOf(endpointOf({ operation: operationId })) === "none";
+      const isTaken = parameters.some(({ name }) => name === "X-Rollcall-Sync");
+      const isGiven = Object.keys(endpointOf({ operation: operationId }).answers).map(
+        (status) => responses[status]?.headers !== undefined,
+      );
+      expect([isTaken, ...isGiven], operationId).toEqual([isTaken, ...isGiven].map(() => !isKeyless));
     }
   });
 

@@ -80,6 +80,27 @@ describe("every answer", () => {
   });
 });
 
+describe("X-Rollcall-Sync", () => {
+  it.each(["", "?", "nothing", "a=", "a=b&c", "a=%0Ab", "a=%00", "a=é", "="])(
+    "is refused where no answer can have had it: %j",
+    (sent) => expectRefusal(sent),
+  );
+
+  it("is refused where it is longer than any can be", () => expectRefusal(`a=${"b".repeat(8191)}`));
+
+  async function expectRefusal(sent: string) {
+    const { status, body } = await new Registry().get("/v1/agents", { "X-Rollcall-Sync": sent });
+    expect([status, body]).toMatchObject([400, { errors: [{ pointer: "/X-Rollcall-Sync" }] }]);
+  }
+
+  it("is taken, and given by no answer of its own, where everybody reads what was written last", async () => {
+    const registry = new Registry();
+    const { headers } = await registry.post("/v1/agents", { name: "a", type: "worker" });
+    expect(headers.has("X-Rollcall-Sync")).toBe(false);
+    expect((await registry.get("/v1/agents", { "X-Rollcall-Sync": "a=b" })).status).toBe(200);
+  });
+});
+
 describe.each(BACKENDS)("a read on $backend", ({ openBackend }) => {
   async function inhabited() {
     const registry = new Registry({ backend: openBackend() });

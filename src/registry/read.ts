@@ -5,15 +5,18 @@ import type { Snapshot, Store } from "../store/store.ts";
 /**
  * The current entry, lapsed or not; undefined where there is none.
  *
+ * @param near  a copy may answer that is behind, and show what was replaced since; that there is no entry the primary says
  * @throws {Problem} `internal` for a document that cannot be read, `store_unavailable`
  */
 export async function readOne<K extends Kind>(
   store: Store,
   ref: Ref<K>,
   now: number,
+  near = false,
 ): Promise<Entry<K> | undefined> {
-  const [snapshot] = await store.read([ref], now);
-  return readable(snapshot!).entry;
+  const [snapshot] = await store.read([ref], now, { near });
+  const { entry, mayBeBehind } = readable(snapshot!);
+  return !entry && mayBeBehind ? readOne(store, ref, now) : entry;
 }
 
 /** @throws {Problem} `internal` for a document that cannot be read: an unreadable entry is not a missing one */

@@ -122,8 +122,8 @@ export class RecentReads {
       page: async (query) => {
         const { terms, after, limit, chars } = query;
         const key = JSON.stringify(["page", terms, after, limit, chars]);
-        const { entries, next } = await find(key, () => this.#store.page(query, now));
-        return { entries: entries.map((entry) => asAt(entry, now)), next };
+        const { entries, ...rest } = await find(key, () => this.#store.page(query, now));
+        return { entries: entries.map((entry) => asAt(entry, now)), ...rest };
       },
     };
     return { store, asOf: () => asOf, isStale: () => isStale };

@@ -8,7 +8,8 @@ const ROUNDS_MAX = 24;
 
 /**
  * Read, decide, commit: asks `decide` about each snapshot and commits what it decides. Where another writer committed first,
- * asks again about the entry as it is now. Each entry at most once per call.
+ * asks again about the entry as it is now. So it does where nothing is to be written of an entry that a copy has shown which
+ * may be behind: only a commit proves that it is still so. Each entry at most once per call.
  *
  * @returns per entry what was decided, or the Problem `store_contended` if other writers were first 24 times in a row
  * @throws {Problem} `store_unavailable`
@@ -42,11 +43,23 @@ export async function change<R, K extends Kind>(
       changes.push({ before, after, ...rest, index });
     }
     const outcomes = changes.length > 0 ? await store.commit(changes, now) : [];
-    pending = outcomes.flatMap((outcome, i) =>
+    const overtaken = outcomes.flatMap((outcome, i) =>
       outcome === "committed" ? [] : [{ before: outcome, index: changes[i]!.index }],
     );
+    const unproven = pending.filter(({ before }, i) => before.mayBeBehind && !decisions[i]!.write);
+    pending = unproven.length === 0 ? overtaken : [...overtaken, ...(await readAnew(store, unproven, now))];
   }
   return results;
+}
+
+async function readAnew<K extends Kind>(
+  store: Store,
+  unproven: readonly { before: Snapshot<K>; index: number }[],
+  now: number,
+): Promise<{ before: Snapshot<K>; index: number }[]> {
+  const refs = unproven.map(({ before }) => before.ref);
+  const snapshots = await store.read(refs, now);
+  return unproven.map(({ index }, i) => ({ before: snapshots[i]!, index }));
 }
 
 const contended = (): Problem =>
@@ -55,14 +68,14 @@ const contended = (): Problem =>
     "Too many writers at once on this entry. Nothing was written of it: try again.",
   );
 
-/** `change` for one entry, read first. */
+/** `change` for one entry, read first, from the nearest copy where there is one. */
 export async function changeOne<R, K extends Kind>(
   store: Store,
   ref: Ref<K>,
   decide: (entry: Entry<K> | undefined, past: Past) => Decision<R, K>,
   now: number,
 ): Promise<R | Problem> {
-  const snapshots = await store.read([ref], now);
+  const snapshots = await store.read([ref], now, { near: true });
   const [result] = await change(store, snapshots, (entry, _, past) => decide(entry, past), now);
   return result!;
 }

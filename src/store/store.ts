@@ -269,6 +269,8 @@ export interface Page<K extends Kind = "agent"> {
   entries: Entry<K>[];
   /** The last id examined, to go on after; null at the end. */
   next: string | null;
+  /** As of a snapshot. */
+  mayBeBehind?: boolean;
 }
 
 export interface RollQuery {

@@ -1,10 +1,10 @@
 import type { Entry, Kind } from "../core/entry.ts";
 import type { Page, PageQuery } from "./store.ts";
 
-/** How large a walk's pages are, as in `PageQuery`. */
-export type PageSize = Pick<PageQuery, "limit" | "chars">;
+/** How large a walk's pages are, and whether a copy may answer, as in `PageQuery`. */
+export type PageSize = Pick<PageQuery, "limit" | "chars" | "near">;
 
-const LARGE: PageSize = { limit: 5000 };
+export const LARGE: PageSize = { limit: 5000 };
 
 /**
  * For a walk over a whole fleet, which may soon have enough: a few entries can be very large, and an isolate that takes a page

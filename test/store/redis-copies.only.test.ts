@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { readAgent } from "../../src/registry/agents/read.ts";
+import { shardedStore } from "../../src/store/sharded/sharded-store.ts";
 import { absent, type Store } from "../../src/store/store.ts";
 import { entryOf } from "../support/entries.ts";
 import { openRedis } from "../support/opened-redis.ts";
 import { Registry } from "../support/registry.ts";
+import { ECHO, namesOf, type ToolsetList } from "../support/toolsets.ts";
 import { eventOf, put, ref, T0 } from "./conformance/opened.ts";
 
 /** The one copy belongs to every test of this file. */
@@ -119,6 +121,18 @@ describe("an isolate that asks the nearest copy", () => {
     expect(await isSeen(() => nearest(redis))).toEqual([1, 1]);
   });
 
+  it("says of a page over several stores too that it may be behind, unless it asked the primary", async () => {
+    const [one, two] = [openRedis(), openRedis()].map(nearest);
+    const store = shardedStore([
+      { name: "1", store: one! },
+      { name: "2", store: two! },
+    ]);
+    const page = (near: boolean) =>
+      store.page({ kind: "agent", terms: ["agent"], after: "", limit: 10, near }, T0);
+    expect(await page(true)).toEqual({ entries: [], next: null, mayBeBehind: true });
+    expect(await page(false)).toEqual({ entries: [], next: null });
+  });
+
   it("sees what it has written, at the primary while the copy lacks it", async () => {
     const redis = await behind();
     const store = nearest(redis);
@@ -163,12 +177,14 @@ describe("what an isolate has written", () => {
   });
 });
 
+const isolateOf = (redis: ReturnType<typeof openRedis>, reads: "primary" | "nearest" = "nearest") =>
+  new Registry({ backend: { ...redis, open: () => redis.elsewhere(undefined, reads) } });
+
 describe("a caller that passes X-Rollcall-Sync on", () => {
   /** A registration in one isolate, whose answer carries a token, and another isolate. No copy has heard of it. */
   async function wrote(reads: "primary" | "nearest") {
     const redis = await behind();
-    const isolate = () =>
-      new Registry({ backend: { ...redis, open: () => redis.elsewhere(undefined, reads) } });
+    const isolate = () => isolateOf(redis, reads);
     const written = await isolate().post("/v1/agents", { id: "a", name: "a", type: "worker" });
     expect(written.status).toBe(201);
     const sync = { "X-Rollcall-Sync": written.headers.get("X-Rollcall-Sync")! };
@@ -221,5 +237,96 @@ describe("a caller that passes X-Rollcall-Sync on", () => {
     const { elsewhere, sync } = await wrote("nearest");
     const ofAnother = { "X-Rollcall-Sync": sync["X-Rollcall-Sync"].replace(/^\w+/, "another") };
     expect(idsIn((await elsewhere.get("/v1/agents", ofAnother)).body)).toEqual([]);
+  });
+});
+
+describe("what is decided where the copy is behind", () => {
+  /** Agent and toolset "old" are everywhere; what another isolate does from now on, the copy does not hear of. */
+  async function twoIsolates() {
+    const redis = openRedis();
+    const writer = isolateOf(redis, "primary");
+    const service = { services: [{ service: "llm" }] };
+    const old = await writer.register({ id: "old", ...service });
+    const toolset = { name: "old", tools: [ECHO] };
+    await writer.post("/v1/toolsets", toolset);
+    await redis.bridge.fallBehind();
+    await redis.bridge.catchUp();
+    await redis.bridge.fallBehind();
+    caughtUp = () => redis.bridge.catchUp();
+    return { redis, writer, old, service, elsewhere: isolateOf(redis) };
+  }
+
+  it("drains, calls in for and unregisters an agent that the copy does not know yet", async () => {
+    const { writer, elsewhere } = await twoIsolates();
+    const { lease_token } = await writer.register({ id: "new" });
+    const statuses = [
+      (await elsewhere.post("/v1/agents/new/drain")).status,
+      (await elsewhere.heartbeat("new", lease_token, { metadata: { a: 1 } })).status,
+      (await elsewhere.call("DELETE", "/v1/agents/new", undefined, { "Lease-Token": lease_token })).status,
+    ];
+    expect(statuses).toEqual([200, 200, 204]);
+    expect((await writer.get("/v1/agents/new")).status).toBe(404);
+  });
+
+  it("believes no holder whom another has replaced, and none of an agent that is gone", async () => {
+    const { writer, old, elsewhere } = await twoIsolates();
+    const callIn = async () => {
+      const { status, body } = await elsewhere.heartbeat("old", old.lease_token, { metadata: { a: 1 } });
+      return [status, body["code"]];
+    };
+    const { lease_token } = await writer.register({ id: "old" });
+    expect(await callIn()).toEqual([409, "lease_lost"]);
+    await writer.call("DELETE", "/v1/agents/old", undefined, { "Lease-Token": lease_token });
+    expect(await callIn()).toEqual([409, "lease_lost"]);
+    expect((await elsewhere.post("/v1/agents/old/drain")).status).toBe(404);
+  });
+
+  it("drains an agent that at the copy is drained already", async () => {
+    const { redis, writer, elsewhere } = await twoIsolates();
+    await writer.post("/v1/agents/old/drain");
+    await redis.bridge.catchUp();
+    await redis.bridge.fallBehind();
+    await writer.call("DELETE", "/v1/agents/old/drain");
+    expect((await elsewhere.post("/v1/agents/old/drain")).status).toBe(200);
+    expect((await writer.get("/v1/agents/old")).body).toMatchObject({ effective_status: "draining" });
+  });
+
+  it("takes one trip to the copy and one to the primary where nothing has changed", async () => {
+    const { redis, old, elsewhere } = await twoIsolates();
+    const callIn = (a: number) => elsewhere.heartbeat("old", old.lease_token, { metadata: { a } });
+    const drain = () => elsewhere.post("/v1/agents/old/drain");
+    await callIn(1);
+    for (const change of [() => callIn(2), drain]) {
+      await redis.bridge.catchUp();
+      const { log } = await redis.bridge.cost(async () => expect((await change()).status).toBe(200));
+      expect(log).toEqual([
+        expect.stringMatching(/^EVALSHA_RO .*:doc:/),
+        expect.stringMatching(/^EVALSHA .*:doc:/),
+      ]);
+    }
+  });
+
+  it("resolves to what the copy knows; what it does not, by the primary", async () => {
+    const { redis, writer, service, old } = await twoIsolates();
+    const resolve = async (name = "llm") => {
+      // One that has resolved before has written the key of the proofs, and sees no less than that.
+      const { status, body } = await isolateOf(redis).get(`/v1/services/${name}/resolve`);
+      return body["provider"] === undefined ? [status, body["code"]] : [status, body["provider"]];
+    };
+    await writer.register({ id: "new", services: [{ service: "tts" }, ...service.services] });
+    await writer.call("DELETE", "/v1/agents/old", undefined, { "Lease-Token": old.lease_token });
+    expect(await resolve()).toMatchObject([200, { id: "old" }]);
+    expect(await resolve("tts")).toMatchObject([200, { id: "new" }]);
+    expect(await resolve("stt")).toEqual([404, "service_not_found"]);
+  });
+
+  it("shows the toolsets that the copy knows, and one that it does not", async () => {
+    const { writer, elsewhere } = await twoIsolates();
+    await writer.post("/v1/toolsets", { name: "new", tools: [ECHO] });
+    expect(namesOf(await elsewhere.get<ToolsetList>("/v1/toolsets"))).toEqual(["old"]);
+    await writer.post("/v1/toolsets", { name: "old", description: "later", tools: [ECHO] });
+    expect((await elsewhere.get("/v1/toolsets/old")).body).toMatchObject({ description: "" });
+    expect((await elsewhere.get("/v1/toolsets/new")).status).toBe(200);
+    expect((await elsewhere.get("/v1/toolsets/none")).status).toBe(404);
   });
 });

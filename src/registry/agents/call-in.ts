@@ -140,7 +140,7 @@ async function decideAll(
 ): Promise<Result[]> {
   return change(
     store,
-    await store.read(requests.map(refOf), now),
+    await store.read(requests.map(refOf), now, { near: true }),
     (entry, index, past) => {
       const { token, ...heartbeat } = requests[index]!;
       return decideHeartbeat(entry, past, { ...heartbeat, asker, fence: token?.fence }, now);

@@ -11,6 +11,7 @@ import {
 } from "../../core/services/choose.ts";
 import { allOffersOf } from "../../core/services/offers.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
+import type { Page } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
 import { isOffered } from "./offered.ts";
 import type { ProofKey } from "../proof.ts";
@@ -51,7 +52,8 @@ export interface Resolved extends Usable, Omit<ProviderChoice, "chosen" | "other
 
 /**
  * Chooses a provider of a service. One round trip to the store, and one call to the service's pool; beside it, every five
- * minutes, one round trip for the key of the proof.
+ * minutes, one round trip for the key of the proof. Where a copy that may be behind has no provider to choose, the same again
+ * at the primary.
  *
  * @returns or the Problem `service_not_found` or, with a reason for each provider, `no_provider_available`
  * @throws {Problem} `store_unavailable` where the store cannot be reached; an unreachable pool only degrades the choice
@@ -59,11 +61,24 @@ export interface Resolved extends Usable, Omit<ProviderChoice, "chosen" | "other
 export async function resolve(
   namespace: Namespace,
   asker: Asker,
-  { service, query, dryRun, reads = namespace }: ResolveInput,
+  input: ResolveInput,
+  now: number,
+): Promise<Resolved | Problem> {
+  const { reads = namespace, service } = input;
+  const near = await readProviders(reads.store, service, now, true);
+  const found = await chooseAmong(near, namespace, asker, input, now);
+  if (!(found instanceof Problem) || !near.mayBeBehind) return found;
+  return chooseAmong(await readProviders(reads.store, service, now), namespace, asker, input, now);
+}
+
+async function chooseAmong(
+  { entries }: Page,
+  namespace: Namespace,
+  asker: Asker,
+  { service, query, dryRun }: ResolveInput,
   now: number,
 ): Promise<Resolved | Problem> {
   const { pool } = namespace;
-  const { entries } = await readProviders(reads.store, service, now);
   const offers = allOffersOf(entries, service, now);
   if (offers.length === 0) return new Problem("service_not_found", `No agent offers "${service}".`);
 

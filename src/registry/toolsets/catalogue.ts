@@ -1,7 +1,7 @@
 import { searchToolsets, type ToolsetInfo, toolsetInfo } from "../../core/toolsets/catalogue.ts";
 import { tagTerm } from "../../core/toolsets/kind.ts";
 import type { Entry } from "../../core/entry.ts";
-import { walk } from "../../store/walk.ts";
+import { LARGE, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
 const LISTED_MAX = 1000;
@@ -55,7 +55,7 @@ async function infosOf(
   now: number,
 ): Promise<ToolsetInfo[]> {
   const infos: ToolsetInfo[] = [];
-  for await (const page of walk(store, "toolset", terms, now)) {
+  for await (const page of walk(store, "toolset", terms, now, { ...LARGE, near: true })) {
     for (const entry of page) infos.push(toolsetInfo(entry, ping, now));
   }
   return infos;

@@ -9,16 +9,17 @@ import type { Store } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
 import { readable, readOne } from "../read.ts";
 
-const find = ({ store }: Namespace, name: string, now: number): Promise<Entry<"toolset"> | undefined> =>
-  readOne(store, { kind: "toolset", id: name }, now);
-
-/** @returns the toolset, or the Problem `toolset_not_found` */
+/**
+ * @param near  as `readOne` has it: for showing the toolset, not for a call to it
+ * @returns the toolset, or the Problem `toolset_not_found`
+ */
 export async function readToolset(
-  namespace: Namespace,
+  { store }: Namespace,
   name: string,
   now: number,
+  near = false,
 ): Promise<Entry<"toolset"> | Problem> {
-  return (await find(namespace, name, now)) ?? toolsetNotFound(name);
+  return (await readOne(store, { kind: "toolset", id: name }, now, near)) ?? toolsetNotFound(name);
 }
 
 /** Whether the catalogue has a toolset of this name, an unhealthy one included. */

@@ -25,7 +25,8 @@ export function searchIn(database: Database): Pick<Store, "sample" | "page" | "c
       const [reply] = await connection.read("page", [call]);
       const [last, ...flat] = reply as [string, ...(string | null)[]];
       const { entries } = await verify(database, kind, terms, flat, false);
-      return { entries, next: last === "" ? null : parseMember(last).id };
+      const next = last === "" ? null : parseMember(last).id;
+      return { entries, next, ...(near && connection.asksNearest && { mayBeBehind: true }) };
     },
 
     async count(kind) {

@@ -116,11 +116,11 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
         ...(chars !== undefined && { chars: Math.ceil(chars / stores.length) }),
       };
       const parts = await all(async (store, shard) => {
-        const { entries, next } = await store.page({ ...query, ...bounds }, now);
-        return { items: entries.filter((entry) => isHome(entry, shard)), next };
+        const { entries, ...rest } = await store.page({ ...query, ...bounds }, now);
+        return { items: entries.filter((entry) => isHome(entry, shard)), ...rest };
       });
       const { items, next } = merged(parts, ({ document }) => document.registration.id, byCodeUnit, limit);
-      return { entries: items, next };
+      return { entries: items, next, ...(parts.some((part) => part.mayBeBehind) && { mayBeBehind: true }) };
     },
 
     count: (kind) => sumOf((store) => store.count(kind)),

@@ -116,7 +116,7 @@ const get = endpoint({
   answers: { 200: { description: "The toolset", body: shapes.toolsetRecord } },
   refusals: ["invalid_request", "toolset_not_found"],
   async handle({ namespace, params, now }) {
-    const entry = orThrow(await readToolset(namespace, params.name, now));
+    const entry = orThrow(await readToolset(namespace, params.name, now, true));
     return { status: 200, body: toolsetRecord(entry, namespace.ping, now) };
   },
 });

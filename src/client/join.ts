@@ -13,6 +13,8 @@ import { asSent, type Transport } from "./transport.ts";
 const LEAVE_TIMEOUT_MS = 5000;
 /** How long after it got no answer a request may still take effect. */
 const LATE_MS = 60_000;
+/** Of an interval, between two pings where it is not the schedule that times them. */
+const PING_SHARE = 0.9;
 
 /**
  * Registers an agent and keeps it registered: holds its lease by a socket, or else by heartbeats, at the interval that the
@@ -142,10 +144,20 @@ class Member extends Lifecycle implements JoinedAgent {
     const { earliestMs, latestMs } = this.#schedule;
     this.#untilHeld = new AbortController();
     if (this.#isOver || (this.#owesReport && this.#heldSeconds !== undefined)) return;
-    await wait(this.clock, earliestMs, this.#untilHeld.signal);
+    await this.#rest(earliestMs, this.#untilHeld.signal);
     if (this.#untilHeld.signal.aborted || this.#owesReport || isChanged(this.#report, this.#reported)) return;
     this.#untilChange = new AbortController();
     await wait(this.clock, latestMs - earliestMs, this.#untilChange.signal);
+  }
+
+  /** Waits. The registry may want longer than an interval between heartbeats; on a socket the pings go on meanwhile. */
+  async #rest(ms: number, signal: AbortSignal): Promise<void> {
+    for (let leftMs = ms; leftMs > 0 && !signal.aborted;) {
+      const partMs = Math.min(leftMs, (this.#heldSeconds ?? Infinity) * PING_SHARE * 1000);
+      await wait(this.clock, partMs, signal);
+      leftMs -= partMs;
+      if (leftMs > 0) this.#presence?.callIn(undefined);
+    }
   }
 
   #wake(): void {

@@ -5,27 +5,35 @@ import { clientWithSockets, SCOUT } from "../support/client.ts";
 import { keysAccess } from "../support/keys.ts";
 import { lossesOf } from "../support/losses.ts";
 import { Network, type Weather } from "../support/network.ts";
+import { Registry } from "../support/registry.ts";
 import { present } from "../support/presence.ts";
 import { redisBackend } from "../support/stores.ts";
 
 const PATH = "/v1/agents/agent%2Fscout";
-const TERMS = { ...SCOUT, heartbeat_interval_seconds: 20, ttl_seconds: 60 };
+const TERMS = { heartbeat_interval_seconds: 20, ttl_seconds: 60 };
 
 interface World extends JoinOptions {
   network?: Network;
   client?: Partial<ClientOptions>;
   /** Of handshakes, from the first on. */
   sockets?: Weather;
+  terms?: { heartbeat_interval_seconds: number; ttl_seconds: number };
 }
 
 /** An agent that has joined on a platform with WebSockets. */
-async function joined({ network = new Network(), client: ofClient, sockets, ...options }: World = {}) {
+async function joined({
+  network = new Network(),
+  client: ofClient,
+  sockets,
+  terms = TERMS,
+  ...options
+}: World = {}) {
   const handshakes = (weather: Weather) => {
     network.weather = (path) => (path.endsWith("/presence") ? weather : { kind: "fine" });
   };
   if (sockets) handshakes(sockets);
   const client = clientWithSockets(network, ofClient);
-  const agent = await network.until(client.join(TERMS, options));
+  const agent = await network.until(client.join({ ...SCOUT, ...terms }, options));
   await network.settle();
   const at = (end: string) => network.sent.flatMap(({ path, at: ms }) => (path.endsWith(end) ? [ms] : []));
   return {
@@ -38,6 +46,17 @@ async function joined({ network = new Network(), client: ofClient, sockets, ...o
     opened: () => at("/presence"),
     beats: () => at("/heartbeat"),
   };
+}
+
+/** What makes the answers to some requests wait, though these have taken effect. */
+function held(network: Network, end: string) {
+  const gate = Promise.withResolvers<void>();
+  const fetch: typeof network.fetch = async (url, init) => {
+    const response = await network.fetch(url, init);
+    if (url.endsWith(end)) await gate.promise;
+    return response;
+  };
+  return { fetch, release: () => gate.resolve() };
 }
 
 describe("an agent that has joined where there are sockets", () => {
@@ -75,16 +94,16 @@ describe("an agent that has joined where there are sockets", () => {
     const told: string[] = [];
     const onChange = ({ desiredState }: JoinedAgent) => void told.push(desiredState);
     const { network, client } = await joined({ onChange });
-    await client.agents.drain(TERMS.id!);
+    await client.agents.drain(SCOUT.id!);
     await network.settle();
     expect(told).toEqual(["run", "drain"]);
-    await client.agents.cancelDrain(TERMS.id!);
+    await client.agents.cancelDrain(SCOUT.id!);
     await network.settle();
     expect(told).toEqual(["run", "drain", "run"]);
   });
 
   it("ends at once when another process has taken its id, and when somebody has unregistered it", async () => {
-    for (const end of [{ id: TERMS.id }, undefined]) {
+    for (const end of [{ id: SCOUT.id }, undefined]) {
       const { network, agent, opened } = await joined();
       await (end ? network.registry.register(end) : network.registry.call("DELETE", PATH));
       await network.settle();
@@ -116,9 +135,40 @@ describe("an agent that has joined where there are sockets", () => {
     expect(opened()).toHaveLength(1);
   });
 
+  it("has left, and not lost its lease, though the registry closes its socket", async () => {
+    const network = new Network();
+    const answers = held(network, PATH);
+    const { agent } = await joined({ network, client: answers });
+    const leaving = agent.leave();
+    await network.pass(1);
+    answers.release();
+    await leaving;
+    expect([network.sockets[0]!.isOver, await agent.ended]).toEqual([true, { reason: "left" }]);
+  });
+
+  it("closes its socket also where it cannot unregister", async () => {
+    const { network, agent, read } = await joined();
+    network.weather = { kind: "cut" };
+    await network.until(agent.leave());
+    await network.settle();
+    expect(await read()).toMatchObject({ effective_status: "unreachable" });
+    expect(network.clock.pendingTimers).toBe(0);
+  });
+
+  it("is registered again where its socket does not open because the registry has lost it", async () => {
+    const { network, agent, read } = await joined();
+    const first = agent.leaseToken;
+    network.registry = new Registry({ startAt: network.registry.now });
+    network.cut();
+    await network.pass(100_000);
+    expect([agent.state, agent.leaseToken]).toEqual(["joined", first]);
+    expect(await read()).toMatchObject({ effective_status: "available" });
+    expect(network.sockets).toHaveLength(2);
+  });
+
   it("is registered again, with its token and its last report, when the registry has lost it", async () => {
     const backend = redisBackend();
-    const { network, agent, read } = await joined({ network: new Network({ backend }) });
+    const { network, agent, read, opened, beats } = await joined({ network: new Network({ backend }) });
     const first = agent.leaseToken;
     agent.load = 7;
     await network.pass(6000);
@@ -128,6 +178,7 @@ describe("an agent that has joined where there are sockets", () => {
     expect(await read()).toMatchObject({ current_load: 7, effective_status: "available" });
     await network.pass(100_000);
     expect(await read()).toMatchObject({ effective_status: "available" });
+    expect([opened().length, beats()]).toEqual([2, []]);
   });
 });
 
@@ -185,6 +236,17 @@ describe("a socket that is lost", () => {
     expect(await read()).toMatchObject({ effective_status: "available" });
   });
 
+  it("again and again is opened ever less often", async () => {
+    const { network, opened } = await joined();
+    network.clock.chance = 0.999;
+    for (let i = 0; i < 4; i += 1) {
+      network.sockets.at(-1)!.cut();
+      await network.pass(1000 * 2 ** i);
+    }
+    const gaps = opened().map((at, i, all) => Math.ceil((at - (all[i - 1] ?? 0)) / 1000));
+    expect(gaps).toEqual([0, 1, 2, 4, 8]);
+  });
+
   it("is noticed where it is silent, before the agent counts as unreachable", async () => {
     const { network, read } = await joined();
     await network.pass(15_000);
@@ -210,12 +272,93 @@ describe("a socket that is lost", () => {
   it("because the registry did not understand it is not opened again", async () => {
     const { network, read, opened } = await joined();
     network.sockets[0]!.send("nonsense");
+    await network.pass(1000);
+    expect(await read()).toMatchObject({ effective_status: "available" });
+    await network.pass(100_000);
+    expect(await read()).toMatchObject({ effective_status: "available" });
+    expect(opened()).toHaveLength(1);
+  });
+});
+
+describe("heartbeats besides a socket", () => {
+  it("that arrive late, and end what it holds, are answered by the next report", async () => {
+    const { network, agent, read } = await joined();
+    network.weather = (path) =>
+      path.endsWith("/heartbeat") ? { kind: "late", ms: 25_000 } : { kind: "fine" };
+    agent.healthScore = 0.5;
     await network.pass(2000);
+    network.weather = { kind: "fine" };
+    await network.pass(200_000);
+    expect(await read()).toMatchObject({ health_score: 0.5, effective_status: "available" });
+  });
+
+  it("whose answers come late do not say what the operator wants", async () => {
+    const network = new Network();
+    network.clock.chance = 0.1;
+    const answers = held(network, "/heartbeat");
+    const { agent, handshakes } = await joined({ network, client: answers, sockets: { kind: "cut" } });
+    await network.pass(20_000);
+    await network.registry.post(`${PATH}/drain`);
+    handshakes({ kind: "fine" });
+    await network.pass(9000);
+    answers.release();
+    await network.pass(1000);
+    expect([network.sockets.length, agent.desiredState]).toEqual([1, "drain"]);
+  });
+
+  it("that the registry asks to wait for do not keep an agent from its pings", async () => {
+    const { network, agent, read, beats } = await joined();
+    network.weather = { kind: "answer", status: 503, retryAfter: 600 };
+    agent.healthScore = 0.5;
+    for (let i = 0; i < 10; i += 1) {
+      await network.pass(20_000);
+      expect(await read()).toMatchObject({ effective_status: "available" });
+    }
+    expect([network.sockets.length, beats().length > 0]).toEqual([1, true]);
+  });
+
+  it("are not waited for when a socket opens", async () => {
+    const { network, read, handshakes } = await joined({ sockets: { kind: "cut" } });
+    network.weather = (path) =>
+      path.endsWith("/presence") ? { kind: "cut" } : { kind: "answer", status: 503, retryAfter: 600 };
+    await network.pass(21_000);
+    handshakes({ kind: "fine" });
+    await network.pass(20_000);
     for (let i = 0; i < 5; i += 1) {
       await network.pass(20_000);
       expect(await read()).toMatchObject({ effective_status: "available" });
     }
-    expect(opened()).toHaveLength(1);
+    expect(network.sockets).toHaveLength(1);
+  });
+});
+
+describe("a longer interval than an agent was registered with", () => {
+  /** One that takes its interval for 20 s, and is told otherwise: 40 s. */
+  async function stretched(options: JoinOptions) {
+    const network = new Network();
+    const fetch: typeof network.fetch = async (url, init) => {
+      const response = await network.fetch(url, init);
+      if (!url.endsWith("/v1/agents")) return response;
+      const registered = await response.json<Record<string, unknown>>();
+      return Response.json({ ...registered, heartbeat_interval_seconds: 20 }, response);
+    };
+    const terms = { heartbeat_interval_seconds: 40, ttl_seconds: 120 };
+    const world = await joined({ network, client: { fetch }, terms, ...options });
+    await network.pass(200_000);
+    expect(await world.read()).toMatchObject({ effective_status: "available" });
+    return world;
+  }
+
+  it("that a heartbeat is answered with is obeyed", async () => {
+    const { beats } = await stretched({ socket: false });
+    const gaps = beats().map((at, i, all) => Math.round((at - (all[i - 1] ?? 0)) / 1000));
+    expect(gaps).toEqual([19, 38, 38, 38, 38]);
+  });
+
+  it("that is said on a socket is obeyed", async () => {
+    const { network, beats } = await stretched({});
+    const pings = network.sockets[0]!.said.filter((text) => text === "ping");
+    expect([pings.length, beats()]).toEqual([6, []]);
   });
 });
 

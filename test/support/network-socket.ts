@@ -13,6 +13,8 @@ export class NetworkSocket implements PlatformSocket {
   readonly #listeners = new Map<string, Listener>();
   #socket: WebSocket | undefined;
   #otherEnd: OtherEnd | undefined;
+  /** All that was sent on it. */
+  readonly said: string[] = [];
   /** Its end here has closed. */
   isOver = false;
   /** What the other end has not heard yet. */
@@ -47,6 +49,7 @@ export class NetworkSocket implements PlatformSocket {
   }
 
   send(text: string): void {
+    this.said.push(text);
     if (this.isDead) return;
     if (text !== "ping") return this.#send(text);
     this.#pings.push((pong) => this.#tell("message", { data: pong }));

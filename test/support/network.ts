@@ -1,5 +1,6 @@
-import { FakeClock } from "./fake-clock.ts";
 import type { OpenSocket } from "../../src/client/socket.ts";
+import { REFRESH_MS } from "../../src/hub/agent-hub.ts";
+import { FakeClock } from "./fake-clock.ts";
 import { NetworkSocket, type OtherEnd } from "./network-socket.ts";
 import { hubIn } from "./presence.ts";
 import { Registry, type RegistryOptions } from "./registry.ts";
@@ -134,6 +135,11 @@ export class Network {
     this.clock.jump(ms);
   }
 
+  /** Breaks every connection. */
+  cut(): void {
+    for (const socket of this.sockets) if (!socket.isOver) socket.cut();
+  }
+
   /** Waits until only the clock can make something happen. */
   async settle(): Promise<void> {
     do {
@@ -185,8 +191,12 @@ export class Network {
   }
 
   async #passThere(ms: number): Promise<void> {
-    await this.registry.pass(ms);
-    if (this.#hasHub) await hubIn(this.registry).tick(this.registry.now);
+    if (!this.#hasHub) return this.registry.pass(ms);
+    for (let left = ms; ; left -= REFRESH_MS) {
+      await this.registry.pass(Math.min(left, REFRESH_MS));
+      await hubIn(this.registry).tick(this.registry.now);
+      if (left <= REFRESH_MS) return;
+    }
   }
 
   async #arrive(path: string, init: RequestInit): Promise<Response> {

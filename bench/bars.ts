@@ -1,12 +1,13 @@
-import { BULK, LIMIT, PAGE } from "./fleet/operations.ts";
+import { LIMIT, PAGE } from "./fleet/operations.ts";
 import { type Bar, atLeast, atMost, missing, round, times } from "./bars/bar.ts";
+import { costBars } from "./bars/cost.ts";
+import { etcdBars } from "./bars/etcd.ts";
 import { hubBars } from "./bars/hub.ts";
+import { natsBars } from "./bars/nats.ts";
 import { ratioOf, spreadOf } from "./load/statistics.ts";
 import type { Timing } from "./load/load.ts";
 import { LEGACY_HEARTBEAT } from "./measure/fleets.ts";
-import { monthlyBill, USUAL } from "./cost.ts";
-import { PRICES } from "./prices.ts";
-import { demandsOf, type Results } from "./results.ts";
+import type { Results } from "./results.ts";
 import { BUNDLE_KIB_MAX } from "./servers/bundle.ts";
 
 const perSecond = (timings: readonly Timing[]) => timings.map((timing) => timing.perSecond);
@@ -22,6 +23,8 @@ export function barsOf(results: Results): Bar[] {
     ...meanwhileBars(results),
     ...mcpBars(results),
     ...etcdBars(results),
+    ...natsBars(results),
+    ...watchBars(results),
     ...hubBars(results),
     ...embeddedBars(results),
     ...costBars(results),
@@ -124,6 +127,19 @@ function fetchEachBars({ "fetch-each": fetchEach }: Results): Bar[] {
   });
 }
 
+function watchBars({ watch: { watchers, seconds, commands } }: Results): Bar[] {
+  return [
+    {
+      name: `${watchers} long polls that wait`,
+      yardstick: "commands to Redis a second and isolate",
+      bar: "≤ 1",
+      measured: round(commands / seconds),
+      // In a second more than a whole number of them there may be one more.
+      met: commands <= seconds + 1,
+    },
+  ];
+}
+
 function sweepBars({ sweep: sweeps }: Results): Bar[] {
   return sweeps.flatMap((sweep): Bar[] => {
     const agents = sweep.agents.toLocaleString("en");
@@ -209,24 +225,6 @@ const mcpBars = ({ mcp }: Results): Bar[] =>
     ),
   );
 
-function etcdBars({ etcd }: Results): Bar[] {
-  const wanted: Record<string, number> = { [`${BULK} heartbeats`]: 5, heartbeat: 0.4, discover: 10 };
-  if (!etcd) {
-    return Object.entries(wanted).map(([name, n]) => missing(name, "etcd is not installed", `≥ ${n} ×`));
-  }
-  return etcd.pairs.map(({ name, yardstick, each, ours, theirs }) => {
-    const ratio = ratioOf(
-      perSecond(ours).map((value) => value * each),
-      perSecond(theirs),
-    );
-    const bar = wanted[name];
-    const what = each > 1 ? `${name} a request, leases a second` : name;
-    return bar === undefined
-      ? { name: what, yardstick: `etcd, ${yardstick}`, bar: "no bar", measured: times(ratio), met: null }
-      : atLeast(what, `etcd, ${yardstick}`, bar, ratio);
-  });
-}
-
 /** Rows read are billed; a draw must not read more of a larger fleet. */
 const DISCOVER_ROWS_MAX = 300;
 
@@ -241,27 +239,6 @@ function embeddedBars({ embedded }: Results): Bar[] {
       measured: round(rowsRead),
       met: rowsRead <= DISCOVER_ROWS_MAX,
     }));
-}
-
-function costBars(results: Results): Bar[] {
-  const demands = demandsOf(results);
-  const workload = { agents: 10_000, ...USUAL };
-  const frugal = { heartbeatSeconds: 120, heartbeatsPerRequest: BULK, sweepMinutes: 5 };
-  const compared = [
-    ["each by itself every 30 s", workload, 400],
-    [`${BULK} a request every 120 s, swept every 5 minutes`, { ...workload, ...frugal }, 100],
-  ] as const;
-  return compared.map(([how, asked, dollars]) => {
-    const bill = monthlyBill(asked, demands, PRICES);
-    const total = bill.workers + (bill.fixed?.price ?? Number.POSITIVE_INFINITY);
-    return {
-      name: `10,000 agents, ${how}`,
-      yardstick: "dollars a month, fixed plan",
-      bar: `≤ $${dollars}`,
-      measured: `$${total.toFixed(0)} (Workers $${bill.workers.toFixed(0)}, Upstash ${bill.fixed?.name} $${bill.fixed?.price})`,
-      met: total <= dollars,
-    };
-  });
 }
 
 function bundleBars({ "start-up": startUp }: Results): Bar[] {

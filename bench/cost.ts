@@ -43,27 +43,53 @@ export interface Demands {
   storedBytes: number;
 }
 
-export interface Bill {
-  workers: number;
+/** What Upstash asks for. */
+export interface DatabaseBill {
   payAsYouGo: number;
   /** The smallest fixed plan with enough memory and traffic; null where none has. */
   fixed: { name: string; price: number } | null;
-  /** Durable Object requests, duration and rows of the embedded store. */
-  embedded: number;
   /** On average; one database can take only a limited number. */
   commandsPerSecond: number;
-  requestsPerSecond: number;
   /** GB a month, sent to and by Redis. */
   bandwidthGb: number;
 }
 
-const SECONDS_A_MONTH = 30 * 86_400;
-const MINUTES_A_MONTH = SECONDS_A_MONTH / 60;
+export interface Bill extends DatabaseBill {
+  workers: number;
+  /** Durable Object requests, duration and rows of the embedded store. */
+  embedded: number;
+  requestsPerSecond: number;
+}
+
+export const SECONDS_A_MONTH = 30 * 86_400;
+export const MINUTES_A_MONTH = SECONDS_A_MONTH / 60;
 const HOURS_A_MONTH = SECONDS_A_MONTH / 3600;
 const OBJECT_GB = 0.125;
 
-const beyond = (used: number, included: number, perUnit: number): number =>
+/** GB-s of one object that runs for this share of a month. */
+export const durationGbSeconds = (share: number): number => share * SECONDS_A_MONTH * OBJECT_GB;
+
+export const beyond = (used: number, included: number, perUnit: number): number =>
   Math.max(0, used - included) * perUnit;
+
+/** @param used  in a month; `storedBytes` all the time */
+export function databaseBill(
+  { commands, bytes, storedBytes }: { commands: number; bytes: number; storedBytes: number },
+  { payAsYouGo, fixed }: Prices,
+): DatabaseBill {
+  const bandwidthGb = bytes / 1e9;
+  const storedGb = storedBytes / 1e9;
+  const plan = fixed.find(({ gb, bandwidthGb: traffic }) => storedGb <= gb && bandwidthGb <= traffic);
+  return {
+    payAsYouGo:
+      (commands * payAsYouGo.perHundredThousandCommands) / 1e5 +
+      beyond(storedGb, payAsYouGo.gbIncluded, payAsYouGo.perGb) +
+      beyond(bandwidthGb, payAsYouGo.bandwidthGbIncluded, payAsYouGo.perBandwidthGb),
+    fixed: plan ? { name: plan.name, price: plan.price } : null,
+    commandsPerSecond: commands / SECONDS_A_MONTH,
+    bandwidthGb,
+  };
+}
 
 /** Computes the bill. The embedded store is taken as one object that is awake all month. */
 export function monthlyBill(workload: Workload, demands: Demands, prices: Prices): Bill {
@@ -80,28 +106,25 @@ export function monthlyBill(workload: Workload, demands: Demands, prices: Prices
     parts.reduce((sum, [times, demand]) => sum + times * demand[field], 0);
 
   const requests = heartbeats / heartbeatsPerRequest + discoveries;
-  const commands = total("commands");
-  const bandwidthGb = total("bytes") / 1e9;
-  const storedGb = (agents * demands.storedBytes) / 1e9;
-  const { workers, objects, payAsYouGo } = prices;
-  const plan = prices.fixed.find(({ gb, bandwidthGb: traffic }) => storedGb <= gb && bandwidthGb <= traffic);
+  const { workers, objects } = prices;
   return {
+    ...databaseBill(
+      {
+        commands: total("commands"),
+        bytes: total("bytes"),
+        storedBytes: agents * demands.storedBytes,
+      },
+      prices,
+    ),
     workers:
       workers.base +
       beyond(requests, workers.requestsIncluded, workers.perMillionRequests / 1e6) +
       beyond(total("cpuMs"), workers.cpuMsIncluded, workers.perMillionCpuMs / 1e6),
-    payAsYouGo:
-      (commands * payAsYouGo.perHundredThousandCommands) / 1e5 +
-      beyond(storedGb, payAsYouGo.gbIncluded, payAsYouGo.perGb) +
-      beyond(bandwidthGb, payAsYouGo.bandwidthGbIncluded, payAsYouGo.perBandwidthGb),
-    fixed: plan ? { name: plan.name, price: plan.price } : null,
     embedded:
       beyond(requests + sweeps, objects.requestsIncluded, objects.perMillionRequests / 1e6) +
-      beyond(SECONDS_A_MONTH * OBJECT_GB, objects.gbSecondsIncluded, objects.perMillionGbSeconds / 1e6) +
+      beyond(durationGbSeconds(1), objects.gbSecondsIncluded, objects.perMillionGbSeconds / 1e6) +
       beyond(total("rowsRead"), objects.rowsReadIncluded, objects.perMillionRowsRead / 1e6) +
       beyond(total("rowsWritten"), objects.rowsWrittenIncluded, objects.perMillionRowsWritten / 1e6),
-    commandsPerSecond: commands / SECONDS_A_MONTH,
     requestsPerSecond: requests / SECONDS_A_MONTH,
-    bandwidthGb,
   };
 }

@@ -19,7 +19,8 @@ import { barTable } from "./report/tables.ts";
 import { reportTables, writeReport } from "./report/write.ts";
 import type { Measurements, Results } from "./results.ts";
 import { openRig } from "./rig.ts";
-import { fleetsFor, isRowName, measureRow, ROW_NAMES, type RowName, tablesOf } from "./rows.ts";
+import { fleetsFor, isRowName, measureRow, programsFor, ROW_NAMES, type RowName, tablesOf } from "./rows.ts";
+import { requirePrograms } from "./servers/program.ts";
 import { versionsOf } from "./versions.ts";
 
 const { values, positionals } = parseArgs({
@@ -55,7 +56,7 @@ if (positionals[0] === "compare") {
     machine: {
       CPU: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
       memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
-      ...versionsOf(redisVersion, all.etcd?.version),
+      ...versionsOf(redisVersion, { etcd: all.etcd.version, NATS: all.nats.version }),
     },
   };
   print([...reportTables(results), barTable(barsOf(results))]);
@@ -67,6 +68,7 @@ tell("done");
 async function measure(
   names: readonly RowName[],
 ): Promise<{ measured: Partial<Measurements>; redisVersion: string }> {
+  requirePrograms(programsFor(names));
   const rig = await openRig(plan, fleetsFor(names, plan), tell);
   try {
     const measured: Partial<Measurements> = {};

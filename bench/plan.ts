@@ -8,10 +8,14 @@ export interface Plan {
   /** Fleet sizes on which discovery is compared with a GET per agent, and the number of rounds. */
   fetchEach: number[];
   fetchEachTimes: number;
-  etcdAgents: number;
+  peerAgents: number;
   sweep: { size: number; changes: number[] };
   /** The sockets of one hub's object, and for how long it is left to pings, and to itself after a restart. */
   hub: { sockets: number; intervalSeconds: number; quietSeconds: number; settleSeconds: number };
+  /** Of an open tab of the dashboard. */
+  looks: number;
+  /** For how long nothing changes while many wait for a change. */
+  watchSeconds: number;
   /** When two sides take turns: the rounds, and ms per side and round. */
   pair: { rounds: number; ms: number };
   /** With one caller, for latencies. */
@@ -33,9 +37,11 @@ export const PLANS: Record<Plan["name"], Plan> = {
     embedded: [100, 1_000, 10_000],
     fetchEach: [1_000, 10_000],
     fetchEachTimes: 9,
-    etcdAgents: 1_000,
+    peerAgents: 1_000,
     sweep: { size: 100_000, changes: [0, 100, 10_000] },
-    hub: { sockets: 10_000, intervalSeconds: 20, quietSeconds: 60, settleSeconds: 90 },
+    looks: 10,
+    watchSeconds: 20,
+    hub: { sockets: 10_000, intervalSeconds: 30, quietSeconds: 60, settleSeconds: 90 },
     pair: { rounds: 7, ms: 800 },
     alone: { rounds: 5, ms: 400 },
     together: { rounds: 3, ms: 600 },
@@ -49,8 +55,10 @@ export const PLANS: Record<Plan["name"], Plan> = {
     embedded: [100],
     fetchEach: [1_000],
     fetchEachTimes: 3,
-    etcdAgents: 200,
+    peerAgents: 200,
     sweep: { size: 1_000, changes: [0, 10] },
+    looks: 2,
+    watchSeconds: 5,
     hub: { sockets: 300, intervalSeconds: 4, quietSeconds: 20, settleSeconds: 0 },
     pair: { rounds: 2, ms: 150 },
     alone: { rounds: 1, ms: 100 },

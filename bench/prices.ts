@@ -12,6 +12,8 @@ export interface Prices {
   objects: {
     requestsIncluded: number;
     perMillionRequests: number;
+    /** Messages that come in on WebSockets, which are billed as one request. */
+    messagesPerRequest: number;
     gbSecondsIncluded: number;
     perMillionGbSeconds: number;
     rowsReadIncluded: number;
@@ -51,6 +53,7 @@ export const PRICES: Prices = {
   objects: {
     requestsIncluded: 1e6,
     perMillionRequests: 0.15,
+    messagesPerRequest: 20,
     gbSecondsIncluded: 400_000,
     perMillionGbSeconds: 12.5,
     rowsReadIncluded: 25e9,

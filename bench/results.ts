@@ -1,6 +1,7 @@
-import type { Demands } from "./cost.ts";
+import type { Demand, Demands } from "./cost.ts";
+import type { Dashboard } from "./measure/dashboard.ts";
 import type { EmbeddedResult } from "./measure/embedded.ts";
-import type { EtcdResult } from "./measure/etcd.ts";
+import type { PeerResult } from "./measure/etcd.ts";
 import type { FetchEachResult } from "./measure/fetch-each.ts";
 import { type MeasuredOnRedis, middle } from "./measure/fleets.ts";
 import type { Floor } from "./measure/floor.ts";
@@ -11,7 +12,9 @@ import type { McpCalls } from "./measure/mcp.ts";
 import type { Memory } from "./measure/memory.ts";
 import type { StartUp } from "./measure/start-up.ts";
 import type { SweepResult } from "./measure/sweep.ts";
+import type { Watch } from "./measure/watch.ts";
 import { BULK } from "./fleet/operations.ts";
+import type { SocketDemands } from "./socket-cost.ts";
 
 /** What is measured, by the name of its row in `rows.ts`. */
 export interface Measurements {
@@ -19,10 +22,12 @@ export interface Measurements {
   floor: Floor;
   fleets: MeasuredOnRedis[];
   "fetch-each": FetchEachResult[];
-  /** undefined where etcd is not installed */
-  etcd: EtcdResult | undefined;
+  etcd: PeerResult;
+  nats: PeerResult;
   "max-stale": MaxStale;
   hub: HubResult;
+  watch: Watch;
+  dashboard: Dashboard;
   sweep: SweepResult[];
   meanwhile: Meanwhile[];
   mcp: McpCalls[];
@@ -56,19 +61,31 @@ export function demandsOf({ fleets, embedded, sweep, memory }: Results): Demands
       rowsWritten: rows.rowsWritten / share,
     };
   };
-  const quiet = sweep.find(({ changed }) => changed === 0)!;
   return {
     heartbeat: demand("heartbeat", 1),
     heartbeatInBulk: demand(`${BULK} heartbeats`, BULK),
     discovery: demand("discover", 1),
-    sweptAgent: {
-      cpuMs: quiet.cpuMs / quiet.agents,
-      commands: quiet.billed / quiet.agents,
-      bytes: quiet.bytes / quiet.agents,
-      // The embedded sweep reads an entry and a lease each, and writes its report.
-      rowsRead: 2,
-      rowsWritten: 0,
-    },
+    sweptAgent: sweptAgentOf(sweep),
     storedBytes: memory.redisBytesPerAgent,
   };
 }
+
+function sweptAgentOf(sweeps: readonly SweepResult[]): Demand {
+  const quiet = sweeps.find(({ changed }) => changed === 0)!;
+  return {
+    cpuMs: quiet.cpuMs / quiet.agents,
+    commands: quiet.billed / quiet.agents,
+    bytes: quiet.bytes / quiet.agents,
+    // The embedded sweep reads an entry and a lease each, and writes its report.
+    rowsRead: 2,
+    rowsWritten: 0,
+  };
+}
+
+/** The same for agents that hold their leases by sockets. */
+export const socketDemandsOf = ({ hub, sweep, memory }: Results): SocketDemands => ({
+  opening: hub.opening,
+  refresh: hub.refresh,
+  sweptAgent: sweptAgentOf(sweep),
+  storedBytes: memory.redisBytesPerAgent,
+});

@@ -1,3 +1,4 @@
+import { DASHBOARD_FLEET, measureDashboard } from "./measure/dashboard.ts";
 import { measureEmbedded } from "./measure/embedded.ts";
 import { measureEtcd } from "./measure/etcd.ts";
 import { measureFetchEach } from "./measure/fetch-each.ts";
@@ -8,18 +9,25 @@ import { maxStaleFleet, measureMaxStale } from "./measure/max-stale.ts";
 import { measureMeanwhile } from "./measure/meanwhile.ts";
 import { measureMcp } from "./measure/mcp.ts";
 import { measureMemory } from "./measure/memory.ts";
+import { measureNats } from "./measure/nats.ts";
 import { measureStartUp } from "./measure/start-up.ts";
 import { measureSweep } from "./measure/sweep.ts";
+import { measureWatch, WATCH_FLEET } from "./measure/watch.ts";
 import type { Plan } from "./plan.ts";
+import { dashboardTable } from "./report/dashboard-table.ts";
 import { hubTable } from "./report/hub-table.ts";
+import { peerTable } from "./report/peer-table.ts";
 import type { Table } from "./report/table.ts";
 import * as tables from "./report/tables.ts";
 import type { Measurements } from "./results.ts";
 import type { Rig } from "./rig.ts";
+import type { Program } from "./servers/program.ts";
 
 interface Row<T> {
   /** Sizes of the fleets that it needs in Redis; none by default. */
   fleets?(plan: Plan): readonly number[];
+  /** What has to be installed for it. */
+  programs?: readonly Program[];
   measure(rig: Rig): Promise<T>;
   tables(measured: T): Table[];
 }
@@ -45,8 +53,35 @@ const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
     measure: measureMaxStale,
     tables: (measured) => [tables.maxStaleTable(measured)],
   },
-  etcd: { measure: measureEtcd, tables: (measured) => (measured ? [tables.etcdTable(measured)] : []) },
+  etcd: {
+    programs: ["etcd"],
+    measure: measureEtcd,
+    tables: (measured) => [
+      peerTable("etcd", measured, "By its JSON gateway. A bulk request's rate counts leases."),
+    ],
+  },
+  nats: {
+    programs: ["nats-server"],
+    measure: measureNats,
+    tables: (measured) => [
+      peerTable(
+        "NATS",
+        measured,
+        "Its key-value store, in memory. Each agent has a connection, on both sides.",
+      ),
+    ],
+  },
   hub: { measure: measureHub, tables: (measured) => [hubTable(measured)] },
+  watch: {
+    fleets: () => [WATCH_FLEET],
+    measure: measureWatch,
+    tables: (measured) => [tables.watchTable(measured)],
+  },
+  dashboard: {
+    fleets: () => [DASHBOARD_FLEET],
+    measure: measureDashboard,
+    tables: (measured) => [dashboardTable(measured)],
+  },
   sweep: { measure: measureSweep, tables: (measured) => [tables.sweepTable(measured)] },
   meanwhile: { measure: measureMeanwhile, tables: (measured) => [tables.meanwhileTable(measured)] },
   mcp: { measure: measureMcp, tables: (measured) => [tables.mcpTable(measured)] },
@@ -61,6 +96,10 @@ export const isRowName = (name: string): name is RowName => Object.hasOwn(ROWS, 
 /** Sizes of all fleets that these rows need, ascending. */
 export const fleetsFor = (names: readonly RowName[], plan: Plan): number[] =>
   [...new Set(names.flatMap((name) => ROWS[name].fleets?.(plan) ?? []))].toSorted((a, b) => a - b);
+
+/** What has to be installed for these rows. */
+export const programsFor = (names: readonly RowName[]): Program[] =>
+  names.flatMap((name) => ROWS[name].programs ?? []);
 
 /** Measures one row, and puts it into `measured`. */
 export async function measureRow<Name extends RowName>(

@@ -9,13 +9,13 @@ const versionOf = (name: string): string =>
   ).version;
 
 /** The versions of everything that the results depend on. */
-export function versionsOf(redis: string, etcd: string | undefined): Record<string, string> {
+export function versionsOf(redis: string, peers: Record<string, string>): Record<string, string> {
   const packages = ["workerd", "miniflare", "wrangler", "hono", "@upstash/redis", "zod", "ioredis", "undici"];
   return {
     system: `${process.platform} ${release()}`,
     Node: process.versions.node,
     redis,
-    ...(etcd !== undefined && { etcd }),
+    ...peers,
     ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
   };
 }

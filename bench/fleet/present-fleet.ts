@@ -1,3 +1,4 @@
+import { CLOSED } from "../../src/hub/hub.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PresenceSocket } from "../load/presence-socket.ts";
 import { type Fleet, idOf } from "./agents.ts";
@@ -21,6 +22,11 @@ export class PresentFleet {
   #isEnding = false;
   /** How often the registry closed a socket with each code; 1006: the connection ended without a word. */
   readonly closedWith = new Map<number, number>();
+
+  /** How many were taken for silent, though they pinged. */
+  get cutOff(): number {
+    return this.closedWith.get(CLOSED.silent[0]) ?? 0;
+  }
 
   /** @param tokens  lease tokens, by the agents' indexes */
   constructor(url: string, fleet: Fleet, tokens: readonly string[], intervalMs: number) {
@@ -52,6 +58,15 @@ export class PresentFleet {
       for (let index = next++; index < this.size; index = next++) await this.#openOne(index);
     };
     await Promise.all(Array.from({ length: OPENED_AT_ONCE }, work));
+  }
+
+  /** Pings on the open socket of one of them; one that is closed meanwhile counts as answered. */
+  async pingOne(nth: number): Promise<void> {
+    for (let at = nth * 7919; ; at += 1) {
+      const socket = this.#sockets[at % this.size];
+      if (socket) return socket.ping().catch(() => undefined);
+      if (at > nth * 7919 + this.size) throw new Error("no socket is open");
+    }
   }
 
   /** The socket of an agent. */

@@ -11,8 +11,8 @@ export class Http {
   readonly #pool: Pool;
   readonly #headers: Record<string, string>;
 
-  constructor(origin: string, headers: Record<string, string> = {}) {
-    this.#pool = new Pool(origin, { connections: 64, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+  constructor(origin: string, headers: Record<string, string> = {}, connections = 64) {
+    this.#pool = new Pool(origin, { connections, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
     this.#headers = headers;
   }
 

@@ -9,24 +9,24 @@ import { startEtcd } from "../servers/etcd.ts";
 import * as etcd from "../yardsticks/etcd.ts";
 import type { Pair } from "./floor.ts";
 
-export interface EtcdPair extends Pair {
+export interface PeerPair extends Pair {
   /** Leases that one of our operations renews; 1 for those that renew none. */
   each: number;
 }
 
-export interface EtcdResult {
+/** Ours against a server that others have made. */
+export interface PeerResult {
   version: string;
   agents: number;
-  pairs: EtcdPair[];
+  pairs: PeerPair[];
 }
 
-/** @returns undefined where etcd is not installed */
-export async function measureEtcd(rig: Rig): Promise<EtcdResult | undefined> {
+/** @throws if etcd is not installed */
+export async function measureEtcd(rig: Rig): Promise<PeerResult> {
   const running = await startEtcd();
-  if (!running) return undefined;
   const gateway = new Http(running.url);
-  const agents = await etcd.populateEtcd(gateway, rig.plan.etcdAgents);
-  const fleet = fleetOf(rig.plan.etcdAgents, "etcd");
+  const agents = await etcd.populateEtcd(gateway, rig.plan.peerAgents);
+  const fleet = fleetOf(rig.plan.peerAgents, "etcd");
   await populateRedis(rig.redis.redis, fleet);
   const served = await rig.start(rig.bundles.rollcall, "workerd", [fleet]);
   const http = served.http(fleet);
@@ -52,7 +52,7 @@ export async function measureEtcd(rig: Rig): Promise<EtcdResult | undefined> {
       etcd.listKeys(gateway, PAGE),
     ],
   ];
-  const pairs: EtcdPair[] = [];
+  const pairs: PeerPair[] = [];
   for (const [name, yardstick, each, ours, theirs] of compared) {
     const [a, b] = await interleave(
       [

@@ -7,7 +7,7 @@ import { PresentFleet } from "../fleet/present-fleet.ts";
 import { registerOverHttp } from "../fleet/register.ts";
 import { Http } from "../load/http.ts";
 import { interleave, type Timing } from "../load/load.ts";
-import { openFilesMax, residentBytes } from "../load/usage.ts";
+import { cpuMs, openFilesMax, residentBytes } from "../load/usage.ts";
 import { CALLERS } from "../plan.ts";
 import type { Rig } from "../rig.ts";
 import { varsOf } from "../servers/redis.ts";
@@ -22,6 +22,8 @@ export interface HubResult {
   descriptors: number;
   intervalSeconds: number;
   openedPerSecond: number;
+  /** What it takes to open one socket and attach its lease: workerd's CPU, and of Redis as Upstash bills. */
+  opening: { cpuMs: number; commands: number; bytes: number };
   /** Of workerd, by socket. */
   bytesEach: number;
   /** In turns, in one process. */
@@ -29,11 +31,15 @@ export interface HubResult {
   heartbeats: Timing[];
   /** What was sent to Redis while nothing happened but pings. */
   quiet: { seconds: number; commands: number; pings: number };
+  /** What the hub writes to say that it lives, once. */
+  refresh: { commands: number; bytes: number };
   /** From an agent's goodbye until the API calls it unreachable, ms. */
   closedMs: number[];
   /** From an agent's last ping until the hub let it go, in intervals. */
   silentIntervals: number[];
   restart: Restart;
+  /** Agents that were taken for silent though they had pinged: the machine was too busy for some of what was due. */
+  cutOff: number;
 }
 
 /** What became of the fleet when the process with the hub's object was killed and started anew. */
@@ -50,8 +56,9 @@ export interface Restart {
   reaped: number;
 }
 
-/** Files that workerd has open for each socket, and that a process has open beside them. */
-const DESCRIPTORS_EACH = 2;
+/** Files that workerd has open for each socket, of which two are a connection to Redis while all come back at once. */
+const DESCRIPTORS_EACH = 4;
+/** Files that a process has open beside them. */
 const SPARE_DESCRIPTORS = 500;
 /** Agents that were registered before the others have their sockets must not have lapsed. */
 const TTL_SECONDS = 300;
@@ -88,34 +95,43 @@ export async function measureHub(rig: Rig): Promise<HubResult> {
   const present = new PresentFleet(worker.url, fleet, tokens, intervalSeconds * 1000);
   try {
     const startedAt = performance.now();
-    await present.openAll();
+    const cpuBefore = cpuMs(worker.pid);
+    const opened = await workOf(rig.redis, () => present.openAll());
     const openedPerSecond = (fleet.size / (performance.now() - startedAt)) * 1000;
+    const opening = {
+      cpuMs: (cpuMs(worker.pid) - cpuBefore) / fleet.size,
+      commands: opened.billed / fleet.size,
+      bytes: opened.bytes / fleet.size,
+    };
     const bytesEach = (residentBytes(worker.pid) - bytesBefore) / fleet.size;
     const [pings, heartbeats] = await interleave(
       [
-        { operation: (nth) => present.socket((nth * 7919) % fleet.size).ping(), pid: worker.pid },
+        { operation: (nth) => present.pingOne(nth), pid: worker.pid },
         { operation: heartbeat(httpBeside, overHttp), pid: worker.pid },
       ],
       { callers: CALLERS, warmUpMs: rig.plan.warmUpMs, ...rig.plan.pair },
     );
-    const { commands } = await workOf(rig.redis, () => sleep(plan.quietSeconds * 1000));
-    return {
+    const quiet = await workOf(rig.redis, () => sleep(plan.quietSeconds * 1000));
+    const result = {
       sockets: fleet.size,
       descriptors,
       intervalSeconds,
       openedPerSecond,
+      opening,
       bytesEach,
       pings: pings!,
       heartbeats: heartbeats!,
       quiet: {
         seconds: plan.quietSeconds,
-        commands,
+        commands: quiet.commands,
         pings: Math.round((plan.quietSeconds / intervalSeconds) * fleet.size),
       },
+      refresh: { commands: quiet.billed / quiet.trips, bytes: quiet.bytes / quiet.trips },
       closedMs: await closeSome(http, present),
       silentIntervals: await silenceSome(present, intervalSeconds),
       restart: await restart(worker, http, fleet, present, plan.settleSeconds),
     };
+    return { ...result, cutOff: present.cutOff };
   } finally {
     present.close();
     for (const client of clients) await client.close();

@@ -1,8 +1,9 @@
 import { type Bill, monthlyBill, USUAL, type Workload } from "../cost.ts";
 import { BULK } from "../fleet/operations.ts";
 import { PRICES } from "../prices.ts";
-import { demandsOf, type Results } from "../results.ts";
-import type { Table } from "./table.ts";
+import { demandsOf, type Results, socketDemandsOf } from "../results.ts";
+import { monthlySocketBill, type SocketBill, SOCKETS } from "../socket-cost.ts";
+import { figure, type Table } from "./table.ts";
 
 export const FLEETS = [100, 1_000, 10_000, 100_000, 1_000_000];
 
@@ -19,7 +20,47 @@ const WAYS: [name: string, how: Omit<Workload, "agents">][] = [
 
 const dollars = (amount: number): string => `$${Math.round(amount).toLocaleString("en")}`;
 
-export function costTables(results: Results): Table[] {
+export const costTables = (results: Results): Table[] => [...httpTables(results), socketTable(results)];
+
+/** The bill is computed twice: pings that the platform answers may be free, or messages like others. */
+function socketTable(results: Results): Table {
+  const demands = socketDemandsOf(results);
+  const { pingSeconds, reconnectsADay, sweepMinutes } = SOCKETS;
+  return {
+    title: "Dollars a month: leases held by sockets",
+    note: `Prices of ${PRICES.readAt}. Taken for granted (bench/socket-cost.ts): a ping every ${pingSeconds} s, ${reconnectsADay} reconnects a day and agent, no reports, a sweep every ${sweepMinutes} minutes, a hub for each 10,000 agents that never sleeps. Pings that the platform answers by itself: free, or billed as messages, ${PRICES.objects.messagesPerRequest} a request.`,
+    columns: [
+      "agents",
+      "hubs",
+      "Workers, pings free",
+      "Workers, pings billed",
+      "+ pay as you go",
+      "+ fixed plan",
+      "plan",
+      "commands/s",
+      "GB",
+    ],
+    rows: FLEETS.map((agents) => {
+      const [free, billed] = [0, 1].map((billedPings) =>
+        monthlySocketBill({ ...SOCKETS, agents, billedPings }, demands, PRICES),
+      ) as [SocketBill, SocketBill];
+      const { hubs, workers, payAsYouGo, fixed, commandsPerSecond, bandwidthGb } = billed;
+      return [
+        agents.toLocaleString("en"),
+        hubs.toLocaleString("en"),
+        dollars(free.workers),
+        dollars(workers),
+        dollars(workers + payAsYouGo),
+        fixed ? dollars(workers + fixed.price) : "–",
+        fixed?.name ?? "none is enough",
+        figure(commandsPerSecond),
+        figure(bandwidthGb),
+      ];
+    }),
+  };
+}
+
+function httpTables(results: Results): Table[] {
   const demands = demandsOf(results);
   return WAYS.map(([name, how]) => ({
     title: `Dollars a month: ${name}`,

@@ -2,7 +2,6 @@ import type { Bar } from "../bars/bar.ts";
 import { LIMIT } from "../fleet/operations.ts";
 import { ratioOf, type Spread, spreadOf } from "../load/statistics.ts";
 import type { EmbeddedResult } from "../measure/embedded.ts";
-import type { EtcdResult } from "../measure/etcd.ts";
 import type { FetchEachResult } from "../measure/fetch-each.ts";
 import { type Measured, type MeasuredOnRedis, middle } from "../measure/fleets.ts";
 import type { Floor } from "../measure/floor.ts";
@@ -12,6 +11,7 @@ import type { McpCalls } from "../measure/mcp.ts";
 import type { Memory } from "../measure/memory.ts";
 import type { StartUp } from "../measure/start-up.ts";
 import type { SweepResult } from "../measure/sweep.ts";
+import type { Watch } from "../measure/watch.ts";
 import { CALLERS } from "../plan.ts";
 import { figure, type Table } from "./table.ts";
 
@@ -120,28 +120,6 @@ export function fetchEachTable(results: readonly FetchEachResult[]): Table {
   };
 }
 
-export function etcdTable(etcd: EtcdResult): Table {
-  return {
-    title: "Against etcd",
-    note: `etcd ${etcd.version} and its JSON gateway, with ${count(etcd.agents)} agents, ${CALLERS} callers; ours is plain workerd, bridge and Redis, on the same cores. CPU is the Worker's and etcd's. A bulk request's rate counts leases.`,
-    columns: ["operation", "yardstick", "ours/s", "etcd/s", "ratio", "our CPU µs", "etcd CPU µs"],
-    rows: etcd.pairs.map(({ name, yardstick, each, ours, theirs }) => [
-      name,
-      yardstick,
-      figure(middle(ours, "perSecond") * each),
-      figure(middle(theirs, "perSecond")),
-      spread(
-        ratioOf(
-          ours.map((t) => t.perSecond * each),
-          theirs.map((t) => t.perSecond),
-        ),
-      ),
-      figure(middle(ours, "cpuMs") * 1000),
-      figure(middle(theirs, "cpuMs") * 1000),
-    ]),
-  };
-}
-
 export function sweepTable(sweeps: readonly SweepResult[]): Table {
   return {
     title: "The sweep",
@@ -183,6 +161,16 @@ export function maxStaleTable({ fleet, fresh, stale, trips, seconds }: MaxStale)
       ["max_stale=1", ...timingCells(stale)],
     ],
   };
+}
+
+export function watchTable({ fleet, watchers, seconds, commands, bytes, toldMs }: Watch): Table {
+  return sizes("Waiting for a change", [
+    ["agents", count(fleet)],
+    ["long polls that wait in one isolate", count(watchers)],
+    [`commands to Redis a second, in ${seconds} s without a change`, figure(commands / seconds)],
+    ["bytes to and from Redis a second", figure(bytes / seconds)],
+    ["from a change until a poll is answered, ms", spread(spreadOf(toldMs))],
+  ]);
 }
 
 export function meanwhileTable(rows: readonly Meanwhile[]): Table {

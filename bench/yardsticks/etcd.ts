@@ -7,6 +7,7 @@
 import { idOf, registrationOf } from "../fleet/agents.ts";
 import type { Http } from "../load/http.ts";
 import type { Operation } from "../load/load.ts";
+import { type Agent, bestOf } from "./filter.ts";
 
 const PREFIX = "agents/";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -67,26 +68,13 @@ export const listKeys =
     if (valuesOf(await post(http, "/v3/kv/range", query)).length !== limit) throw new Error("a short range");
   };
 
-interface Agent {
-  status: string;
-  capabilities: (string | { name: string })[];
-  health_score: number;
-  current_load: number;
-}
-
 /** etcd cannot filter: the caller reads all agents and looks for the capability itself. */
 export const discoverByRange =
   (http: Http, limit: number): Operation =>
   async () => {
     const text = await post(http, "/v3/kv/range", { key: base64(PREFIX), range_end: base64(PREFIX_END) });
-    const agents = (valuesOf(text) as Agent[]).filter(
-      ({ status, capabilities, health_score }) =>
-        status === "available" &&
-        health_score >= 0.7 &&
-        capabilities.some((capability) => typeof capability === "object" && capability.name === "work"),
-    );
-    const best = agents.toSorted((a, b) => a.current_load - b.current_load).slice(0, limit);
-    if (best.length !== limit) throw new Error("too few agents in the range");
+    if (bestOf(valuesOf(text) as Agent[], limit).length !== limit)
+      throw new Error("too few agents in the range");
   };
 
 const valuesOf = (text: string): unknown[] =>

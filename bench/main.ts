@@ -8,7 +8,7 @@
  * BEFORE and AFTER are folders: a checkout with its node_modules (`git worktree add /tmp/before main`, then
  * `ln -s "$PWD/node_modules" /tmp/before`), or what `wrangler deploy --outdir` left. AFTER is this tree unless said otherwise.
  */
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { barsOf } from "./bars.ts";
 import { compare } from "./measure/compare.ts";
@@ -29,6 +29,7 @@ const { values, positionals } = parseArgs({
 });
 const plan = PLANS[values.quick ? "quick" : "full"];
 const startedAt = performance.now();
+const [loadBefore] = loadavg() as [number, number, number];
 const seconds = () => (performance.now() - startedAt) / 1000;
 const tell = (text: string) => console.error(`${seconds().toFixed(0).padStart(4)} s  ${text}`);
 const print = (tables: readonly Table[]) => console.log(tables.map(asText).join("\n\n\n"));
@@ -53,6 +54,7 @@ if (positionals[0] === "compare") {
     mode: plan.name,
     at: new Date().toISOString(),
     tookSeconds: seconds(),
+    loadBefore,
     machine: {
       CPU: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
       memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,

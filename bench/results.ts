@@ -40,6 +40,8 @@ export interface Results extends Measurements {
   mode: "full" | "quick";
   at: string;
   tookSeconds: number;
+  /** How many processes wanted to run in the minute before it began: what others did on the machine. */
+  loadBefore: number;
   machine: Record<string, string>;
 }
 

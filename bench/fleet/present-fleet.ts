@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PresenceSocket } from "../load/presence-socket.ts";
 import { type Fleet, idOf } from "./agents.ts";
 
-const OPENED_AT_ONCE = 64;
+/** Handshakes under way at once; others wait. Each takes files of the server beyond the socket's own. */
+export const HANDSHAKES_AT_ONCE = 500;
 const PING_EVERY_MS = 50;
 /** As docs/lease.md asks of those who come back: a random part of a second, doubled with each failure. */
 const FIRST_RETRY_MS = 1000;
@@ -19,6 +20,9 @@ export class PresentFleet {
   readonly #leftAlone = new Set<number>();
   readonly #pinging: NodeJS.Timeout;
   #open = 0;
+  /** Handshakes. */
+  #underWay = 0;
+  readonly #waiting: (() => void)[] = [];
   #isEnding = false;
   /** How often the registry closed a socket with each code; 1006: the connection ended without a word. */
   readonly closedWith = new Map<number, number>();
@@ -51,13 +55,8 @@ export class PresentFleet {
     return this.#open;
   }
 
-  /** Opens all sockets, so many at once. */
   async openAll(): Promise<void> {
-    let next = 0;
-    const work = async () => {
-      for (let index = next++; index < this.size; index = next++) await this.#openOne(index);
-    };
-    await Promise.all(Array.from({ length: OPENED_AT_ONCE }, work));
+    await Promise.all(Array.from({ length: this.size }, (_, index) => this.#openOne(index)));
   }
 
   /** Pings on the open socket of one of them; one that is closed meanwhile counts as answered. */
@@ -94,10 +93,7 @@ export class PresentFleet {
   }
 
   async #openOne(index: number): Promise<void> {
-    const socket = await PresenceSocket.open(`${this.#url}/v1/agents/${idOf(index)}/presence`, {
-      Authorization: `Bearer ${this.#fleet.apiKey}`,
-      "Lease-Token": this.#tokens[index]!,
-    });
+    const socket = await this.#handshake(index);
     this.#sockets[index] = socket;
     this.#open += 1;
     void socket.closed.then((code) => {
@@ -107,6 +103,22 @@ export class PresentFleet {
       this.closedWith.set(code, (this.closedWith.get(code) ?? 0) + 1);
       return this.#comeBack(index);
     });
+  }
+
+  async #handshake(index: number): Promise<PresenceSocket> {
+    if (this.#underWay >= HANDSHAKES_AT_ONCE)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#underWay += 1;
+    try {
+      return await PresenceSocket.open(`${this.#url}/v1/agents/${idOf(index)}/presence`, {
+        Authorization: `Bearer ${this.#fleet.apiKey}`,
+        "Lease-Token": this.#tokens[index]!,
+      });
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#underWay -= 1;
+    }
   }
 
   async #comeBack(index: number): Promise<void> {

@@ -3,7 +3,7 @@ import { CLOSED } from "../../src/hub/hub.ts";
 import { apiKeysOf, type Fleet, fleetOf, idOf, registrationOf } from "../fleet/agents.ts";
 import { heartbeat, PAGE } from "../fleet/operations.ts";
 import { populateRedis, PREFIX } from "../fleet/populate-redis.ts";
-import { PresentFleet } from "../fleet/present-fleet.ts";
+import { HANDSHAKES_AT_ONCE, PresentFleet } from "../fleet/present-fleet.ts";
 import { registerOverHttp } from "../fleet/register.ts";
 import { Http } from "../load/http.ts";
 import { interleave, type Timing } from "../load/load.ts";
@@ -56,10 +56,9 @@ export interface Restart {
   reaped: number;
 }
 
-/** Files that workerd has open for each socket, of which two are a connection to Redis while all come back at once. */
-const DESCRIPTORS_EACH = 4;
-/** Files that a process has open beside them. */
-const SPARE_DESCRIPTORS = 500;
+/** Files that workerd has open for each socket, for what a handshake sends to Redis, and beside them. */
+const DESCRIPTORS_EACH = 2;
+const SPARE_DESCRIPTORS = 4 * HANDSHAKES_AT_ONCE + 500;
 /** Agents that were registered before the others have their sockets must not have lapsed. */
 const TTL_SECONDS = 300;
 const HTTP_FLEET = 1_000;
@@ -67,7 +66,7 @@ const HTTP_FLEET = 1_000;
 const WATCHED = 20;
 const SWEEP_EVERY_MS = 5_000;
 const NOTICE_TIMEOUT_MS = 30_000;
-const BACK_TIMEOUT_MS = 120_000;
+const BACK_TIMEOUT_MS = 300_000;
 const POLL_MS = 5;
 
 /** Measures a hub with as many sockets as it takes: what they cost, and how soon it notices which of them end. */

@@ -1,3 +1,4 @@
+import { HANDSHAKES_AT_ONCE } from "../fleet/present-fleet.ts";
 import { spreadOf } from "../load/statistics.ts";
 import { middle } from "../measure/fleets.ts";
 import type { HubResult } from "../measure/hub.ts";
@@ -9,7 +10,7 @@ export function hubTable(hub: HubResult): Table {
   const may = Number.isFinite(descriptors) ? count(descriptors) : "any number of";
   return {
     title: "Leases held by sockets",
-    note: `${count(sockets)} agents with a socket each in one hub's object (a process may have ${may} files open here, and workerd takes up to four for a socket that is being opened), which ping every ${intervalSeconds} s; plain workerd on Redis. Pings and heartbeats over HTTP take turns in the same process, while all others ping. The restart kills the process; agents come back after a random part of a second, doubled with each failure.`,
+    note: `${count(sockets)} agents with a socket each in one hub's object (a process may have ${may} files open here, and workerd takes two for a socket), which ping every ${intervalSeconds} s; plain workerd on Redis. Pings and heartbeats over HTTP take turns in the same process, while all others ping. The restart kills the process; agents come back after a random part of a second, doubled with each failure, with at most ${count(HANDSHAKES_AT_ONCE)} handshakes under way.`,
     columns: ["what", "measured"],
     rows: [
       ["CPU of a ping, µs", figure(middle(hub.pings, "cpuMs") * 1000)],

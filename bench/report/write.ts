@@ -10,6 +10,8 @@ import { asMarkdown, type Table } from "./table.ts";
 import { barTable } from "./tables.ts";
 
 const DOCUMENT = "docs/benchmarks.md";
+/** From so many processes on, the bench did not have the machine for itself. */
+const SHARED_LOAD = 0.5;
 const PLOTS = "docs/benchmarks";
 
 /** The tables of a full run, without the bars. */
@@ -29,7 +31,7 @@ Written by \`npm run bench\`, which took ${Math.round(results.tookSeconds)} s on
 
 ${machine.join(" · ")}
 
-Everything runs on this one machine: the load (a process of its own), workerd, the REST bridge that stands in for Upstash, Redis, and the yardsticks. There is no network between them, so latencies are work, not distance. Each operation is driven for a while before it is measured. Other things may run beside it: sides of a comparison take turns, and what counts is the ratio of each round. Absolute figures are this machine's; ratios travel. The load and the bridge cost CPU too, on both sides of a ratio against the floor alike, so the CPU columns tell more of the Worker than the throughput does.
+Everything runs on this one machine: the load (a process of its own), workerd, the REST bridge that stands in for Upstash, Redis, and the yardsticks. There is no network between them, so latencies are work, not distance. Each operation is driven for a while before it is measured. Other things may run beside it (${results.loadBefore < SHARED_LOAD ? "little did" : "much did"}: before it began, ${results.loadBefore.toFixed(1)} processes wanted to run at a time): sides of a comparison take turns, and what counts is the ratio of each round. Absolute figures are this machine's; ratios travel. The load and the bridge cost CPU too, on both sides of a ratio against the floor alike, so the CPU columns tell more of the Worker than the throughput does.
 
 ${[barTable(barsOf(results)), ...reportTables(results)].map(asMarkdown).join("\n\n")}
 

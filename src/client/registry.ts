@@ -146,10 +146,11 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     /**
      * Yields the agents that match and can take work, as `discover` finds them: at once, and anew whenever something about them
      * has changed. `for await (const agents of registry.watch({ capability: "x" }))`. Ends when the signal is aborted. Scope
-     * `read`.
+     * `read`. Looks every `intervalMs`, and sooner, at most once a second, when the registry tells of a change; it is not told
+     * of load.
      *
      * Retries without limit while the registry cannot be reached, and yields nothing then. Unlike `discover` it looks at every
-     * match, unless `exact` is false. `timeoutMs` is for each request.
+     * match, unless `exact` is false. `timeoutMs` is for each look.
      *
      * @throws {RollcallError} one that is not transient, such as `unauthorized`, or `too_many_candidates` as of `discover`
      */

@@ -25,6 +25,24 @@ export const clientWithSockets = (network: Network, options: Partial<ClientOptio
     network.Socket,
   );
 
+/** A client whose waits for changes go by the network's clock, as it looks for them once a second. */
+export const watchingClient = (network: Network, options: Partial<ClientOptions> = {}): Registry =>
+  clientOver(network, { fetch: watchingFetch(network), ...options });
+
+const watchingFetch =
+  (network: Network) =>
+  async (url: string, init: RequestInit = {}): Promise<Response> => {
+    const [asked, seconds] = url.split(/[?&]wait=/);
+    for (let looks = Number(seconds ?? 0); ; looks -= 1) {
+      const response = await network.fetch(asked!, init);
+      if (looks === 0 || !response.ok) return response;
+      const { changes, resync } = await response.clone().json<{ changes: unknown[]; resync: boolean }>();
+      if (resync || changes.length > 0) return response;
+      await wait(network.clock, 1000, init.signal!);
+      init.signal!.throwIfAborted();
+    }
+  };
+
 const pollingFetch =
   (network: Network, pollMs: number, answered = Promise.resolve()) =>
   async (url: string, init: RequestInit = {}): Promise<Response> => {

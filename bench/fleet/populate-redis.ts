@@ -19,21 +19,14 @@ export async function populateRedis(
   fleet: Fleet,
   registration: typeof registrationOf = registrationOf,
 ): Promise<void> {
-  const keys = keysOf(PREFIX, fleet.namespace);
-  const terms = new Map<string, string>();
   for (let start = 0; start < fleet.size; start += BATCH) {
     const pipeline = redis.pipeline();
     for (let index = start; index < Math.min(start + BATCH, fleet.size); index += 1) {
       for (const [command, key, ...args] of await writesOf(fleet, index, registration)) {
-        if (command === "RECOUNT") terms.set(key!, args[0]!);
-        else pipeline.call(command!, key!, ...args);
+        pipeline.call(command!, key!, ...args);
       }
     }
     for (const [error] of (await pipeline.exec())!) if (error) throw error;
-  }
-  for (const [index, term] of terms) {
-    await redis.hset(keys.terms, term, await redis.zcard(index));
-    await redis.zadd(keys.termNames, 0, term);
   }
 }
 

@@ -40,6 +40,17 @@ export interface Store {
   ): Promise<{ snapshots: Snapshot<K>[]; clock: number }>;
 
   /**
+   * What `readWithClock` would answer if nothing were stored under the ids, without asking: a commit on it takes effect where
+   * that is so, and else answers with what is there.
+   *
+   * @returns undefined where this isolate does not know the store's clock
+   */
+  presume<K extends Kind>(
+    refs: readonly Ref<K>[],
+    now: number,
+  ): { snapshots: Snapshot<K>[]; clock: number } | undefined;
+
+  /**
    * Reads what a heartbeat needs of one entry, at less cost than `read`. Nothing can be committed with it.
    *
    * @returns undefined where there is no entry
@@ -172,6 +183,8 @@ export interface Snapshot<K extends Kind = "agent"> extends Past {
   documentDigest?: string;
   /** What is stored under the id is not a document. A registration replaces it; nothing else changes it. */
   unreadable?: true;
+  /** Nothing was read: nothing is presumed to be there. */
+  isPresumed?: true;
   /** A copy has answered that may be behind: it does not prove that anything is missing, or over. */
   mayBeBehind?: boolean;
 }

@@ -21,7 +21,6 @@ describe("a stale member of an index", () => {
       a,
       plant: async (term: string, ...members: string[]) => {
         for (const name of members) await redis("ZADD", `ix:${term}`, 0, name);
-        await bridge.raw("HSET", key("terms"), term, await redis<number>("ZCARD", `ix:${term}`));
         await redis("ZADD", "term_names", 0, term);
       },
     };
@@ -120,10 +119,11 @@ describe("a stale member of an index", () => {
     expect(await redis("HKEYS", "stamps")).toEqual(["agent:c"]);
   });
 
-  it("is no reason to miscount: a sweep mends numbers that are wrong", async () => {
+  it("is no reason to name a term: a sweep removes names that nothing is under", async () => {
     const { store, redis } = await populated();
-    await redis("HSET", "terms", "agent", 7, "capability:x", 9, "tag:nobody", 3);
+    await redis("ZADD", "term_names", 0, "tag:nobody");
     await runSweep(store);
+    expect(await redis("ZSCORE", "term_names", "tag:nobody")).toBeNull();
     expect(await termCounts(store)).toEqual(
       new Map(Object.entries({ agent: 2, "type:worker": 2, "capability:x": 1, "capability:y": 1 })),
     );
@@ -152,12 +152,14 @@ describe("a stale member of an index", () => {
     expect((await runSweep(store)).healed).toBe(0);
   });
 
-  it("is no name of a term: a sweep writes those that an earlier version left out, and removes the others", async () => {
+  it("is no name of a term: a sweep names those that an earlier version only counted, and keeps no counts", async () => {
     const { store, redis } = await populated();
     const before = await termCounts(store);
     await redis("DEL", "term_names");
-    await redis("ZADD", "term_names", 0, "tag:nobody");
+    for (const [term, entries] of before) await redis("HSET", "terms", term, entries);
+    await redis("HSET", "terms", "tag:nobody", 1);
     await runSweep(store);
+    expect(await redis("EXISTS", "terms")).toBe(0);
     expect(await termCounts(store)).toEqual(before);
     expect(await redis("ZRANGE", "term_names", 0, -1)).toEqual([...before.keys()].toSorted());
   });

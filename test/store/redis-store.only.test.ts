@@ -39,7 +39,6 @@ describe("the keys", () => {
         "revision",
         "stamps",
         "term_names",
-        "terms",
       ].toSorted(),
     );
     const json = await redis<string>("GET", "doc:agent:a/b");
@@ -49,7 +48,7 @@ describe("the keys", () => {
     for (const term of indexes) {
       expect(await members(term)).toEqual([member("a/b", "f1")]);
       expect(await redis("ZSCORE", `ix:${term}`, member("a/b", "f1"))).toBe("0");
-      expect(await redis("HGET", "terms", term)).toBe("1");
+      expect(await redis("ZSCORE", "term_names", term)).toBe("0");
     }
     expect(await redis("HGETALL", "stamps")).toEqual(["agent:a/b", expect.stringMatching(/^[\w+/]{16}$/)]);
     expect(await redis("HGETALL", "directives")).toEqual(["agent:a/b", "f1"]);
@@ -72,11 +71,10 @@ describe("the keys", () => {
       "lease:agent:a/b:f2",
       "stamps",
       "term_names",
-      "terms",
     ];
     expect(await keys()).toEqual(left);
     expect(await members("type:worker")).toEqual([member("a/b", "f2")]);
-    expect((await redis<string[]>("HKEYS", "terms")).toSorted()).toEqual([
+    expect(await redis<string[]>("ZRANGE", "term_names", 0, -1)).toEqual([
       "agent",
       "capability:chart",
       "type:worker",

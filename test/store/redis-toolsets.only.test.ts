@@ -110,7 +110,6 @@ describe("a toolset in Redis", () => {
       "revision",
       "stamps",
       "term_names",
-      "terms",
     ]);
     const lease = `${backend.prefix}:default:${kept.find((key) => key.startsWith("lease:"))}`;
     expect(await backend.bridge.raw("PTTL", lease)).toBe(-1);

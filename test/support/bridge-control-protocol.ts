@@ -36,6 +36,11 @@ export interface SetCopy {
   isBehind: boolean;
 }
 
+/** What `PUT /control/:token/scripts` takes: from then on the commands that scripts run on such keys are noted down. */
+export interface WatchScripts {
+  prefix: string;
+}
+
 /** What `GET /control/:token` answers. */
 export interface Counters {
   /** HTTP requests that carried the token, the harmed ones too */

@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import type { Counters, Fault, SetClock, SetCopy } from "./bridge-control-protocol.ts";
+import type { Counters, Fault, SetClock, SetCopy, WatchScripts } from "./bridge-control-protocol.ts";
 
 /** Drives the REST bridge from a test: what was sent under one token, and what shall go wrong. */
 export class BridgeControl {
@@ -49,6 +49,13 @@ export class BridgeControl {
   /** Has the copy told of everything; resolves once it knows. */
   async catchUp(): Promise<void> {
     await this.#control("PUT", "/copy", { isBehind: false } satisfies SetCopy);
+  }
+
+  /** The names of the commands that scripts run on keys with the prefix while `work` is done: they are billed too. */
+  async inScripts(prefix: string, work: () => Promise<unknown>): Promise<string[]> {
+    await this.#control("PUT", "/scripts", { prefix } satisfies WatchScripts);
+    await work();
+    return this.#control<string[]>("GET", "/scripts");
   }
 
   /** Runs a command on Redis itself, uncounted and unharmed. */

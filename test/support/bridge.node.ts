@@ -11,7 +11,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Command, type Redis, ReplyError } from "ioredis";
-import { type Counters, type Fault, KINDS, type SetClock, type SetCopy } from "./bridge-control-protocol.ts";
+import {
+  type Counters,
+  type Fault,
+  KINDS,
+  type SetClock,
+  type SetCopy,
+  type WatchScripts,
+} from "./bridge-control-protocol.ts";
 import { connected } from "./redis-server.node.ts";
 import { type Replica, startReplica } from "./replica.node.ts";
 
@@ -155,6 +162,28 @@ export async function startBridge(
     }
   }
 
+  const watched = new Map<string, () => Promise<string[]>>();
+
+  /** Begins to note down the commands that scripts run on keys with a prefix; what it returns ends that. */
+  async function watchScripts(prefix: string): Promise<() => Promise<string[]>> {
+    const monitor = await redis.monitor();
+    const seen: string[] = [];
+    const end = crypto.randomUUID();
+    const ended = new Promise<void>((resolve) => {
+      monitor.on("monitor", (_time: string, words: string[], source: string) => {
+        if (words[1] === end) resolve();
+        if (source === "lua" && words.some((word) => word.startsWith(prefix)))
+          seen.push(words[0]!.toUpperCase());
+      });
+    });
+    return async () => {
+      await redis.echo(end);
+      await ended;
+      monitor.disconnect();
+      return seen;
+    };
+  }
+
   async function serveControl(action: string, token: string, res: ServerResponse, body: string) {
     const { requests, commands, log, stalled } = tenantOf(token);
     switch (action) {
@@ -167,6 +196,11 @@ export async function startBridge(
         await ((JSON.parse(body) as SetCopy).isBehind ? copy.hold() : copy.release());
         return answer(res, 204);
       }
+      case "PUT/scripts":
+        watched.set(token, await watchScripts((JSON.parse(body) as WatchScripts).prefix));
+        return answer(res, 204);
+      case "GET/scripts":
+        return answer(res, 200, await watched.get(token)!());
       case "GET":
         return answer(res, 200, { requests, commands, log: log.slice(-LOG_MAX) } satisfies Counters);
       case "PUT":
@@ -186,7 +220,8 @@ export async function startBridge(
 
   async function serve(req: IncomingMessage, res: ServerResponse) {
     const body = await text(req);
-    const [, token, raw = ""] = /^\/control\/(test-[\w-]+)(\/raw|\/clock|\/copy)?$/.exec(req.url ?? "") ?? [];
+    const [, token, raw = ""] =
+      /^\/control\/(test-[\w-]+)(\/raw|\/clock|\/copy|\/scripts)?$/.exec(req.url ?? "") ?? [];
     return token ? serveControl(req.method + raw, token, res, body) : serveUpstash(req, res, body);
   }
 

@@ -110,12 +110,12 @@ const pingId = ({ ping_id }: Setting) => ({ ping_id });
 
 /** Every route, and every way through it that sends other commands. */
 export const SAMPLES: readonly Sample[] = [
-  { operation: "registerAgent", title: "a minted id", trips: "rw", body: () => newcomer },
-  { operation: "registerAgent", title: "a new id", trips: "rw", body: () => ({ ...newcomer, id: "b/new" }) },
+  { operation: "registerAgent", title: "a minted id", trips: "w", body: () => newcomer },
+  { operation: "registerAgent", title: "a new id", trips: "w", body: () => ({ ...newcomer, id: "b/new" }) },
   {
     operation: "registerAgent",
     title: "a replacement",
-    trips: "rw",
+    trips: "ww",
     body: () => ({ ...newcomer, id: RESIDENT.id }),
   },
   {
@@ -295,8 +295,8 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "resetCircuitBreakers", title: "all", trips: "r", prepare: fail },
   { operation: "resetCircuitBreakers", title: "one service's", trips: "r", query: "?service_type=llm" },
-  { operation: "registerToolset", title: "a new one", trips: "rw", body: () => toolset },
-  { operation: "registerToolset", title: "a replacement", trips: "rw", prepare: offer, body: () => toolset },
+  { operation: "registerToolset", title: "a new one", trips: "w", body: () => toolset },
+  { operation: "registerToolset", title: "a replacement", trips: "ww", prepare: offer, body: () => toolset },
   {
     operation: "registerToolset",
     title: "the holder's replacement",
@@ -422,7 +422,7 @@ export const SAMPLES: readonly Sample[] = [
   {
     operation: "legacyRegister",
     title: "an agent",
-    trips: "rw",
+    trips: "w",
     body: () => ({ name: "old", type: "worker", host: "h", port: 1, metadata: { a: 1 } }),
   },
   { operation: "legacyHeartbeat", title: "status", trips: "rw", body: () => ({ status: "healthy" }) },

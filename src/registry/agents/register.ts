@@ -79,10 +79,12 @@ async function registerDistinct(
     }),
   );
   const refs = prepared.map(({ id }): Ref => ({ kind: "agent", id }));
-  const { snapshots, clock } = await store.readWithClock(
-    refs.filter((_, index) => isKnown(prepared[index]!)),
-    now,
-  );
+  // Who has no token is new, as a rule. What is decided of an id that is presumed to be free is never a refusal that depends on
+  // it: it is committed, and so corrected.
+  const asked = refs.filter((_, index) => isKnown(prepared[index]!));
+  const isNew = prepared.every(({ token }) => token === undefined);
+  const { snapshots, clock } =
+    (isNew && store.presume(asked, now)) || (await store.readWithClock(asked, now));
   const current = new Map(snapshots.map((snapshot) => [snapshot.ref.id, snapshot]));
   return change<RegisteredAgent | Problem, "agent">(
     store,

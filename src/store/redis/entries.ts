@@ -2,19 +2,28 @@ import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import type { Event } from "../../core/event.ts";
 import { chunks } from "../chunks.ts";
 import { statusChange, UntoldChanges } from "../status-changes.ts";
-import { type Change, EVENTS_MAX, type Held, type Renewed, type Snapshot, type Store } from "../store.ts";
+import {
+  absent,
+  type Change,
+  EVENTS_MAX,
+  type Held,
+  type Renewed,
+  type Snapshot,
+  type Store,
+} from "../store.ts";
 import type { Command, ScriptCall } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { readDocument, readLease, readLedger } from "./decode.ts";
 import { DirectivesView } from "./directives-view.ts";
 import { fieldOf } from "./keys.ts";
+import { KnownClock } from "./known-clock.ts";
 import { flipAt, tellIn } from "./history.ts";
 import { newNonce } from "./nonce.ts";
 import { Plan, planChange } from "./plan.ts";
 import { COMMIT, HELD, READ } from "./scripts.ts";
 
 /** KEYS of lua/commit.lua that come before the plan's own. */
-const COMMIT_OWN_KEYS = 10;
+const COMMIT_OWN_KEYS = 9;
 // Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
 // commit, where the document is part of a plan that is part of a request.
 const PIPELINE_READS_MAX = 120;
@@ -24,9 +33,10 @@ const SHA1_CHARS = 40;
 /** Entries by id: read for a decision, changed whole, their leases renewed. */
 export function entriesIn(
   database: Database,
-): Pick<Store, "read" | "readHeld" | "readWithClock" | "commit" | "renew"> {
+): Pick<Store, "read" | "readHeld" | "readWithClock" | "presume" | "commit" | "renew"> {
   const { connection, keys } = database;
   const directives = new DirectivesView();
+  const knownClock = new KnownClock();
   const flips = new UntoldChanges((events) => tellIn(database, events));
   return {
     async read(refs, _now, { near = false } = {}) {
@@ -35,10 +45,17 @@ export function entriesIn(
       return snapshots.map((snapshot) => ({ ...snapshot, mayBeBehind: true }));
     },
 
-    async readWithClock(refs) {
+    async readWithClock(refs, now) {
       const { snapshots, first } = await readEntries(database, refs, [["TIME"]]);
-      const [seconds, microseconds] = first[0] as [string, string];
-      return { snapshots, clock: Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000) };
+      const clock = clockOf(first[0]);
+      knownClock.hear(clock, now);
+      return { snapshots, clock };
+    },
+
+    presume(refs, now) {
+      const clock = knownClock.at(now);
+      if (clock === undefined) return undefined;
+      return { snapshots: refs.map((ref) => ({ ...absent(ref), isPresumed: true })), clock };
     },
 
     async readHeld<K extends Kind>(ref: Ref<K>): Promise<Held<K> | undefined> {
@@ -55,8 +72,13 @@ export function entriesIn(
         return commitCall(database, before, plan, event);
       });
       const outcomes: ("committed" | Snapshot<K>)[] = [];
+      // Who presumes goes by what was last heard of the clock.
+      const isClockUsed = changes.some(({ before }) => before.isPresumed);
+      const asked: Command[] = isClockUsed && !knownClock.isFresh(now) ? [["TIME"]] : [];
       for (const batch of bySize(calls, PIPELINE_COMMIT_CHARS_MAX)) {
-        for (const reply of await connection.write("commit", batch)) {
+        const replies = await connection.write("commit", [...batch, ...asked]);
+        if (replies.length > batch.length) knownClock.hear(clockOf(replies.pop()), now);
+        for (const reply of replies) {
           const { ref } = changes[outcomes.length]!.before;
           outcomes.push(reply === 1 ? "committed" : toSnapshot(ref, reply as RawEntry));
         }
@@ -83,6 +105,12 @@ export function entriesIn(
       });
     },
   };
+}
+
+/** What TIME answers, ms since the Unix epoch. */
+function clockOf(reply: unknown): number {
+  const [seconds, microseconds] = reply as [string, string];
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }
 
 const isDraining = (entry: Entry<Kind> | undefined): boolean => entry?.draining === true;
@@ -123,9 +151,8 @@ export function commitCall(
   plan: Plan,
   event?: Event,
 ): ScriptCall {
-  const { directives, ledger, revision, events, terms, termNames } = keys;
-  const { replaced } = keys;
-  const own = [keys.document(ref), directives, ledger, revision, events, terms, termNames, keys.ended(ref)];
+  const { directives, ledger, revision, events, termNames, replaced } = keys;
+  const own = [keys.document(ref), directives, ledger, revision, events, termNames, keys.ended(ref)];
   return {
     script: COMMIT,
     keys: [...own, keys.flip(ref), replaced, ...plan.keys],

@@ -18,7 +18,7 @@ const NAMES_PER_STEP = 1000;
 
 /**
  * Where a step goes on. `after`: after this term; with a `member`, in this term after that member. `scan`: a cursor of the
- * hash of terms, while it has terms whose names are missing (an earlier version did not write names).
+ * hash of terms, where an earlier version has left one (the first of them did not write names).
  */
 type Position = { after: string; member?: string } | { scan: string };
 
@@ -57,16 +57,18 @@ function positionOf(cursor: string): Position {
   return { after: "" };
 }
 
-/** Adds names of terms that the hash of terms has. */
+/** Adds names of terms that the hash of terms has, in which earlier versions counted them, and then does without the hash. */
 async function nameTerms({ connection, keys }: Database, cursor: string): Promise<Step> {
   const [reply] = await connection.read("heal", [["HSCAN", keys.terms, cursor, "COUNT", NAMES_PER_STEP]]);
   const [next, flat] = reply as [string, string[]];
   const names = chunks(flat, 2).flatMap(([term]) => ["0", term!]);
   if (names.length > 0) await connection.write("heal", [["ZADD", keys.termNames, ...names]]);
-  return { runs: [], next: next === "0" ? { after: "" } : { scan: next } };
+  if (next !== "0") return { runs: [], next: { scan: next } };
+  await connection.write("heal", [["UNLINK", keys.terms]]);
+  return { runs: [], next: { after: "" } };
 }
 
-/** Looks for members without a document in the next terms, and for terms whose count is wrong. */
+/** Looks for members without a document in the next terms, and for names of terms that nothing is under. */
 async function examine(
   database: Database,
   kind: Kind,
@@ -75,9 +77,8 @@ async function examine(
 ): Promise<Step> {
   const { connection, keys } = database;
   const isWithin = member !== undefined;
-  const [counted, named, terms] = (await connection.read("heal", [
-    ["HLEN", keys.terms],
-    ["ZCARD", keys.termNames],
+  const [isCounted, terms] = (await connection.read("heal", [
+    ["EXISTS", keys.terms],
     [
       "ZRANGEBYLEX",
       keys.termNames,
@@ -87,22 +88,19 @@ async function examine(
       0,
       isWithin ? 1 : TERMS_PER_STEP,
     ],
-  ])) as [number, number, string[]];
-  if (after === "" && counted > named) return nameTerms(database, "0");
+  ])) as [number, string[]];
+  if (after === "" && isCounted === 1) return nameTerms(database, "0");
   if (terms.length === 0) return { runs: [], next: undefined };
 
   const membersMax = Math.floor(MEMBERS_PER_STEP / terms.length);
-  const [counts, ...replies] = (await connection.read("heal", [
-    ["HMGET", keys.terms, ...terms],
-    ...terms.map((term) => ["ZCARD", keys.index(term)]),
-    ...terms.map((term) => {
+  const members = (await connection.read(
+    "heal",
+    terms.map((term) => {
       // The last member once more: it may be one of two of its id.
       const min = isWithin && term === after ? `[${member}` : "-";
       return ["ZRANGEBYLEX", keys.index(term), min, "+", "LIMIT", 0, membersMax];
     }),
-  ])) as [(string | null)[], ...(number | string[])[]];
-  const sizes = replies.slice(0, terms.length) as number[];
-  const members = replies.slice(terms.length) as string[][];
+  )) as string[][];
 
   // A term with more members than were read ends the step: the next one goes on within it.
   const unfinished = members.findIndex(({ length }) => length === membersMax);
@@ -110,8 +108,8 @@ async function examine(
   const own = examined.map((term, t) => (kindOfTerm(term) === kind ? members[t]! : []));
   const suspects = await suspectsAmong(database, kind, examined, own);
   const runs = examined.flatMap((term, t) => {
-    const isMiscounted = sizes[t] === 0 || Number(counts[t]) !== sizes[t];
-    return suspects[t]!.length > 0 || isMiscounted ? runsFor(database, kind, term, suspects[t]!) : [];
+    const isEmpty = members[t]!.length === 0;
+    return suspects[t]!.length > 0 || isEmpty ? runsFor(database, kind, term, suspects[t]!) : [];
   });
 
   const last = examined.at(-1)!;
@@ -159,12 +157,12 @@ function twinsAmong(members: readonly string[]): string[] {
   return members.filter((_, i) => ids[i] === ids[i - 1] || ids[i] === ids[i + 1]);
 }
 
-/** Runs of lua/heal.lua for members of one term; without members one that only counts them. */
+/** Runs of lua/heal.lua for members of one term; without members one that only takes the name of an empty term away. */
 function runsFor({ keys }: Database, kind: Kind, term: string, members: readonly string[]): ScriptCall[] {
   const batches = members.length > 0 ? chunks(members, SUSPECTS_PER_RUN) : [[]];
   return batches.map((batch) => ({
     script: HEAL,
-    keys: [keys.terms, keys.termNames, keys.stamps, keys.index(kind), keys.index(term)],
+    keys: [keys.termNames, keys.stamps, keys.index(kind), keys.index(term)],
     args: [keys.documents(kind), keys.leases(kind), kind, term, ...batch],
   }));
 }

@@ -11,6 +11,7 @@ export function keysOf(prefix: string, namespace: string) {
     holder: (name: string) => `${base}hub:${name}`,
     ended: ({ kind, id }: Ref<Kind>) => `${base}ended:${kind}:${id}`,
     index: (term: string) => `${base}ix:${term}`,
+    /** The sizes of the terms' indexes, as earlier versions wrote them. */
     terms: `${base}terms`,
     termNames: `${base}term_names`,
     stamps: `${base}stamps`,

@@ -66,13 +66,14 @@ export function planChange<K extends Kind>(
     const kept = newTerms.includes(term);
     if (kept && sameEpoch) continue;
     plan.add("ZREM", keys.index(term), memberOf(ref.id, oldFence!));
-    if (!kept) plan.add("RECOUNT", keys.index(term), term);
+    if (!kept) plan.add("UNNAME", keys.index(term), term);
   }
+  const added = newTerms.filter((term) => !oldTerms.includes(term));
+  if (added.length > 0) plan.add("ZADD", keys.termNames, ...added.flatMap((term) => ["0", term]));
   for (const term of newTerms) {
     const kept = oldTerms.includes(term);
     if (kept && sameEpoch) continue;
     plan.add("ZADD", keys.index(term), "0", memberOf(ref.id, newFence!));
-    if (!kept) plan.add("RECOUNT", keys.index(term), term);
   }
 
   const directive = (entry: Entry<K> | undefined) => (entry?.draining ? entry.document.fence : null);

@@ -7,7 +7,7 @@ import appendLua from "./lua/include/append.lua";
 import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
-import recountLua from "./lua/include/recount.lua";
+import unnameLua from "./lua/include/unname.lua";
 import pageLua from "./lua/page.lua";
 import primaryLua from "./lua/primary.lua";
 import readLua from "./lua/read.lua";
@@ -19,7 +19,7 @@ const INCLUDES = new Map([
   ["names", namesLua],
   ["entry", entryLua],
   ["fetch", fetchLua],
-  ["recount", recountLua],
+  ["unname", unnameLua],
 ]);
 
 /** A script's first line, `-- include: names entry`, names the files of lua/include that go before it, in order. */

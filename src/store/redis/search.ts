@@ -41,14 +41,13 @@ export function searchIn(database: Database): Pick<Store, "sample" | "page" | "c
       ])) as [string[]];
       const found = names.filter((term) => term.startsWith(prefix));
       if (found.length === 0) return { terms: [], next: null };
-      const [counts] = (await connection.read("terms", [["HMGET", keys.terms, ...found]])) as [
-        (string | null)[],
-      ];
+      const sizes = (await connection.read(
+        "terms",
+        found.map((term) => ["ZCARD", keys.index(term)]),
+      )) as number[];
       return {
-        // A term whose last entry left between the two trips has no count.
-        terms: found
-          .map((term, i) => ({ term, entries: Number(counts[i]) }))
-          .filter(({ entries }) => entries > 0),
+        // A term whose last entry left between the two trips has none.
+        terms: found.map((term, i) => ({ term, entries: sizes[i]! })).filter(({ entries }) => entries > 0),
         next: found.length === limit ? found.at(-1)! : null,
       };
     },

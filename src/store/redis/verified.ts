@@ -110,7 +110,7 @@ async function removeStaleMembers<K extends Kind>(
         const { fence } = parseMember(member);
         if (fence !== entry?.document.fence) plan.add("DEL", keys.lease(ref, fence));
       }
-      plan.add("RECOUNT", keys.index(term), term);
+      plan.add("UNNAME", keys.index(term), term);
     }
     return commitCall(database, snapshot, plan);
   });

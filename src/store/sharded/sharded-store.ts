@@ -88,6 +88,15 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       return { snapshots, clock: Math.max(...clocks) };
     },
 
+    presume<K extends Kind>(refs: readonly Ref<K>[], now: number) {
+      if (refs.length === 0) return first.presume(refs, now);
+      const presumed = refs.map((ref) => stores[shardOf(ref.id)]!.presume([ref], now));
+      const known = presumed.filter((one) => one !== undefined);
+      if (known.length < refs.length) return undefined;
+      const snapshots = known.flatMap((one) => one.snapshots);
+      return { snapshots, clock: Math.max(...known.map(({ clock }) => clock)) };
+    },
+
     readHeld: (ref, now) => stores[shardOf(ref.id)]!.readHeld(ref, now),
 
     renew: (renewals, now) => byShard(renewals, refOf, (store, own) => store.renew(own, now)),

@@ -1,28 +1,32 @@
--- include: names recount
+-- include: names unname
 -- Checks members of one term's index. Where the document has another fence, or is lost, the member is removed, and its
 -- lease with it: the holder's next heartbeat fails, and it registers anew. Where the document matches, the member is put
 -- into the index of its kind if it is missing there. Atomic, so nothing changes between check and removal.
 --
--- KEYS[1] terms   KEYS[2] names of terms   KEYS[3] stamps   KEYS[4] index of the kind   KEYS[5] index of the term
--- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] kind   ARGV[4] term   ARGV[5..] members of KEYS[5], at most 100
+-- KEYS[1] names of terms   KEYS[2] stamps   KEYS[3] index of the kind   KEYS[4] index of the term
+-- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] kind   ARGV[4] term   ARGV[5..] members of KEYS[4], at most 100
 -- Returns how many members were removed or put back
 -- In a full Redis a script may go on if its first write is one that only frees.
-redis.call("HDEL", KEYS[3], "")
+redis.call("HDEL", KEYS[2], "")
 local healed = 0
 for i = 5, #ARGV do
   local member = ARGV[i]
   local id, fence = parse_member(member)
   local document = redis.call("GET", ARGV[1] .. (id or member))
   if document and fence_of(document) == fence then
-    healed = healed + redis.call("ZADD", KEYS[4], 0, member)
+    local missed = redis.call("ZADD", KEYS[3], 0, member)
+    if missed == 1 then
+      redis.call("ZADD", KEYS[1], 0, ARGV[3])
+    end
+    healed = healed + missed
   else
-    healed = healed + redis.call("ZREM", KEYS[5], member)
+    healed = healed + redis.call("ZREM", KEYS[4], member)
     redis.call("DEL", ARGV[2] .. (id or member) .. ":" .. (fence or ""))
   end
   if not document then
-    redis.call("HDEL", KEYS[3], ARGV[3] .. ":" .. (id or member))
+    redis.call("HDEL", KEYS[2], ARGV[3] .. ":" .. (id or member))
   end
 end
-recount(KEYS[1], KEYS[2], KEYS[4], ARGV[3])
-recount(KEYS[1], KEYS[2], KEYS[5], ARGV[4])
+unname(KEYS[1], KEYS[3], ARGV[3])
+unname(KEYS[1], KEYS[4], ARGV[4])
 return healed

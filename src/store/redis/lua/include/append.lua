@@ -17,14 +17,14 @@ local function append(keys, event, nonce, most, at)
     end
   end
   local revision = redis.call("INCR", keys[1])
-  local newest = redis.call("XREVRANGE", keys[2], "+", "-", "COUNT", 1)[1]
-  local told = newest and tonumber(string.match(newest[1], "^%d+")) or 0
-  if told >= revision then
-    -- The counter was lost: the stream takes no event before its newest.
-    revision = told + 1
+  local id = redis.pcall("XADD", keys[2], "MAXLEN", "=", most, revision .. "-" .. nonce, "event", event)
+  if type(id) == "table" then
+    -- Refused: the counter was lost, and the stream takes no event before its newest.
+    local newest = redis.call("XREVRANGE", keys[2], "+", "-", "COUNT", 1)[1]
+    revision = newest and tonumber(string.match(newest[1], "^%d+")) + 1 or revision
     redis.call("SET", keys[1], revision)
+    id = redis.call("XADD", keys[2], revision .. "-" .. nonce, "event", event)
   end
-  local id = redis.call("XADD", keys[2], "MAXLEN", "=", most, revision .. "-" .. nonce, "event", event)
   if at ~= "" then
     redis.call("SET", keys[3], id .. " " .. first, "PX", flips_ms)
   end

@@ -53,6 +53,8 @@ export interface Config {
   ping: PingTerms;
   /** How long a tool call is kept once it is settled. */
   resultKeptMs: number;
+  /** How long events are kept, ms, unless they have more characters than `chars`. */
+  eventsKept: { ms: number; chars: number };
   /** How many hubs have the sockets of a region's agents: one for each 10,000. */
   hubsPerRegion: number;
 }
@@ -130,6 +132,11 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
 
   const resultKeptMs = integer("RESULT_TTL_SECONDS", KEPT_MS_DEFAULT / 1000, 1, 86_400) * 1000;
 
+  const eventsKept = {
+    ms: integer("EVENTS_KEPT_HOURS", 168, 1, 8760) * 3_600_000,
+    chars: integer("EVENTS_MEGABYTES", 50, 1, 1000) * 1_000_000,
+  };
+
   const hubsPerRegion = integer("HUBS_PER_REGION", 1, 1, 1000);
 
   const url = text("UPSTASH_REDIS_REST_URL");
@@ -188,6 +195,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     lease,
     ping,
     resultKeptMs,
+    eventsKept,
     hubsPerRegion,
   };
 }

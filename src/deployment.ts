@@ -26,7 +26,7 @@ type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub
 
 /** @param ground  what it runs on: the adapters and time */
 export function deployment(
-  { access, signingKey, lease, ping, resultKeptMs, hubsPerRegion }: Config,
+  { access, signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion }: Config,
   ground: Ground,
 ): Deployment {
   const { clock } = ground;
@@ -35,7 +35,16 @@ export function deployment(
     allowLoopback: access.mode === "open",
     timeoutMs: PROBE_TIMEOUT_MS,
   };
-  const open = namespaces({ ...ground, signingKey, lease, ping, resultKeptMs, hubsPerRegion, prober });
+  const open = namespaces({
+    ...ground,
+    signingKey,
+    lease,
+    ping,
+    resultKeptMs,
+    eventsKept,
+    hubsPerRegion,
+    prober,
+  });
   // A deployment that is not configured has nothing to sweep.
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {

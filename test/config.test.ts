@@ -37,6 +37,8 @@ describe("an environment that makes sense", () => {
       PING_INTERVAL_SECONDS: "5",
       MISSED_PING_THRESHOLD: "2",
       RESULT_TTL_SECONDS: "60",
+      EVENTS_KEPT_HOURS: "2",
+      EVENTS_MEGABYTES: "7",
       HUBS_PER_REGION: "3",
       REDIS_READS: "nearest",
     };
@@ -55,6 +57,7 @@ describe("an environment that makes sense", () => {
       lease: { ttlSeconds: 90, legacyTtlSeconds: 100, heartbeatIntervalSeconds: 45 },
       ping: { intervalMs: 5000, missedMax: 2 },
       resultKeptMs: 60_000,
+      eventsKept: { ms: 7_200_000, chars: 7_000_000 },
       hubsPerRegion: 3,
     });
   });
@@ -97,6 +100,8 @@ describe("an environment that makes sense", () => {
     "PING_INTERVAL_SECONDS",
     "MISSED_PING_THRESHOLD",
     "RESULT_TTL_SECONDS",
+    "EVENTS_KEPT_HOURS",
+    "EVENTS_MEGABYTES",
     "HUBS_PER_REGION",
     "API_KEYS",
     "ACCESS",
@@ -108,6 +113,8 @@ describe("an environment that makes sense", () => {
     { name: "PING_INTERVAL_SECONDS", edges: ["1", "3600"] },
     { name: "MISSED_PING_THRESHOLD", edges: ["0", "100"] },
     { name: "RESULT_TTL_SECONDS", edges: ["1", "86400"] },
+    { name: "EVENTS_KEPT_HOURS", edges: ["1", "8760"] },
+    { name: "EVENTS_MEGABYTES", edges: ["1", "1000"] },
     { name: "HUBS_PER_REGION", edges: ["1", "1000"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "LEGACY_TTL_SECONDS", edges: ["60", "86400"] },
@@ -128,6 +135,8 @@ describe("a binding that makes no sense", () => {
     { name: "LEGACY_TTL_SECONDS", values: ["1", "59", "86401", "60s"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", values: ["0", "43201", "1.5", "x"] },
     { name: "RESULT_TTL_SECONDS", values: ["0", "86401", "1.5", "15m"] },
+    { name: "EVENTS_KEPT_HOURS", values: ["0", "8761", "1.5", "2d"] },
+    { name: "EVENTS_MEGABYTES", values: ["0", "1001", "0.5", "1GB"] },
     { name: "HUBS_PER_REGION", values: ["0", "1001", "1.5", "many"] },
     { name: "REDIS_TIMEOUT_MS", values: ["0", "30001", "2.5", "2s", "Infinity"] },
     { name: "REDIS_PREFIX", values: ["a:b", "a b", "A".repeat(65), "*"] },

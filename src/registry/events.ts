@@ -1,7 +1,6 @@
 import type { Event, EventType } from "../core/event.ts";
 import { Problem } from "../core/problem.ts";
 import {
-  EVENTS_MAX,
   type EventCursor,
   type EventPage,
   type EventRecord,
@@ -71,7 +70,7 @@ export async function eventsBefore(
 export const cursorTooOld = (): Problem =>
   new Problem(
     "cursor_too_old",
-    `The cursor's event is none of the ${EVENTS_MAX} that are kept. Read the agents anew, then go on without a cursor.`,
+    "The cursor's event is none of those that are kept. Read the agents anew, then go on without a cursor.",
   );
 
 /** The newest `limit` events, newest first. */

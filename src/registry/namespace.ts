@@ -35,6 +35,8 @@ export interface Platform {
   ping: PingTerms;
   /** How long a tool call is kept once it is settled. */
   resultKeptMs: number;
+  /** How long events are kept, ms, unless they have more characters than `chars`. */
+  eventsKept: { ms: number; chars: number };
   /** How many hubs have the sockets of a region's agents: one for each 10,000. */
   hubsPerRegion: number;
   prober: Prober;
@@ -47,7 +49,7 @@ export interface Platform {
 /** One tenant's registry: what every operation works on. */
 export interface Namespace extends Pick<
   Platform,
-  "lease" | "ping" | "resultKeptMs" | "hubsPerRegion" | "prober" | "clock" | "pause"
+  "lease" | "ping" | "resultKeptMs" | "eventsKept" | "hubsPerRegion" | "prober" | "clock" | "pause"
 > {
   readonly name: string;
   readonly store: Store;
@@ -72,7 +74,7 @@ const OPEN_MAX = 1000;
 
 /** Opens namespaces, each once while it is in use. */
 export function namespaces(platform: Platform): (name: string) => Namespace {
-  const { signingKey, lease, ping, resultKeptMs, hubsPerRegion, prober, clock, pause } = platform;
+  const { signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion, prober, clock, pause } = platform;
   return keepOpen((name): Namespace => {
     const { openHub } = platform;
     const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
@@ -91,6 +93,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       lease,
       ping,
       resultKeptMs,
+      eventsKept,
       hubsPerRegion,
       prober,
       clock,

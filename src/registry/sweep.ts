@@ -31,7 +31,7 @@ export interface SweepSummary {
 
 /**
  * Sweeps a namespace: records which agents became unreachable, recovered or lapsed, and removes those that lapsed too long ago
- * (core/agents/grace.ts); then heals the indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
+ * (core/agents/grace.ts); then forgets old events, heals the indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
  * fails stops no other, and what the roll found is kept before the other parts begin. Reads do not depend on the sweep. Of
  * two runs at the same time only one records a transition, because each is one commit.
  *
@@ -45,7 +45,7 @@ export async function sweep(
   now: number,
   budget: RollBudget = SWEEP_BUDGET,
 ): Promise<SweepSummary> {
-  const { store, clock } = namespace;
+  const { store, clock, eventsKept } = namespace;
   const last = await store.sweepReport();
   const { tally: unfinished, ...resume } = last?.resume ?? { roll: "", terms: "", byStatus: {} };
   const failures: unknown[] = [];
@@ -99,6 +99,7 @@ export async function sweep(
   await attempt(store.keepSweepReport(withTally({ progress: unfinished })));
   if (failures.some(isStoreFull)) await attempt(store.makeRoom());
 
+  await attempt(store.forgetEvents({ since: now - eventsKept.ms, chars: eventsKept.chars }));
   const healing = { healed: 0, next: resume.terms };
   await attempt(healIndexes(store, rolled.stale, healing));
   const checks = await attempt(checkHealth(namespace, resume.checks ?? "", now));

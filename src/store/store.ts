@@ -1,3 +1,4 @@
+import type { EventsKept } from "./forgetting.ts";
 import type { Grace } from "../core/agents/grace.ts";
 import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
 import type { Event } from "../core/event.ts";
@@ -149,6 +150,12 @@ export interface Store {
 
   /** A text that is another one once something more was told. One command. */
   marker(): Promise<string>;
+
+  /**
+   * Forgets events: what is older than is to be kept, and the oldest beyond a number of characters (forgetting.ts). At most
+   * 50,000 at once, in at most three round trips; in one where there are few.
+   */
+  forgetEvents(kept: EventsKept): Promise<void>;
 
   /** Frees what can be spared, in a store that is full: all events but the newest 1,000. */
   makeRoom(): Promise<void>;
@@ -415,8 +422,8 @@ export interface TallyProgress {
   byGroup: Record<string, TermTally>;
 }
 
-/** How many events a namespace keeps. */
-export const EVENTS_MAX = 10_000;
+/** How many events a namespace keeps at most, however seldom it is swept. */
+export const EVENTS_MAX = 1_000_000;
 
 /** How many it keeps in a store that is full. */
 export const EVENTS_SPARED = 1000;

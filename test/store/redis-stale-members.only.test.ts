@@ -12,7 +12,7 @@ describe("a stale member of an index", () => {
   /** `a` has the capability x, `c` has y. */
   async function populated() {
     const opened = openRedis();
-    const { store, redis, key, bridge } = opened;
+    const { store, redis } = opened;
     const a = entryOf({ id: "a", capabilities: ["x"] }, T0, "f1");
     const c = entryOf({ id: "c", capabilities: ["y"] }, T0, "f1");
     await put(store, T0, a, c);

@@ -51,7 +51,7 @@ export class Registry {
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    const { access: granted, signingKey, lease, ping, resultKeptMs, hubsPerRegion } = this.config;
+    const { access: granted, signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion } = this.config;
     const clock = () => this.#now;
     this.open = namespaces({
       openStore: this.backend.open,
@@ -62,6 +62,7 @@ export class Registry {
       lease,
       ping,
       resultKeptMs,
+      eventsKept,
       hubsPerRegion,
       prober: {
         fetch: fetchHealth,

@@ -35,6 +35,7 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   heal: true,
   events: true,
   marker: true,
+  forgetEvents: true,
   makeRoom: true,
   latest: true,
   sweepReport: true,

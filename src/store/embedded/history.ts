@@ -1,5 +1,6 @@
 import type { Sql } from "../../durable/storage.ts";
 import { type Event, FLIPS_MS } from "../../core/event.ts";
+import { type EventsKept, oldestToKeep, type Probe, revisionsToProbe } from "../forgetting.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
 import {
   EVENTS_MAX,
@@ -63,6 +64,22 @@ export class History {
     const rows = this.#sql.exec<EventRow>(SQL.eventsFrom, since?.revision ?? 0, limit + (since ? 1 : 0));
     const events = rows.toArray().map(toEvent);
     return since ? pageAfter(since, limit, events, began) : pageOf(events, began);
+  }
+
+  forgetEvents(kept: EventsKept): void {
+    const [oldest] = this.#probe(0);
+    const [newest] = this.#probe(
+      this.#sql.exec<{ revision: number | null }>(SQL.newestEvent).one().revision ?? 0,
+    );
+    if (!oldest || !newest) return;
+    const probes = revisionsToProbe(oldest, newest, kept).flatMap((revision) => this.#probe(revision));
+    if (probes.length > 0) this.#sql.exec(SQL.forgetEvents, oldestToKeep(probes, newest, kept) - 1);
+  }
+
+  /** The first event from a revision on. */
+  #probe(revision: number): Probe[] {
+    const rows = this.#sql.exec<EventRow>(SQL.eventsFrom, revision, 1).toArray();
+    return rows.map((row) => ({ revision: row.revision, at: toEvent(row).at, chars: row.event.length }));
   }
 
   makeRoom(): void {

@@ -20,6 +20,7 @@ import type {
   TermsPage,
   TermsQuery,
 } from "../store.ts";
+import type { EventsKept } from "../forgetting.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
 import { Holders } from "./holders.ts";
@@ -131,6 +132,10 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   marker(): string {
     return this.#history.marker();
+  }
+
+  forgetEvents(kept: EventsKept): void {
+    this.#history.forgetEvents(kept);
   }
 
   makeRoom(): void {

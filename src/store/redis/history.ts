@@ -1,4 +1,5 @@
 import type { Event } from "../../core/event.ts";
+import { oldestToKeep, type Probe, revisionsToProbe } from "../forgetting.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
 import { EVENTS_MAX, type EventRecord, type Store, type SweepReport } from "../store.ts";
 import type { Command } from "./connection.ts";
@@ -7,7 +8,10 @@ import { parse } from "./decode.ts";
 import { newNonce } from "./nonce.ts";
 import { atPrimary, TELL } from "./scripts.ts";
 
-type History = Pick<Store, "events" | "latest" | "marker" | "sweepReport" | "keepSweepReport">;
+type History = Pick<
+  Store,
+  "events" | "latest" | "marker" | "forgetEvents" | "sweepReport" | "keepSweepReport"
+>;
 
 /** What happened: the newest events, and the last sweep's report. */
 export function historyIn({ connection, keys }: Database): History {
@@ -72,6 +76,22 @@ export function historyIn({ connection, keys }: Database): History {
       return isThere ? events : lookBack(atPrimary("XREVRANGE", [keys.events], ...range));
     },
 
+    async forgetEvents(kept) {
+      const [[oldest], [newest]] = (await connection.read("forget events", [
+        ["XRANGE", keys.events, "-", "+", "COUNT", 1],
+        ["XREVRANGE", keys.events, "+", "-", "COUNT", 1],
+      ])) as [RawEvent[], RawEvent[]];
+      if (!oldest || !newest) return;
+      const revisions = revisionsToProbe(toProbe(oldest), toProbe(newest), kept);
+      if (revisions.length === 0) return;
+      const probes = (await connection.read(
+        "forget events",
+        revisions.map((revision) => ["XRANGE", keys.events, revision, "+", "COUNT", 1]),
+      )) as RawEvent[][];
+      const first = oldestToKeep(probes.flat().map(toProbe), toProbe(newest), kept);
+      await connection.write("forget events", [["XTRIM", keys.events, "MINID", "=", first]]);
+    },
+
     async marker() {
       const [revision] = (await connection.read("marker", [["GET", keys.revision]])) as [string | null];
       return revision ?? "";
@@ -102,6 +122,11 @@ export async function tellIn(
     args: [JSON.stringify(event), newNonce(), String(EVENTS_MAX), flipAt(event)],
   }));
   await connection.write("tell", calls);
+}
+
+function toProbe(event: RawEvent): Probe {
+  const { revision, at } = toEvent(event);
+  return { revision, at, chars: event[1][1].length };
 }
 
 type RawEvent = [id: string, fields: [name: string, json: string]];

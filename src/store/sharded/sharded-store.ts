@@ -177,6 +177,9 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       };
     },
 
+    async forgetEvents({ since, chars }) {
+      await all((store) => store.forgetEvents({ since, chars: Math.floor(chars / stores.length) }));
+    },
     async makeRoom() {
       await all((store) => store.makeRoom());
     },

@@ -20,7 +20,7 @@ interface Refusal {
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
   const { open, openPool, openGateway } = embeddedBackend();
-  const { access, signingKey, lease, ping, resultKeptMs } = parseConfig(env);
+  const { access, signingKey, lease, ping, resultKeptMs, eventsKept } = parseConfig(env);
   const clock = () => START;
   const platform = {
     openStore: open,
@@ -30,6 +30,7 @@ function deployment(env: Record<string, unknown>) {
     lease,
     ping,
     resultKeptMs,
+    eventsKept,
     hubsPerRegion: 1,
     clock,
     pause: async () => {},

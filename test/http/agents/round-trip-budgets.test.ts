@@ -245,7 +245,7 @@ describe("a sweep", () => {
     await registry.post("/v1/sweep");
     await registry.pass(45_000);
     const { commands, log } = await cost(() => registry.post("/v1/sweep"));
-    // The last report, the roll, the ledger, the leases; its report; the terms, their members, whether each is in the index of
+    // The last report, the roll, the ledger, the leases; its report; how old the events are; the terms, their members, whether each is in the index of
     // all agents; who has a health_url; the names of types and of capabilities with their counts; the whole report.
     expect(log.map((line) => line.replace(/ .*?:default:/, " "))).toEqual([
       "GET sweep",
@@ -253,6 +253,8 @@ describe("a sweep", () => {
       "HMGET ledger",
       expect.stringMatching(/^MGET lease:/),
       "SET sweep",
+      "XRANGE events",
+      "XREVRANGE events",
       "EXISTS terms",
       "ZRANGEBYLEX term_names",
       ...["agent", "capability:spot", "type:worker"].map((term) => `ZRANGEBYLEX ix:${term}`),
@@ -284,7 +286,7 @@ describe("a sweep", () => {
     await registry.post("/v1/sweep");
     await registry.pass(45_001);
     const { commands } = await cost(() => registry.post("/v1/sweep"));
-    expect(commands).toBe(17 + 2 * 150);
+    expect(commands).toBe(19 + 2 * 150);
   });
 });
 

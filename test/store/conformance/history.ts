@@ -4,7 +4,6 @@ import {
   type EventCursor,
   type EventPage,
   type EventRecord,
-  EVENTS_MAX,
   type Store,
   type SweepReport,
 } from "../../../src/store/store.ts";
@@ -128,21 +127,54 @@ export function recounts(open: Open): void {
     expect(await historyOf(store)).toEqual([]);
   });
 
-  it(`keeps the newest ${EVENTS_MAX}, and says too_old only where one may be missing`, async () => {
+  it("forgets what is older than is to be kept, and says too_old only where one may be missing", async () => {
     const { store } = open();
     const { next: beginning } = await pageOf(store, BEGINNING, 1);
-    for (let from = 1; from <= EVENTS_MAX; from += 1000) await tell(store, 1000, from);
-    const { events } = await pageOf(store, beginning, EVENTS_MAX);
-    expect(events).toHaveLength(EVENTS_MAX);
-    await tell(store, 2, EVENTS_MAX + 1);
+    await tell(store, 12);
+    const { events } = await pageOf(store, beginning, 12);
+    await store.forgetEvents({ since: T0 + 1, chars: 1_000_000 });
+    expect(await historyOf(store)).toHaveLength(12);
+    await store.forgetEvents({ since: T0 + 5, chars: 1_000_000 });
 
-    for (const since of [beginning, events[0], events[1]])
+    for (const since of [beginning, ...events.slice(0, 4)])
       expect(await store.events({ since, limit: 1 })).toBe("too_old");
-    expect((await pageOf(store, events[2], 1)).events).toMatchObject(told(4, 4));
-    expect((await pageOf(store, BEGINNING, 1)).events).toMatchObject(told(3, 3));
-    expect((await pageOf(store, events.at(-1), 10)).events).toMatchObject(
-      told(EVENTS_MAX + 1, EVENTS_MAX + 2),
-    );
+    expect((await pageOf(store, events[4], 1)).events).toMatchObject(told(6, 6));
+    expect(await historyOf(store)).toEqual(told(5, 12));
+    await tell(store, 1, 13);
+    expect((await pageOf(store, events[11], 10)).events).toMatchObject(told(13, 13));
+  });
+
+  it("keeps the newest event, however old it is", async () => {
+    const { store } = open();
+    await store.forgetEvents({ since: T0, chars: 1 });
+    await tell(store, 3);
+    await store.forgetEvents({ since: T0 + 1000, chars: 1 });
+    expect(await historyOf(store)).toEqual(told(3, 3));
+  });
+
+  it("forgets the oldest beyond so many characters", async () => {
+    const { store } = open();
+    await tell(store, 99);
+    const chars = 30 * JSON.stringify(eventOf("e10", T0)).length;
+    await store.forgetEvents({ since: T0, chars });
+    const kept = await historyOf(store);
+    expect(kept.length).toBeLessThanOrEqual(30);
+    // Over several shards each keeps its share.
+    expect(kept.length).toBeGreaterThanOrEqual(9);
+    expect(kept).toEqual(told(100 - kept.length, 99));
+  });
+
+  it("loses nobody's place while 12,000 follow, and forgets most of what is old at once", async () => {
+    const { store } = open();
+    const { next } = await pageOf(store, BEGINNING, 1);
+    for (let from = 1; from <= 12_000; from += 1000) await tell(store, 1000, from);
+    await store.forgetEvents({ since: T0, chars: 50_000_000 });
+    expect((await pageOf(store, next, 12_000)).events).toHaveLength(12_000);
+    await store.forgetEvents({ since: T0 + 10_001, chars: 50_000_000 });
+    const kept = await historyOf(store);
+    expect(kept.at(-1)).toMatchObject({ id: "e12000" });
+    expect(kept.length).toBeGreaterThanOrEqual(2000);
+    expect(kept.length).toBeLessThanOrEqual(2000 + 600);
   });
 
   it("makes one signing key for all who ask at once, and keeps it", async () => {

@@ -1,4 +1,4 @@
--- Appends an event, as JSON, to the stream, of which the newest `most` are kept. A change of status (`at` is not "") takes the
+-- Appends an event, as JSON, to the stream, of which the newest `most` and few more are kept. A change of status (`at` is not "") takes the
 -- place of the agent's last one, if the first of these was not long ago.
 --
 -- keys: revision, events, flip ("<id of the event> <when the first was, ms>"), replaced (sorted set of ids of events, by when
@@ -17,7 +17,7 @@ local function append(keys, event, nonce, most, at)
     end
   end
   local revision = redis.call("INCR", keys[1])
-  local id = redis.pcall("XADD", keys[2], "MAXLEN", "=", most, revision .. "-" .. nonce, "event", event)
+  local id = redis.pcall("XADD", keys[2], "MAXLEN", "~", most, revision .. "-" .. nonce, "event", event)
   if type(id) == "table" then
     -- Refused: the counter was lost, and the stream takes no event before its newest.
     local newest = redis.call("XREVRANGE", keys[2], "+", "-", "COUNT", 1)[1]

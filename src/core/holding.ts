@@ -22,6 +22,10 @@ export interface Holder {
 
 export const isHeld = (lease: Lease | null): lease is HeldLease => lease?.holder !== undefined;
 
+/** Whether the agents that it holds are heard. */
+export const isAlive = (holder: Holder | undefined, now: number): boolean =>
+  holder !== undefined && !holder.ended && now - holder.seenAt <= HOLDER_ALIVE_MS;
+
 /** The lease to write for an agent whose socket `holder` has. */
 export const heldLease = (
   { ttlSeconds, intervalSeconds }: LeaseTerms,

@@ -21,6 +21,8 @@ export interface RollBudget {
   changedMax: number;
 }
 
+/** A script looks at 500 of them: a small fleet should not pay for ten. */
+const FIRST_PAGE_LEASES = 1000;
 const PAGE_LEASES = 5000;
 const CHANGES_AT_ONCE = 500;
 
@@ -80,20 +82,22 @@ export async function callRoll(
   let changed = 0;
   try {
     do {
-      const query = { kind: "agent", after: rolled.next ?? "", limit: PAGE_LEASES } as const;
-      const page = await store.roll(query, time.now);
+      const limit = rolled.scanned === 0 ? FIRST_PAGE_LEASES : PAGE_LEASES;
+      const query = { kind: "agent", after: rolled.next ?? "", limit } as const;
+      const page = await store.muster(query, time.now);
       const { suspects, kept, surplus } = compare(page.calls, rolled.surplus, time);
       const lapsedBefore = found.lapsed.length;
       await recordPage(store, suspects, kept, rolled, time);
       if (!isStoreFull(rolled.failure))
         for (const { mark } of kept) increment(rolled.lapsedByMinute, minuteOf(mark.sinceMs));
+      for (const { status, agents } of page.heard) increment(rolled.byStatus, status, agents);
       for (const { lease } of page.calls) {
         if (lease) increment(rolled.byStatus, isUnreachable(lease, time.now) ? "unreachable" : lease.status);
       }
       const newlyLapsed = found.lapsed.length - lapsedBefore;
       if (newlyLapsed > 0) increment(rolled.lapsedByMinute, minuteOf(time.clockMs), newlyLapsed);
       rolled.surplus = surplus;
-      rolled.scanned += page.calls.length;
+      rolled.scanned += page.scanned;
       rolled.next = page.next;
       changed += suspects.length;
     } while (rolled.next !== null && rolled.scanned < scannedMax && changed < changedMax);

@@ -10,7 +10,7 @@ import { checkHealth } from "./services/health-checks.ts";
 // One minute passes between two runs, and the platform gives a run 30 s of CPU.
 export const SWEEP_BUDGET: RollBudget = { scannedMax: 250_000, changedMax: 20_000 };
 
-/** Each examines up to 5,000 index members in at most five round trips. */
+/** Each examines up to 2,000 index members in at most five round trips. */
 const HEAL_STEPS_MAX = 2;
 
 /** What one run found. Agents are named by id. */

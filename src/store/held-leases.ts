@@ -1,7 +1,8 @@
 import type { Entry, Kind } from "../core/entry.ts";
-import { asRead, type Holder, isHeld } from "../core/holding.ts";
+import { asRead, isAlive, type Holder, isHeld } from "../core/holding.ts";
 import type { Lease } from "../core/lease.ts";
-import type { BareStore, Change, Draw, RollPage, Snapshot, Store } from "./store.ts";
+import { countHeard } from "./heard.ts";
+import type { BareStore, Change, Draw, RollPage, RollQuery, Snapshot, Store } from "./store.ts";
 
 /** How old what an isolate knows of a holder may be, ms. */
 const AGE_MAX_MS = 1000;
@@ -91,6 +92,11 @@ export function withHeldLeases(store: BareStore): Store {
     return before ? { ...entry, lease: before } : entry;
   }
 
+  async function roll(query: RollQuery, now: number): Promise<RollPage> {
+    const page = await store.roll(query, now);
+    return { ...page, calls: await readAll(page.calls, now) };
+  }
+
   return {
     ...store,
     read: async (refs, now, options) => readSnapshots(await store.read(refs, now, options), now),
@@ -123,9 +129,16 @@ export function withHeldLeases(store: BareStore): Store {
       const page = await store.page(query, now);
       return { ...page, entries: await readAll(page.entries, now) };
     },
-    async roll(query, now): Promise<RollPage> {
-      const page = await store.roll(query, now);
-      return { ...page, calls: await readAll(page.calls, now) };
+    roll,
+    async muster(query, now) {
+      const { heard, calls, ...rest } = await store.muster(query, now);
+      const read = await readAll(calls, now);
+      await view.refresh(new Set(heard.flatMap(({ holder }) => holder ?? [])), now);
+      if (heard.every(({ holder }) => holder === undefined || isAlive(view.find(holder), now)))
+        return { ...rest, calls: read, heard: heard.map(({ status, agents }) => ({ status, agents })) };
+      // Whoever a dead holder has is to be told of by name.
+      const page = await roll({ ...query, directives: true }, now);
+      return { ...rest, ...countHeard(page.calls, now, false) };
     },
   };
 }

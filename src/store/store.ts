@@ -1,3 +1,4 @@
+import type { Heard } from "./heard.ts";
 import type { EventsKept } from "./forgetting.ts";
 import type { Grace } from "../core/agents/grace.ts";
 import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
@@ -128,12 +129,18 @@ export interface Store {
   /** Terms that begin with `prefix`, in the order of their UTF-8 bytes. At most two round trips. */
   terms(query: TermsQuery): Promise<TermsPage>;
 
-  /** Leases of all agents in id order, without their documents: what a sweep needs. A round trip per 1,000, or fewer. */
+  /** Leases of all agents in id order, without their documents. A round trip per 1,000, or fewer. */
   roll(query: RollQuery, now: number): Promise<RollPage>;
 
   /**
+   * `roll` with directives, but of agents that are plainly heard only how many report which status: what a sweep has nothing to do
+   * about is not sent. A round trip per 1,000, or fewer.
+   */
+  muster(query: Omit<RollQuery, "directives">, now: number): Promise<Muster>;
+
+  /**
    * Removes index members that no document matches, and their leases: `suspects`, and what it finds in one step through the
-   * indexes of the kind. A step examines at most 40 terms and 5,000 members in at most four round trips, however many there
+   * indexes of the kind. A step examines at most 40 terms and 2,000 members in at most four round trips, however many there
    * are, and one more where there are suspects.
    */
   heal(query: HealQuery): Promise<Healed>;
@@ -298,6 +305,8 @@ export interface RollQuery {
   /** Start after this id; "" from the beginning. */
   after: string;
   limit: number;
+  /** Brings along whom an operator drains. */
+  directives?: true;
 }
 
 export interface RollCall {
@@ -305,6 +314,15 @@ export interface RollCall {
   fence: string;
   lease: Lease | null;
   mark: Mark | null;
+  /** Only where directives were asked for. */
+  draining?: true;
+}
+
+/** `calls`: of all that are not counted in `heard`. */
+export interface Muster extends RollPage {
+  heard: Heard[];
+  /** How many agents were looked at. */
+  scanned: number;
 }
 
 export interface RollPage {

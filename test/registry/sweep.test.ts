@@ -58,7 +58,7 @@ describe.each(BACKENDS)("a sweep on $backend", ({ openBackend }) => {
 
   it("that cannot read the roll goes on with the other parts", async () => {
     const { store, run } = await silent();
-    await expect(run("roll")).rejects.toMatchObject({ code: "store_unavailable" });
+    await expect(run("muster")).rejects.toMatchObject({ code: "store_unavailable" });
     expect(await store.sweepReport()).toMatchObject({ scanned: 0, census: null, resume: { checks: "" } });
     expect(await run()).toMatchObject({ scanned: 3, complete: true });
   });

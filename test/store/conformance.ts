@@ -5,6 +5,7 @@ import { contends } from "./conformance/contention.ts";
 import { recounts } from "./conformance/history.ts";
 import { isHeldBySockets } from "./conformance/holding.ts";
 import type { Open } from "./conformance/opened.ts";
+import { musters } from "./conformance/muster.ts";
 import { pages } from "./conformance/page.ts";
 import { reads } from "./conformance/read.ts";
 import { renews } from "./conformance/renew.ts";
@@ -19,6 +20,7 @@ const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
   ["attach, detach and holders", isHeldBySockets],
   ["sample", samples],
   ["page, terms and roll", pages],
+  ["muster", musters],
   ["events, sweep report and signing key", recounts],
   ["content", carries],
   ["contention", contends],

@@ -236,11 +236,11 @@ export const SAMPLES: readonly Sample[] = [
     prepare: lookBack,
   },
   { operation: "listEvents", title: "newest first", trips: "r", query: "?order=desc&type=registered" },
-  { operation: "sweep", title: "with nothing to tell", trips: "rrrwrrrrrrrrw" },
+  { operation: "sweep", title: "with nothing to tell", trips: "rrwrrrrrrrrrw" },
   {
     operation: "sweep",
     title: "telling of the silent",
-    trips: "rrrwrrrrrrrrwrrrw",
+    trips: "rrwrrrrrrrrrwrrrw",
     prepare: (registry) => registry.pass(2000),
     query: "?older_than=1",
   },

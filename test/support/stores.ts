@@ -63,7 +63,13 @@ export function openedHub(open: () => DurableObjectStub<DurableAgentHub>, store:
   return durableHub(() => calls as never);
 }
 
-export type RedisBackend = Backend & { bridge: BridgeControl; prefix: string; timeoutMs: number };
+export type RedisBackend = Backend & {
+  bridge: BridgeControl;
+  prefix: string;
+  timeoutMs: number;
+  /** The same, as another isolate has it: it shares nothing that was seen of the store. */
+  inAnotherIsolate: () => RedisBackend;
+};
 
 /** Generous: a loaded machine is not an outage, and tests that want one say how soon. */
 export const TIMEOUT_MS = 10_000;
@@ -74,18 +80,24 @@ export function redisBackend(
 ): RedisBackend {
   const prefix = newPrefix();
   const connection = new Connection({ url: bridge.url, token: bridge.token, timeoutMs });
-  const stores = new Map<string, Store>();
-  const documents = new KnownDocuments();
+  const opener = () => {
+    const stores = new Map<string, Store>();
+    const documents = new KnownDocuments();
+    return (namespace: string) => {
+      const store = stores.get(namespace) ?? redisStore({ connection, prefix, namespace, documents });
+      stores.set(namespace, store);
+      return store;
+    };
+  };
   return {
+    inAnotherIsolate() {
+      return { ...this, open: opener() };
+    },
     bridge,
     prefix,
     timeoutMs,
     ...objects(),
-    open(namespace) {
-      const store = stores.get(namespace) ?? redisStore({ connection, prefix, namespace, documents });
-      stores.set(namespace, store);
-      return store;
-    },
+    open: opener(),
     /** Tests pass time as an argument, Redis does not listen: the keys that its clock would have dropped are dropped here. */
     async advance(to) {
       await bridge.setClock(to);

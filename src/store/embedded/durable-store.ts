@@ -2,7 +2,7 @@ import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { type Host, type Hosted, lasting } from "../../durable/hosted.ts";
 import { remote } from "../../durable/remote.ts";
 import { chunks } from "../chunks.ts";
-import type { Change, Draw, Page, PageQuery, RollCall, RollPage, SampleQuery, Store } from "../store.ts";
+import type { Change, Draw, Page, PageQuery, RollPage, RollQuery, SampleQuery, Store } from "../store.ts";
 import { withHeldLeases } from "../held-leases.ts";
 import type { PageOfRows, RegistryCalls } from "./registry-calls.ts";
 import { RegistryObject } from "./registry-object.ts";
@@ -32,6 +32,7 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   count: true,
   terms: true,
   roll: true,
+  muster: true,
   heal: true,
   events: true,
   marker: true,
@@ -134,18 +135,35 @@ export function durableStore(stub: () => object): Store {
     },
 
     async roll(query, now) {
-      let after: string | null = query.after;
-      let rollCalls: RollCall[] = [];
-      for (let left = query.limit; left > 0 && after !== null; left -= LEASES_PER_CALL_MAX) {
-        const limit = Math.min(left, LEASES_PER_CALL_MAX);
-        const piece: RollPage = await calls.roll({ ...query, after, limit }, now);
-        rollCalls = rollCalls.concat(piece.calls);
-        after = piece.next;
-        if (after !== null) await letOthersIn();
-      }
-      return { calls: rollCalls, next: after };
+      const pieces = await inPages(query, (page) => calls.roll(page, now));
+      return { calls: pieces.flatMap((piece) => piece.calls), next: pieces.at(-1)?.next ?? null };
+    },
+
+    async muster(query, now) {
+      const pieces = await inPages(query, (page) => calls.muster(page, now));
+      return {
+        calls: pieces.flatMap((piece) => piece.calls),
+        heard: pieces.flatMap(({ heard }) => heard),
+        scanned: pieces.reduce((sum, { scanned }) => sum + scanned, 0),
+        next: pieces.at(-1)?.next ?? null,
+      };
     },
   });
+}
+
+async function inPages<P extends RollPage>(
+  query: RollQuery,
+  ask: (page: RollQuery) => Promise<P>,
+): Promise<P[]> {
+  const pages: P[] = [];
+  let after: string | null = query.after;
+  for (let left = query.limit; left > 0 && after !== null; left -= LEASES_PER_CALL_MAX) {
+    const page: P = await ask({ ...query, after, limit: Math.min(left, LEASES_PER_CALL_MAX) });
+    pages.push(page);
+    after = page.next;
+    if (after !== null) await letOthersIn();
+  }
+  return pages;
 }
 
 async function inPieces<T, R>(items: readonly T[], work: (piece: T[]) => Promise<R[]>): Promise<R[]> {

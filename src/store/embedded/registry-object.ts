@@ -11,6 +11,7 @@ import type {
   EventsQuery,
   Healed,
   HealQuery,
+  Muster,
   PageQuery,
   Renewal,
   Renewed,
@@ -21,6 +22,7 @@ import type {
   TermsQuery,
 } from "../store.ts";
 import type { EventsKept } from "../forgetting.ts";
+import { countHeard } from "../heard.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
 import { Holders } from "./holders.ts";
@@ -119,6 +121,11 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   roll(query: RollQuery): RollPage {
     return this.#search.roll(query, this.clock());
+  }
+
+  muster(query: RollQuery, now: number): Muster {
+    const { calls, next } = this.roll({ ...query, directives: true });
+    return { ...countHeard(calls, now, true), scanned: calls.length, next };
   }
 
   /** Nothing to do: terms are written with their entry, and nothing else can touch the tables. */

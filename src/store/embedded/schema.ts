@@ -70,7 +70,13 @@ export type EntryRow = {
 
 /** As it was written last: it may have lapsed. */
 export type LeaseRow = { id: string; fence: string; lease: string; expires_at: number | null };
-export type RollRow = { id: string; fence: string; mark: string | null; lease: string | null };
+export type RollRow = {
+  id: string;
+  fence: string;
+  draining: number;
+  mark: string | null;
+  lease: string | null;
+};
 export type TermCountRow = { term: string; entries: number };
 export type EventRow = { revision: number; nonce: string; event: string };
 
@@ -183,7 +189,7 @@ export const SQL = {
   examined: `SELECT count(*) AS examined, max(id) AS last FROM
     (SELECT id FROM term WHERE kind = ?1 AND term = ?2 AND id > ?3 AND (?4 IS NULL OR id <= ?4) ORDER BY id LIMIT ?5)`,
   /** clock, kind, id to start after, limit → RollRow, by id */
-  roll: `SELECT e.id, e.fence, e.mark, l.lease FROM entry e ${WITH_LIVE_LEASE}
+  roll: `SELECT e.id, e.fence, e.draining, e.mark, l.lease FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
 
   /** event → revision */

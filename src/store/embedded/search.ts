@@ -1,6 +1,6 @@
 import type { Sql } from "../../durable/storage.ts";
 import type { Kind } from "../../core/entry.ts";
-import type { PageQuery, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
+import type { PageQuery, RollCall, RollPage, RollQuery, TermsPage, TermsQuery } from "../store.ts";
 import type { KnownRows } from "./known-rows.ts";
 import { drawFrom, type Members } from "./members.ts";
 import type { DrawQuery, DrawnRows, PageOfRows } from "./registry-calls.ts";
@@ -79,10 +79,11 @@ export class Search {
     return { terms, next: terms.length === limit ? terms.at(-1)!.term : null };
   }
 
-  roll({ kind, after, limit }: RollQuery, clock: number): RollPage {
+  roll({ kind, after, limit, directives }: RollQuery, clock: number): RollPage {
     const rows = this.#sql.exec<RollRow>(SQL.roll, clock, kind, after, limit).toArray();
-    const calls = rows.map(({ id, fence, lease, mark }) => {
-      return { id, fence, lease: toLease<typeof kind>(lease), mark: toMark(mark) };
+    const calls = rows.map(({ id, fence, lease, mark, draining }): RollCall => {
+      const call = { id, fence, lease: toLease<typeof kind>(lease), mark: toMark(mark) };
+      return directives && draining === 1 ? { ...call, draining: true } : call;
     });
     return { calls, next: calls.length === limit ? calls.at(-1)!.id : null };
   }

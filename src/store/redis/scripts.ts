@@ -8,6 +8,7 @@ import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
 import unnameLua from "./lua/include/unname.lua";
+import musterLua from "./lua/muster.lua";
 import pageLua from "./lua/page.lua";
 import primaryLua from "./lua/primary.lua";
 import readLua from "./lua/read.lua";
@@ -40,6 +41,7 @@ export const DETACH = scriptOf(detachLua);
 export const TELL = scriptOf(tellLua);
 export const SAMPLE = scriptOf(sampleLua);
 export const PAGE = scriptOf(pageLua);
+export const MUSTER = scriptOf(musterLua);
 export const HEAL = scriptOf(healLua);
 
 const PRIMARY = scriptOf(primaryLua);

@@ -1,7 +1,18 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { byCodePoint, byCodeUnit } from "../../core/order.ts";
-import type { Change, Page, PageQuery, RollCall, SampleQuery, Snapshot, Store } from "../store.ts";
+import type {
+  Change,
+  Page,
+  PageQuery,
+  RollCall,
+  RollPage,
+  RollQuery,
+  SampleQuery,
+  Snapshot,
+  Store,
+} from "../store.ts";
 import { joined, shareOf } from "./draw.ts";
+import { countHeard } from "../heard.ts";
 import { historyOver } from "./history.ts";
 import { merged } from "./merge.ts";
 import { rendezvous } from "./rendezvous.ts";
@@ -67,6 +78,18 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       ),
   };
   const strays = new Strays(home);
+
+  async function roll({ limit, ...query }: RollQuery, now: number): Promise<RollPage> {
+    const parts = await all(async (store, shard) => {
+      const page = await store.roll({ ...query, limit: shareOf(limit, stores.length) }, now);
+      const isHere = ({ id }: RollCall) => shardOf(id) === shard;
+      const elsewhere = page.calls.filter((call) => !isHere(call)).map(({ id }) => id);
+      strays.note(store, elsewhere, now);
+      return { items: page.calls.filter(isHere), next: page.next };
+    });
+    const { items, next } = merged(parts, ({ id }) => id, byCodeUnit, limit);
+    return { calls: items, next };
+  }
 
   return {
     ...home,
@@ -145,17 +168,13 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       return { terms: items, next };
     },
 
-    async roll({ limit, ...query }, now) {
-      const parts = await all(async (store, shard) => {
-        const page = await store.roll({ ...query, limit: shareOf(limit, stores.length) }, now);
-        const isHere = ({ id }: RollCall) => shardOf(id) === shard;
-        const elsewhere = page.calls.filter((call) => !isHere(call)).map(({ id }) => id);
-        strays.note(store, elsewhere, now);
-        return { items: page.calls.filter(isHere), next: page.next };
-      });
-      const { items, next } = merged(parts, ({ id }) => id, byCodeUnit, limit);
-      return { calls: items, next };
+    /** The ids of all are looked at: some may not be where they belong. */
+    async muster(query, now) {
+      const { calls, next } = await roll({ ...query, directives: true }, now);
+      return { ...countHeard(calls, now, false), scanned: calls.length, next };
     },
+
+    roll,
 
     /** And brings home what rolls came upon where it does not live. */
     async heal({ suspects, after, ...query }) {

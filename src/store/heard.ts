@@ -1,14 +1,5 @@
-import type { ReportedStatus } from "../core/agents/agent.ts";
 import { isUnreachable } from "../core/lease.ts";
-import type { RollCall } from "./store.ts";
-
-/** Agents that are plainly heard: their leases are alive and not silent, the ledger has nothing of them, and nobody drains them. */
-export interface Heard {
-  status: ReportedStatus;
-  agents: number;
-  /** Where a holder has their leases, whether they are heard is up to it. */
-  holder?: string;
-}
+import type { Heard, RollCall } from "./store.ts";
 
 const isPlainlyHeard = ({ lease, mark, draining }: RollCall, now: number): boolean =>
   lease !== null && mark === null && !draining && !isUnreachable(lease, now);

@@ -132,10 +132,10 @@ export function withHeldLeases(store: BareStore): Store {
     roll,
     async muster(query, now) {
       const { heard, calls, ...rest } = await store.muster(query, now);
-      const read = await readAll(calls, now);
+      const others = await readAll(calls, now);
       await view.refresh(new Set(heard.flatMap(({ holder }) => holder ?? [])), now);
       if (heard.every(({ holder }) => holder === undefined || isAlive(view.find(holder), now)))
-        return { ...rest, calls: read, heard: heard.map(({ status, agents }) => ({ status, agents })) };
+        return { ...rest, calls: others, heard: heard.map(({ status, agents }) => ({ status, agents })) };
       // Whoever a dead holder has is to be told of by name.
       const page = await roll({ ...query, directives: true }, now);
       return { ...rest, ...countHeard(page.calls, now, false) };

@@ -1,4 +1,4 @@
-import type { Heard } from "./heard.ts";
+import type { ReportedStatus } from "../core/agents/agent.ts";
 import type { EventsKept } from "./forgetting.ts";
 import type { Grace } from "../core/agents/grace.ts";
 import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
@@ -316,6 +316,14 @@ export interface RollCall {
   mark: Mark | null;
   /** Only where directives were asked for. */
   draining?: true;
+}
+
+/** Agents that are plainly heard: their leases are alive and not silent, the ledger has nothing of them, and nobody drains them. */
+export interface Heard {
+  status: ReportedStatus;
+  agents: number;
+  /** Where a holder has their leases, whether they are heard is up to it. */
+  holder?: string;
 }
 
 /** `calls`: of all that are not counted in `heard`. */

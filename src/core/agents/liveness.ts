@@ -12,7 +12,7 @@ export interface EffectiveState {
  * The status that readers see. Computed at every read and never stored, because a cron would notice a silence only later.
  * An operator's drain comes first, so that a draining agent looks the same whether or not it still calls in.
  */
-export function effectiveState(entry: LiveEntry, now: number): EffectiveState {
+export function effectiveState(entry: Pick<LiveEntry, "lease" | "draining">, now: number): EffectiveState {
   if (entry.draining) return { status: "draining", reason: "an operator asked it to drain" };
   const { lease } = entry;
   if (isUnreachable(lease, now)) {

@@ -1,9 +1,9 @@
 import { EXACT_MAX } from "../../core/agents/discovery.ts";
-import { addToTally, emptyTally, type Tally } from "../../core/agents/tally.ts";
+import type { Tally } from "../../core/agents/tally.ts";
 import { byCodePoint } from "../../core/order.ts";
 import type { Store, SweepReport, TermTally } from "../../store/store.ts";
-import { SMALL, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
+import { countAgents } from "./count.ts";
 import { largestOf, termPrefix } from "./term-tally.ts";
 
 export interface Tallied {
@@ -23,9 +23,6 @@ export interface Tallied {
   lastSweep: SweepReport | undefined;
 }
 
-/** Where entries have more names than this, they are not counted one by one: a few of them can have very many. */
-export const NAMES_MAX = 5_000;
-
 const NOTHING: TermTally = { names: 0, entries: 0, largest: [] };
 
 /**
@@ -42,7 +39,8 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
   if (counted) {
     const { total, byType, byStatus, lapsed, byCapability } = counted;
     const largest = largestOf(byType);
-    const ofOtherTypes = total - sum(largest);
+    // Not of the total, which may be of another instant.
+    const ofOtherTypes = sum([...byType]) - sum(largest);
     return {
       total,
       byType: largest,
@@ -72,16 +70,9 @@ export async function tallyAgents({ store }: Namespace, now: number): Promise<Ta
 const sum = (counts: readonly [string, number][]): number =>
   counts.reduce((all, [, agents]) => all + agents, 0);
 
-/** The agents counted one by one; undefined where they, or their names, are too many for it. */
-async function countedNow(store: Store, agents: number, now: number): Promise<Tally | undefined> {
-  if (agents > EXACT_MAX) return undefined;
-  const tally = emptyTally();
-  for await (const page of walk(store, "agent", ["agent"], now, SMALL)) {
-    addToTally(tally, page, now);
-    if (tally.byType.size + tally.byCapability.size > NAMES_MAX) return undefined;
-  }
-  return tally;
-}
+/** The agents as they are now; undefined where they, or their names, are too many to be counted for each request. */
+const countedNow = async (store: Store, agents: number, now: number): Promise<Tally | undefined> =>
+  agents > EXACT_MAX ? undefined : countAgents(store, agents, now);
 
 export interface CapabilityPage {
   capabilities: { name: string; agents: number }[];

@@ -1,8 +1,7 @@
 import type { ReportedStatus } from "../../core/agents/agent.ts";
 import { silenceAllowedMs } from "../../core/lease.ts";
 import { chunks } from "../chunks.ts";
-import type { Heard } from "../heard.ts";
-import type { RollCall, Store } from "../store.ts";
+import type { Heard, RollCall, Store } from "../store.ts";
 import type { Command, ScriptCall } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { readLease, readLedger } from "./decode.ts";

@@ -324,6 +324,41 @@ describe("telling of the silent", () => {
   });
 });
 
+describe("counting", () => {
+  it.each([
+    { path: "/v1/stats", requests: 7 },
+    { path: "/v1/capabilities", requests: 6 },
+  ])(
+    "live agents ($path) reads no document of more than 200, of 1,000 in as many trips as of 201",
+    async (expected) => {
+      const { path, requests } = expected;
+      for (const size of [201, 1000]) {
+        const { registry, cost } = await fleet(size);
+        await registry.get(path);
+        const spent = await cost(() => registry.get(path));
+        expect(spent.requests).toBe(requests);
+        expect(spent.log.filter((line) => /:doc:|:directives/.test(line))).toEqual([]);
+      }
+    },
+  );
+
+  it("takes three trips of a few", async () => {
+    const { registry, cost } = await fleet(10);
+    expect(await cost(() => registry.get("/v1/stats"))).toMatchObject({ requests: 3, commands: 3 });
+  });
+
+  it("reads the documents of the lapsed, of all in one trip", async () => {
+    const { registry, cost } = open();
+    const brief = { ...SPOT, ttl_seconds: 16, heartbeat_interval_seconds: 8 };
+    await populate(registry, 201, (i) => (i < 3 ? brief : SPOT));
+    await registry.get("/v1/stats");
+    await registry.pass(16_001);
+    const { requests, log } = await cost(() => registry.get("/v1/stats"));
+    expect(requests).toBe(8);
+    expect(log.filter((line) => line.includes(":doc:"))).toHaveLength(3);
+  });
+});
+
 describe("resolving", () => {
   it("costs one command, of one provider or of all", async () => {
     const { registry, cost } = open();

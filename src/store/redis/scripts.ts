@@ -34,16 +34,73 @@ function scriptOf(lua: string): Script {
   return { text: [...includes, lua].join("") };
 }
 
+/**
+ * KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] ended
+ * ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes
+ * Returns {document, lease, directive, ledger, version, ended}, see entry.lua
+ */
 export const READ = scriptOf(readLua);
+/**
+ * KEYS[1] document   ARGV[1] prefix of the entry's lease keys
+ * Returns {document, lease}, each false when absent
+ */
 export const HELD = scriptOf(heldLua);
+/**
+ * KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events
+ * KEYS[6] names of terms   KEYS[7] ended   KEYS[8], KEYS[9] see append.lua   KEYS[10..] the plan's keys
+ * ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
+ * ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
+ *         ["UNNAME", position of a term's index, term] takes its name from KEYS[6] if the index is empty
+ * ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep   ARGV[7] the event's nonce
+ * ARGV[8] when a change of status was, ms; "" for any other event
+ * Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version, ended}
+ */
 export const COMMIT = scriptOf(commitLua);
+/**
+ * KEYS[1] lease   ARGV[1] the holder, as it stands in the lease   ARGV[2] lease to write   ARGV[3] its PX, ms
+ * Returns 1 when written, else 0
+ */
 export const DETACH = scriptOf(detachLua);
+/**
+ * KEYS[1] revision   KEYS[2] events   KEYS[3], KEYS[4] see append.lua
+ * ARGV[1] event as JSON   ARGV[2] its nonce   ARGV[3] how many events to keep
+ * ARGV[4] when a change of status was, ms; "" for any other event
+ */
 export const TELL = scriptOf(tellLua);
+/**
+ * KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
+ * ARGV[5] up to so many matches are all drawn   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
+ * ARGV[8] number n of ids that an earlier trip drew and did not read: read first   ARGV[9..8+n] those ids
+ * ARGV[9+n..] ids that earlier trips brought: not drawn again
+ * Returns {total, cut, ...}, see fetch.lua. total is the size of the smallest index where there are more than ARGV[5]
+ * matches; cut is how many of the n ids did not fit into the reply
+ */
 export const SAMPLE = scriptOf(sampleLua);
+/**
+ * KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
+ * ARGV[5] lexical minimum   ARGV[6] how many members of the smallest index to examine (more, to end with a whole id)
+ * ARGV[7] how many bytes of documents end the page; absent: as many as fetch.lua takes
+ * Returns {last member examined or "" at the end, ...}, see fetch.lua
+ */
 export const PAGE = scriptOf(pageLua);
+/**
+ * KEYS[1] ledger   KEYS[2] directives   KEYS[3] index of the kind
+ * ARGV[1] prefix of lease keys   ARGV[2] prefix of the fields in both hashes   ARGV[3] lexical minimum   ARGV[4] how many members
+ *         to skip   ARGV[5] how many to look at   ARGV[6] now, ms   ARGV[7] silence allowed per second of an interval, ms
+ * Returns {how many were looked at, the last of them or "", {"<status> <holder>", count, ...}, {member, lease, mark, directive, ...}}:
+ * the holder is "" where nobody holds the leases; each absent value is false
+ */
 export const MUSTER = scriptOf(musterLua);
+/**
+ * KEYS[1] names of terms   KEYS[2] stamps   KEYS[3] index of the kind   KEYS[4] index of the term
+ * ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] kind   ARGV[4] term   ARGV[5..] members of KEYS[4], at most 100
+ * Returns how many members were removed or put back
+ */
 export const HEAL = scriptOf(healLua);
 
+/**
+ * KEYS the command's keys   ARGV[1] its name   ARGV[2..] its arguments after the keys
+ */
 const PRIMARY = scriptOf(primaryLua);
 
 /**

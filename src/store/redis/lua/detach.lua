@@ -1,7 +1,5 @@
 -- Gives a lease its end back, if the holder holds it still.
---
--- KEYS[1] lease   ARGV[1] the holder, as it stands in the lease   ARGV[2] lease to write   ARGV[3] its PX, ms
--- Returns 1 when written, else 0
+-- KEYS, ARGV, returns: scripts.ts
 local lease = redis.call("GET", KEYS[1])
 if not lease or not string.find(lease, ARGV[1], 1, true) then
   return 0

@@ -2,10 +2,7 @@
 -- Checks members of one term's index. Where the document has another fence, or is lost, the member is removed, and its
 -- lease with it: the holder's next heartbeat fails, and it registers anew. Where the document matches, the member is put
 -- into the index of its kind if it is missing there. Atomic, so nothing changes between check and removal.
---
--- KEYS[1] names of terms   KEYS[2] stamps   KEYS[3] index of the kind   KEYS[4] index of the term
--- ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] kind   ARGV[4] term   ARGV[5..] members of KEYS[4], at most 100
--- Returns how many members were removed or put back
+-- KEYS, ARGV, returns: scripts.ts
 -- In a full Redis a script may go on if its first write is one that only frees.
 redis.call("HDEL", KEYS[2], "")
 local healed = 0

@@ -1,12 +1,7 @@
 -- include: names
 -- Leases of agents in id order. Of who is plainly heard (a lease of our own form, not silent; nothing in the ledger, no directive)
 -- only how many there are by status: a sweep of a quiet fleet is sent nothing of it.
---
--- KEYS[1] ledger   KEYS[2] directives   KEYS[3] index of the kind
--- ARGV[1] prefix of lease keys   ARGV[2] prefix of the fields in both hashes   ARGV[3] lexical minimum   ARGV[4] how many members
---         to skip   ARGV[5] how many to look at   ARGV[6] now, ms   ARGV[7] silence allowed per second of an interval, ms
--- Returns {how many were looked at, the last of them or "", {"<status> <holder>", count, ...}, {member, lease, mark, directive, ...}}:
--- the holder is "" where nobody holds the leases; each absent value is false
+-- KEYS, ARGV, returns: scripts.ts
 local members = redis.call("ZRANGEBYLEX", KEYS[3], ARGV[3], "+", "LIMIT", ARGV[4], ARGV[5])
 if #members == 0 then
   return { 0, "", {}, {} }

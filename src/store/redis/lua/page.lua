@@ -1,10 +1,6 @@
 -- include: names fetch
 -- Entries under all terms, in id order, after one id.
---
--- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
--- ARGV[5] lexical minimum   ARGV[6] how many members of the smallest index to examine (more, to end with a whole id)
--- ARGV[7] how many bytes of documents end the page; absent: as many as fetch.lua takes
--- Returns {last member examined or "" at the end, ...}, see fetch.lua
+-- KEYS, ARGV, returns: scripts.ts
 local limit = tonumber(ARGV[6])
 local smallest = smallest_index(3)
 local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[5], "+", "LIMIT", 0, limit)

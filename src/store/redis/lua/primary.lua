@@ -1,7 +1,6 @@
 -- Runs one command that only reads. A script is carried out where writes are, so its answer is never behind them; a plain
 -- read may be answered by any copy.
---
--- KEYS the command's keys   ARGV[1] its name   ARGV[2..] its arguments after the keys
+-- KEYS, ARGV, returns: scripts.ts
 local words = { ARGV[1], unpack(KEYS) }
 for i = 2, #ARGV do
   words[#words + 1] = ARGV[i]

@@ -1,12 +1,6 @@
 -- include: names fetch
 -- One trip of a random draw of entries under all terms.
---
--- KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
--- ARGV[5] up to so many matches are all drawn   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
--- ARGV[8] number n of ids that an earlier trip drew and did not read: read first   ARGV[9..8+n] those ids
--- ARGV[9+n..] ids that earlier trips brought: not drawn again
--- Returns {total, cut, ...}, see fetch.lua. total is the size of the smallest index where there are more than ARGV[5]
--- matches; cut is how many of the n ids did not fit into the reply
+-- KEYS, ARGV, returns: scripts.ts
 local exhaustive, size = tonumber(ARGV[5]), tonumber(ARGV[6])
 local indexes = { unpack(KEYS, 3) }
 local smallest, members_of_smallest = smallest_index(3)

@@ -19,19 +19,21 @@ function deploymentFor(env: Env): Deployment {
   const config = parseConfig(env as unknown as Record<string, unknown>);
   const made = deployment(config, {
     openStore: storesOf(config, (name) => env.REGISTRY.getByName(name)),
-    openPool: (...names) => durablePool(() => env.SERVICE_POOL.getByName(objectName(...names))),
+    openPool: (namespace, service, near) =>
+      durablePool(() => env.SERVICE_POOL.getByName(objectName(namespace, service), placed(near))),
     openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
     openHub: (namespace, hub, near) =>
-      durableHub(() => {
-        const locationHint = near as DurableObjectLocationHint | undefined;
-        return env.AGENT_HUB.getByName(objectName(namespace, hub), locationHint && { locationHint });
-      }),
+      durableHub(() => env.AGENT_HUB.getByName(objectName(namespace, hub), placed(near))),
     clock: () => Date.now(),
     pause: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   });
   deployments.set(env, made);
   return made;
 }
+
+/** Counts once, when the object is made. */
+const placed = (near: string | undefined) =>
+  near === undefined ? undefined : { locationHint: near as DurableObjectLocationHint };
 
 export class ServicePool extends durableServicePool((env, object) => deploymentFor(env).isOffered(object)) {}
 

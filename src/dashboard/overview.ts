@@ -9,7 +9,7 @@ import { type FacetName, FACETS, type Overview, type SweepView } from "./view.ts
 
 /** The overview: all live agents, services, toolsets and the last events. */
 export function overview(view: Overview): Html {
-  return html`${summary(view)}
+  return html`${view.stale && storeIsOut(view.as_of)} ${summary(view)}
     <div class="columns">
       <div class="filters">
         ${searchForm(view)}
@@ -25,6 +25,12 @@ export function overview(view: Overview): Html {
       </div>
     </div>`;
 }
+
+const storeIsOut = (asOf: string): Html =>
+  html`<p role="alert" class="trouble">
+    The store does not answer. This is what was so at <time datetime="${asOf}">${asOf}</time>; what has
+    changed since is not known.
+  </p>`;
 
 function summary({
   total,

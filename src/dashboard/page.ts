@@ -4,6 +4,8 @@ export interface Page {
   title: string;
   /** When its content was gathered, ISO-8601; absent on a page without content of the registry. */
   asOf?: string;
+  /** The store is out, and this is what the content was. */
+  stale?: boolean;
   main: Content;
   /** The script that the page runs (live). */
   script?: keyof typeof STYLES;
@@ -16,7 +18,7 @@ const STYLES = {
 };
 
 /** The frame around every page. */
-export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
+export const page = ({ title, asOf, stale = false, main, script = "live" }: Page): Html =>
   html`<!doctype html>
     <html lang="en">
       <head>
@@ -39,7 +41,7 @@ export const page = ({ title, asOf, main, script = "live" }: Page): Html =>
             <button type="button" id="forget" hidden>Forget the key</button>
           </div>
         </header>
-        <main id="main" tabindex="-1" data-as-of="${asOf}">${main}</main>
+        <main id="main" tabindex="-1" data-as-of="${asOf}" ${stale && html` data-stale`}>${main}</main>
       </body>
     </html>`;
 

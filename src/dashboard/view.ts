@@ -115,6 +115,8 @@ export interface SweepView {
 
 export interface Overview {
   as_of: string;
+  /** The store is out: this is what was found at `as_of`. */
+  stale?: true;
   namespace: string;
   backend: string;
   filter: Filter;

@@ -23,7 +23,8 @@ export interface Prober {
 /** What the registry runs on. The composition root provides it; no operation uses a clock or an adapter of its own. */
 export interface Platform {
   openStore: (namespace: string) => Store;
-  openPool: (namespace: string, service: string) => Pool;
+  /** @param near  where most of the service's providers are, if it is not open yet */
+  openPool: (namespace: string, service: string, near?: string) => Pool;
   openGateway: (namespace: string, toolset: string) => Gateway;
   /** Absent where there are no sockets. @param near  where agents are that it is opened for, if it is not open yet */
   openHub?: (namespace: string, hub: string, near?: string) => Hub;
@@ -58,7 +59,7 @@ export interface Namespace extends Pick<
   /** Whether something was told (marker.ts). */
   readonly marker: Marker;
   /** What the callers of one service share. */
-  pool: (service: string) => Pool;
+  pool: (service: string, near?: string) => Pool;
   /** What the callers and providers of one toolset share. */
   gateway: (toolset: string) => Gateway;
   /** What has agents' sockets (agents/presence.ts); absent where there are none. */
@@ -85,7 +86,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       store,
       recent: new RecentReads(store, pause),
       marker: new Marker(store, clock),
-      pool: keepOpen((service) => platform.openPool(name, service)),
+      pool: keepOpen((service, near) => platform.openPool(name, service, near)),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
       ...(hub && { hub }),
       proofKey: proofKeyOf(store, signingKey, clock),
@@ -102,12 +103,12 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
   });
 }
 
-function keepOpen<T>(open: (name: string) => T): (name: string) => T {
+function keepOpen<T>(open: (name: string, near?: string) => T): (name: string, near?: string) => T {
   const opened = new Lru<{ value: T }>(OPEN_MAX);
-  return (name) => {
+  return (name, near) => {
     const known = opened.get(name);
     if (known) return known.value;
-    const value = open(name);
+    const value = open(name, near);
     opened.set(name, { value }, 1);
     return value;
   };

@@ -227,6 +227,21 @@ it("does not change while paused, and says when the registry does not answer", a
   await page.getByText("live", { exact: true }).waitFor({ timeout: 15_000 });
 });
 
+it("says so while what it is given is old, and that it is live again", async () => {
+  await using visited = await visit(openUrl, "/");
+  const { page } = visited;
+  await page.getByText("live", { exact: true }).waitFor();
+  // As it is answered while the store is out.
+  await page.route(openUrl.href, async (route) => {
+    const response = await route.fetch({ headers: { ...route.request().headers(), "if-none-match": "" } });
+    const body = (await response.text()).replace("<main ", "<main data-stale ");
+    await route.fulfill({ response, body });
+  });
+  await page.getByText("the store does not answer; what you see is old").waitFor();
+  await page.unroute(openUrl.href);
+  await page.getByText("live", { exact: true }).waitFor({ timeout: 15_000 });
+});
+
 it("reads without a script, under open access", async () => {
   await using visited = await visit(openUrl, "/?type=coder", { javaScriptEnabled: false });
   expect(await rows(visited.page).count()).toBe(AGENTS / 4);

@@ -6,6 +6,7 @@ import { gatherAgent } from "../../dashboard/gather-agent.ts";
 import { gatherOverview } from "../../dashboard/gather-overview.ts";
 import type { Html } from "../../dashboard/html.ts";
 import { overview } from "../../dashboard/overview.ts";
+import { overviewOrLast } from "../../dashboard/last-overviews.ts";
 import { docsPage, page } from "../../dashboard/page.ts";
 import { SORTS } from "../../dashboard/view.ts";
 import { endpoint } from "../frame/endpoint.ts";
@@ -39,9 +40,11 @@ const overviewPage = endpoint({
   }),
   answers: { 200: { description: "The page" }, 304: { description: "Nothing but the clock has changed" } },
   async handle({ query, headers, namespace, now }) {
-    const view = await gatherOverview(namespace, query, now);
+    const view = await overviewOrLast(namespace, query, now, () => gatherOverview(namespace, query, now));
     const title = `${view.total} agents · Rollcall`;
-    return unlessKnown(headers, view, 200, () => page({ title, asOf: view.as_of, main: overview(view) }));
+    return unlessKnown(headers, view, 200, () =>
+      page({ title, asOf: view.as_of, stale: view.stale ?? false, main: overview(view) }),
+    );
   },
 });
 

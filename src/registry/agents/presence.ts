@@ -3,6 +3,7 @@ import { isLive, type Region } from "../../core/entry.ts";
 import { invalid, Problem } from "../../core/problem.ts";
 import type { LeaseToken } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
+import { placeOf } from "../place.ts";
 import { readable } from "../read.ts";
 
 export interface PresenceOf {
@@ -47,18 +48,6 @@ export async function openPresence(
     return new Problem("hub_full", "The hub of this agent has as many sockets as it takes. Send heartbeats.");
   return opened.status === 101 ? opened : notRegistered("agent", id);
 }
-
-/** Where the platform can place an object, by continent. */
-const PLACES: Readonly<Record<string, string>> = {
-  NA: "enam",
-  SA: "sam",
-  EU: "weur",
-  AF: "afr",
-  AS: "apac",
-  OC: "oc",
-};
-
-const placeOf = (region: Region | null): string | undefined => PLACES[region?.continent ?? ""];
 
 /** The same agent in the same region always has the same hub: so its next socket finds the one before. */
 function hubFor(id: string, near: string | undefined, hubs: number): string {

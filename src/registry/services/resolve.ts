@@ -13,6 +13,7 @@ import { allOffersOf } from "../../core/services/offers.ts";
 import type { Pool, SelectionRecord, ResolveRequest } from "../../pool/pool.ts";
 import type { Page } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
+import { placeOfMost } from "../place.ts";
 import { isOffered } from "./offered.ts";
 import type { ProofKey } from "../proof.ts";
 import type { AgentSearch } from "../recent-reads.ts";
@@ -85,7 +86,7 @@ async function chooseAmong(
   const selectionId = crypto.randomUUID();
   const request = { offers, query, selectionId, dryRun };
   const [{ choice, degraded }, key] = await Promise.all([
-    choose(pool(service), request, now),
+    choose(pool(service, placeOfMost(entries.map(({ document }) => document.region))), request, now),
     dryRun ? null : proofKeyOrNone(namespace),
   ]);
   const { chosen, others, rejected, ...rest } = choice;

@@ -165,6 +165,28 @@ describe.each(BACKENDS)("the overview on $backend", ({ openBackend }) => {
 });
 
 describe.each(BREAKABLE)("the overview while $name is out", ({ openBreakable }) => {
+  it("is the one that was found last, for 5 minutes, and says that it is old", async () => {
+    const { backend, fail, recover } = openBreakable();
+    const registry = new Registry({ backend });
+    await registry.register({ id: "agent/a", name: SECRET, ttl_seconds: 3600 });
+    const fresh = await open(registry, "/?type=worker");
+    expect(fresh.text).not.toMatch(/does not answer|data-stale/);
+    await registry.pass(300_000);
+    await fail();
+    const { status, text, headers } = await open(registry, "/?type=worker");
+    expect(status).toBe(200);
+    expect(text).toContain(SECRET);
+    expect(text).toMatch(/<main[^>]* data-stale/);
+    expect(text).toMatch(/role="alert"[^]*The store does not answer[^]*2126-01-01T00:00:00\.000Z/);
+    expect(headers.get("ETag")).not.toBe(fresh.headers.get("ETag"));
+    // Of another filter nothing is known.
+    expect((await open(registry, "/")).status).toBe(503);
+    await registry.pass(1);
+    expect((await open(registry, "/?type=worker")).status).toBe(503);
+    await recover();
+    expect((await open(registry, "/?type=worker")).text).not.toContain("data-stale");
+  });
+
   it("is 503 and no empty list, until the store is back", async () => {
     const { backend, fail, recover } = openBreakable();
     const registry = new Registry({ backend });

@@ -53,8 +53,11 @@ async function refresh(full = false) {
     });
     if (response.status !== 304) await show(response, mine.signal);
     if (mine.signal.aborted) return;
-    failures = 0;
-    showState(paused ? "paused" : "live");
+    // An answer that is old is no success: the next attempt waits longer.
+    const isStale = "stale" in main.dataset;
+    failures = isStale ? failures + 1 : 0;
+    const found = isStale ? "the store does not answer; what you see is old. Trying again" : "live";
+    showState(paused ? "paused" : found, isStale);
     if (REFUSED.has(response.status)) return stop();
   } catch (error) {
     if (mine.signal.aborted) return;

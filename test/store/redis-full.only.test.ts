@@ -121,7 +121,7 @@ describe("a Redis that is full", () => {
     const told = Array.from({ length: EVENTS_SPARED + 10 }, (_, i) => ({
       before: absent(ref("x")),
       after: undefined,
-      event: eventOf(`e${i}`),
+      event: eventOf(`e${i}`, registry.now),
     }));
     await store.commit(told, registry.now);
 

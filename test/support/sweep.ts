@@ -17,7 +17,7 @@ export const storeAlone = (store: Store, now: number): Namespace =>
     lease: DEFAULTS,
     ping: { intervalMs: 10_000, missedMax: 3 },
     resultKeptMs: 900_000,
-    eventsKept: { ms: 86_400_000, chars: 1_000_000 },
+    eventsKept: { ms: 604_800_000, chars: 50_000_000 },
     hubsPerRegion: 1,
     prober: { fetch: unused, allowLoopback: false, timeoutMs: 0 },
     clock: () => now,

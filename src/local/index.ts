@@ -72,7 +72,7 @@ export function localRegistry(options: LocalOptions = {}): LocalRegistry {
   const pauses = new Pauses(clock);
   const { app, sweep, isOffered, isRegistered } = deployment(config, {
     openStore: (namespace) => durableStore(() => registries.stub(namespace)),
-    openPool: (...names) => durablePool(() => pools.stub(objectName(...names))),
+    openPool: (namespace, service) => durablePool(() => pools.stub(objectName(namespace, service))),
     openGateway: (...names) => durableGateway(() => gateways.stub(objectName(...names))),
     clock: now,
     pause: (ms) => pauses.pause(ms),

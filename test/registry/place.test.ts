@@ -35,7 +35,7 @@ it("has a service's pool opened where most of its providers are", async () => {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ id, name: id, type: "worker", services: [{ service: "llm" }] }),
       cf: { continent },
-    } as RequestInit);
+    });
   expect((await registry.get("/v1/services/llm/resolve")).status).toBe(200);
   expect(asked).toEqual([["default", "llm", "weur"]]);
 });

@@ -150,13 +150,13 @@ class Member extends Lifecycle implements JoinedAgent {
     await wait(this.clock, latestMs - earliestMs, this.#untilChange.signal);
   }
 
-  /** Waits. The registry may want longer than an interval between heartbeats; on a socket the pings go on meanwhile. */
+  /** Waits. The registry may want longer than an interval between heartbeats; on a socket all goes on meanwhile. */
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
     for (let leftMs = ms; leftMs > 0 && !signal.aborted;) {
       const partMs = Math.min(leftMs, (this.#heldSeconds ?? Infinity) * PING_SHARE * 1000);
       await wait(this.clock, partMs, signal);
       leftMs -= partMs;
-      if (leftMs > 0) this.#presence?.callIn(undefined);
+      if (leftMs > 0) this.#presence?.callIn(this.#report);
     }
   }
 
@@ -174,8 +174,8 @@ class Member extends Lifecycle implements JoinedAgent {
     if (token === undefined || !isHeld) return this.#send(report, () => this.#register(report));
     const isBySocket = this.#heldSeconds !== undefined && report.healthScore === this.#reported.healthScore;
     if (isBySocket) this.#reported = report;
-    // The pings go on also where a heartbeat is needed.
-    this.#say(isBySocket && isNews ? report : undefined);
+    // Also where a heartbeat is needed, which may fail.
+    this.#say(isNews ? report : undefined);
     if (!isBySocket) await this.#send(report, () => this.#heartbeat(report, token));
   }
 

@@ -306,7 +306,7 @@ describe("heartbeats besides a socket", () => {
     expect([network.sockets.length, agent.desiredState]).toEqual([1, "drain"]);
   });
 
-  it("that the registry asks to wait for do not keep an agent from its pings", async () => {
+  it("that the registry asks to wait for do not keep an agent from its pings and reports", async () => {
     const { network, agent, read, beats } = await joined();
     network.weather = { kind: "answer", status: 503, retryAfter: 600 };
     agent.healthScore = 0.5;
@@ -314,7 +314,10 @@ describe("heartbeats besides a socket", () => {
       await network.pass(20_000);
       expect(await read()).toMatchObject({ effective_status: "available" });
     }
-    expect([network.sockets.length, beats().length > 0]).toEqual([1, true]);
+    agent.load = 4;
+    await network.pass(25_000);
+    expect(await read()).toMatchObject({ current_load: 4 });
+    expect([network.sockets.length, beats().length]).toEqual([1, 1]);
   });
 
   it("are not waited for when a socket opens", async () => {

@@ -10,7 +10,7 @@ const NOT_MODIFIED = 304;
 
 export type WatchQuery = Omit<DiscoverQuery, "explain">;
 export interface WatchOptions extends RequestOptions {
-  /** How late a change may be seen, ms (5,000); all but those of load are seen after about a second. */
+  /** How late a load, or that an agent is unreachable, may be seen, ms (5,000); else it is about a second. */
   intervalMs?: number | undefined;
 }
 

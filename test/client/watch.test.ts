@@ -58,7 +58,7 @@ it("yields who is there at once, and again when that changes, not when time pass
   expect(network.clock.pendingTimers).toBe(0);
 });
 
-it("sees after a second who came, went or reported another status, and a load when it looks next", async () => {
+it("sees after a second who registered or reported another status, and a load when it looks next", async () => {
   const { network, seen, stop } = watching();
   const { registry } = network;
   await network.pass(1000);

@@ -21,9 +21,9 @@ export interface RollBudget {
   changedMax: number;
 }
 
-/** A script looks at 500 of them: a small fleet should not pay for ten. */
-const FIRST_PAGE_LEASES = 1000;
-const PAGE_LEASES = 5000;
+/** A script looks at 800 of them: a small fleet should not pay for five. */
+const FIRST_PAGE_LEASES = 800;
+const PAGE_LEASES = 4000;
 const CHANGES_AT_ONCE = 500;
 
 /** Where a roll stands. One that was cut off goes on in the next run. */

@@ -27,6 +27,7 @@ export interface Floor {
 }
 
 export const FLOOR_FLEET = 1_000;
+export const BY_HAND = "by hand, the same promises";
 // At half of the highest rate no request should have to wait for another.
 const STEADY_SHARE = 0.5;
 
@@ -47,7 +48,7 @@ export async function measureFloor(rig: Rig): Promise<Floor> {
   for (const runtime of ["workerd", "miniflare"] as const) {
     const served =
       runtime === "workerd" ? rig.rollcall : await rig.start(rig.bundles.rollcall, runtime, rig.fleets);
-    const floor = await rig.start(rig.bundles.floor, runtime, []);
+    const floor = await rig.start(rig.bundles.floor, runtime, [fleet]);
     const http = served.http(fleet);
     const bare = floor.http({ ...fleet, apiKey: "none" });
     const compared: [name: string, yardstick: string, ours: Operation, theirs: Operation][] = [
@@ -56,6 +57,12 @@ export async function measureFloor(rig: Rig): Promise<Floor> {
         "bare Hono route, one SET",
         operations.heartbeat(http, fleet),
         () => bare.expect(200, "POST", "/set?key=bench:floor:lease", state),
+      ],
+      [
+        "heartbeat",
+        BY_HAND,
+        operations.heartbeat(http, fleet),
+        operations.heartbeat(floor.http(fleet), fleet),
       ],
       [
         "get",
@@ -81,7 +88,7 @@ export async function measureFloor(rig: Rig): Promise<Floor> {
         ...rig.plan.pair,
       });
       pairs.push({ name, yardstick, runtime, ours: a!, theirs: b! });
-      if (runtime !== "workerd" || name === "health") continue;
+      if (runtime !== "workerd" || name === "health" || yardstick === BY_HAND) continue;
       const askedPerSecond = Math.max(20, Math.floor(STEADY_SHARE * Math.min(...a!.map((t) => t.perSecond))));
       const timing = await openLoop(ours, {
         perSecond: askedPerSecond,

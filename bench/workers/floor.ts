@@ -1,14 +1,12 @@
 /**
  * Yardstick (a), the floor: what one Redis command behind one Hono route costs, through the client and bridge that Rollcall
- * uses. It has no validation, no access control and no leases.
+ * uses. It has no validation, no access control and no leases. Beside it, a heartbeat by hand that has (yardsticks/heartbeat.ts).
  */
 import { Redis } from "@upstash/redis/cloudflare";
 import { Hono } from "hono";
+import { heartbeat, type HeartbeatEnv } from "../yardsticks/heartbeat.ts";
 
-interface FloorEnv {
-  UPSTASH_REDIS_REST_URL: string;
-  UPSTASH_REDIS_REST_TOKEN: string;
-}
+type FloorEnv = HeartbeatEnv;
 
 const clientOf = (env: FloorEnv): Redis =>
   new Redis({
@@ -37,4 +35,8 @@ app.get("/get", async (c) => {
   return c.body(value, 200, { "Content-Type": "application/json" });
 });
 
-export default app;
+export default {
+  // By hand, so past the router too.
+  fetch: (request, env, ctx) =>
+    new URL(request.url).pathname.startsWith("/v1/") ? heartbeat(request, env) : app.fetch(request, env, ctx),
+} satisfies ExportedHandler<FloorEnv>;

@@ -99,7 +99,7 @@ export async function heartbeat(request: Request, env: HeartbeatEnv): Promise<Re
       body: JSON.stringify([["SET", name, lease, "XX", "GET", "PX", Number(ttl) * 1000]]),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const [reply] = await response.json<[{ result: string | null }]>();
+    const [reply] = JSON.parse(await response.text()) as [{ result: string | null }];
     ({ result } = reply);
   } catch {
     return answer(503, { code: "store_unavailable" });

@@ -44,7 +44,7 @@ async function refresh(full = false) {
   attempt.abort();
   const mine = new AbortController();
   attempt = mine;
-  const isFull = full || etag === "" || performance.now() - fetchedAt >= FULL_MS;
+  const isFull = full || etag === "" || "stale" in main.dataset || performance.now() - fetchedAt >= FULL_MS;
   try {
     const response = await fetch(location.href, {
       headers: { ...credentials(), ...(isFull ? {} : { "If-None-Match": etag }) },

@@ -57,6 +57,8 @@ export interface Config {
   eventsKept: { ms: number; chars: number };
   /** How many hubs have the sockets of a region's agents: one for each 10,000. */
   hubsPerRegion: number;
+  /** How many heartbeats a second the agents of a namespace are to send in all; 0: as many as they do. */
+  heartbeatsPerSecondMax: number;
 }
 
 const REDIS_URL = /^https?:\/\/[^\s#$./?].\S*$/;
@@ -138,6 +140,8 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   };
 
   const hubsPerRegion = integer("HUBS_PER_REGION", 1, 1, 1000);
+  // Half of the commands that an Upstash database takes a second.
+  const heartbeatsPerSecondMax = integer("HEARTBEATS_PER_SECOND_MAX", 5000, 0, 1_000_000);
 
   const url = text("UPSTASH_REDIS_REST_URL");
   const token = text("UPSTASH_REDIS_REST_TOKEN");
@@ -197,6 +201,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     resultKeptMs,
     eventsKept,
     hubsPerRegion,
+    heartbeatsPerSecondMax,
   };
 }
 

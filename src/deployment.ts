@@ -26,7 +26,16 @@ type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub
 
 /** @param ground  what it runs on: the adapters and time */
 export function deployment(
-  { access, signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion }: Config,
+  {
+    access,
+    signingKey,
+    lease,
+    ping,
+    resultKeptMs,
+    eventsKept,
+    hubsPerRegion,
+    heartbeatsPerSecondMax,
+  }: Config,
   ground: Ground,
 ): Deployment {
   const { clock } = ground;
@@ -43,6 +52,7 @@ export function deployment(
     resultKeptMs,
     eventsKept,
     hubsPerRegion,
+    heartbeatsPerSecondMax,
     prober,
   });
   // A deployment that is not configured has nothing to sweep.

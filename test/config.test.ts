@@ -40,6 +40,7 @@ describe("an environment that makes sense", () => {
       EVENTS_KEPT_HOURS: "2",
       EVENTS_MEGABYTES: "7",
       HUBS_PER_REGION: "3",
+      HEARTBEATS_PER_SECOND_MAX: "900",
       REDIS_READS: "nearest",
     };
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
@@ -59,6 +60,7 @@ describe("an environment that makes sense", () => {
       resultKeptMs: 60_000,
       eventsKept: { ms: 7_200_000, chars: 7_000_000 },
       hubsPerRegion: 3,
+      heartbeatsPerSecondMax: 900,
     });
   });
 
@@ -103,6 +105,7 @@ describe("an environment that makes sense", () => {
     "EVENTS_KEPT_HOURS",
     "EVENTS_MEGABYTES",
     "HUBS_PER_REGION",
+    "HEARTBEATS_PER_SECOND_MAX",
     "API_KEYS",
     "ACCESS",
   ])("takes an empty %s for an absent one", (name) => {
@@ -116,6 +119,7 @@ describe("an environment that makes sense", () => {
     { name: "EVENTS_KEPT_HOURS", edges: ["1", "8760"] },
     { name: "EVENTS_MEGABYTES", edges: ["1", "1000"] },
     { name: "HUBS_PER_REGION", edges: ["1", "1000"] },
+    { name: "HEARTBEATS_PER_SECOND_MAX", edges: ["0", "1000000"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "LEGACY_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "HEARTBEAT_INTERVAL_SECONDS", edges: ["1", "150"] },
@@ -138,6 +142,7 @@ describe("a binding that makes no sense", () => {
     { name: "EVENTS_KEPT_HOURS", values: ["0", "8761", "1.5", "2d"] },
     { name: "EVENTS_MEGABYTES", values: ["0", "1001", "0.5", "1GB"] },
     { name: "HUBS_PER_REGION", values: ["0", "1001", "1.5", "many"] },
+    { name: "HEARTBEATS_PER_SECOND_MAX", values: ["-1", "1000001", "1.5", "never"] },
     { name: "REDIS_TIMEOUT_MS", values: ["0", "30001", "2.5", "2s", "Infinity"] },
     { name: "REDIS_PREFIX", values: ["a:b", "a b", "A".repeat(65), "*"] },
     {

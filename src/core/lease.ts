@@ -1,4 +1,5 @@
 import type { ReportedStatus } from "./agents/agent.ts";
+import { stretched } from "./stretch.ts";
 
 /** How long a lease lasts, and how often its holder calls in. */
 export interface LeaseTerms {
@@ -17,6 +18,8 @@ export interface Lease {
   expiresAt: number | null;
   /** Kept here too, because the sweep reads leases without their documents. */
   intervalSeconds: number | null;
+  /** What its holder was told to wait instead, where that is longer (stretch.ts). */
+  nextIntervalSeconds?: number;
   /** An import made it, and nobody has called in since: a heartbeat replaces the lease, and says no such thing. */
   unheard?: true;
   /** What holds it for an agent whose socket is open (core/holding.ts): as long as that lives, it has no end of its own. */
@@ -36,7 +39,7 @@ interface WayOfHolding {
 
 const HEARTBEATS: WayOfHolding = {
   endsAt: ({ ttlSeconds }, now) => now + ttlSeconds * 1000,
-  isSilent: ({ lastSeenAt, intervalSeconds }, now) => now - lastSeenAt > silenceAllowedMs(intervalSeconds),
+  isSilent: (lease, now) => now - lease.lastSeenAt > silenceAllowedMs(lease),
 };
 const STATIC: WayOfHolding = { endsAt: () => null, isSilent: () => false };
 /** The holder hears the agent; readers hear the holder, which is what `lastSeenAt` says. */
@@ -53,28 +56,41 @@ const wayOf = ({ intervalSeconds, holder }: Pick<Lease, "intervalSeconds" | "hol
   return intervalSeconds === null ? STATIC : HEARTBEATS;
 };
 
-/** How long a holder may be silent: 1.5 intervals, the last instant included. */
-export const silenceAllowedMs = (intervalSeconds: number | null): number => (intervalSeconds ?? 0) * 1500;
+type Told = Pick<Lease, "intervalSeconds" | "nextIntervalSeconds">;
+
+/** How long its holder was told to wait until it calls in again, s; null: it need not. */
+export const nextIntervalOf = ({ intervalSeconds, nextIntervalSeconds }: Told): number | null =>
+  nextIntervalSeconds ?? intervalSeconds;
+
+/** How long a holder may be silent: 1.5 of the intervals that it was told, the last instant included. */
+export const silenceAllowedMs = (lease: Told): number => (nextIntervalOf(lease) ?? 0) * 1500;
 
 /**
- * Whether the agent has been silent for strictly more than 1.5 intervals, or its socket was cut off, or the hub that has its
+ * Whether the agent has been silent for strictly more than 1.5 of the intervals that it was told, or its socket was cut off, or the hub that has its
  * socket has been silent for more than 90 s. A static agent never is, and neither is one that reported `offline`: it said that
  * it would be silent.
  */
 export const isUnreachable = (lease: Lease, now: number): boolean =>
   lease.status !== "offline" && (lease.cutOff === true || wayOf(lease).isSilent(lease, now));
 
-/** The lease to write for a holder that calls in at `now`. */
+/**
+ * The lease to write for a holder that calls in at `now`.
+ *
+ * @param stretch  how many times its interval it is told to wait (stretch.ts)
+ */
 export function leaseAt(
   terms: LeaseTerms,
   state: { status: ReportedStatus; currentLoad: number },
   now: number,
+  stretch = 1,
 ): Lease {
+  const next = stretched(terms, stretch);
   return {
     status: state.status,
     currentLoad: state.currentLoad,
     lastSeenAt: now,
     expiresAt: wayOf(terms).endsAt(terms, now),
     intervalSeconds: terms.intervalSeconds,
+    ...(next !== null && next !== terms.intervalSeconds && { nextIntervalSeconds: next }),
   };
 }

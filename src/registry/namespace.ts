@@ -40,6 +40,8 @@ export interface Platform {
   eventsKept: { ms: number; chars: number };
   /** How many hubs have the sockets of a region's agents: one for each 10,000. */
   hubsPerRegion: number;
+  /** How many heartbeats a second agents of a namespace are to send in all; 0: as many as they do. */
+  heartbeatsPerSecondMax: number;
   prober: Prober;
   /** ms since the Unix epoch */
   clock: () => number;
@@ -50,7 +52,15 @@ export interface Platform {
 /** One tenant's registry: what every operation works on. */
 export interface Namespace extends Pick<
   Platform,
-  "lease" | "ping" | "resultKeptMs" | "eventsKept" | "hubsPerRegion" | "prober" | "clock" | "pause"
+  | "lease"
+  | "ping"
+  | "resultKeptMs"
+  | "eventsKept"
+  | "hubsPerRegion"
+  | "heartbeatsPerSecondMax"
+  | "prober"
+  | "clock"
+  | "pause"
 > {
   readonly name: string;
   readonly store: Store;
@@ -75,7 +85,9 @@ const OPEN_MAX = 1000;
 
 /** Opens namespaces, each once while it is in use. */
 export function namespaces(platform: Platform): (name: string) => Namespace {
-  const { signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion, prober, clock, pause } = platform;
+  const { signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion, heartbeatsPerSecondMax } =
+    platform;
+  const { prober, clock, pause } = platform;
   return keepOpen((name): Namespace => {
     const { openHub } = platform;
     const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
@@ -96,6 +108,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       resultKeptMs,
       eventsKept,
       hubsPerRegion,
+      heartbeatsPerSecondMax,
       prober,
       clock,
       pause,

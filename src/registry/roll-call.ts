@@ -7,6 +7,7 @@ import {
   transitionOf,
 } from "../core/agents/transition.ts";
 import type { Entry, LapsedMark, Ref } from "../core/entry.ts";
+import { isHeld } from "../core/holding.ts";
 import { isUnreachable } from "../core/lease.ts";
 import { isStoreFull, Problem } from "../core/problem.ts";
 import { change } from "../store/change.ts";
@@ -32,6 +33,8 @@ export interface RollProgress {
   next: string | null;
   /** Live agents by status since the roll began. */
   byStatus: Map<string, number>;
+  /** How many heartbeats a second those of them send that have no socket, at the intervals that they registered with. */
+  perSecond: number;
   /** Lapsed registrations that are kept, by the minute in which they lapsed, since the roll began. */
   lapsedByMinute: Map<number, number>;
   /** What is left of the lapsed ones to reap before their time. */
@@ -90,9 +93,14 @@ export async function callRoll(
       await recordPage(store, suspects, kept, rolled, time);
       if (!isStoreFull(rolled.failure))
         for (const { mark } of kept) increment(rolled.lapsedByMinute, minuteOf(mark.sinceMs));
-      for (const { status, agents } of page.heard) increment(rolled.byStatus, status, agents);
+      for (const { status, agents, intervalSeconds } of page.heard) {
+        increment(rolled.byStatus, status, agents);
+        if (intervalSeconds !== null) rolled.perSecond += agents / intervalSeconds;
+      }
       for (const { lease } of page.calls) {
-        if (lease) increment(rolled.byStatus, isUnreachable(lease, time.now) ? "unreachable" : lease.status);
+        if (!lease) continue;
+        increment(rolled.byStatus, isUnreachable(lease, time.now) ? "unreachable" : lease.status);
+        if (!isHeld(lease) && lease.intervalSeconds !== null) rolled.perSecond += 1 / lease.intervalSeconds;
       }
       const newlyLapsed = found.lapsed.length - lapsedBefore;
       if (newlyLapsed > 0) increment(rolled.lapsedByMinute, minuteOf(time.clockMs), newlyLapsed);

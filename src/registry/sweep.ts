@@ -1,5 +1,6 @@
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
+import { stretchFor } from "../core/stretch.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
 import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
 import { sum } from "../core/agents/tally.ts";
@@ -31,7 +32,7 @@ export interface SweepSummary {
 
 /**
  * Sweeps a namespace: records which agents became unreachable, recovered or lapsed, and removes those that lapsed too long ago
- * (core/agents/grace.ts); then forgets old events, heals the indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
+ * (core/agents/grace.ts), and whether agents are to call in less often (core/stretch.ts); then forgets old events, heals the indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
  * fails stops no other, and what the roll found is kept before the other parts begin. Reads do not depend on the sweep. Of
  * two runs at the same time only one records a transition, because each is one commit.
  *
@@ -68,6 +69,9 @@ export async function sweep(
   const peak = census
     ? peakAfter(last?.grace?.peak ?? null, sum(rolled.byStatus.values()), clockMs)
     : (last?.grace?.peak ?? null);
+  const stretch = complete
+    ? stretchFor(rolled.perSecond, namespace.heartbeatsPerSecondMax)
+    : (last?.stretch ?? 1);
   const report: SweepReport = {
     at: now,
     durationMs: clock() - now,
@@ -79,10 +83,13 @@ export async function sweep(
     healed: 0,
     census: census ?? last?.census ?? null,
     ...(last?.byTerm && { byTerm: last.byTerm }),
+    // Once more when it is over: it is kept until it is replaced.
+    ...((stretch > 1 || (last?.stretch ?? 1) > 1) && { stretch }),
     resume: {
       ...resume,
       roll: rolled.next ?? "",
       byStatus: complete ? {} : Object.fromEntries(rolled.byStatus),
+      perSecond: complete ? 0 : rolled.perSecond,
     },
     grace: {
       clockMs,
@@ -127,11 +134,12 @@ export async function sweep(
 
 /** Where the last run left the roll. */
 function progressOf(last: SweepReport | undefined): RollProgress {
-  const { roll, byStatus } = last?.resume ?? { roll: "", byStatus: {} };
+  const { roll, byStatus, perSecond = 0 } = last?.resume ?? { roll: "", byStatus: {} };
   const { byMinute, surplus } = last?.grace ?? { byMinute: {}, surplus: null };
   return {
     next: roll,
     byStatus: new Map(Object.entries(byStatus)),
+    perSecond,
     lapsedByMinute: new Map(Object.entries(byMinute).map(([minute, count]) => [Number(minute), count])),
     surplus,
   };

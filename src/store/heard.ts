@@ -24,10 +24,17 @@ export function countHeard(
       others.push(call);
       continue;
     }
-    const group = `${lease.status} ${holder ?? ""}`;
+    const intervalSeconds = lease.holder === undefined ? lease.intervalSeconds : null;
+    const group = `${lease.status} ${intervalSeconds} ${holder ?? ""}`;
     const known = heard.get(group);
     if (known) known.agents += 1;
-    else heard.set(group, { status: lease.status, agents: 1, ...(holder !== undefined && { holder }) });
+    else
+      heard.set(group, {
+        status: lease.status,
+        agents: 1,
+        intervalSeconds,
+        ...(holder !== undefined && { holder }),
+      });
   }
   return { heard: [...heard.values()], calls: others };
 }

@@ -135,7 +135,7 @@ export function withHeldLeases(store: BareStore): Store {
       const others = await readAll(calls, now);
       await view.refresh(new Set(heard.flatMap(({ holder }) => holder ?? [])), now);
       if (heard.every(({ holder }) => holder === undefined || isAlive(view.find(holder), now)))
-        return { ...rest, calls: others, heard: heard.map(({ status, agents }) => ({ status, agents })) };
+        return { ...rest, calls: others, heard: heard.map(({ holder: _, ...group }) => group) };
       // Whoever a dead holder has is to be told of by name.
       const page = await roll({ ...query, directives: true }, now);
       return { ...rest, ...countHeard(page.calls, now, false) };

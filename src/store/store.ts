@@ -79,6 +79,12 @@ export interface Store {
   renew(renewals: readonly Renewal<Kind>[], now: number): Promise<Renewed[]>;
 
   /**
+   * How many times their interval agents are told to wait, as the last sweep's report has it: as an isolate that renews has
+   * seen it with the renewals before. No round trip. Always 1 on the embedded store.
+   */
+  stretch(): number;
+
+  /**
    * Gives leases to a holder in place of an end (core/holding.ts), each only if it is alive: who held it before holds it no
    * more. As `renew` in all else.
    */
@@ -322,6 +328,8 @@ export interface RollCall {
 export interface Heard {
   status: ReportedStatus;
   agents: number;
+  /** So often each of them calls in over HTTP, as it registered; null: not at all. */
+  intervalSeconds: number | null;
   /** Where a holder has their leases, whether they are heard is up to it. */
   holder?: string;
 }
@@ -414,9 +422,12 @@ export interface SweepReport {
     roll: string;
     terms: string;
     byStatus: Record<string, number>;
+    perSecond?: number;
     checks?: string;
     tally?: TallyProgress;
   };
+  /** How many times their interval agents are told to wait; absent: once, as before. */
+  stretch?: number;
   /** What is known of lapsed registrations; absent in a report from before they were kept. */
   grace?: Grace;
 }

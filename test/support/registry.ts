@@ -51,19 +51,14 @@ export class Registry {
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
-    const { access: granted, signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion } = this.config;
+    const { access: granted } = this.config;
     const clock = () => this.#now;
     this.open = namespaces({
       openStore: this.backend.open,
       openPool: this.backend.openPool,
       openGateway: this.backend.openGateway,
       openHub: (namespace, hub) => this.backend.openHub(this.open(namespace).store, namespace, hub),
-      signingKey,
-      lease,
-      ping,
-      resultKeptMs,
-      eventsKept,
-      hubsPerRegion,
+      ...this.config,
       prober: {
         fetch: fetchHealth,
         allowLoopback: granted.mode === "open",

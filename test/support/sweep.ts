@@ -19,6 +19,7 @@ export const storeAlone = (store: Store, now: number): Namespace =>
     resultKeptMs: 900_000,
     eventsKept: { ms: 604_800_000, chars: 50_000_000 },
     hubsPerRegion: 1,
+    heartbeatsPerSecondMax: 0,
     prober: { fetch: unused, allowLoopback: false, timeoutMs: 0 },
     clock: () => now,
     pause: unused,

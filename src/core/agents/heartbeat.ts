@@ -16,6 +16,8 @@ export interface HeartbeatRequest {
   fence: string | undefined;
   /** The owner's key is enough without a token (the older API has none). */
   ownerSuffices: boolean;
+  /** How many times its interval the agent is told to wait; 1 if absent. */
+  stretch?: number;
 }
 
 export interface HeartbeatResult {
@@ -65,7 +67,7 @@ export function decideHeartbeat(
   request: HeartbeatRequest,
   now: number,
 ): Decision<HeartbeatResult | Problem> {
-  const { id, input, asker, fence, ownerSuffices } = request;
+  const { id, input, asker, fence, ownerSuffices, stretch } = request;
   const lapsed = !isLive(before);
   if (!before || (lapsed && !mayComeBack(before, request))) {
     return { result: explainMissingLease("agent", id, fence, before?.document, past) };
@@ -94,6 +96,7 @@ export function decideHeartbeat(
     { status: input.status ?? keptStatus, currentLoad: input.current_load ?? known.currentLoad },
     // Clocks of the platform differ: a late heartbeat from a slow one must not make the lease shorter.
     Math.max(now, known.lastSeenAt),
+    stretch,
   );
   const desired = before.draining ? "drain" : "run";
   const entry = { ...before, document, lease };

@@ -22,9 +22,10 @@ export function effectiveState(entry: Pick<LiveEntry, "lease" | "draining">, now
 }
 
 /** Names the threshold, not the age: the text must stay the same while the state does. */
-function silenceOf({ cutOff, holder, intervalSeconds }: Lease): string {
+function silenceOf(lease: Lease): string {
+  const { cutOff, holder } = lease;
   if (cutOff) return "its connection has ended";
-  const ms = holder === undefined ? silenceAllowedMs(intervalSeconds) : HOLDER_ALIVE_MS;
+  const ms = holder === undefined ? silenceAllowedMs(lease) : HOLDER_ALIVE_MS;
   const what = holder === undefined ? "no heartbeat" : "no sign of its connection";
   return `${what} for more than ${ms / 1000} s`;
 }

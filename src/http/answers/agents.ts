@@ -106,6 +106,8 @@ export const heartbeatAnswer = z.strictObject({
   received: z.literal(true),
   timestamp: time,
   next_interval_seconds: count.nullable(),
+  /** Why that is longer than registered. */
+  interval_reason: z.literal("store_near_limit").optional(),
   expires_at: time.nullable(),
   desired_state: z.enum(["run", "drain"]),
   /** The lease had lapsed, and is back. What the heartbeat left out is as at registration. */

@@ -16,7 +16,9 @@ import type { LeaseToken } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
 
 /** A heartbeat and the token that came with it. */
-export type CallInRequest = Omit<HeartbeatRequest, "asker" | "fence"> & { token: LeaseToken | undefined };
+export type CallInRequest = Omit<HeartbeatRequest, "asker" | "fence" | "stretch"> & {
+  token: LeaseToken | undefined;
+};
 
 type Result = HeartbeatResult | Problem;
 
@@ -89,7 +91,7 @@ async function renewAll(
   requests: readonly RenewalRequest[],
   now: number,
 ): Promise<Result[]> {
-  const renewals = requests.map((request) => renewalOf(request, now));
+  const renewals = requests.map((request) => renewalOf(request, store.stretch(), now));
   const answers = await store.renew(renewals, now);
   const gone = requests.filter((_, i) => answers[i] === "gone");
   const decided = gone.length > 0 ? await decideAll(store, asker, gone, now) : [];
@@ -100,12 +102,12 @@ async function renewAll(
   });
 }
 
-function renewalOf({ id, input, token }: RenewalRequest, now: number): Renewal {
+function renewalOf({ id, input, token }: RenewalRequest, stretch: number, now: number): Renewal {
   const { fence, intervalSeconds, ttlSeconds } = token;
   return {
     ref: refOf({ id }),
     fence,
-    lease: leaseAt(token, { status: input.status, currentLoad: input.current_load }, now),
+    lease: leaseAt(token, { status: input.status, currentLoad: input.current_load }, now, stretch),
     ttlMs: intervalSeconds === null ? null : ttlSeconds * 1000,
   };
 }
@@ -119,7 +121,8 @@ async function renewAsRead(store: Store, asker: Asker, request: CallInRequest, n
   if (!held?.lease) return decideOne(store, asker, request, now);
   const { token, ...heartbeat } = request;
   const before = { ...held, draining: false, mark: null };
-  const { result } = decideHeartbeat(before, {}, { ...heartbeat, asker, fence: token?.fence }, now);
+  const asked = { ...heartbeat, asker, fence: token?.fence, stretch: store.stretch() };
+  const { result } = decideHeartbeat(before, {}, asked, now);
   if (result instanceof Problem) return result;
   const { lease } = result;
   const ttlMs = lease.expiresAt === null ? null : lease.expiresAt - now;
@@ -138,12 +141,13 @@ async function decideAll(
   requests: readonly CallInRequest[],
   now: number,
 ): Promise<Result[]> {
+  const stretch = store.stretch();
   return change(
     store,
     await store.read(requests.map(refOf), now, { near: true }),
     (entry, index, past) => {
       const { token, ...heartbeat } = requests[index]!;
-      return decideHeartbeat(entry, past, { ...heartbeat, asker, fence: token?.fence }, now);
+      return decideHeartbeat(entry, past, { ...heartbeat, asker, fence: token?.fence, stretch }, now);
     },
     now,
   );

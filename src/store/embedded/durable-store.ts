@@ -87,6 +87,7 @@ export function durableStore(stub: () => object): Store {
   return withHeldLeases({
     ...calls,
     backend: "embedded",
+    stretch: () => 1,
     read,
     async readWithClock<K extends Kind>(refs: readonly Ref<K>[], now: number) {
       const first = refs.slice(0, ENTRIES_PER_CALL_MAX);

@@ -8,7 +8,7 @@ import type { EntryRow } from "./schema.ts";
  */
 export interface RegistryCalls extends Omit<
   BareStore,
-  "backend" | "read" | "readWithClock" | "presume" | "readHeld" | "commit" | "sample" | "page"
+  "backend" | "stretch" | "read" | "readWithClock" | "presume" | "readHeld" | "commit" | "sample" | "page"
 > {
   read(refs: readonly Ref<Kind>[], now: number): Promise<SnapshotRow[]>;
   readWithClock(

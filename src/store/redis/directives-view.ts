@@ -1,20 +1,26 @@
 const AGE_MAX_MS = 5000;
 
 /**
- * A namespace's directives as one isolate last read them. With it a heartbeat is one command and still tells an agent to
- * drain, at most 5 s late.
+ * What a namespace wants of its agents, as one isolate last read it. With it a heartbeat is one command and still tells an
+ * agent to drain, at most 5 s late.
  */
 export class DirectivesView {
   #fields: ReadonlySet<string> = new Set();
   #seenAt = Number.NEGATIVE_INFINITY;
+  /** How many times their interval all of them are to wait. */
+  stretch = 1;
 
   isStale(now: number): boolean {
     return Math.abs(now - this.#seenAt) > AGE_MAX_MS;
   }
 
-  /** @param fields of the hash */
-  refresh(fields: readonly string[], now: number): void {
+  /**
+   * @param fields   of the hash
+   * @param stretch  null where none is kept
+   */
+  refresh(fields: readonly string[], stretch: string | null, now: number): void {
     this.#fields = new Set(fields);
+    this.stretch = Number(stretch ?? 1);
     this.#seenAt = now;
   }
 

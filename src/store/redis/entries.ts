@@ -33,7 +33,7 @@ const SHA1_CHARS = 40;
 /** Entries by id: read for a decision, changed whole, their leases renewed. */
 export function entriesIn(
   database: Database,
-): Pick<Store, "read" | "readHeld" | "readWithClock" | "presume" | "commit" | "renew"> {
+): Pick<Store, "read" | "readHeld" | "readWithClock" | "presume" | "commit" | "renew" | "stretch"> {
   const { connection, keys } = database;
   const directives = new DirectivesView();
   const knownClock = new KnownClock();
@@ -88,15 +88,18 @@ export function entriesIn(
       return outcomes;
     },
 
+    stretch: () => directives.stretch,
+
     async renew(renewals, now) {
       const commands = renewals.map(({ ref, fence, lease, ttlMs }): Command => {
         const end = ttlMs === Infinity ? [] : ttlMs === null ? ["KEEPTTL"] : ["PX", ttlMs];
         return ["SET", keys.lease(ref, fence), JSON.stringify(lease), "XX", "GET", ...end];
       });
       const look = directives.isStale(now);
-      if (look) commands.push(["HKEYS", keys.directives]);
+      if (look) commands.push(["HKEYS", keys.directives], ["GET", keys.stretch]);
       const replies = await connection.write("renew", commands);
-      if (look) directives.refresh((replies[renewals.length] ?? []) as string[], now);
+      const [fields, stretch] = replies.splice(renewals.length);
+      if (look) directives.refresh(fields as string[], stretch as string | null, now);
       const before = replies as (string | null)[];
       await flips.tell(renewals.flatMap(({ ref, lease }, i) => statusChange(ref, before[i]!, lease, now)));
       return renewals.map(({ ref }, i): Renewed => {

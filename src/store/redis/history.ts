@@ -8,6 +8,9 @@ import { parse } from "./decode.ts";
 import { newNonce } from "./nonce.ts";
 import { atPrimary, TELL } from "./scripts.ts";
 
+/** Where no sweep comes after it, agents call in as they registered again. */
+const STRETCH_KEPT_MS = 600_000;
+
 type History = Pick<
   Store,
   "events" | "latest" | "marker" | "forgetEvents" | "sweepReport" | "keepSweepReport"
@@ -103,7 +106,11 @@ export function historyIn({ connection, keys }: Database): History {
     },
 
     async keepSweepReport(report) {
-      await connection.write("sweep report", [["SET", keys.sweep, JSON.stringify(report)]]);
+      const { stretch } = report;
+      await connection.write("sweep report", [
+        ["SET", keys.sweep, JSON.stringify(report)],
+        ...(stretch === undefined ? [] : [["SET", keys.stretch, stretch, "PX", STRETCH_KEPT_MS]]),
+      ]);
     },
   };
 }

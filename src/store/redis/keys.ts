@@ -23,6 +23,7 @@ export function keysOf(prefix: string, namespace: string) {
     replaced: `${base}replaced`,
     history: `${base}history`,
     sweep: `${base}sweep`,
+    stretch: `${base}stretch`,
     room: `${base}room`,
     signingKey: `${base}signing-key`,
   };

@@ -87,7 +87,7 @@ export const PAGE = scriptOf(pageLua);
  * KEYS[1] ledger   KEYS[2] directives   KEYS[3] index of the kind
  * ARGV[1] prefix of lease keys   ARGV[2] prefix of the fields in both hashes   ARGV[3] lexical minimum   ARGV[4] how many members
  *         to skip   ARGV[5] how many to look at   ARGV[6] now, ms   ARGV[7] silence allowed per second of an interval, ms
- * Returns {how many were looked at, the last of them or "", {"<status> <holder>", count, ...}, {member, lease, mark, directive, ...}}:
+ * Returns {how many were looked at, the last of them or "", {"<status> <interval, s, or null> <holder>", count, ...}, {member, lease, mark, directive, ...}}:
  * the holder is "" where nobody holds the leases; each absent value is false
  */
 export const MUSTER = scriptOf(musterLua);

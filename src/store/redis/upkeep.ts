@@ -49,7 +49,7 @@ export function upkeepOf(database: Database): Pick<Store, "roll" | "muster" | "h
       const scripts = Array.from({ length: Math.ceil(limit / MUSTERED_PER_SCRIPT) }, (_, nth): ScriptCall => {
         const skipped = nth * MUSTERED_PER_SCRIPT;
         const looked = Math.min(MUSTERED_PER_SCRIPT, limit - skipped);
-        const numbers = [skipped, looked, now, silenceAllowedMs(1)].map(String);
+        const numbers = [skipped, looked, now, silenceAllowedMs({ intervalSeconds: 1 })].map(String);
         return {
           script: MUSTER,
           keys: [keys.ledger, keys.directives, keys.index(kind)],
@@ -75,8 +75,9 @@ export function upkeepOf(database: Database): Pick<Store, "roll" | "muster" | "h
 type MusterReply = [looked: number, last: string, groups: (string | number)[], others: (string | null)[]];
 
 function toHeard([group, agents]: (string | number)[]): Heard {
-  const [status, holder] = String(group).split(" ") as [ReportedStatus, string];
-  return { status, agents: Number(agents), ...(holder !== "" && { holder }) };
+  const [status, interval, holder] = String(group).split(" ") as [ReportedStatus, string, string];
+  const intervalSeconds = interval === "null" ? null : Number(interval);
+  return { status, agents: Number(agents), intervalSeconds, ...(holder !== "" && { holder }) };
 }
 
 function toCall(kind: "agent", [member, lease, mark, directive]: (string | null)[]): RollCall {

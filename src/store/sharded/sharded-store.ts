@@ -202,6 +202,7 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     async makeRoom() {
       await all((store) => store.makeRoom());
     },
+    stretch: () => first.stretch(),
     sweepReport: () => first.sweepReport(),
     keepSweepReport: (report) => first.keepSweepReport(report),
     signingKey: (candidate) => first.signingKey(candidate),

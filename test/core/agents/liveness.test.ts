@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { REPORTED_STATUSES } from "../../../src/core/agents/agent.ts";
 import { effectiveState, loadRatio } from "../../../src/core/agents/liveness.ts";
-import { isUnreachable, silenceAllowedMs } from "../../../src/core/lease.ts";
+import { isUnreachable, leaseAt, nextIntervalOf } from "../../../src/core/lease.ts";
 import { decideTransition, transitionOf } from "../../../src/core/agents/transition.ts";
 import type { Entry, Mark } from "../../../src/core/entry.ts";
 import { graceMs } from "../../../src/core/agents/grace.ts";
@@ -72,9 +72,38 @@ describe("an agent's effective state", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 43_200 }), fc.integer({ min: -5, max: 5 }), (interval, off) => {
         const entry = heardOf({ heartbeat_interval_seconds: interval, ttl_seconds: 86_400 });
-        const { status } = effectiveState(entry, THEN + silenceAllowedMs(interval) + off);
+        const { status } = effectiveState(entry, THEN + interval * 1500 + off);
         expect(status).toBe(off <= 0 ? "available" : "unreachable");
-        expect(silenceAllowedMs(interval)).toBe(interval * 1500);
+      }),
+    );
+  });
+
+  it("is the reported one through exactly 1.5 of the intervals that the agent was told to wait", () => {
+    const terms = fc.record({
+      ttlSeconds: fc.integer({ min: 60, max: 86_400 }),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      stretch: fc.double({ min: 1, max: 100, noNaN: true }),
+      off: fc.integer({ min: -5, max: 5 }),
+    });
+    fc.assert(
+      fc.property(terms, ({ ttlSeconds, share, stretch, off }) => {
+        const intervalSeconds = Math.max(1, Math.floor((share * ttlSeconds) / 2));
+        const lease = leaseAt(
+          { ttlSeconds, intervalSeconds },
+          { status: "available", currentLoad: 0 },
+          THEN,
+          stretch,
+        );
+        const told = nextIntervalOf(lease)!;
+        expect(told).toBeGreaterThanOrEqual(intervalSeconds);
+        expect(told).toBeLessThanOrEqual(ttlSeconds / 2);
+        expect(told).toBeLessThanOrEqual(Math.ceil(intervalSeconds * stretch));
+        const state = effectiveState({ ...heardOf(), lease }, THEN + told * 1500 + off);
+        expect(state).toEqual(
+          off <= 0
+            ? { status: "available", reason: null }
+            : { status: "unreachable", reason: `no heartbeat for more than ${told * 1.5} s` },
+        );
       }),
     );
   });

@@ -32,6 +32,7 @@ function deployment(env: Record<string, unknown>) {
     resultKeptMs,
     eventsKept,
     hubsPerRegion: 1,
+    heartbeatsPerSecondMax: 0,
     clock,
     pause: async () => {},
   };

@@ -19,6 +19,7 @@ const HEARD: LiveEntry[] = [
   agent("heard/available"),
   agent("heard/last-instant", { lastSeenAt: NOW - 45_000 }),
   agent("heard/busy", { status: "busy", currentLoad: 2.5 }),
+  agent("heard/told-to-wait", { lastSeenAt: T0, nextIntervalSeconds: 60 }),
   agent("heard/silent-and-offline", { status: "offline", lastSeenAt: T0 }),
   agent("heard/static", { lastSeenAt: T0, intervalSeconds: null, expiresAt: null }),
   agent("heard/imported", { lastSeenAt: T0, intervalSeconds: null, expiresAt: null, unheard: true }),
@@ -29,7 +30,7 @@ const OTHERS: LiveEntry[] = [
   agent("other/marked", {}, { mark: UNREACHABLE }),
   agent("other/silent", { lastSeenAt: NOW - 45_001 }),
 ];
-const BY_STATUS = { available: 4, busy: 1, offline: 1 };
+const BY_STATUS = { available: 5, busy: 1, offline: 1 };
 
 const attach = (store: Store, id: string, holder: string, status: ReportedStatus = "available") =>
   store.attach(
@@ -47,18 +48,19 @@ const attach = (store: Store, id: string, holder: string, status: ReportedStatus
 async function muster(store: Store, limit: number, now: number) {
   const byStatus: Record<string, number> = {};
   const calls: RollCall[] = [];
-  let scanned = 0;
+  let [scanned, perSecond] = [0, 0];
   for (let after: string | null = ""; after !== null;) {
     const page = await store.muster({ kind: "agent", after, limit }, now);
-    for (const { status, agents, ...rest } of page.heard) {
+    for (const { status, agents, intervalSeconds, ...rest } of page.heard) {
       expect(rest).toEqual({});
+      if (intervalSeconds !== null) perSecond += agents / intervalSeconds;
       byStatus[status] = (byStatus[status] ?? 0) + agents;
     }
     calls.push(...page.calls);
     scanned += page.scanned;
     after = page.next;
   }
-  return { byStatus, calls, scanned };
+  return { byStatus, calls, scanned, perSecond: Math.round(perSecond * 30) / 30 };
 }
 
 export function musters(open: Open): void {
@@ -67,8 +69,9 @@ export function musters(open: Open): void {
     async (limit) => {
       const { store } = open();
       await put(store, T0, ...HEARD, ...OTHERS);
-      const { byStatus, calls, scanned } = await muster(store, limit, NOW);
-      expect([byStatus, scanned]).toEqual([BY_STATUS, 10]);
+      const { byStatus, calls, scanned, perSecond } = await muster(store, limit, NOW);
+      // Those that are static send no heartbeats.
+      expect([byStatus, scanned, perSecond]).toEqual([BY_STATUS, 11, 5 / 30]);
       const all = await store.roll({ kind: "agent", after: "", limit: 100, directives: true }, NOW);
       expect(calls).toEqual(all.calls.filter(({ id }) => id.startsWith("other/")));
       expect(calls.map(({ id }) => id)).toEqual(OTHERS.map(({ document }) => document.registration.id));
@@ -95,6 +98,7 @@ export function musters(open: Open): void {
       byStatus: { available: 2, busy: 1 },
       calls: [],
       scanned: 3,
+      perSecond: 1 / 30,
     });
 
     const late = NOW + HOLDER_ALIVE_MS + 1;

@@ -3,6 +3,7 @@ import { heartbeatInput } from "../../../core/agents/agent.ts";
 import type { HeartbeatResult } from "../../../core/agents/heartbeat.ts";
 import { check } from "../../../core/check.ts";
 import { entryId } from "../../../core/names.ts";
+import { nextIntervalOf } from "../../../core/lease.ts";
 import { orThrow, Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { callIn, callInAll, type CallInRequest } from "../../../registry/agents/call-in.ts";
@@ -76,7 +77,8 @@ function idOf(item: unknown): string | null {
 const shown = ({ lease, desired, restored }: HeartbeatResult) => ({
   received: true as const,
   timestamp: isoTime(lease.lastSeenAt),
-  next_interval_seconds: lease.intervalSeconds,
+  next_interval_seconds: nextIntervalOf(lease),
+  ...(lease.nextIntervalSeconds !== undefined && { interval_reason: "store_near_limit" as const }),
   expires_at: lease.expiresAt === null ? null : isoTime(lease.expiresAt),
   desired_state: desired,
   ...(restored && { restored }),

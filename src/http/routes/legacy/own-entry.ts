@@ -3,6 +3,7 @@ import { registrationInput, reportedStatus } from "../../../core/agents/agent.ts
 import { entryId } from "../../../core/names.ts";
 import { orThrow, Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
+import { nextIntervalOf } from "../../../core/lease.ts";
 import { callIn } from "../../../registry/agents/call-in.ts";
 import { register } from "../../../registry/agents/register.ts";
 import { unregister } from "../../../registry/agents/unregister.ts";
@@ -93,7 +94,7 @@ const heartbeat = endpoint({
       body: {
         received: true as const,
         // A client sleeps as long as this, one of a static entry too.
-        next_interval_seconds: lease.intervalSeconds ?? namespace.lease.heartbeatIntervalSeconds,
+        next_interval_seconds: nextIntervalOf(lease) ?? namespace.lease.heartbeatIntervalSeconds,
         timestamp: isoTime(now),
       },
     };

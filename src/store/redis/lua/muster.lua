@@ -19,10 +19,14 @@ local function group_of(lease)
   end
   local holder = string.match(rest, '^,"holder":"([^"]+)","ttlSeconds":%d+$')
   if holder then
-    return status .. " " .. holder
+    return status .. " null " .. holder
   end
-  local is_silent = interval ~= "null" and status ~= "offline" and now - seen > silence_ms * interval
-  return (rest == "" or rest == ',"unheard":true') and not is_silent and status .. " " or nil
+  local told = string.match(rest, '^,"nextIntervalSeconds":(%d+)$')
+  if rest ~= "" and rest ~= ',"unheard":true' and not told then
+    return nil
+  end
+  local is_silent = interval ~= "null" and status ~= "offline" and now - seen > silence_ms * (told or interval)
+  return not is_silent and status .. " " .. interval .. " " or nil
 end
 
 local keys, fields = {}, {}

@@ -62,7 +62,7 @@ async function happen(network: Network, agent: JoinedAgent, now: Event, takers: 
 
 it.each([
   { by: "heartbeats", client: clientOver, numRuns: 40 },
-  { by: "sockets", client: clientWithSockets, numRuns: 20 },
+  { by: "sockets", client: clientWithSockets, numRuns: 10 },
 ])(
   "after any sequence of network faults, an agent that holds its lease by $by is registered with its last report, or ended because its id was taken",
   async ({ client, numRuns }) => {

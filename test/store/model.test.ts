@@ -16,7 +16,7 @@ function threeShards(startAt: number): Pick<Backend, "open" | "advance"> {
 }
 
 const STORES = [
-  ...BACKENDS.map((store) => ({ ...store, times: 80 })),
+  ...BACKENDS.map((store) => ({ ...store, times: 60 })),
   { backend: "three shards", openBackend: threeShards, times: 10 },
 ];
 

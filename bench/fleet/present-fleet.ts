@@ -55,8 +55,10 @@ export class PresentFleet {
     return this.#open;
   }
 
+  /** Opens all sockets; whom the registry cannot take yet comes again. */
   async openAll(): Promise<void> {
-    await Promise.all(Array.from({ length: this.size }, (_, index) => this.#openOne(index)));
+    const open = (index: number) => this.#openOne(index).catch(() => this.#comeBack(index));
+    await Promise.all(Array.from({ length: this.size }, (_, index) => open(index)));
   }
 
   /** Pings on the open socket of one of them; one that is closed meanwhile counts as answered. */

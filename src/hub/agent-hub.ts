@@ -33,6 +33,8 @@ export const REPORT_EVERY_MS = 5000;
 export const VERIFY_MS = 900_000;
 /** After the store did not answer, ms. */
 const RETRY_MS = 5000;
+/** Among ids, of which none is empty: the holder itself. */
+const HOLDER = "";
 const ATTACHED_AT_ONCE = 500;
 const VERIFIED_AT_ONCE = 1000;
 
@@ -82,7 +84,7 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
    */
   async attach(socket: HibernatingSocket, request: PresenceRequest, now: number): Promise<Renewed | "full"> {
     if (this.#presences.count() >= SOCKETS_MAX) return "full";
-    if (now - (this.#lives.seenAt ?? 0) > REFRESH_MS) await this.#refresh(now);
+    if (this.#isRefreshDue(now)) await this.#refresh(now);
     const presence = { ...request, heardAt: now, writtenAt: now, owes: false };
     const { id, fence } = request;
     return this.#turns.do([id], async () => {
@@ -183,13 +185,24 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
   }
 
   async #keepCurrent(now: number): Promise<void> {
-    const { seenAt } = this.#lives;
     const isUsed = this.#presences.count() > 0 || this.#departures.some().length > 0;
-    if (isUsed && (seenAt === null || now - seenAt >= REFRESH_MS)) await this.#refresh(now);
+    if (isUsed && this.#isRefreshDue(now)) await this.#refresh(now);
+  }
+
+  #isRefreshDue(now: number): boolean {
+    const { seenAt } = this.#lives;
+    return seenAt === null || now - seenAt >= REFRESH_MS;
+  }
+
+  /** One after another: of two at the same time each would take what the other has written for a loss. */
+  #refresh(now: number): Promise<void> {
+    return this.#turns.do([HOLDER], async () => {
+      if (this.#isRefreshDue(now)) await this.#refreshNow(now);
+    });
   }
 
   /** Writes that this life lives. Where the store had something else of it, or readers took it for dead, all attach anew. */
-  async #refresh(now: number): Promise<void> {
+  async #refreshNow(now: number): Promise<void> {
     const { current, seenAt } = this.#lives;
     const sockets = this.#presences.count();
     const before = await this.store.keepHolder(this.holder, { seenAt: now, sockets });

@@ -40,6 +40,28 @@ describe.each(BACKENDS)("a lease held by a socket, on $backend", ({ backend, ope
     expect(discovered.body.agents).toHaveLength(1);
   });
 
+  it("writes once that its hub lives, however many come at the same time", async () => {
+    const kept: number[] = [];
+    const on = openBackend();
+    const { registry } = await open({
+      ...on,
+      open(namespace) {
+        const store = on.open(namespace);
+        return {
+          ...store,
+          keepHolder(name, holder) {
+            kept.push(holder.seenAt);
+            return store.keepHolder(name, holder);
+          },
+        };
+      },
+    });
+    const ids = ["b", "c", "d", "e"];
+    const agents = await Promise.all(ids.map((id) => registry.register({ id, ttl_seconds: 120 })));
+    await Promise.all(agents.map((agent) => present(registry, agent)));
+    expect(kept).toEqual([registry.now]);
+  });
+
   it("shows at once that a socket closed, and ends after its TTL", async () => {
     const { registry, agent, hub } = await open();
     const socket = await present(registry, agent);

@@ -98,12 +98,13 @@ async function visit(url: URL, path: string, options: BrowserContextOptions = LO
   return { page, trouble, [Symbol.asyncDispose]: () => context.close() };
 }
 
-async function seriousViolations(page: Page): Promise<string[]> {
+/** @param rules  of axe; absent: all */
+async function seriousViolations(page: Page, rules?: string[]): Promise<string[]> {
   // Evaluated from outside: the page's own policy would refuse the script.
   await page.evaluate(axe);
   const { violations } = await page.evaluate<{
     violations: { id: string; impact: string; nodes: { html: string }[] }[];
-  }>("axe.run()");
+  }>(`axe.run(${rules ? JSON.stringify({ runOnly: rules }) : ""})`);
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
@@ -305,7 +306,9 @@ it.each(LOOKS)("has no serious accessibility violation (%s)", async (name, optio
     await page.locator("h1:visible").waitFor();
     await page.getByRole("heading", { level: 2 }).first().waitFor();
     await page.screenshot({ path: `${SCREENSHOTS}/${title}-${name}.png` });
-    expect(await seriousViolations(page), title).toEqual([]);
+    // In the dark the same is there, in other colours.
+    const rules = name === "dark" ? ["color-contrast"] : undefined;
+    expect(await seriousViolations(page, rules), title).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), title).toBe(true);
     expect(trouble, title).toEqual([]);
   }

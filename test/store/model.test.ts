@@ -16,7 +16,7 @@ function threeShards(startAt: number): Pick<Backend, "open" | "advance"> {
 }
 
 const STORES = [
-  ...BACKENDS.map((store) => ({ ...store, times: 60 })),
+  ...BACKENDS.map((store) => ({ ...store, times: 40 })),
   { backend: "three shards", openBackend: threeShards, times: 10 },
 ];
 

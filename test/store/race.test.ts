@@ -15,6 +15,6 @@ describe.each(BACKENDS)("a store on $backend, with many at it at once,", ({ open
         await race.finish();
       }),
     );
-    await fc.assert(property, { numRuns: runs(60) });
+    await fc.assert(property, { numRuns: runs(40) });
   });
 });

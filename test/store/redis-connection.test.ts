@@ -237,7 +237,7 @@ describe("round trips", () => {
           T0,
         ),
       1,
-      501,
+      502,
     ],
     [
       "a change of one",

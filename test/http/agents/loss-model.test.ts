@@ -81,7 +81,7 @@ describe.each(BACKENDS)(
               await lives.settle(first);
             }),
         );
-        await fc.assert(property, { numRuns: runs(150) });
+        await fc.assert(property, { numRuns: runs(100) });
       },
       180_000 * runs(1),
     );

@@ -118,7 +118,7 @@ async function attack(target: Target, attempt: Attempt): Promise<boolean> {
 
 describe.each([
   { ...BACKENDS[0], wanted: 1000 },
-  { ...BACKENDS[1], wanted: 10_000 },
+  { ...BACKENDS[1], wanted: 5000 },
 ])("hostile requests to $backend", ({ openBackend, wanted }) => {
   it(`are refused with a reason and change nothing, ${wanted} of them`, async () => {
     let refused = 0;

@@ -24,8 +24,6 @@ import { put, T0 } from "../../store/conformance/opened.ts";
 
 const FAULTS: { name: string; fault: Fault }[] = [
   { name: "an answer 500", fault: { kind: "status", status: 500 } },
-  { name: "an answer 503", fault: { kind: "status", status: 503 } },
-  { name: "an answer 429", fault: { kind: "status", status: 429 } },
   { name: "a stall", fault: { kind: "stall" } },
   { name: "a request cut off", fault: { kind: "cut" } },
   { name: "a reply cut off", fault: { kind: "cut-reply" } },
@@ -160,6 +158,14 @@ describe("an outage", () => {
     it.concurrent.each(away)("makes $operation ($title) say so, and loses nothing", async (sample) => {
       await Promise.all(Array.from(sample.trips, (_letter, trip) => expectOutage({ sample, fault, trip })));
     });
+  });
+
+  // Whatever the status is, it is taken for the same.
+  it.each([429, 503])("by an answer %i is said as one by an answer 500 is", async (status) => {
+    const some = away.filter(({ operation }) => /^(registerAgent|heartbeat|discover|sweep)$/.test(operation));
+    for (const sample of some)
+      for (const trip of sample.trips.length > 0 ? [0, sample.trips.length - 1] : [])
+        await expectOutage({ sample, fault: { kind: "status", status }, trip });
   });
 
   it("is ridden out by a read that gets through at the second attempt", async () => {

@@ -53,7 +53,7 @@ describe("a pong", () => {
 
   it.each([
     { age: 5000, commands: 1 },
-    { age: 5001, commands: 2 },
+    { age: 5001, commands: 3 },
   ])(
     "looks up the directives along the way when the view is $age ms old: $commands",
     async ({ age, commands }) => {

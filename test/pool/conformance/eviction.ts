@@ -136,7 +136,7 @@ export function outlivesEviction(open: OpenPool): void {
         fc.tuple(aStep(), fc.boolean()).map(([step, evict]) => ({ ...step, evict })),
         { minLength: 1, maxLength: 30, size: "max" },
       );
-      await fc.assert(fc.asyncProperty(aTale, twins), { numRuns: runs(60) });
+      await fc.assert(fc.asyncProperty(aTale, twins), { numRuns: runs(40) });
     });
 
     it("remembers which selections were reported, and keeps no more than the last 100", async () => {

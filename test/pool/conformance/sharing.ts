@@ -82,7 +82,7 @@ export function shares(open: OpenPool): void {
           );
         }
       });
-      await fc.assert(property, { numRuns: runs(60) });
+      await fc.assert(property, { numRuns: runs(40) });
     });
 
     it("opens a breaker for all by five failures from five callers, the fourth of which does not [1-35]", async () => {
@@ -117,7 +117,7 @@ export function shares(open: OpenPool): void {
         const again = kept.filter(({ provider }, i) => provider === kept[i - 1]?.provider);
         expect(again.filter(({ selectionId }) => seen.get(selectionId)!.length > 1)).toEqual([]);
       });
-      await fc.assert(property, { numRuns: runs(60) });
+      await fc.assert(property, { numRuns: runs(40) });
     });
   });
 

@@ -83,7 +83,7 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
    * @throws {Problem} `store_unavailable`
    */
   async attach(socket: HibernatingSocket, request: PresenceRequest, now: number): Promise<Renewed | "full"> {
-    if (this.#presences.count() >= SOCKETS_MAX) return "full";
+    if (this.#presences.areAtLeast(SOCKETS_MAX)) return "full";
     if (this.#isRefreshDue(now)) await this.#refresh(now);
     const presence = { ...request, heardAt: now, writtenAt: now, owes: false };
     const { id, fence } = request;

@@ -22,12 +22,16 @@ export interface OpenPresence {
 /** The open sockets of one hub. Instants are ms since the Unix epoch. */
 export class Presences {
   readonly #sockets: Sockets;
+  /** There are no more than this. */
+  #atMost: number;
 
   constructor(sockets: Sockets) {
     this.#sockets = sockets;
+    this.#atMost = this.count();
   }
 
   add(socket: HibernatingSocket, presence: Presence): void {
+    this.#atMost += 1;
     this.#sockets.acceptWebSocket(socket, [presence.id]);
     this.keep(socket, presence);
   }
@@ -50,6 +54,12 @@ export class Presences {
 
   count(): number {
     return this.#sockets.getWebSockets().length;
+  }
+
+  /** Whether there are so many. Counted only where there may be, because the platform makes a list of all for it. */
+  areAtLeast(many: number): boolean {
+    if (this.#atMost >= many) this.#atMost = this.count();
+    return this.#atMost >= many;
   }
 
   /** When the agent was last heard, if only by a ping that the platform answered. */

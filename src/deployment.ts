@@ -25,36 +25,15 @@ export interface Deployment {
 type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause">;
 
 /** @param ground  what it runs on: the adapters and time */
-export function deployment(
-  {
-    access,
-    signingKey,
-    lease,
-    ping,
-    resultKeptMs,
-    eventsKept,
-    hubsPerRegion,
-    heartbeatsPerSecondMax,
-  }: Config,
-  ground: Ground,
-): Deployment {
+export function deployment(config: Config, ground: Ground): Deployment {
+  const { access } = config;
   const { clock } = ground;
   const prober = {
     fetch: (input: string | URL | Request, init?: RequestInit) => fetch(input, init),
     allowLoopback: access.mode === "open",
     timeoutMs: PROBE_TIMEOUT_MS,
   };
-  const open = namespaces({
-    ...ground,
-    signingKey,
-    lease,
-    ping,
-    resultKeptMs,
-    eventsKept,
-    hubsPerRegion,
-    heartbeatsPerSecondMax,
-    prober,
-  });
+  const open = namespaces({ ...ground, ...config, prober });
   // A deployment that is not configured has nothing to sweep.
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {

@@ -1,5 +1,6 @@
 import { type Asker, explainMissingLease, notRegistered, refuseChange } from "../../core/authority.ts";
 import { isLive, type Region } from "../../core/entry.ts";
+import { hashOf } from "../../core/hash.ts";
 import { invalid, Problem } from "../../core/problem.ts";
 import type { LeaseToken } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
@@ -50,8 +51,5 @@ export async function openPresence(
 }
 
 /** The same agent in the same region always has the same hub: so its next socket finds the one before. */
-function hubFor(id: string, near: string | undefined, hubs: number): string {
-  let hash = 0;
-  for (const unit of id) hash = (Math.imul(hash, 31) + unit.codePointAt(0)!) >>> 0;
-  return `${near ?? "any"}-${hash % hubs}`;
-}
+const hubFor = (id: string, near: string | undefined, hubs: number): string =>
+  `${near ?? "any"}-${hashOf(id) % hubs}`;

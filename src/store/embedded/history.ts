@@ -68,9 +68,7 @@ export class History {
 
   forgetEvents(kept: EventsKept): void {
     const [oldest] = this.#probe(0);
-    const [newest] = this.#probe(
-      this.#sql.exec<{ revision: number | null }>(SQL.newestEvent).one().revision ?? 0,
-    );
+    const [newest] = this.#sql.exec<EventRow>(SQL.latestEvents, null, 1).toArray().map(toProbe);
     if (!oldest || !newest) return;
     const probes = revisionsToProbe(oldest, newest, kept).flatMap((revision) => this.#probe(revision));
     if (probes.length > 0) this.#sql.exec(SQL.forgetEvents, oldestToKeep(probes, newest, kept) - 1);
@@ -78,8 +76,7 @@ export class History {
 
   /** The first event from a revision on. */
   #probe(revision: number): Probe[] {
-    const rows = this.#sql.exec<EventRow>(SQL.eventsFrom, revision, 1).toArray();
-    return rows.map((row) => ({ revision: row.revision, at: toEvent(row).at, chars: row.event.length }));
+    return this.#sql.exec<EventRow>(SQL.eventsFrom, revision, 1).toArray().map(toProbe);
   }
 
   makeRoom(): void {
@@ -109,4 +106,10 @@ const toEvent = ({ revision, nonce, event }: EventRow): EventRecord => ({
   revision,
   nonce,
   ...(JSON.parse(event) as Event),
+});
+
+const toProbe = (row: EventRow): Probe => ({
+  revision: row.revision,
+  at: toEvent(row).at,
+  chars: row.event.length,
 });

@@ -194,8 +194,6 @@ export const SQL = {
 
   /** event → revision */
   addEvent: "INSERT INTO event (event, nonce) VALUES (?, abs(random() >> 1)) RETURNING revision",
-  /** → newest revision that is kept */
-  newestEvent: "SELECT max(revision) AS revision FROM event",
   /** the last revision to forget */
   forgetEvents: "DELETE FROM event WHERE revision <= ?",
   /** revision, at: remembers an event and removes it */

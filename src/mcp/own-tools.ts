@@ -73,10 +73,11 @@ const find_agents = ownTool({
   outputSchema: objectWith("agents", "total_matches"),
   annotations: READS,
   async run({ namespace }, { capability, type, tag, limit }, now) {
-    const query = { ...DISCOVERY_DEFAULTS, capability, type, tag, limit, exact: false, failOpen: false };
+    const always = { exact: false, failOpen: false, explained: false };
+    const query = { ...DISCOVERY_DEFAULTS, capability, type, tag, limit, ...always };
     const reads = readsNow(namespace.store, now);
     const found = await discover(reads, query, now);
-    return found instanceof Problem ? found : discoveryAnswer(namespace, query, found, reads, false, now);
+    return found instanceof Problem ? found : discoveryAnswer(namespace, query, found, reads, now);
   },
 });
 

@@ -84,7 +84,7 @@ export function withHeldLeases(store: BareStore): Store {
   const readDraw = async <K extends Kind>(drawn: Draw<K>, now: number): Promise<Draw<K>> => ({
     ...drawn,
     entries: await readAll(drawn.entries, now),
-    more: async (size) => readDraw(await drawn.more(size), now),
+    more: async (size, narrowed) => readDraw(await drawn.more(size, narrowed), now),
   });
   function asStored<E extends Pick<Entry<Kind>, "lease"> | undefined>(entry: E): E {
     const lease = leaseOf(entry);

@@ -279,11 +279,30 @@ export interface Draw<K extends Kind = "agent"> {
   total: number;
   /** How many more were drawn, but not read. The draw is only fair once they are read too: see `more`. */
   unread: number;
+  /** What was drawn and is not brought, because its lease told enough; absent: nothing. */
+  leftOut?: LeftOut;
   /**
    * Draws on, in one round trip: first reads what is unread, then draws up to `size` (0: none) of the entries that this draw
    * has not yet come upon. Brings only those. Leases are judged at the draw's `now`.
+   *
+   * @param narrowed  which of those that are drawn anew are of use. A store may leave the others out, and may draw fewer than
+   *   `size`. Whoever draws on after that may come upon the same again: only what is unread may then be asked for
    */
-  more: (size: number) => Promise<Draw<K>>;
+  more: (size: number, narrowed?: Narrowed) => Promise<Draw<K>>;
+}
+
+/** What is of use of a draw: an entry is of no use without a lease that is alive and reports one of these. */
+export interface Narrowed {
+  statuses: readonly ReportedStatus[];
+  /** How many entries are brought at most: a lease costs the store less than an entry, and others wait while it reads. */
+  entriesMax: number;
+}
+
+export interface LeftOut {
+  /** Alive, with another status. */
+  live: number;
+  /** Without a lease; an index member that outlived its entry counts as one. */
+  lapsed: number;
 }
 
 export interface PageQuery<K extends Kind = "agent"> {

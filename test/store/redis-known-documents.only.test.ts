@@ -166,6 +166,21 @@ describe("an isolate that knows all documents that a query comes upon", () => {
     expect(came.toSorted()).toEqual(["a", "b", ...ids].toSorted());
   });
 
+  it("leaves unread what it draws for its lease and is too large to come at once", async () => {
+    const { store, other } = await familiar();
+    const ids = Array.from({ length: 97 }, (_, i) => `large-${i}`);
+    const large = ids.map((id) =>
+      entryOf({ id, metadata: { text: "x".repeat(16_300) }, status: "busy" }, T0),
+    );
+    await put(other, T0, ...large);
+    const first = await store.sample({ ...EVERY, exhaustive: 0, size: 1 }, T0);
+    const look = await first.more(99, { statuses: ["busy"], entriesMax: 97 });
+    expect(look.unread).toBeGreaterThan(0);
+    const rest = await look.more(0);
+    expect(rest.unread).toBe(0);
+    expect(idsOf([...look.entries, ...rest.entries]).toSorted()).toEqual(ids.toSorted());
+  });
+
   it("looks twice for nobody because a stale member of theirs is news", async () => {
     const { store, redis, cost } = await familiar();
     await redis("ZADD", "ix:type:worker", 0, member("a", "f0"));
@@ -260,13 +275,22 @@ describe("an isolate", () => {
   it("remembers a million characters of queries, and forgets those unused for longest", () => {
     const documents = new KnownDocuments();
     const queries = Array.from({ length: 11 }, (_, i) => `query ${i}`.padEnd(100_000));
-    for (const query of queries.slice(0, 10)) documents.rememberQuery(query, true);
-    expect(queries.filter((query) => documents.wasAllCached(query))).toEqual(queries.slice(0, 10));
-    documents.rememberQuery(queries[7]!, false);
-    expect(documents.wasAllCached(queries[7]!)).toBe(false);
-    documents.rememberQuery(queries[7]!, true);
-    documents.rememberQuery(queries[10]!, true);
-    expect(queries.filter((query) => documents.wasAllCached(query))).toEqual(queries.slice(1));
+    for (const query of queries.slice(0, 10)) documents.rememberQuery(query, 1, true);
+    expect(queries.filter((query) => documents.formFor(query) === "stamps")).toEqual(queries.slice(0, 10));
+    documents.rememberQuery(queries[7]!, 1, false);
+    expect(documents.formFor(queries[7]!)).toBe("stamped");
+    documents.rememberQuery(queries[7]!, 1, true);
+    documents.rememberQuery(queries[10]!, 1, true);
+    expect(queries.filter((query) => documents.formFor(query) === "stamps")).toEqual(queries.slice(1));
+  });
+
+  it("sends no stamps for what it would not keep", () => {
+    const documents = new KnownDocuments(1000, 3);
+    const formOf = (matches: number) => {
+      documents.rememberQuery("query", matches, false);
+      return documents.formFor("query");
+    };
+    expect([formOf(3), formOf(4), formOf(3)]).toEqual(["stamped", "documents", "stamped"]);
   });
 
   it("remembers no query that nobody answers to", async () => {

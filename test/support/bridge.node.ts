@@ -8,7 +8,8 @@
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { Command, type Redis, ReplyError } from "ioredis";
 import {
@@ -166,20 +167,24 @@ export async function startBridge(
 
   /** Begins to note down the commands that scripts run on keys with a prefix; what it returns ends that. */
   async function watchScripts(prefix: string): Promise<() => Promise<string[]>> {
-    const monitor = await redis.monitor();
+    // A connection of our own: ioredis takes what is reported right behind MONITOR's own answer for an answer, and ends.
+    const connection = connect(redisPort, "127.0.0.1");
+    connection.write("MONITOR\r\n");
+    const lines = createInterface(connection);
+    await once(lines, "line");
     const seen: string[] = [];
     const end = crypto.randomUUID();
     const ended = new Promise<void>((resolve) => {
-      monitor.on("monitor", (_time: string, words: string[], source: string) => {
-        if (words[1] === end) resolve();
-        if (source === "lua" && words.some((word) => word.startsWith(prefix)))
-          seen.push(words[0]!.toUpperCase());
+      lines.on("line", (line) => {
+        if (line.includes(end)) resolve();
+        const [, name] = /^\+[\d.]+ \[\d+ lua\] "(\w+)"/.exec(line) ?? [];
+        if (name && line.includes(` "${prefix}`)) seen.push(name.toUpperCase());
       });
     });
     return async () => {
       await redis.echo(end);
       await ended;
-      monitor.disconnect();
+      connection.destroy();
       return seen;
     };
   }

@@ -1,4 +1,4 @@
-import type { EffectiveStatus, WantedStatus } from "./agent.ts";
+import { type EffectiveStatus, REPORTED_STATUSES, type ReportedStatus, type WantedStatus } from "./agent.ts";
 import { type Entry, isLive, type LiveEntry } from "../entry.ts";
 import { effectiveState, type EffectiveState, loadRatio } from "./liveness.ts";
 import { byId, firstOf } from "../order.ts";
@@ -8,7 +8,10 @@ import { asResort, LAPSED, RESORTS } from "./recovering.ts";
 export const LIMIT_MAX = 1000;
 /** Up to this many candidates are all examined; beyond it a sample is. */
 export const EXHAUSTIVE_MAX = 200;
-/** How many more are examined when the sample passes fewer than were asked for. */
+/**
+ * How many more are examined at most when the sample passes fewer than were asked for. Where more than a few of them have to be
+ * read whole, a store examines fewer (`Draw.more`), because everybody else waits while it reads.
+ */
 export const SECOND_LOOK_MAX = 1000;
 /** An exact answer examines at most this many candidates. */
 export const EXACT_MAX = 5000;
@@ -54,7 +57,7 @@ export interface DiscoveryResult {
   lapsed: number;
   /** Those that passed every filter, before the limit. */
   passed: number;
-  /** Why each candidate that is not among `agents` was left out, in id order. */
+  /** Why each candidate that was read whole and is not among `agents` was left out, in id order. */
   explain: () => Excluded[];
 }
 
@@ -171,6 +174,19 @@ function resultOf(
 function isWanted(status: EffectiveStatus, ratio: number, { statuses }: Criteria): boolean {
   if (statuses.includes(status)) return true;
   return statuses.includes("accepting") && (status === "available" || (status === "busy" && ratio < 1));
+}
+
+/**
+ * The statuses of which an agent has to have reported one, or it cannot pass.
+ *
+ * @returns undefined where more than its report decides
+ */
+export function reportsWanted({ statuses }: Criteria): ReportedStatus[] | undefined {
+  if (statuses.some((status) => status === "unreachable" || status === "draining")) return undefined;
+  const accepting = statuses.includes("accepting");
+  return REPORTED_STATUSES.filter(
+    (status) => statuses.includes(status) || (accepting && (status === "available" || status === "busy")),
+  );
 }
 
 function firstFailure(

@@ -8,7 +8,6 @@ import type { Discovered, DiscoveryQuery } from "./discover.ts";
  * What is answered to a discovery, whatever face was asked.
  *
  * @param reads  what it was found by
- * @param explained  with the reason for each candidate that was left out
  * @param now  when it was asked
  */
 export const discoveryAnswer = (
@@ -16,7 +15,6 @@ export const discoveryAnswer = (
   query: DiscoveryQuery,
   found: Discovered,
   reads: Reads,
-  explained: boolean,
   now: number,
 ) => ({
   agents: found.agents,
@@ -42,5 +40,5 @@ export const discoveryAnswer = (
   source: store.backend,
   as_of: isoTime(reads.asOf()),
   ...(reads.isStale() && { stale: true as const }),
-  ...(explained && { excluded: found.explain() }),
+  ...(query.explained && { excluded: found.explain() }),
 });

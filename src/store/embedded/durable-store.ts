@@ -2,7 +2,18 @@ import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { type Host, type Hosted, lasting } from "../../durable/hosted.ts";
 import { remote } from "../../durable/remote.ts";
 import { chunks } from "../chunks.ts";
-import type { Change, Draw, Page, PageQuery, RollPage, RollQuery, SampleQuery, Store } from "../store.ts";
+import type {
+  Change,
+  Draw,
+  LeftOut,
+  Narrowed,
+  Page,
+  PageQuery,
+  RollPage,
+  RollQuery,
+  SampleQuery,
+  Store,
+} from "../store.ts";
 import { withHeldLeases } from "../held-leases.ts";
 import type { PageOfRows, RegistryCalls } from "./registry-calls.ts";
 import { RegistryObject } from "./registry-object.ts";
@@ -48,6 +59,11 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
 export const hostedRegistry = ({ storage }: Host, clock: () => number): Hosted<RegistryObject> =>
   lasting(new RegistryObject(storage, clock));
 
+function whyLeftOut({ lease }: Entry<Kind>, { statuses }: Narrowed): keyof LeftOut | undefined {
+  if (!lease) return "lapsed";
+  return "status" in lease && !statuses.includes(lease.status) ? "live" : undefined;
+}
+
 /** The caller's end of RPC: the port over calls to the namespace's object. */
 export function durableStore(stub: () => object): Store {
   const calls = remote<RegistryCalls>(stub, METHODS);
@@ -62,8 +78,11 @@ export function durableStore(stub: () => object): Store {
     query: SampleQuery<K>,
     examined: readonly string[],
     now: number,
+    narrowed?: Narrowed,
   ): Promise<Draw<K>> {
     const entries: Entry<K>[] = [];
+    const leftOut = { live: 0, lapsed: 0 };
+    const entriesMax = narrowed?.entriesMax ?? Infinity;
     const ids = [...examined];
     let charsLeft = CHARS_MAX;
     /** What the first piece says; the others do not look for all. */
@@ -72,16 +91,20 @@ export function durableStore(stub: () => object): Store {
     do {
       const drawn = await calls.sample({ ...wanted, examined: ids }, now);
       for (const row of drawn.rows) {
-        entries.push(toEntry(row));
+        if (entries.length >= entriesMax) break;
+        const entry = toEntry<K>(row);
+        const reason = narrowed && whyLeftOut(entry, narrowed);
+        if (reason) leftOut[reason] += 1;
+        else entries.push(entry);
         ids.push(row.id);
         charsLeft -= row.document.length;
       }
       total ??= drawn.total;
-      wanted = { ...query, exhaustive: 0, size: drawn.left };
+      wanted = { ...query, exhaustive: 0, size: entries.length < entriesMax ? drawn.left : 0 };
       if (wanted.size > 0) await letOthersIn();
     } while (wanted.size > 0 && charsLeft > 0);
-    const more = (size: number) => draw({ ...query, exhaustive: 0, size }, ids, now);
-    return { entries, total, unread: 0, more };
+    const more = (size: number, only?: Narrowed) => draw({ ...query, exhaustive: 0, size }, ids, now, only);
+    return { entries, total, unread: 0, leftOut, more };
   }
 
   return withHeldLeases({

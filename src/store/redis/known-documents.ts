@@ -8,6 +8,9 @@ const MATCHES_MAX = 10_000;
 /** Of all queries that are remembered, together. */
 const QUERY_CHARS_MAX = 1_000_000;
 
+/** What a script sends of entries: their documents, those and the stamps under which to keep them, or the stamps alone. */
+export type Form = "documents" | "stamped" | "stamps";
+
 /**
  * The documents that one isolate has read, by stamp. A document gets a new stamp whenever it is written, so what is found
  * here under a stamp is never outdated, and a script can send stamps instead of documents.
@@ -18,7 +21,8 @@ const QUERY_CHARS_MAX = 1_000_000;
 export class KnownDocuments {
   readonly #documents: Lru<{ kind: Kind; document: Document<Kind> }>;
   readonly #matchesMax: number;
-  readonly #allCached = new Lru<true>(QUERY_CHARS_MAX);
+  /** By query, how its answer is best sent. */
+  readonly #forms = new Lru<Form>(QUERY_CHARS_MAX);
 
   /**
    * @param bytesMax  of all documents together
@@ -43,15 +47,19 @@ export class KnownDocuments {
     return matches <= this.#matchesMax;
   }
 
-  /** Whether every document of the query's last answer was cached. */
-  wasAllCached(query: string): boolean {
-    return this.#allCached.get(query) === true;
+  /** In which form a query is best answered, by what its last answer was like. */
+  formFor(query: string): Form {
+    return this.#forms.get(query) ?? "stamped";
   }
 
-  /** Remembers whether every document of the query's answer was cached. */
-  rememberQuery(query: string, allCached: boolean): void {
-    if (allCached) this.#allCached.set(query, true, query.length);
-    else this.#allCached.delete(query);
+  /**
+   * @param matches  how many the query's answer had
+   * @param allCached  whether every document of it was cached
+   */
+  rememberQuery(query: string, matches: number, allCached: boolean): void {
+    const form = allCached ? "stamps" : this.hasRoomFor(matches) ? "stamped" : "documents";
+    if (form === "stamped") this.#forms.delete(query);
+    else this.#forms.set(query, form, query.length);
   }
 }
 

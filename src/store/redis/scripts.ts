@@ -68,19 +68,29 @@ export const DETACH = scriptOf(detachLua);
  */
 export const TELL = scriptOf(tellLua);
 /**
- * KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
+ * FETCHING, which SAMPLE and PAGE have in common (fetch.lua). An index member is "<id>\\31<fence>".
+ *
+ * KEYS[1] directives   KEYS[2] stamps   ARGV[1] document prefix   ARGV[2] lease prefix
+ * ARGV[3] prefix of the fields in both hashes   ARGV[4] a `Form`: "documents", "stamped" (documents and their stamps), or "stamps"
+ *         (stamps alone; "stamped" where a document or a stamp is missing)
+ * Returns {member, stamp, document, lease, directive, ...}, flat, each absent value false: until the documents have 1.5 MB, because a
+ * reply has a size limit of 10 MB, and large documents, escaped, would break it
+ */
+/**
+ * KEYS[1], KEYS[2], ARGV[1..4] see FETCHING   KEYS[3..] the terms' indexes
  * ARGV[5] up to so many matches are all drawn   ARGV[6] how many to draw beyond that   ARGV[7] random seed, an integer
- * ARGV[8] number n of ids that an earlier trip drew and did not read: read first   ARGV[9..8+n] those ids
- * ARGV[9+n..] ids that earlier trips brought: not drawn again
- * Returns {total, cut, ...}, see fetch.lua. total is the size of the smallest index where there are more than ARGV[5]
- * matches; cut is how many of the n ids did not fit into the reply
+ * ARGV[8] number n of ids that an earlier trip drew and did not read: read first
+ * ARGV[9] ",<status>," of each status that a lease has to report; "": anything, or nothing   ARGV[10] see below
+ * ARGV[11..10+n] those ids   ARGV[11+n..] ids that earlier trips brought: not drawn again
+ * Returns {total, live, lapsed, ...}, see FETCHING. total is the size of the smallest index where there are more than ARGV[5]
+ * matches; live and lapsed are how many were left out because of ARGV[9]: then at most ARGV[10] others are drawn. What has to be read and did not fit into the reply has the stamp "unread", and no document
  */
 export const SAMPLE = scriptOf(sampleLua);
 /**
- * KEYS[1], KEYS[2], ARGV[1..4] see fetch.lua   KEYS[3..] the terms' indexes
+ * KEYS[1], KEYS[2], ARGV[1..4] see FETCHING   KEYS[3..] the terms' indexes
  * ARGV[5] lexical minimum   ARGV[6] how many members of the smallest index to examine (more, to end with a whole id)
- * ARGV[7] how many bytes of documents end the page; absent: as many as fetch.lua takes
- * Returns {last member examined or "" at the end, ...}, see fetch.lua
+ * ARGV[7] how many bytes of documents end the page; absent: 1.5 MB
+ * Returns {last member examined or "" at the end, ...}, see FETCHING
  */
 export const PAGE = scriptOf(pageLua);
 /**

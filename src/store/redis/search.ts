@@ -1,9 +1,17 @@
 import type { Entry, Kind } from "../../core/entry.ts";
-import type { Draw, Page, PageQuery, SampleQuery, Store } from "../store.ts";
+import {
+  type Narrowed,
+  type Draw,
+  type Page,
+  type PageQuery,
+  type SampleQuery,
+  type Store,
+} from "../store.ts";
 import type { Database } from "./database.ts";
+import type { Form } from "./known-documents.ts";
 import { afterId, parseMember } from "./keys.ts";
 import { PAGE, SAMPLE } from "./scripts.ts";
-import { idsFetched, verify } from "./verified.ts";
+import { verify } from "./verified.ts";
 
 /** Entries by their terms, and how many there are. */
 export function searchIn(database: Database): Pick<Store, "sample" | "page" | "count" | "terms"> {
@@ -67,18 +75,27 @@ async function draw<K extends Kind>(
   size: number,
   examined: readonly string[],
   unread: readonly string[],
+  narrowed?: Narrowed,
 ): Promise<Draw<K>> {
   const { connection, documents } = database;
   const { kind, terms, near = false } = sampled;
   const searched = fetchKeys(database, terms);
   const query = searched.join(" ");
   const isFirst = examined.length === 0 && unread.length === 0;
-  const form = isFirst && documents.wasAllCached(query) ? "stamps" : "stamped";
+  const best = documents.formFor(query);
+  const form = isFirst || best === "documents" ? best : "stamped";
   const seed = crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
   const numbers = [exhaustive, size, seed, unread.length].map(String);
-  const args = [...fetchArgs(database, kind, form), ...numbers, ...unread, ...examined];
+  const args = [
+    ...fetchArgs(database, kind, form),
+    ...numbers,
+    narrowed?.statuses.map((status) => `,${status},`).join("") ?? "",
+    String(narrowed?.entriesMax ?? 0),
+    ...unread,
+    ...examined,
+  ];
   const [reply] = await connection.read("sample", [{ script: SAMPLE, keys: searched, args, near }]);
-  const [total, cut, ...flat] = reply as [number, number, ...(string | null)[]];
+  const [total, live, lapsed, ...flat] = reply as [number, number, number, ...(string | null)[]];
   const { entries, unknown, allCached } = await verify(
     database,
     kind,
@@ -86,16 +103,14 @@ async function draw<K extends Kind>(
     flat,
     documents.hasRoomFor(total),
   );
-  documents.rememberQuery(query, allCached);
-  if (cut > 0) {
-    const came = idsFetched(flat);
-    for (const id of unread) if (!came.has(id)) unknown.add(id);
-  }
+  documents.rememberQuery(query, total, allCached);
   return {
     entries,
     total,
     unread: unknown.size,
-    more: (further) => draw(database, sampled, 0, further, [...examined, ...idsOf(entries)], [...unknown]),
+    leftOut: { live, lapsed },
+    more: (further, only) =>
+      draw(database, sampled, 0, further, [...examined, ...idsOf(entries)], [...unknown], only),
   };
 }
 
@@ -105,7 +120,7 @@ const fetchKeys = ({ keys }: Database, terms: readonly string[]): string[] => [
   keys.stamps,
   ...terms.map(keys.index),
 ];
-const fetchArgs = ({ keys }: Database, kind: Kind, form: "documents" | "stamped" | "stamps"): string[] => [
+const fetchArgs = ({ keys }: Database, kind: Kind, form: Form): string[] => [
   keys.documents(kind),
   keys.leases(kind),
   `${kind}:`,

@@ -75,13 +75,6 @@ export async function verify<K extends Kind>(
   return { entries, unknown, allCached };
 }
 
-/** The ids of what lua/include/fetch.lua returns. */
-export function idsFetched(flat: readonly (string | null)[]): Set<string> {
-  const ids = new Set<string>();
-  for (let i = 0; i < flat.length; i += FIELDS_FETCHED) ids.add(parseMember(flat[i]!).id);
-  return ids;
-}
-
 /**
  * Removes from the indexes of `terms` the members of these ids that the stored document does not match, and the leases of
  * registrations that have no document: the holder's next heartbeat fails, and it registers anew.

@@ -1,5 +1,5 @@
 import type { Entry, Kind } from "../../core/entry.ts";
-import type { Draw, SampleQuery } from "../store.ts";
+import type { Draw, Narrowed, SampleQuery } from "../store.ts";
 
 /**
  * How many each of so many shards is asked for, so that all together have `size` of what is spread over them at random, and a
@@ -41,7 +41,9 @@ function joinedDraw<K extends Kind>(
   entries: Entry<K>[],
   total: number,
 ): Draw<K> {
-  async function more(size: number): Promise<Draw<K>> {
+  /** Everything is brought, so less is drawn: a shard counts no entries of others among what it leaves out. */
+  async function more(asked: number, narrowed?: Narrowed): Promise<Draw<K>> {
+    const size = Math.min(asked, narrowed?.entriesMax ?? asked);
     const expected = Math.min(size, sum(strands.map(({ left }) => left)));
     const taken = shareOutTo(strands, expected);
     // More than there were: some may have come since. On which shard nobody knows.

@@ -15,6 +15,7 @@ const WANTED: DiscoveryQuery = {
   tag: [],
   exact: false,
   failOpen: false,
+  explained: false,
 };
 
 const fleetOf = (size: number, fieldsOf: (i: number) => object = () => ({})): LiveEntry[] =>
@@ -42,9 +43,9 @@ function counted(store: Store): { store: Store; trips: () => number } {
         const draw = await store.sample(query, now);
         return {
           ...draw,
-          more(size) {
+          more(size, narrowed) {
             trips += 1;
-            return draw.more(size);
+            return draw.more(size, narrowed);
           },
         };
       },
@@ -95,7 +96,10 @@ describe.each(BACKENDS)("discover on $backend", ({ openBackend }) => {
   describe("of a crowd", () => {
     let find: Awaited<ReturnType<typeof fleet>>;
     beforeAll(async () => {
-      find = await fleet(1300, (i) => (i % 13 === 0 ? { tags: ["able"] } : { status: "busy" }));
+      find = await fleet(1300, (i) => ({
+        health_score: 0.9,
+        ...(i % 13 === 0 ? { tags: ["able"] } : { status: "busy" }),
+      }));
     });
 
     it("examines a sample, of which the size grows with the limit", async () => {
@@ -124,10 +128,29 @@ describe.each(BACKENDS)("discover on $backend", ({ openBackend }) => {
     });
 
     it("counts nobody twice in a second look", async () => {
-      const { ids, explain, live, examined } = await find({ statuses: ["busy"], limit: 1000 });
+      const { ids, explain, live, examined } = await find({
+        statuses: ["busy"],
+        limit: 1000,
+        explained: true,
+      });
       const all = [...ids, ...explain().map(({ id }) => id)];
       expect([all.length, new Set(all).size, live]).toEqual([1200, 1200, 1200]);
       expect(examined).toBe(1200);
+    });
+
+    it("reads no more than 200 further ones whole where their leases tell nothing", async () => {
+      const anything = { statuses: ["busy", "available"], minHealthScore: 1, limit: 1 } as const;
+      const found = await find(anything);
+      expect(found).toMatchObject({ ids: [], examined: 264, live: 264, trips: 2 });
+      expect(await find({ ...anything, explained: true })).toMatchObject({ ids: [], examined: 1064 });
+      expect(await find({ ...anything, statuses: ["unreachable"] })).toMatchObject({ examined: 264 });
+      expect(await find({ ...anything, failOpen: true })).toMatchObject({ examined: 264 });
+    });
+
+    it("reads as many as are asked for where that is more than 200", async () => {
+      const found = await find({ statuses: ["busy"], limit: 900 });
+      expect(found).toMatchObject({ examined: 1200, trips: 2 });
+      expect(found.ids.length).toBe(900);
     });
 
     it("examines everybody on demand", async () => {
@@ -168,5 +191,19 @@ describe.each(BACKENDS)("discover on $backend", ({ openBackend }) => {
       { id: "agent-0001", stage: "lease", reason: "lapsed" },
       { id: "agent-0002", stage: "status" },
     ]);
+  });
+
+  it("finds in a second look too who will do as a last resort", async () => {
+    const backend = openBackend(T0);
+    const store = backend.open("default");
+    await add(
+      store,
+      fleetOf(600, () => ({ ttl_seconds: 60 })),
+    );
+    await backend.advance(T0 + 60_001);
+    const query = { ...WANTED, failOpen: true, limit: 300 };
+    const found = orThrow(await discover({ store }, query, T0 + 60_001));
+    expect(found.agents).toHaveLength(300);
+    expect(found).toMatchObject({ examined: 600, failedOpen: true, lapsed: 600 });
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { change } from "../../../src/store/change.ts";
+import type { Entry } from "../../../src/core/entry.ts";
 import { absent, type Store } from "../../../src/store/store.ts";
 import { entryOf } from "../../support/entries.ts";
 import { draw, idsOf, type Open, pageThrough, put, ref, remove, T0, whole } from "./opened.ts";
@@ -62,6 +63,52 @@ export function samples(open: Open): void {
       seen.push(...idsOf(look.entries));
     }
     expect(seen.toSorted()).toEqual(agents(0, 20));
+  });
+
+  describe("draws on for those alone that are of use", () => {
+    /** Thirty agents: ten of each of available, busy, lapsed. */
+    async function mixed() {
+      const { store, advance } = open();
+      const fleet = Array.from({ length: 30 }, (_, i) =>
+        entryOf(
+          {
+            id: `agent-${i}`,
+            status: i % 3 === 0 ? "available" : "busy",
+            ttl_seconds: i % 3 === 2 ? 60 : 600,
+          },
+          T0,
+        ),
+      );
+      await put(store, T0, ...fleet);
+      await advance(T0 + 60_001);
+      return draw(store, { ...FEW, terms: ["agent"], exhaustive: 1, size: 6 }, T0 + 60_001);
+    }
+    const numberOf = (entry: Entry) => Number(entry.document.registration.id.slice(6));
+
+    it("brings every one of them, and counts the others by whether they live", async () => {
+      const first = await mixed();
+      const narrowed = { statuses: ["available", "maintenance"], entriesMax: 24 } as const;
+      const { entries, leftOut = { live: 0, lapsed: 0 }, unread } = await first.more(100, narrowed);
+      expect(unread).toBe(0);
+      const drawn = [...first.entries, ...entries].map(numberOf);
+      expect(new Set(drawn).size).toBe(drawn.length);
+      const of = (rest: number) => drawn.filter((i) => i % 3 === rest).length;
+      expect([of(0), of(1) + leftOut.live, of(2) + leftOut.lapsed]).toEqual([10, 10, 10]);
+    });
+
+    it("brings no more than it may", async () => {
+      const first = await mixed();
+      const { entries } = await first.more(100, { statuses: ["available"], entriesMax: 2 });
+      expect(entries).toHaveLength(2);
+      expect(idsOf(first.entries)).not.toEqual(expect.arrayContaining(idsOf(entries)));
+    });
+
+    it("looks at no more than it may", async () => {
+      const first = await mixed();
+      const look = await first.more(5, { statuses: ["busy"], entriesMax: 24 });
+      const { live, lapsed } = look.leftOut ?? { live: 0, lapsed: 0 };
+      expect(look.entries.length + live + lapsed).toBe(5);
+    });
   });
 
   it("draws on from those that came and not from those that left meanwhile", async () => {

@@ -44,10 +44,11 @@ const discovery = endpoint({
     const { min_health_score: minHealthScore, max_load_ratio: maxLoadRatio } = query;
     const exact = query.exact === "true";
     const failOpen = query.fail_open === "true";
-    const asked = { ...query, statuses, minHealthScore, maxLoadRatio, exact, failOpen };
+    const explained = query.explain === "true";
+    const asked = { ...query, statuses, minHealthScore, maxLoadRatio, exact, failOpen, explained };
     const reads = namespace.recent.readsFor(allowed(query), now);
     const found = orThrow(await discover(reads, asked, now));
-    const body = discoveryAnswer(namespace, asked, found, reads, query.explain === "true", now);
+    const body = discoveryAnswer(namespace, asked, found, reads, now);
     // Another draw is another answer: no entity tag would be met again.
     const caching = found.sampled ? { "Cache-Control": "no-store" } : {};
     return { status: 200, headers: { ...ageHeader(query, reads, now), ...caching }, body };

@@ -6,7 +6,7 @@ local indexes = { unpack(KEYS, 3) }
 local smallest, members_of_smallest = smallest_index(3)
 
 local skip, skipped = {}, 0
-for i = 9, #ARGV do
+for i = 11, #ARGV do
   skip[ARGV[i]] = true
   skipped = skipped + 1
 end
@@ -15,13 +15,13 @@ local chosen, firsts = {}, tonumber(ARGV[8])
 if firsts > 0 then
   local documents = {}
   for i = 1, firsts do
-    documents[i] = ARGV[1] .. ARGV[8 + i]
+    documents[i] = ARGV[1] .. ARGV[10 + i]
   end
   -- The member is made of the fence as it is now: the entry may have been replaced since it was drawn.
   for i, document in ipairs(redis.call("MGET", unpack(documents))) do
     local fence = document and fence_of(document)
     if fence then
-      chosen[#chosen + 1] = ARGV[8 + i] .. "\31" .. fence
+      chosen[#chosen + 1] = ARGV[10 + i] .. "\31" .. fence
     end
   end
   chosen = in_all_indexes(chosen, 3, 0)
@@ -76,11 +76,45 @@ for i = 1, take do
   local j = math.random(i, #drawn)
   drawn[i], drawn[j] = drawn[j], drawn[i]
 end
-for i = 1, take do
-  chosen[#chosen + 1] = drawn[i]
+local statuses, read, live, lapsed = ARGV[9], firsts, 0, 0
+if statuses == "" then
+  for i = 1, take do
+    chosen[#chosen + 1] = drawn[i]
+  end
+else
+  -- Leases cost less than entries, so most are told by them.
+  local looked, most = 0, firsts + ARGV[10]
+  while looked < take and #chosen < most do
+    local keys = {}
+    for i = 1, math.min(100, take - looked) do
+      local id, fence = parse_member(drawn[looked + i])
+      keys[i] = ARGV[2] .. (id or "") .. ":" .. (fence or "")
+    end
+    for i, lease in ipairs(redis.call("MGET", unpack(keys))) do
+      local status = lease and string.match(lease, '^{"status":"([%a_]+)"')
+      if lease and not (status and not string.find(statuses, "," .. status .. ",", 1, true)) then
+        chosen[#chosen + 1] = drawn[looked + i]
+        if #chosen == most then
+          break
+        end
+      elseif lease then
+        live = live + 1
+      else
+        lapsed = lapsed + 1
+      end
+    end
+    looked = looked + #keys
+  end
+  read = #chosen
 end
 
 local reply, fetched = fetch(chosen)
+for i = fetched + 1, read do
+  for _, value in ipairs({ chosen[i], "unread", false, false, false }) do
+    reply[#reply + 1] = value
+  end
+end
+table.insert(reply, 1, lapsed)
+table.insert(reply, 1, live)
 table.insert(reply, 1, total)
-table.insert(reply, 2, math.max(0, firsts - fetched))
 return reply

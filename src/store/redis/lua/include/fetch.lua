@@ -1,12 +1,6 @@
--- Fetches documents, stamps, leases and directives of index members ("<id>\31<fence>"), until the documents have
--- `bytes_max` (by default reply_bytes_max: a reply has a size limit of 10 MB, and large documents, escaped, would break it).
--- Up to 100 members at a time; where less is wanted, 10, and then as many as will do if the others are like them.
--- Members of one id are fetched together: the next page begins after an id.
---
--- KEYS[1] directives   KEYS[2] stamps   ARGV[1] document prefix   ARGV[2] lease prefix
--- ARGV[3] prefix of the fields in both hashes   ARGV[4] form: "documents", "stamped" (documents and their stamps), or
---         "stamps" (stamps alone, for an isolate that has the documents; "stamped" where a document or a stamp is missing)
--- Returns {member, stamp, document, lease, directive, ...}, flat, each absent value false, and how many were fetched.
+-- Fetches documents, stamps, leases and directives of index members, until the documents have `bytes_max`. Up to 100 members at a
+-- time; where less is wanted, 10, and then as many as will do if the others are like them. Members of one id are fetched
+-- together: the next page begins after an id. KEYS, ARGV, returns, and how many were fetched: FETCHING in scripts.ts
 local reply_bytes_max = 1500000
 local form = ARGV[4]
 

@@ -9,7 +9,7 @@ const CONFIG = "wrangler.toml";
 const OUT = "dist/bench";
 
 /** The largest size of a deploy, compressed; `npm run size` fails above it. */
-export const BUNDLE_KIB_MAX = 160;
+export const BUNDLE_KIB_MAX = 175;
 
 /** A Worker as a deploy would upload it. */
 export interface Bundle {

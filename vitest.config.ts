@@ -11,7 +11,14 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              ratelimits: { THREE_A_MINUTE: { namespace_id: "1", simple: { limit: 3, period: 60 } } },
+            },
+          }),
+        ],
         test: {
           name: "workerd",
           include: ["test/**/*.test.ts"],

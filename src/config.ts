@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agents/agent.ts";
 import { SCOPES, type Scope } from "./core/authority.ts";
+import { DEFAULT_QUOTA, type Limits, type Quota, someLimits } from "./core/limits.ts";
 import { KEPT_MS_DEFAULT } from "./core/toolsets/call.ts";
 import type { PingTerms } from "./core/toolsets/health.ts";
 
@@ -14,6 +15,8 @@ export interface ApiKey {
   name: string;
   scopes: Scope[];
   namespace: string;
+  /** Of its entries, where they are not those of every key. */
+  limits?: Partial<Limits> | undefined;
 }
 
 export interface RedisDatabase {
@@ -57,6 +60,8 @@ export interface Config {
   eventsKept: { ms: number; chars: number };
   /** How many hubs have the sockets of a region's agents: one for each 10,000. */
   hubsPerRegion: number;
+  /** What each namespace may have, and the entries of each key in it. */
+  limits: Quota;
   /** How many heartbeats a second the agents of a namespace are to send in all; 0: as many as they do. */
   heartbeatsPerSecondMax: number;
 }
@@ -86,6 +91,7 @@ const apiKeys = z.array(
       .transform((hex) => hex.toLowerCase()),
     scopes: z.array(z.enum(SCOPES)).min(1),
     namespace: z.string().regex(NAMESPACE_PATTERN).default(DEFAULT_NAMESPACE),
+    limits: someLimits.optional(),
   }),
 );
 
@@ -142,6 +148,11 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
   const hubsPerRegion = integer("HUBS_PER_REGION", 1, 1, 1000);
   // Half of the commands that an Upstash database takes a second.
   const heartbeatsPerSecondMax = integer("HEARTBEATS_PER_SECOND_MAX", 5000, 0, 1_000_000);
+
+  const limits = {
+    namespace: limitsIn("LIMITS", text("LIMITS"), DEFAULT_QUOTA.namespace, bad),
+    key: limitsIn("KEY_LIMITS", text("KEY_LIMITS"), DEFAULT_QUOTA.key, bad),
+  };
 
   const url = text("UPSTASH_REDIS_REST_URL");
   const token = text("UPSTASH_REDIS_REST_TOKEN");
@@ -201,8 +212,18 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
     resultKeptMs,
     eventsKept,
     hubsPerRegion,
+    limits,
     heartbeatsPerSecondMax,
   };
+}
+
+/** Limits that are not named stay as they are. */
+function limitsIn(name: string, raw: string | undefined, defaults: Limits, bad: string[]): Limits {
+  if (raw === undefined) return defaults;
+  const parsed = someLimits.safeParse(tryJson(raw));
+  if (parsed.success) return { ...defaults, ...parsed.data };
+  bad.push(`${name} must be JSON of {agents, toolsets, terms, bytes, entry_terms}${whereIn(parsed.error)}`);
+  return defaults;
 }
 
 function databasesIn(raw: string | undefined, bad: string[]): RedisDatabase[] {

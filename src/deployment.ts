@@ -1,11 +1,13 @@
 import { type Config, namespacesOf } from "./config.ts";
 import { Problem } from "./core/problem.ts";
 import { createApp } from "./http/app.ts";
+import type { RateLimits } from "./http/frame/rate-limit.ts";
 import { type Namespace, namespaces, type Platform } from "./registry/namespace.ts";
 import { isOffered } from "./registry/services/offered.ts";
 import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
 import { sweep } from "./registry/sweep.ts";
 import { isRegistered } from "./registry/toolsets/read.ts";
+import { quotasIn } from "./quotas.ts";
 
 /** A configured registry, on whatever it runs: what its requests, its cron and its objects ask of it. */
 export interface Deployment {
@@ -22,7 +24,9 @@ export interface Deployment {
   isRegistered: (object: string) => Promise<boolean>;
 }
 
-type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause">;
+type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause"> & {
+  rateLimits?: RateLimits;
+};
 
 /** @param ground  what it runs on: the adapters and time */
 export function deployment(config: Config, ground: Ground): Deployment {
@@ -33,12 +37,12 @@ export function deployment(config: Config, ground: Ground): Deployment {
     allowLoopback: access.mode === "open",
     timeoutMs: PROBE_TIMEOUT_MS,
   };
-  const open = namespaces({ ...ground, ...config, prober });
+  const open = namespaces({ ...ground, ...config, prober, quotaOf: quotasIn(config) });
   // A deployment that is not configured has nothing to sweep.
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {
     open,
-    app: createApp({ access, open, clock }),
+    app: createApp({ access, open, clock, rateLimits: ground.rateLimits }),
     async sweep() {
       const runs = await Promise.allSettled(swept.map((name) => sweep(open(name), clock())));
       const failed = runs.filter((run) => run.status === "rejected");

@@ -6,9 +6,16 @@ import { durableAgentHub } from "./hub/durable-agent-hub.ts";
 import { durableHub } from "./hub/durable-hub.ts";
 import { durablePool } from "./pool/durable-pool.ts";
 import { durableServicePool } from "./pool/durable-service-pool.ts";
+import type { RateLimit } from "./http/frame/rate-limit.ts";
 import { storesOf } from "./open-store.ts";
 
 export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-registry-object.ts";
+
+/** What a deployment may bind besides (wrangler.toml). */
+interface MayBeBound {
+  REQUESTS_PER_MINUTE?: RateLimit;
+  HEARTBEATS_PER_MINUTE?: RateLimit;
+}
 
 /** What one isolate keeps between requests. */
 const deployments = new WeakMap<Env, Deployment>();
@@ -17,6 +24,7 @@ function deploymentFor(env: Env): Deployment {
   const known = deployments.get(env);
   if (known) return known;
   const config = parseConfig(env as unknown as Record<string, unknown>);
+  const bound = env as Env & MayBeBound;
   const made = deployment(config, {
     openStore: storesOf(config, (name) => env.REGISTRY.getByName(name)),
     openPool: (namespace, service, near) =>
@@ -24,6 +32,7 @@ function deploymentFor(env: Env): Deployment {
     openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
     openHub: (namespace, hub, near) =>
       durableHub(() => env.AGENT_HUB.getByName(objectName(namespace, hub), placed(near))),
+    rateLimits: { requests: bound.REQUESTS_PER_MINUTE, heartbeats: bound.HEARTBEATS_PER_MINUTE },
     clock: () => Date.now(),
     pause: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   });

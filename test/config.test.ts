@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { namespacesOf, parseConfig } from "../src/config.ts";
+import { DEFAULT_QUOTA } from "../src/core/limits.ts";
 import { apiKeys, digestOf } from "./support/keys.ts";
 
 const REDIS = { UPSTASH_REDIS_REST_URL: "https://eu1.upstash.io", UPSTASH_REDIS_REST_TOKEN: "s3cret" };
@@ -42,6 +43,7 @@ describe("an environment that makes sense", () => {
       HUBS_PER_REGION: "3",
       HEARTBEATS_PER_SECOND_MAX: "900",
       REDIS_READS: "nearest",
+      KEY_LIMITS: '{"agents":5}',
     };
     expect(parseConfig({ ...REDIS, ...numbers, REDIS_PREFIX: "my_app-2", ACCESS: "open" })).toEqual({
       access: { mode: "open" },
@@ -60,6 +62,7 @@ describe("an environment that makes sense", () => {
       resultKeptMs: 60_000,
       eventsKept: { ms: 7_200_000, chars: 7_000_000 },
       hubsPerRegion: 3,
+      limits: { ...DEFAULT_QUOTA, key: { ...DEFAULT_QUOTA.key, agents: 5 } },
       heartbeatsPerSecondMax: 900,
     });
   });
@@ -105,6 +108,8 @@ describe("an environment that makes sense", () => {
     "EVENTS_KEPT_HOURS",
     "EVENTS_MEGABYTES",
     "HUBS_PER_REGION",
+    "LIMITS",
+    "KEY_LIMITS",
     "HEARTBEATS_PER_SECOND_MAX",
     "API_KEYS",
     "ACCESS",
@@ -119,6 +124,8 @@ describe("an environment that makes sense", () => {
     { name: "EVENTS_KEPT_HOURS", edges: ["1", "8760"] },
     { name: "EVENTS_MEGABYTES", edges: ["1", "1000"] },
     { name: "HUBS_PER_REGION", edges: ["1", "1000"] },
+    { name: "LIMITS", edges: ["{}", '{"agents":0}'] },
+    { name: "KEY_LIMITS", edges: ['{"agents":0,"toolsets":1,"terms":2,"bytes":3,"entry_terms":4}'] },
     { name: "HEARTBEATS_PER_SECOND_MAX", edges: ["0", "1000000"] },
     { name: "AGENT_TTL_SECONDS", edges: ["60", "86400"] },
     { name: "LEGACY_TTL_SECONDS", edges: ["60", "86400"] },
@@ -142,6 +149,8 @@ describe("a binding that makes no sense", () => {
     { name: "EVENTS_KEPT_HOURS", values: ["0", "8761", "1.5", "2d"] },
     { name: "EVENTS_MEGABYTES", values: ["0", "1001", "0.5", "1GB"] },
     { name: "HUBS_PER_REGION", values: ["0", "1001", "1.5", "many"] },
+    { name: "LIMITS", values: ["1", "[]", '{"agents":-1}', '{"agents":1.5}', '{"agent":1}', "many"] },
+    { name: "KEY_LIMITS", values: ['{"bytes":"1"}', "{"] },
     { name: "HEARTBEATS_PER_SECOND_MAX", values: ["-1", "1000001", "1.5", "never"] },
     { name: "REDIS_TIMEOUT_MS", values: ["0", "30001", "2.5", "2s", "Infinity"] },
     { name: "REDIS_PREFIX", values: ["a:b", "a b", "A".repeat(65), "*"] },

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   too_many_candidates: { status: 400, title: "Too many candidates for an exact answer" },
   unauthorized: { status: 401, title: "No valid API key was given" },
   forbidden: { status: 403, title: "This caller may not do this" },
+  quota_exceeded: { status: 403, title: "There would be more of something than there may be" },
   lease_token_required: { status: 403, title: "The entry's lease token is required" },
   agent_not_found: { status: 404, title: "No live agent has this id" },
   service_not_found: { status: 404, title: "No live agent serves this" },
@@ -37,6 +38,7 @@ export const PROBLEMS = {
   stream_full: { status: 413, title: "The call has sent as much as it may besides its result" },
   unsupported_media_type: { status: 415, title: "The body must be JSON" },
   upgrade_required: { status: 426, title: "The route opens a WebSocket" },
+  rate_limited: { status: 429, title: "This key sends too many requests", retryAfterSeconds: 10 },
   queue_full: { status: 429, title: "Too many calls wait for this toolset", retryAfterSeconds: 1 },
   internal: { status: 500, title: "Something went wrong on our side" },
   not_configured: {
@@ -99,6 +101,13 @@ export interface ProblemOptions {
   missing?: string[];
   /** How long ago a toolset's provider was last heard. */
   health?: { last_pong: string | null; age_ms: number | null; staleness_threshold_ms: number };
+  /** Which limit, whose, what there is, and what there may be. */
+  quota?: {
+    limit: "agents" | "toolsets" | "terms" | "bytes" | "entry_terms";
+    of: "namespace" | "key";
+    count: number;
+    max: number;
+  };
   /** The scope that the key lacks. */
   scope?: "read" | "write" | "admin";
   /** Of the JSON-RPC message that is refused. */

@@ -12,6 +12,7 @@ import { preflight } from "./frame/cors.ts";
 import { DIALECTS } from "./frame/dialects.ts";
 import { type Dialect, type Endpoint, type Method } from "./frame/endpoint.ts";
 import { envelope } from "./frame/envelope.ts";
+import { countRequest, type RateLimits } from "./frame/rate-limit.ts";
 import { type Reply, replyOf } from "./frame/reply.ts";
 import { readBody, readParams, readQuery } from "./frame/request.ts";
 import { endpoints } from "./routes.ts";
@@ -25,12 +26,20 @@ export interface AppOptions {
   open: (namespace: string) => Namespace;
   /** ms since the Unix epoch */
   clock: () => number;
+  /** How many requests of a key are taken; by default all. */
+  rateLimits?: RateLimits | undefined;
   /** The routes; by default all of them. */
   table?: readonly Endpoint[];
 }
 
 /** The whole HTTP face: mounts a table of endpoints. */
-export function createApp({ access, open, clock, table = [...endpoints, ...pages] }: AppOptions): Hono {
+export function createApp({
+  access,
+  open,
+  clock,
+  rateLimits = {},
+  table = [...endpoints, ...pages],
+}: AppOptions): Hono {
   // hono/tiny tries the patterns one by one, which is the quickest among so few; Hono's RegExpRouter refuses some of them.
   const app = new Hono();
   // Open access is for this machine alone, so no page of another origin may read its answers.
@@ -56,6 +65,7 @@ export function createApp({ access, open, clock, table = [...endpoints, ...pages
     const { dialect = "problem" } = endpoint;
     const respond = withEnvelope(dialect, async (c, sync) => {
       const asker = await authorize(c.req.raw, endpoint, access);
+      await countRequest(rateLimits, asker, endpoint.isHeartbeat === true);
       const passedOn = c.req.header(SYNC_HEADER);
       if (passedOn !== undefined) sync.ask(passedOn);
       return withSync(sync, () => serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys"));

@@ -1,10 +1,12 @@
 import type { LeaseDefaults } from "../core/agents/agent.ts";
+import { DEFAULT_QUOTA, type Quota } from "../core/limits.ts";
 import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
+import { limited } from "./limited.ts";
 import { Marker } from "./marker.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { RecentReads } from "./recent-reads.ts";
@@ -42,6 +44,8 @@ export interface Platform {
   hubsPerRegion: number;
   /** How many heartbeats a second agents of a namespace are to send in all; 0: as many as they do. */
   heartbeatsPerSecondMax: number;
+  /** What the namespace may have, and the entries of the key of this name in it (null: of no key); by default `DEFAULT_QUOTA`. */
+  quotaOf?: (namespace: string, owner: string | null) => Quota;
   prober: Prober;
   /** ms since the Unix epoch */
   clock: () => number;
@@ -87,11 +91,11 @@ const OPEN_MAX = 1000;
 export function namespaces(platform: Platform): (name: string) => Namespace {
   const { signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion, heartbeatsPerSecondMax } =
     platform;
-  const { prober, clock, pause } = platform;
+  const { prober, clock, pause, quotaOf = () => DEFAULT_QUOTA } = platform;
   return keepOpen((name): Namespace => {
     const { openHub } = platform;
     const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
-    const opened = platform.openStore(name);
+    const opened = limited(platform.openStore(name), (owner) => quotaOf(name, owner));
     const store = hub ? tellingHubs(opened, hub) : opened;
     return {
       name,

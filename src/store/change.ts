@@ -11,7 +11,8 @@ const ROUNDS_MAX = 24;
  * asks again about the entry as it is now. So it does where nothing is to be written of an entry that a copy has shown which
  * may be behind: only a commit proves that it is still so. Each entry at most once per call.
  *
- * @returns per entry what was decided, or the Problem `store_contended` if other writers were first 24 times in a row
+ * @returns per entry what was decided, or the Problem `quota_exceeded`, or `store_contended` if other writers were first 24 times
+ *   in a row
  * @throws {Problem} `store_unavailable`
  */
 export async function change<R, K extends Kind>(
@@ -43,9 +44,11 @@ export async function change<R, K extends Kind>(
       changes.push({ before, after, ...rest, index });
     }
     const outcomes = changes.length > 0 ? await store.commit(changes, now) : [];
-    const overtaken = outcomes.flatMap((outcome, i) =>
-      outcome === "committed" ? [] : [{ before: outcome, index: changes[i]!.index }],
-    );
+    const overtaken = outcomes.flatMap((outcome, i) => {
+      const { index } = changes[i]!;
+      if (outcome instanceof Problem) results[index] = outcome;
+      return outcome === "committed" || outcome instanceof Problem ? [] : [{ before: outcome, index }];
+    });
     const unproven = pending.filter(({ before }, i) => before.mayBeBehind && !decisions[i]!.write);
     pending = unproven.length === 0 ? overtaken : [...overtaken, ...(await readAnew(store, unproven, now))];
   }

@@ -1,8 +1,9 @@
 import type { Entry, Kind } from "../core/entry.ts";
 import { asRead, isAlive, type Holder, isHeld } from "../core/holding.ts";
 import type { Lease } from "../core/lease.ts";
+import { Problem } from "../core/problem.ts";
 import { countHeard } from "./heard.ts";
-import type { BareStore, Change, Draw, RollPage, RollQuery, Snapshot, Store } from "./store.ts";
+import type { BareStore, Change, Draw, Outcome, RollPage, RollQuery, Snapshot, Store } from "./store.ts";
 
 /** How old what an isolate knows of a holder may be, ms. */
 const AGE_MAX_MS = 1000;
@@ -115,9 +116,10 @@ export function withHeldLeases(store: BareStore): Store {
         ...rest,
       }));
       const outcomes = await store.commit(sent, now);
-      const found = outcomes.filter((outcome) => outcome !== "committed");
-      const snapshots = await readSnapshots(found, now);
-      return outcomes.map((outcome) => (outcome === "committed" ? outcome : snapshots.shift()!));
+      const isSnapshot = (outcome: Outcome<K>): outcome is Snapshot<K> =>
+        outcome !== "committed" && !(outcome instanceof Problem);
+      const snapshots = await readSnapshots(outcomes.filter(isSnapshot), now);
+      return outcomes.map((outcome) => (isSnapshot(outcome) ? snapshots.shift()! : outcome));
     },
     attach: (holdings, now) =>
       store.renew(

@@ -3,6 +3,8 @@ import type { EventsKept } from "./forgetting.ts";
 import type { Grace } from "../core/agents/grace.ts";
 import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
 import type { Event } from "../core/event.ts";
+import type { Quota, Usage } from "../core/limits.ts";
+import type { Problem } from "../core/problem.ts";
 import type { HeldLease, Holder } from "../core/holding.ts";
 import type { Lease } from "../core/lease.ts";
 
@@ -64,9 +66,10 @@ export interface Store {
    * Document, index terms, lease, directive, ledger and event change together. Each change is applied by itself; many are
    * sent in as few round trips as their size allows.
    *
-   * @returns per change, in their order, "committed" or the entry as it is now
+   * @returns per change, in their order, "committed"; or, and nothing of it is written: the entry as it is now where that has
+   *   changed, the Problem `quota_exceeded` where the change would bring a count beyond its `quota`
    */
-  commit<K extends Kind>(changes: readonly Change<K>[], now: number): Promise<("committed" | Snapshot<K>)[]>;
+  commit<K extends Kind>(changes: readonly Change<K>[], now: number): Promise<Outcome<K>[]>;
 
   /**
    * Replaces the states of leases and extends them, each only if it is alive: a superseded or lapsed holder changes nothing,
@@ -128,6 +131,12 @@ export interface Store {
    * may be short or empty while `next` is set. A round trip per 500 members examined, or fewer.
    */
   page<K extends Kind>(query: PageQuery<K>, now: number): Promise<Page<K>>;
+
+  /**
+   * What there is of whatever may be limited, of one owner's entries or (null) of the namespace: as it was counted with every
+   * commit. An owner's terms are those that no entry was under before one of its own. One round trip.
+   */
+  usage(owner: string | null): Promise<Usage>;
 
   /** How many entries of a kind there are, those included that have lapsed and are not yet reaped. */
   count(kind: Kind): Promise<number>;
@@ -222,7 +231,11 @@ export interface Change<K extends Kind = "agent"> {
   event?: Event;
   /** Kept under the id for a day: see `Past`. */
   ended?: string;
+  /** What entries may be in all after this one; absent: they are counted, and not bounded. */
+  quota?: Quota;
 }
+
+export type Outcome<K extends Kind = "agent"> = "committed" | Snapshot<K> | Problem;
 
 /** How long the fence of what was unregistered is kept, ms. */
 export const ENDED_KEPT_MS = 86_400_000;

@@ -191,7 +191,7 @@ describe("terms", () => {
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
       sql.exec(
-        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; ALTER TABLE event DROP COLUMN nonce;",
+        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; DROP TABLE usage; ALTER TABLE event DROP COLUMN nonce;",
       );
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
@@ -199,6 +199,25 @@ describe("terms", () => {
     });
     await evict();
     expect(await termCounts(store)).toEqual(counts);
+  });
+});
+
+describe("what entries are in all", () => {
+  it("is counted when an object wakes that is from before it was", async () => {
+    const { store, inside, evict } = openEmbedded();
+    const mine = entryOf({ id: "b", tags: ["x"] }, T0, "f2");
+    mine.document.owner = "mine";
+    await put(store, T0, a, mine);
+    const [all, own] = [await store.usage(null), await store.usage("mine")];
+    expect([all.agents, own.agents]).toEqual([2, 1]);
+    await inside((_, { sql }) => {
+      sql.exec("DROP TABLE usage; ALTER TABLE term_count DROP COLUMN owner");
+      sql.exec("DELETE FROM migration WHERE number >= 8");
+    });
+    await evict();
+    expect(await store.usage(null)).toEqual(all);
+    // Whose entry brought a term was not written down then.
+    expect(await store.usage("mine")).toEqual({ ...own, terms: 0 });
   });
 });
 
@@ -213,6 +232,7 @@ describe("the ledger", () => {
       sql.exec(
         "DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; DELETE FROM migration WHERE number >= 4",
       );
+      sql.exec("DROP TABLE usage; ALTER TABLE term_count DROP COLUMN owner");
     });
     await evict();
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);

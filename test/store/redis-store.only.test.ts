@@ -39,6 +39,7 @@ describe("the keys", () => {
         "revision",
         "stamps",
         "term_names",
+        "usage",
       ].toSorted(),
     );
     const json = await redis<string>("GET", "doc:agent:a/b");
@@ -71,6 +72,7 @@ describe("the keys", () => {
       "lease:agent:a/b:f2",
       "stamps",
       "term_names",
+      "usage",
     ];
     expect(await keys()).toEqual(left);
     expect(await members("type:worker")).toEqual([member("a/b", "f2")]);
@@ -81,20 +83,20 @@ describe("the keys", () => {
     ]);
   });
 
-  it("leave nothing of who unregistered but the history", async () => {
+  it("leave nothing of who unregistered but the history, and counts of nothing", async () => {
     const { store, keys } = openRedis();
     await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await runSweep(store);
     await remove(store, T0, "a/b");
-    expect(await keys()).toEqual(["events", "revision", "sweep"]);
+    expect(await keys()).toEqual(["events", "revision", "sweep", "usage"]);
   });
 
-  it("leave nothing of who was reaped but the history", async () => {
+  it("leave nothing of who was reaped but the history, and counts of nothing", async () => {
     const { store, redis, keys } = openRedis();
     await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await redis("DEL", "lease:agent:a/b:f1");
     expect(await sweepUntilReaped(store, T0)).toEqual(["a/b"]);
-    expect(await keys()).toEqual(["events", "revision", "sweep"]);
+    expect(await keys()).toEqual(["events", "revision", "sweep", "usage"]);
   });
 
   it("keep namespaces and prefixes apart", async () => {

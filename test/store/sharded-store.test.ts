@@ -1,6 +1,6 @@
 import { shardedStore } from "../../src/store/sharded/sharded-store.ts";
 import { embeddedBackend } from "../support/stores.ts";
-import { storeConformance } from "./conformance.ts";
+import { storeConformance, TERMS_OF_ALL } from "./conformance.ts";
 import { type Opened, T0 } from "./conformance/opened.ts";
 
 function openShards(): Opened {
@@ -9,4 +9,4 @@ function openShards(): Opened {
   return { store: shardedStore([shard("one"), shard("two"), shard("three")]), advance };
 }
 
-storeConformance("three shards", openShards);
+storeConformance("three shards", openShards, [TERMS_OF_ALL]);

@@ -6,6 +6,7 @@ export interface TestKey {
   token: string;
   scopes: ApiKey["scopes"];
   namespace?: string;
+  limits?: ApiKey["limits"];
 }
 
 /** By crypto.subtle and not by src, so that a digest gone wrong there is noticed here. */
@@ -16,8 +17,8 @@ export async function digestOf(token: string): Promise<string> {
 
 /** Access of mode "keys", as parseConfig would make it of `apiKeys(keys)`. */
 export async function keysAccess(keys: readonly TestKey[]): Promise<Access> {
-  const digested = keys.map(async ({ name, token, scopes, namespace = DEFAULT_NAMESPACE }) => {
-    return [await digestOf(token), { name, scopes, namespace }] as const;
+  const digested = keys.map(async ({ token, namespace = DEFAULT_NAMESPACE, ...key }) => {
+    return [await digestOf(token), { ...key, namespace }] as const;
   });
   return { mode: "keys", keys: new Map(await Promise.all(digested)) };
 }

@@ -1,6 +1,8 @@
 import { type Access, type Config, parseConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
+import type { RateLimits } from "../../src/http/frame/rate-limit.ts";
+import { quotasIn } from "../../src/quotas.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
 import { START } from "./start.ts";
 import { type Backend, BACKENDS } from "./stores.ts";
@@ -30,6 +32,7 @@ export interface RegistryOptions {
   fetchHealth?: typeof fetch;
   /** ms since the Unix epoch */
   startAt?: number;
+  rateLimits?: RateLimits;
   /** The routes, if not all there are. */
   table?: readonly Endpoint[];
   /** What a wait lasts; unless told it is over at once, and its time has passed. */
@@ -46,7 +49,8 @@ export class Registry {
   #now: number;
 
   constructor(options: RegistryOptions = {}) {
-    const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START, table } = options;
+    const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START } = options;
+    const { table, rateLimits } = options;
     this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
@@ -59,6 +63,7 @@ export class Registry {
       openGateway: this.backend.openGateway,
       openHub: (namespace, hub) => this.backend.openHub(this.open(namespace).store, namespace, hub),
       ...this.config,
+      quotaOf: quotasIn(this.config),
       prober: {
         fetch: fetchHealth,
         allowLoopback: granted.mode === "open",
@@ -67,7 +72,7 @@ export class Registry {
       clock,
       pause: pause ?? ((ms) => this.pass(ms)),
     });
-    this.#app = createApp({ access: granted, open: this.open, clock, ...(table && { table }) });
+    this.#app = createApp({ access: granted, open: this.open, clock, rateLimits, ...(table && { table }) });
   }
 
   get now(): number {

@@ -20,6 +20,9 @@ export const refusedItem = {
   code: z.string().optional(),
   errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
   action: z.enum(["register", "stop"]).optional(),
+  quota: z
+    .strictObject({ limit: z.string(), of: z.enum(["namespace", "key"]), count, max: count })
+    .optional(),
 };
 
 /** The store is out, and this is what was read of it last; `as_of` says when. */

@@ -87,6 +87,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
   readsBodyLate?: boolean;
   /** An empty body is taken as `{}`. */
   bodyOptional?: boolean;
+  /** It is counted as a heartbeat, not among the other requests of its key. */
+  isHeartbeat?: boolean;
   takesLeaseToken?: boolean;
   takesIdempotencyKey?: boolean;
   answers: AnswerSpecs;

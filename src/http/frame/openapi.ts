@@ -17,7 +17,13 @@ const content = (schema: Json, type = "application/json"): Json => ({ [type]: { 
 
 /** What every route may answer besides its own refusals. */
 const ALWAYS: readonly ProblemCode[] = ["invalid_request", "internal", "not_configured"];
-const BEHIND_A_KEY: readonly ProblemCode[] = ["unauthorized", "forbidden", "store_unavailable", "store_full"];
+const BEHIND_A_KEY: readonly ProblemCode[] = [
+  "unauthorized",
+  "forbidden",
+  "rate_limited",
+  "store_unavailable",
+  "store_full",
+];
 const WITH_BODY: readonly ProblemCode[] = ["payload_too_large", "unsupported_media_type"];
 
 const isKeyless = (endpoint: Endpoint): boolean => keyNeedOf(endpoint) === "none";

@@ -1,4 +1,4 @@
-import { type FieldError, type Problem, PROBLEMS } from "../../core/problem.ts";
+import { type FieldError, type Problem, type ProblemOptions, PROBLEMS } from "../../core/problem.ts";
 
 /** The base of a problem's `type`. A type is a name (RFC 9457, 3.1.1), so it is the same on every deployment. */
 const TYPE_BASE = "https://rollcall.example/errors/";
@@ -17,6 +17,7 @@ export interface ProblemBody {
   action?: string;
   reasons?: { id: string; stage: string; reason: string; detail: string }[];
   missing?: string[];
+  quota?: ProblemOptions["quota"];
   last_pong?: string | null;
   age_ms?: number | null;
   staleness_threshold_ms?: number;
@@ -24,7 +25,7 @@ export interface ProblemBody {
 
 export function problemBody(problem: Problem, requestId: string): ProblemBody {
   const { code, message, options } = problem;
-  const { errors, action, reasons, missing, health } = options;
+  const { errors, action, reasons, missing, quota, health } = options;
   return {
     type: TYPE_BASE + code,
     title: PROBLEMS[code].title,
@@ -37,6 +38,7 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
     ...(action && { action }),
     ...(reasons && { reasons }),
     ...(missing && { missing }),
+    ...(quota && { quota }),
     ...health,
   };
 }
@@ -77,15 +79,28 @@ export const PROBLEM_SCHEMA = {
     last_pong: { type: ["string", "null"], format: "date-time", description: "A toolset's" },
     age_ms: { type: ["integer", "null"], description: "How long ago that was" },
     staleness_threshold_ms: { type: "integer", description: "How long ago it may be" },
+    quota: {
+      type: "object",
+      description:
+        "The limit that would be passed: what it bounds, of the namespace or the key, what there is, what there may be",
+      required: ["limit", "of", "count", "max"],
+      properties: {
+        limit: { enum: ["agents", "toolsets", "terms", "bytes", "entry_terms"] },
+        of: { enum: ["namespace", "key"] },
+        count: { type: "integer" },
+        max: { type: "integer" },
+      },
+    },
     missing: { type: "array", items: text, description: "Services that did not become ready" },
   },
 };
 
 /** A refusal as one item of a batch's answer. */
-export const itemProblem = ({ status, message, code, options: { errors, action } }: Problem) => ({
+export const itemProblem = ({ status, message, code, options: { errors, action, quota } }: Problem) => ({
   status,
   error: message,
   code,
   ...(errors && { errors }),
   ...(action && { action }),
+  ...(quota && { quota }),
 });

@@ -1,4 +1,5 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import { quotaExceeded } from "../../core/limits.ts";
 import { type Host, type Hosted, lasting } from "../../durable/hosted.ts";
 import { remote } from "../../durable/remote.ts";
 import { chunks } from "../chunks.ts";
@@ -7,6 +8,7 @@ import type {
   Draw,
   LeftOut,
   Narrowed,
+  Outcome,
   Page,
   PageQuery,
   RollPage,
@@ -39,6 +41,7 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   holders: true,
   areKept: true,
   sample: true,
+  usage: true,
   page: true,
   count: true,
   terms: true,
@@ -133,9 +136,12 @@ export function durableStore(stub: () => object): Store {
           ...rest,
         }));
         const outcomes = await calls.commit(sent, now);
-        return outcomes.map((outcome, i) =>
-          outcome === "committed" ? outcome : toSnapshot(piece[i]!.before.ref, outcome),
-        );
+        return outcomes.map((outcome, i): Outcome<K> => {
+          if (outcome === "committed") return outcome;
+          if (!("overrun" in outcome)) return toSnapshot(piece[i]!.before.ref, outcome);
+          const { limit, owner, count, max } = outcome.overrun;
+          return quotaExceeded(limit, owner, count, max);
+        });
       }),
     sample: (query, now) => draw(query, [], now),
 

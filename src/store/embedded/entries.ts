@@ -7,9 +7,10 @@ import { statusChange } from "../status-changes.ts";
 import type { History } from "./history.ts";
 import type { KnownRows } from "./known-rows.ts";
 import type { Members, Moves } from "./members.ts";
-import type { SentChange, SnapshotRow } from "./registry-calls.ts";
+import type { OutcomeRow, SentChange, SnapshotRow } from "./registry-calls.ts";
 import { toEntry } from "./rows.ts";
-import { type EntryRow, SQL } from "./schema.ts";
+import { type EntryRow, SQL, type UsageRow } from "./schema.ts";
+import { Usage } from "./usage.ts";
 
 /** Entries by id: read for a decision, changed whole, their leases renewed. */
 export class Entries {
@@ -17,9 +18,11 @@ export class Entries {
   readonly #history: History;
   readonly #members: Members;
   readonly #rows: KnownRows;
+  readonly #usage: Usage;
 
   constructor(storage: ObjectStorage, history: History, members: Members, rows: KnownRows) {
     this.#storage = storage;
+    this.#usage = new Usage(storage.sql);
     this.#history = history;
     this.#members = members;
     this.#rows = rows;
@@ -34,16 +37,19 @@ export class Entries {
   }
 
   /** @param now  the caller's clock, by which a lease says when it ends; it lasts as long by the object's */
-  commit(changes: readonly SentChange[], now: number, clock: number): ("committed" | SnapshotRow)[] {
-    return changes.map(({ before: { ref, version }, after, event, ended }) => {
+  commit(changes: readonly SentChange[], now: number, clock: number): OutcomeRow[] {
+    return changes.map(({ before: { ref, version }, after, event, ended, quota }) => {
       const current = this.#snapshot(ref, clock);
       if (current.version !== version) return current;
       const before = current.row && toEntry(current.row);
       const moves = movesOf(ref.kind, before, after);
+      const counted = this.#usage.count(ref.kind, before, after, moves.added, quota);
+      if ("limit" in counted) return { overrun: counted };
       this.#storage.transactionSync(() => {
         if (after) this.#write(ref, before, after, clock - now);
         else this.#remove(ref);
-        this.#moveTerms(ref, moves);
+        this.#usage.write(counted);
+        this.#moveTerms(ref, moves, after?.document.owner ?? null);
         if (ended !== undefined) this.#keepEnded(ref, ended, clock);
         if (event) this.#history.add(event);
       });
@@ -51,6 +57,10 @@ export class Entries {
       this.#members.move(ref, moves);
       return "committed";
     });
+  }
+
+  usage(owner: string | null): UsageRow {
+    return this.#usage.of(owner);
   }
 
   /** @param now  the caller's clock, by which events are told */
@@ -96,18 +106,19 @@ export class Entries {
     sql.exec(SQL.deleteLease, kind, id);
   }
 
-  #moveTerms({ kind, id }: Ref<Kind>, { dropped, added }: Moves): void {
+  /** @param owner  whose entry it is */
+  #moveTerms({ kind, id }: Ref<Kind>, { dropped, added }: Moves, owner: string | null): void {
     const { sql } = this.#storage;
     if (dropped.length > 0) {
       const json = JSON.stringify(dropped);
       sql.exec(SQL.dropTerms, kind, id, json);
       sql.exec(SQL.countDown, json);
-      sql.exec(SQL.forgetEmpty, json);
+      this.#usage.forgetEmpty(json);
     }
     if (added.length > 0) {
       const json = JSON.stringify(added);
       sql.exec(SQL.addTerms, kind, id, json);
-      sql.exec(SQL.countUp, json);
+      sql.exec(SQL.countUp, owner, json);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Kind, Ref } from "../../core/entry.ts";
 import type { BareStore, Change, Draw, Page, PageQuery, SampleQuery, Snapshot } from "../store.ts";
 import type { EntryRow } from "./schema.ts";
+import type { Overrun } from "./usage.ts";
 
 /**
  * The port as it travels to the object. Entries travel as rows, with their JSON as text: heartbeats wait for the object, and
@@ -16,7 +17,7 @@ export interface RegistryCalls extends Omit<
     now: number,
   ): Promise<{ snapshots: SnapshotRow[]; clock: number }>;
   readHeld(ref: Ref<Kind>, now: number): Promise<EntryRow | undefined>;
-  commit(changes: readonly SentChange[], now: number): Promise<("committed" | SnapshotRow)[]>;
+  commit(changes: readonly SentChange[], now: number): Promise<OutcomeRow[]>;
   sample(query: DrawQuery, now: number): Promise<DrawnRows>;
   page(query: PageQuery<Kind>, now: number): Promise<PageOfRows>;
 }
@@ -25,6 +26,8 @@ export interface RegistryCalls extends Omit<
 export interface SnapshotRow extends Pick<Snapshot<Kind>, "version" | "ended"> {
   row: EntryRow | undefined;
 }
+
+export type OutcomeRow = "committed" | SnapshotRow | { overrun: Overrun };
 
 /** A change as it is sent: the object has what was read. */
 export interface SentChange extends Omit<Change<Kind>, "before"> {

@@ -34,9 +34,10 @@ import type {
   PageOfRows,
   RegistryCalls,
   SentChange,
+  OutcomeRow,
   SnapshotRow,
 } from "./registry-calls.ts";
-import { type EntryRow, MIGRATIONS, SQL } from "./schema.ts";
+import { type EntryRow, MIGRATIONS, SQL, type UsageRow } from "./schema.ts";
 import { Search } from "./search.ts";
 
 /**
@@ -79,8 +80,12 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#entries.readRow(ref, this.clock());
   }
 
-  commit(changes: readonly SentChange[], now: number): ("committed" | SnapshotRow)[] {
+  commit(changes: readonly SentChange[], now: number): OutcomeRow[] {
     return this.#entries.commit(changes, now, this.clock());
+  }
+
+  usage(owner: string | null): UsageRow {
+    return this.#entries.usage(owner);
   }
 
   renew(renewals: readonly Renewal<Kind>[], now: number): Renewed[] {

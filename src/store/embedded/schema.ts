@@ -53,6 +53,22 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE holder (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;`,
   // Changes of status that a later one took the place of: a cursor may stand on one.
   `CREATE TABLE replaced (revision INTEGER PRIMARY KEY, nonce TEXT NOT NULL, at INTEGER NOT NULL);`,
+  // What the namespace has (owner "") and each owner's part of it. `terms` are those that the owner's entries brought.
+  `CREATE TABLE usage (
+     owner TEXT PRIMARY KEY,
+     agents INTEGER NOT NULL DEFAULT 0,
+     toolsets INTEGER NOT NULL DEFAULT 0,
+     terms INTEGER NOT NULL DEFAULT 0,
+     bytes INTEGER NOT NULL DEFAULT 0
+   ) WITHOUT ROWID;
+   INSERT INTO usage (owner, agents, toolsets, bytes)
+     SELECT coalesce(document ->> 'owner', ''), sum(kind = 'agent'), sum(kind = 'toolset'), sum(length(document))
+     FROM entry GROUP BY 1;
+   INSERT INTO usage (owner, agents, toolsets, bytes)
+     SELECT '', coalesce(sum(agents), 0), coalesce(sum(toolsets), 0), coalesce(sum(bytes), 0) FROM usage WHERE true
+     ON CONFLICT (owner) DO UPDATE SET agents = excluded.agents, toolsets = excluded.toolsets, bytes = excluded.bytes;
+   UPDATE usage SET terms = (SELECT count(*) FROM term_count) WHERE owner = '';
+   ALTER TABLE term_count ADD COLUMN owner TEXT;`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -77,6 +93,7 @@ export type RollRow = {
   mark: string | null;
   lease: string | null;
 };
+export type UsageRow = { agents: number; toolsets: number; terms: number; bytes: number };
 export type TermCountRow = { term: string; entries: number };
 export type EventRow = { revision: number; nonce: string; event: string };
 
@@ -147,10 +164,17 @@ export const SQL = {
   /** kind, id, JSON list of terms */
   dropTerms: "DELETE FROM term WHERE kind = ? AND id = ? AND term IN (SELECT value FROM json_each(?))",
   /** JSON list of terms that an entry is now under */
-  countUp: `INSERT INTO term_count SELECT value, 1 FROM json_each(?) WHERE true
+  countUp: `INSERT INTO term_count (term, entries, owner) SELECT value, 1, ? FROM json_each(?) WHERE true
     ON CONFLICT (term) DO UPDATE SET entries = entries + 1`,
   /** JSON list of terms that an entry is no longer under */
   countDown: "UPDATE term_count SET entries = entries - 1 WHERE term IN (SELECT value FROM json_each(?))",
+  /** the same list → owner of terms that have no entries left, terms (how many) */
+  emptyTerms: `SELECT owner, count(*) AS terms FROM term_count
+    WHERE term IN (SELECT value FROM json_each(?)) AND entries <= 0 GROUP BY owner`,
+  /** owner → UsageRow */
+  readUsage: "SELECT agents, toolsets, terms, bytes FROM usage WHERE owner = ?",
+  /** owner, agents, toolsets, terms, bytes */
+  writeUsage: "INSERT OR REPLACE INTO usage (owner, agents, toolsets, terms, bytes) VALUES (?, ?, ?, ?, ?)",
   /** the same list: removes the terms that have no entries left */
   forgetEmpty: `DELETE FROM term_count
     WHERE term IN (SELECT value FROM json_each(?)) AND entries <= 0`,

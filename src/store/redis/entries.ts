@@ -1,5 +1,6 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import type { Event } from "../../core/event.ts";
+import type { Quota } from "../../core/limits.ts";
 import { chunks } from "../chunks.ts";
 import { statusChange, UntoldChanges } from "../status-changes.ts";
 import {
@@ -7,11 +8,13 @@ import {
   type Change,
   EVENTS_MAX,
   type Held,
+  type Outcome,
   type Renewed,
   type Snapshot,
   type Store,
 } from "../store.ts";
 import type { Command, ScriptCall } from "./connection.ts";
+import { countsOf, refusalOf } from "./counted.ts";
 import type { Database } from "./database.ts";
 import { readDocument, readLease, readLedger } from "./decode.ts";
 import { DirectivesView } from "./directives-view.ts";
@@ -23,7 +26,7 @@ import { Plan, planChange } from "./plan.ts";
 import { COMMIT, HELD, READ } from "./scripts.ts";
 
 /** KEYS of lua/commit.lua that come before the plan's own. */
-const COMMIT_OWN_KEYS = 9;
+const COMMIT_OWN_KEYS = 10;
 // Requests and replies have a size limit of 10 MB. Quotes in a document are escaped once in a reply, and twice more in a
 // commit, where the document is part of a plan that is part of a request.
 const PIPELINE_READS_MAX = 120;
@@ -67,11 +70,12 @@ export function entriesIn(
     },
 
     async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
-      const calls = changes.map(({ before, after, event, ended }) => {
+      const calls = changes.map((change) => {
+        const { before, after, event, ended } = change;
         const plan = planChange(emptyPlan(), keys, before.ref, before.entry, after, ended, now);
-        return commitCall(database, before, plan, event);
+        return commitCall(database, before, plan, event, countsOf(change));
       });
-      const outcomes: ("committed" | Snapshot<K>)[] = [];
+      const outcomes: Outcome<K>[] = [];
       // Who presumes goes by what was last heard of the clock.
       const isClockUsed = changes.some(({ before }) => before.isPresumed);
       const asked: Command[] = isClockUsed && !knownClock.isFresh(now) ? [["TIME"]] : [];
@@ -79,8 +83,8 @@ export function entriesIn(
         const replies = await connection.write("commit", [...batch, ...asked]);
         if (replies.length > batch.length) knownClock.hear(clockOf(replies.pop()), now);
         for (const reply of replies) {
-          const { ref } = changes[outcomes.length]!.before;
-          outcomes.push(reply === 1 ? "committed" : toSnapshot(ref, reply as RawEntry));
+          const { before, quota } = changes[outcomes.length]!;
+          outcomes.push(outcomeOf(before.ref, reply as CommitReply, quota));
         }
       }
       if (changes.some(({ before, after }) => isDraining(before.entry) !== isDraining(after)))
@@ -153,12 +157,13 @@ export function commitCall(
   { ref, version }: Snapshot<Kind>,
   plan: Plan,
   event?: Event,
+  counts = "",
 ): ScriptCall {
-  const { directives, ledger, revision, events, termNames, replaced } = keys;
+  const { directives, ledger, revision, events, termNames, replaced, usage } = keys;
   const own = [keys.document(ref), directives, ledger, revision, events, termNames, keys.ended(ref)];
   return {
     script: COMMIT,
-    keys: [...own, keys.flip(ref), replaced, ...plan.keys],
+    keys: [...own, keys.flip(ref), replaced, usage, ...plan.keys],
     args: [
       `${keys.leases(ref.kind)}${ref.id}:`,
       fieldOf(ref),
@@ -168,6 +173,7 @@ export function commitCall(
       String(EVENTS_MAX),
       newNonce(),
       event ? flipAt(event) : "",
+      counts,
     ],
   };
 }
@@ -186,6 +192,13 @@ function bySize(calls: readonly ScriptCall[], charsMax: number): ScriptCall[][] 
     chars += size;
   }
   return pieces;
+}
+
+type CommitReply = 1 | [field: string, count: number] | RawEntry;
+
+function outcomeOf<K extends Kind>(ref: Ref<K>, reply: CommitReply, quota: Quota | undefined): Outcome<K> {
+  if (reply === 1) return "committed";
+  return reply.length === 2 ? refusalOf(reply, quota) : toSnapshot(ref, reply);
 }
 
 /** What lua/include/entry.lua returns. */

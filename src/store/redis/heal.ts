@@ -163,7 +163,7 @@ function runsFor({ keys }: Database, kind: Kind, term: string, members: readonly
   const batches = members.length > 0 ? chunks(members, SUSPECTS_PER_RUN) : [[]];
   return batches.map((batch) => ({
     script: HEAL,
-    keys: [keys.termNames, keys.stamps, keys.index(kind), keys.index(term)],
+    keys: [keys.termNames, keys.stamps, keys.index(kind), keys.index(term), keys.usage],
     args: [keys.documents(kind), keys.leases(kind), kind, term, ...batch],
   }));
 }

@@ -14,6 +14,7 @@ export function keysOf(prefix: string, namespace: string) {
     /** The sizes of the terms' indexes, as earlier versions wrote them. */
     terms: `${base}terms`,
     termNames: `${base}term_names`,
+    usage: `${base}usage`,
     stamps: `${base}stamps`,
     directives: `${base}directives`,
     ledger: `${base}ledger`,

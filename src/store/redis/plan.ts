@@ -69,7 +69,7 @@ export function planChange<K extends Kind>(
     if (!kept) plan.add("UNNAME", keys.index(term), term);
   }
   const added = newTerms.filter((term) => !oldTerms.includes(term));
-  if (added.length > 0) plan.add("ZADD", keys.termNames, ...added.flatMap((term) => ["0", term]));
+  if (added.length > 0) plan.add("NAME", keys.termNames, ...added);
   for (const term of newTerms) {
     const kept = oldTerms.includes(term);
     if (kept && sameEpoch) continue;

@@ -8,6 +8,7 @@ import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
 import namesLua from "./lua/include/names.lua";
 import unnameLua from "./lua/include/unname.lua";
+import usageLua from "./lua/include/usage.lua";
 import musterLua from "./lua/muster.lua";
 import pageLua from "./lua/page.lua";
 import primaryLua from "./lua/primary.lua";
@@ -21,6 +22,7 @@ const INCLUDES = new Map([
   ["entry", entryLua],
   ["fetch", fetchLua],
   ["unname", unnameLua],
+  ["usage", usageLua],
 ]);
 
 /** A script's first line, `-- include: names entry`, names the files of lua/include that go before it, in order. */
@@ -47,13 +49,18 @@ export const READ = scriptOf(readLua);
 export const HELD = scriptOf(heldLua);
 /**
  * KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events
- * KEYS[6] names of terms   KEYS[7] ended   KEYS[8], KEYS[9] see append.lua   KEYS[10..] the plan's keys
+ * KEYS[6] names of terms   KEYS[7] ended   KEYS[8], KEYS[9] see append.lua   KEYS[10] usage
+ * KEYS[11..] the plan's keys
  * ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
- * ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. One command is not Redis's:
- *         ["UNNAME", position of a term's index, term] takes its name from KEYS[6] if the index is empty
+ * ARGV[4] plan: JSON list of [command, position in KEYS, argument...]. Two commands are not Redis's:
+ *         ["UNNAME", position of a term's index, term] takes its name from KEYS[6] if the index is empty;
+ *         ["NAME", 6, term...] puts those that are missing there
  * ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep   ARGV[7] the event's nonce
  * ARGV[8] when a change of status was, ms; "" for any other event
- * Returns 1 when applied, else the entry as it is: {document, lease, directive, ledger, version, ended}
+ * ARGV[9] what is counted: JSON [list of [field of KEYS[10], by how much it changes, bound], bound of KEYS[6], owner of new
+ *         terms or "", bound of the owner's terms], a bound below 0 is none; "": nothing, and there is no NAME
+ * Returns 1 when applied, {field, count} where that would pass its bound, else the entry as it is: {document, lease, directive,
+ * ledger, version, ended}
  */
 export const COMMIT = scriptOf(commitLua);
 /**
@@ -102,7 +109,7 @@ export const PAGE = scriptOf(pageLua);
  */
 export const MUSTER = scriptOf(musterLua);
 /**
- * KEYS[1] names of terms   KEYS[2] stamps   KEYS[3] index of the kind   KEYS[4] index of the term
+ * KEYS[1] names of terms   KEYS[2] stamps   KEYS[3] index of the kind   KEYS[4] index of the term   KEYS[5] usage
  * ARGV[1] document prefix   ARGV[2] lease prefix   ARGV[3] kind   ARGV[4] term   ARGV[5..] members of KEYS[4], at most 100
  * Returns how many members were removed or put back
  */

@@ -1,4 +1,5 @@
 import type { Entry, Kind } from "../../core/entry.ts";
+import { LIMITED } from "../../core/limits.ts";
 import {
   type Narrowed,
   type Draw,
@@ -7,6 +8,7 @@ import {
   type SampleQuery,
   type Store,
 } from "../store.ts";
+import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
 import type { Form } from "./known-documents.ts";
 import { afterId, parseMember } from "./keys.ts";
@@ -14,7 +16,7 @@ import { PAGE, SAMPLE } from "./scripts.ts";
 import { verify } from "./verified.ts";
 
 /** Entries by their terms, and how many there are. */
-export function searchIn(database: Database): Pick<Store, "sample" | "page" | "count" | "terms"> {
+export function searchIn(database: Database): Pick<Store, "sample" | "page" | "usage" | "count" | "terms"> {
   const { connection, keys } = database;
   return {
     sample: (query) => draw(database, query, query.exhaustive, query.size, [], []),
@@ -40,6 +42,16 @@ export function searchIn(database: Database): Pick<Store, "sample" | "page" | "c
     async count(kind) {
       const [members] = await connection.read("count", [["ZCARD", keys.index(kind)]]);
       return members as number;
+    },
+
+    async usage(owner) {
+      const fields = LIMITED.map((what) => `${what}:${owner ?? ""}`);
+      // The namespace's terms have names, which are counted already.
+      const named = owner === null ? [["ZCARD", keys.termNames] as Command] : [];
+      const replies = await connection.read("usage", [["HMGET", keys.usage, ...fields], ...named]);
+      const [counts, names] = replies as [(string | null)[], number | undefined];
+      const [agents = 0, toolsets = 0, terms = 0, bytes = 0] = counts.map(Number);
+      return { agents, toolsets, terms: names ?? terms, bytes };
     },
 
     async terms({ prefix, after, limit }) {

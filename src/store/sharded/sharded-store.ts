@@ -1,7 +1,10 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
+import { LIMITED, type Limited, type Limits, type Quota, quotaExceeded } from "../../core/limits.ts";
+import { Problem } from "../../core/problem.ts";
 import { byCodePoint, byCodeUnit } from "../../core/order.ts";
 import type {
   Change,
+  Outcome,
   Page,
   PageQuery,
   RollCall,
@@ -22,6 +25,15 @@ export interface Shard {
   /** Where an id lives follows from the names of all shards: a store keeps its name for life. */
   name: string;
   store: Store;
+}
+
+/** A refusal as it is of the whole namespace: the others have what the shard was allowed less. */
+function ofAllShards<K extends Kind>(outcome: Outcome<K>, asked: Change<K>, sent: Change<K>): Outcome<K> {
+  if (!(outcome instanceof Problem) || !outcome.options.quota || !asked.quota) return outcome;
+  const { limit, of, count, max } = outcome.options.quota;
+  const whole = asked.quota[of][limit];
+  const owner = of === "key" ? (sent.after?.document.owner ?? null) : null;
+  return quotaExceeded(limit, owner, count + whole - max, whole);
 }
 
 /**
@@ -62,6 +74,28 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     });
     return answers;
   }
+  /**
+   * What a shard may let in: what there may be, without what the others have. Two that are let in at once, on two shards, may
+   * pass a limit by one. Terms are bounded on each shard by itself: most are on all of them.
+   */
+  async function quotasOnShard(owners: ReadonlySet<string | null>, shard: number) {
+    const others = stores.filter((_, place) => place !== shard);
+    const left = async (whose: string | null) => {
+      const used = await Promise.all(others.map((store) => store.usage(whose)));
+      const less = (what: Limited) => (what === "terms" ? 0 : used.reduce((sum, one) => sum + one[what], 0));
+      return (limits: Limits): Limits => ({
+        ...limits,
+        ...Object.fromEntries(LIMITED.map((what) => [what, Math.max(0, limits[what] - less(what))])),
+      });
+    };
+    const lessens = new Map(
+      await Promise.all([null, ...owners].map(async (whose) => [whose, await left(whose)] as const)),
+    );
+    return ({ namespace, key }: Quota, owner: string | null): Quota => ({
+      namespace: lessens.get(null)!(namespace),
+      key: lessens.get(owner)!(key),
+    });
+  }
   const itself = <R extends Ref<Kind>>(ref: R): R => ref;
   const refOf = ({ ref }: { ref: Ref<Kind> }): Ref<Kind> => ref;
   const isHome = ({ document }: Entry<Kind>, shard: number): boolean =>
@@ -71,10 +105,20 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     read: <K extends Kind>(refs: readonly Ref<K>[], now: number, options?: { near?: boolean }) =>
       byShard<Ref<K>, Snapshot<K>>(refs, itself, (store, own) => store.read(own, now, options)),
     commit: <K extends Kind>(changes: readonly Change<K>[], now: number) =>
-      byShard<Change<K>, "committed" | Snapshot<K>>(
+      byShard<Change<K>, Outcome<K>>(
         changes,
         ({ before }) => before.ref,
-        (store, own) => store.commit(own, now),
+        async (store, own, shard) => {
+          const ownerOf = ({ after }: Change<K>) => after?.document.owner ?? null;
+          const bounded = own.filter(({ quota }) => quota);
+          if (bounded.length === 0) return store.commit(own, now);
+          const quotaOf = await quotasOnShard(new Set(bounded.map(ownerOf)), shard);
+          const sent = own.map((change) =>
+            change.quota ? { ...change, quota: quotaOf(change.quota, ownerOf(change)) } : change,
+          );
+          const outcomes = await store.commit(sent, now);
+          return outcomes.map((outcome, i) => ofAllShards(outcome, own[i]!, sent[i]!));
+        },
       ),
   };
   const strays = new Strays(home);
@@ -153,6 +197,13 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       });
       const { items, next } = merged(parts, ({ document }) => document.registration.id, byCodeUnit, limit);
       return { entries: items, next, ...(parts.some((part) => part.mayBeBehind) && { mayBeBehind: true }) };
+    },
+
+    async usage(owner) {
+      const parts = await all((store) => store.usage(owner));
+      const sum = (what: Limited) => parts.reduce((total, part) => total + part[what], 0);
+      const [agents, toolsets, bytes] = [sum("agents"), sum("toolsets"), sum("bytes")];
+      return { agents, toolsets, terms: Math.max(...parts.map(({ terms }) => terms)), bytes };
     },
 
     count: (kind) => sumOf((store) => store.count(kind)),

@@ -138,6 +138,7 @@ describe("the OpenAPI document", async () => {
       registry.get("/v1/services/llm/resolve"),
       registry.get("/v1/services/ready?service=llm&timeout=0"),
       registry.callTool(),
+      new Registry({ env: { LIMITS: '{"agents":0}' } }).post("/v1/agents", { name: "a", type: "worker" }),
     ]);
     const seen = new Set(refusals.flatMap(({ body }) => Object.keys(body)));
     const { Problem } = document.components["schemas"] as Record<string, { properties: Json }>;

@@ -1,6 +1,7 @@
 import { termCounts } from "../../support/audit.ts";
 import { expect, it } from "vitest";
 import type { Entry } from "../../../src/core/entry.ts";
+import { Problem } from "../../../src/core/problem.ts";
 import { absent, type Store } from "../../../src/store/store.ts";
 import { entryOf, UNREACHABLE } from "../../support/entries.ts";
 import {
@@ -93,7 +94,8 @@ export function commits(open: Open): void {
     expect(current).toEqual(await snapshotOf(store, "a", now));
     expect(await everythingIn(store, ["a"], now)).toEqual(untouched);
 
-    if (current === undefined || current === "committed") throw new Error("it was applied");
+    if (current === undefined || current === "committed" || current instanceof Problem)
+      throw new Error("it was applied, or refused");
     expect(await store.commit([{ ...attempt, before: current }], now)).toEqual(["committed"]);
     expect(await entryAt(store, "a", now)).toEqual(NEW);
   });
@@ -261,7 +263,9 @@ export function commits(open: Open): void {
       entries.map((after) => ({ before: absent(ref(after.document.registration.id)), after })),
       T0,
     );
-    const refused = outcomes.flatMap((outcome, i) => (outcome === "committed" ? [] : [[i, outcome.ref.id]]));
+    const refused = outcomes.flatMap((outcome, i) =>
+      outcome === "committed" || outcome instanceof Problem ? [] : [[i, outcome.ref.id]],
+    );
     expect(refused).toEqual(taken.map((i) => [i, `agent-${i}`]));
     expect((await termCounts(store)).get("agent")).toBe(250);
   });

@@ -20,6 +20,7 @@ const heartbeat = endpoint({
   path: "/v1/agents/:id/heartbeat",
   params: { id: entryId },
   operationId: "heartbeat",
+  isHeartbeat: true,
   summary: "Call in: renew the lease, and say what has changed",
   group: "agents",
   scope: "write",
@@ -27,7 +28,14 @@ const heartbeat = endpoint({
   body: heartbeatInput,
   bodyOptional: true,
   answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
-  refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost", "payload_too_large"],
+  refusals: [
+    "invalid_request",
+    "lease_token_required",
+    "quota_exceeded",
+    "agent_not_found",
+    "lease_lost",
+    "payload_too_large",
+  ],
   async handle({ namespace, asker, params, body, token, now }) {
     const request = { id: params.id, input: body, token, ownerSuffices: false };
     return { status: 200, body: shown(orThrow(await callIn(namespace, asker, request, now))) };
@@ -40,6 +48,7 @@ const batch = endpoint({
   method: "POST",
   path: "/v1/heartbeats",
   operationId: "heartbeats",
+  isHeartbeat: true,
   summary: "Call in for many agents at once; each item has a result of its own",
   group: "agents",
   scope: "write",

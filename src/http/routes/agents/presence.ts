@@ -13,6 +13,7 @@ const presence = endpoint({
   path: "/v1/agents/:id/presence",
   params: { id: entryId },
   operationId: "openPresence",
+  isHeartbeat: true,
   summary: "Hold the lease by a WebSocket, in place of heartbeats: it lasts while the agent pings on it",
   group: "agents",
   scope: "write",

@@ -22,7 +22,14 @@ const registration = endpoint({
       body: shapes.registered,
     },
   },
-  refusals: ["invalid_request", "forbidden", "lease_lost", "epoch_ahead", "payload_too_large"],
+  refusals: [
+    "invalid_request",
+    "forbidden",
+    "quota_exceeded",
+    "lease_lost",
+    "epoch_ahead",
+    "payload_too_large",
+  ],
   async handle({ namespace, asker, body, token, idempotencyKey, region, now }) {
     const request = { input: body, token, idempotencyKey, region };
     const agent = orThrow(await register(namespace, asker, request, now));

@@ -43,7 +43,7 @@ const registration = endpoint({
   body: z.preprocess(splitAddress, registrationFields),
   bodyShape: registrationFields.partial({ port: true }),
   answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
-  refusals: ["invalid_request", "payload_too_large"],
+  refusals: ["invalid_request", "quota_exceeded", "payload_too_large"],
   async handle({ namespace, asker, body, idempotencyKey, region, now }) {
     const { capabilities: offered, version: stated, metadata: extra, ...required } = body;
     const input = {
@@ -72,6 +72,7 @@ const heartbeat = endpoint({
   path: "/agents/:id/heartbeat",
   params: { id: entryId },
   operationId: "legacyHeartbeat",
+  isHeartbeat: true,
   summary: "Call in (source 2's API)",
   group: "compatibility",
   scope: "write",

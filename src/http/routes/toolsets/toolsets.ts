@@ -40,7 +40,14 @@ const register = endpoint({
       body: shapes.toolsetRegistered,
     },
   },
-  refusals: ["invalid_request", "forbidden", "lease_lost", "epoch_ahead", "store_contended"],
+  refusals: [
+    "invalid_request",
+    "forbidden",
+    "quota_exceeded",
+    "lease_lost",
+    "epoch_ahead",
+    "store_contended",
+  ],
   async handle({ namespace, asker, query, body, region, token, idempotencyKey, now }) {
     const partial = query.partial === "true";
     const input = orThrow(partial ? checkPartially(body) : check(toolsetInput, body));

@@ -24,6 +24,6 @@ for i = 5, #ARGV do
     redis.call("HDEL", KEYS[2], ARGV[3] .. ":" .. (id or member))
   end
 end
-unname(KEYS[1], KEYS[3], ARGV[3])
-unname(KEYS[1], KEYS[4], ARGV[4])
+unname(KEYS[1], KEYS[5], KEYS[3], ARGV[3])
+unname(KEYS[1], KEYS[5], KEYS[4], ARGV[4])
 return healed

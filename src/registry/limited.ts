@@ -1,0 +1,32 @@
+import { termsOf } from "../core/kinds.ts";
+import { type Quota, quotaExceeded } from "../core/limits.ts";
+import type { Problem } from "../core/problem.ts";
+import type { Change, Outcome, Store } from "../store/store.ts";
+import type { Kind } from "../core/entry.ts";
+
+/**
+ * The store, with a bound for whatever is committed: a change that would bring a count beyond what the namespace, or the entry's
+ * owner, may have is refused with `quota_exceeded`, and nothing of it is written. What only shrinks is never refused.
+ *
+ * @param quotaOf  by the name of the key that owns an entry; null under open access
+ */
+export function limited(store: Store, quotaOf: (owner: string | null) => Quota): Store {
+  return {
+    ...store,
+    async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
+      const checked = changes.map((change): Change<K> | Problem => {
+        const { before, after } = change;
+        if (!after || after.document === before.entry?.document) return change;
+        const { owner } = after.document;
+        const quota = quotaOf(owner);
+        const count = termsOf(before.ref.kind, after.document).length;
+        const { entry_terms: max } = quota.key;
+        return count > max ? quotaExceeded("entry_terms", owner, count, max) : { ...change, quota };
+      });
+      const outcomes = await store.commit(checked.filter(isChange), now);
+      return checked.map((change): Outcome<K> => (isChange(change) ? outcomes.shift()! : change));
+    },
+  };
+}
+
+const isChange = <K extends Kind>(change: Change<K> | Problem): change is Change<K> => "before" in change;

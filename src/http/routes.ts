@@ -10,6 +10,7 @@ import { importEndpoints } from "./routes/agents/import.ts";
 import { legacyLookupEndpoints } from "./routes/legacy/lookup.ts";
 import { legacyOwnEntryEndpoints } from "./routes/legacy/own-entry.ts";
 import { openApiEndpoint } from "./routes/operation/openapi.ts";
+import { metricEndpoints } from "./routes/operation/metrics.ts";
 import { outcomeEndpoints } from "./routes/services/outcomes.ts";
 import { providingEndpoints } from "./routes/toolsets/providing.ts";
 import { watchEndpoints } from "./routes/agents/watch.ts";
@@ -38,6 +39,7 @@ export const endpoints: readonly Endpoint[] = [
   ...statsEndpoints,
   ...eventEndpoints,
   ...sweepEndpoints,
+  ...metricEndpoints,
   ...resolveEndpoints,
   ...outcomeEndpoints,
   ...readinessEndpoints,

@@ -89,7 +89,7 @@ export class Registry {
     return Promise.resolve(this.#app.request(new Request(`http://localhost${path}`, init)));
   }
 
-  /** One exchange with JSON on both sides; the body is undefined where there is none. */
+  /** One exchange with JSON on both sides; the body is undefined where there is none, and a plain text as it is. */
   async call<T = Record<string, unknown>>(
     method: string,
     path: string,
@@ -102,12 +102,11 @@ export class Registry {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     closeSocket(response);
+    const { status, headers: answered } = response;
     const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (text === "" ? undefined : JSON.parse(text)) as T,
-    };
+    const isText = answered.get("Content-Type")?.startsWith("text/plain") === true;
+    const parsed: unknown = text === "" ? undefined : isText ? text : JSON.parse(text);
+    return { status, headers: answered, body: parsed as T };
   }
 
   get<T = Record<string, unknown>>(path: string, headers?: Record<string, string>): Promise<Reply<T>> {

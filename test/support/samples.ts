@@ -419,6 +419,7 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "unregisterToolset", title: "with its token", trips: "rw", prepare: ask, token: true },
   { operation: "ready", title: "the store", trips: "r" },
+  { operation: "metrics", title: "of all there is", trips: "rrrrr" },
   {
     operation: "legacyRegister",
     title: "an agent",

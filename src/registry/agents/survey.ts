@@ -1,5 +1,6 @@
 import { EXACT_MAX, queryTerms } from "../../core/agents/discovery.ts";
-import { isLive, type LiveEntry } from "../../core/entry.ts";
+import { type Entry, isLive, type LiveEntry } from "../../core/entry.ts";
+import type { Store } from "../../store/store.ts";
 import { SMALL, walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
 
@@ -28,21 +29,33 @@ export async function surveyAgents(
   const terms = isLarge
     ? queryTerms({ type, capability: capability === undefined ? [] : [capability], tag: [] })
     : ["agent"];
-  const agents: LiveEntry[] = [];
-  let [examined, lapsed, nameChars] = [0, 0, 0];
+  const { entries, isCut } = await firstAgents(store, terms, now);
+  const agents = entries.filter(isLive);
+  return { agents, lapsed: entries.length - agents.length, partial: isLarge || isCut };
+}
+
+/**
+ * The first `EXACT_MAX` agents under all of `terms`, in id order, lapsed ones included.
+ *
+ * @returns `isCut`: they are fewer, because they have more than 300,000 characters of names
+ */
+export async function firstAgents(
+  store: Store,
+  terms: readonly string[],
+  now: number,
+): Promise<{ entries: Entry[]; isCut: boolean }> {
+  const entries: Entry[] = [];
+  let nameChars = 0;
   for await (const page of walk(store, "agent", terms, now, SMALL)) {
     // Asked before a page is looked at: there is more than what was enough.
-    if (nameChars > NAME_CHARS_MAX) return { agents, lapsed, partial: true };
-    const rest = page.slice(0, EXACT_MAX - examined);
-    for (const entry of rest) {
+    if (nameChars > NAME_CHARS_MAX) return { entries, isCut: true };
+    for (const entry of page.slice(0, EXACT_MAX - entries.length)) {
       const { capabilities, tags } = entry.document.registration;
       for (const { name } of capabilities) nameChars += name.length;
       for (const tag of tags) nameChars += tag.length;
-      if (isLive(entry)) agents.push(entry);
-      else lapsed += 1;
+      entries.push(entry);
     }
-    examined += rest.length;
-    if (examined === EXACT_MAX) break;
+    if (entries.length === EXACT_MAX) break;
   }
-  return { agents, lapsed, partial: isLarge };
+  return { entries, isCut: false };
 }

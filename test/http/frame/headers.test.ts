@@ -15,10 +15,11 @@ const TICKING = [
   "timestamp",
   "waited_ms",
 ];
-/** Asked again, it is another selection: nobody may keep its answer. */
 const RESOLVE = "/v1/services/:service/resolve";
+/** Asked again, they are another selection, and other numbers: nobody may keep their answers. */
+const UNKEPT = [RESOLVE, "/metrics"];
 const READS = endpoints
-  .filter(({ scope, path }) => scope === "read" && path !== RESOLVE)
+  .filter(({ scope, path }) => scope === "read" && !UNKEPT.includes(path))
   .map(({ path }) => path);
 const QUERIES: Record<string, string> = {
   "/v1/services/ready": "?service=llm",

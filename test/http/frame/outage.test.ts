@@ -131,6 +131,8 @@ describe("an outage", () => {
     "callResult",
     "cancelCall",
     "serverCard",
+    // Says that there is one: test/http/operation/metrics.test.ts.
+    "metrics",
     "health",
     "openapi",
   ]);

@@ -7,8 +7,8 @@ export interface Page {
   /** The store is out, and this is what the content was. */
   stale?: boolean;
   main: Content;
-  /** The script that the page runs (live). */
-  script?: keyof typeof STYLES;
+  /** The script that the page runs (live); null: none. */
+  script?: keyof typeof STYLES | null;
 }
 
 /** In order: a later sheet refines an earlier one. All live pages link the same, because the form for a key becomes any of them. */
@@ -27,8 +27,8 @@ export const page = ({ title, asOf, stale = false, main, script = "live" }: Page
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="/ui/icon.svg" type="image/svg+xml" />
-        ${STYLES[script].map((name) => html`<link rel="stylesheet" href="/ui/styles/${name}.css" />`)}
-        <script type="module" src="/ui/${script}.js"></script>
+        ${STYLES[script ?? "live"].map((name) => html`<link rel="stylesheet" href="/ui/styles/${name}.css" />`)}
+        ${script && html`<script type="module" src="/ui/${script}.js"></script>`}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -69,6 +69,43 @@ export const refusalPage = (title: string, detail: string): Html =>
     main: html`<section class="card">
       <h1>${title}</h1>
       <p>${detail}</p>
+    </section>`,
+  });
+
+/** Text in which what stands between backticks is code. */
+const prose = (text: string): Content[] =>
+  text.split("`").map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
+
+export interface ErrorShown {
+  code: string;
+  status: number;
+  title: string;
+  remedy: string;
+  /** s */
+  retryAfterSeconds?: number;
+  /** The operations that answer it, of those that say so themselves. */
+  answeredBy: readonly { operationId: string; method: string; path: string }[];
+}
+
+export const errorPage = (error: ErrorShown): Html =>
+  page({
+    title: `${error.code} · Rollcall`,
+    script: null,
+    main: html`<section class="card">
+      <h1>${error.title}</h1>
+      <p>
+        <code>${error.code}</code>, status
+        ${error.status}${
+          error.retryAfterSeconds && html`, <code>Retry-After: ${error.retryAfterSeconds}</code>`
+        }
+      </p>
+      <p>${prose(error.remedy)}</p>
+      <ul>
+        ${error.answeredBy.map(
+          ({ operationId, method, path }) =>
+            html`<li><a href="/docs#${operationId}">${method} ${path}</a></li>`,
+        )}
+      </ul>
     </section>`,
   });
 

@@ -9,6 +9,8 @@ import { BARE_JSON, type Reply } from "./reply.ts";
 /** What a dialect uses besides the Problem itself. */
 interface Refused {
   requestId: string;
+  /** The scheme, host and port of the request. */
+  origin: string;
   /** Whether the request came with an `Authorization` header. */
   sentKey: boolean;
 }
@@ -26,10 +28,10 @@ function headersOf({ status, options, kind }: Problem): Record<string, string> {
   return headers;
 }
 
-const asProblem = (problem: Problem, { requestId }: Refused): Reply => ({
+const asProblem = (problem: Problem, { requestId, origin }: Refused): Reply => ({
   status: problem.status,
   headers: { ...headersOf(problem), "Content-Type": "application/problem+json" },
-  body: JSON.stringify(problemBody(problem, requestId)),
+  body: JSON.stringify(problemBody(problem, requestId, origin)),
 });
 
 /** The older agent API answers its own 400 and 404 with nothing but `{"error"}`. */
@@ -50,11 +52,11 @@ function asPage(problem: Problem, { sentKey }: Refused): Reply {
 }
 
 /** JSON-RPC's codes where it has one for the refusal, else the HTTP status: the rest of its range belongs to others. */
-function asRpcError(problem: Problem, { requestId }: Refused): Reply {
+function asRpcError(problem: Problem, { requestId, origin }: Refused): Reply {
   const { status, message, options } = problem;
   const code =
     problem.code === "invalid_request" ? RPC.invalidParams : status >= 500 ? RPC.internalError : status;
-  const data = { ...problemBody(problem, requestId) };
+  const data = { ...problemBody(problem, requestId, origin) };
   const error = errorMessage(options.messageId, { code, message, data });
   const headers = { ...headersOf(problem), "Content-Type": "application/json" };
   return { status, headers, body: JSON.stringify(error) };

@@ -48,7 +48,8 @@ function refuse(c: Context, dialect: Dialect, requestId: string, error: unknown)
       : new Problem("internal", "Something went wrong on our side.", { cause: error });
   if (problem.status >= 500 && !problem.kind.expected) logRefusal(c.req.method, problem, requestId);
   const sentKey = c.req.header("Authorization") !== undefined;
-  return DIALECTS[dialect].refuse(problem, { requestId, sentKey });
+  const { origin } = new URL(c.req.url);
+  return DIALECTS[dialect].refuse(problem, { requestId, origin, sentKey });
 }
 
 function logRefusal(method: string, { code, message: detail, cause }: Problem, requestId: string): void {

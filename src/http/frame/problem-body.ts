@@ -1,8 +1,5 @@
 import { type FieldError, type Problem, type ProblemOptions, PROBLEMS } from "../../core/problem.ts";
 
-/** The base of a problem's `type`. A type is a name (RFC 9457, 3.1.1), so it is the same on every deployment. */
-const TYPE_BASE = "https://rollcall.example/errors/";
-
 /** A refusal as it is sent, RFC 9457. */
 export interface ProblemBody {
   type: string;
@@ -23,11 +20,12 @@ export interface ProblemBody {
   staleness_threshold_ms?: number;
 }
 
-export function problemBody(problem: Problem, requestId: string): ProblemBody {
+/** @param origin  of the request: each deployment has a page for every `type` (routes/pages.ts) */
+export function problemBody(problem: Problem, requestId: string, origin: string): ProblemBody {
   const { code, message, options } = problem;
   const { errors, action, reasons, missing, quota, health } = options;
   return {
-    type: TYPE_BASE + code,
+    type: `${origin}/errors/${code}`,
     title: PROBLEMS[code].title,
     status: problem.status,
     detail: message,

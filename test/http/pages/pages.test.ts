@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PROBLEMS } from "../../../src/core/problem.ts";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
 import { reachableGateways } from "../../support/gateways.ts";
@@ -67,6 +68,41 @@ describe.each(PAGES)("the page %s", (path) => {
   it("takes GET, and says so", async () => {
     const { status, headers } = await new Registry().call("POST", path, {});
     expect([status, headers.get("Allow")]).toEqual([405, "GET"]);
+  });
+});
+
+describe("the page of an error", () => {
+  it("is where the `type` of a refusal points, and takes no key", async () => {
+    const registry = await keyed();
+    const { body } = await registry.get<{ type: string }>("/v1/agents");
+    const { origin, pathname } = new URL(body.type);
+    expect(origin).toBe("http://localhost");
+    const { status, headers, text } = await open(registry, pathname);
+    expect(status).toBe(200);
+    expect(headers.get("Content-Type")).toBe("text/html; charset=utf-8");
+    expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
+    expect(text).not.toContain("<script");
+  });
+
+  it.each(Object.entries(PROBLEMS))("says of %s what it means and what to do", async (code, problem) => {
+    const { status, text } = await open(await keyed(), `/errors/${code}`);
+    const words = text.replace(/<[^>]*>/g, "").replaceAll("&#39;", "'");
+    expect(status).toBe(200);
+    for (const said of [code, String(problem.status), problem.title, problem.remedy.replaceAll("`", "")])
+      expect(words).toContain(said);
+  });
+
+  it("names the operations that answer it", async () => {
+    const { text } = await open(new Registry(), "/errors/queue_full");
+    expect([...text.matchAll(/href="\/docs#(\w+)"/g)].map(([, operation]) => operation)).toEqual([
+      "callTool",
+    ]);
+  });
+
+  it.each(["nonsense", "toString", "%3Cb%3E", "agent_not_found/"])("is 404 for %s", async (code) => {
+    const { status, text } = await open(new Registry(), `/errors/${code}`);
+    expect(status).toBe(404);
+    expect(text).not.toContain("<b>");
   });
 });
 

@@ -9,7 +9,7 @@ export type Component = Inputs["component"];
 /** What the registry says of its age is told as `Read` has it. */
 type Timely<T> = Omit<T, "stale">;
 
-export type AgentRecord = Answers["agentRecord"];
+export type AgentRecord = Answers["agent"];
 export type AgentPage = Timely<Answers["agentPage"]>;
 export type AgentChanges = Answers["agentChanges"];
 export type Registered = Answers["registered"];
@@ -119,7 +119,7 @@ export type CallReport = {
 export type ToolsetRegistration = Inputs["toolset"];
 export type ToolRegistration = ToolsetRegistration["tools"][number];
 export type ToolsetList = Answers["toolsetList"];
-export type ToolsetRecord = Answers["toolsetRecord"];
+export type ToolsetRecord = Answers["toolset"];
 export type ToolsetRegistered = Answers["toolsetRegistered"];
 export type ToolsetLoad = Answers["toolsetLoad"];
 export type CallTaken = Answers["callTaken"];

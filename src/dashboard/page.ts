@@ -46,8 +46,8 @@ export const page = ({ title, asOf, stale = false, main, script = "live" }: Page
     </html>`;
 
 /** The field has no name: if the form is sent without the script, the key gets into no URL and no log. */
-export const keyForm = (why: string, hidden = false): Html =>
-  html`<form id="key" class="card" ${hidden && html` hidden`}>
+export const keyForm = (why: string): Html =>
+  html`<form id="key" class="card">
     <h1>An API key, please</h1>
     <p>${why}</p>
     <label>API key <input type="password" autocomplete="off" required /></label>
@@ -113,9 +113,8 @@ export const docsPage = (): Html =>
   page({
     title: "API · Rollcall",
     script: "docs",
-    main: html`${keyForm("Reading the description of the API takes a key.", true)}
-      <div id="api">
-        <h1>API</h1>
-        <p>Rendered by a script from <a href="/openapi.json">/openapi.json</a>.</p>
-      </div>`,
+    main: html`<div id="api">
+      <h1>API</h1>
+      <p>Rendered by a script from <a href="/openapi.json">/openapi.json</a>.</p>
+    </div>`,
   });

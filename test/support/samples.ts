@@ -441,6 +441,7 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "health", title: "the Worker", trips: "" },
   { operation: "openapi", title: "the document", trips: "" },
+  { operation: "openapi", title: "again", trips: "", headers: { "If-None-Match": "*" } },
 ];
 
 /** The resident, who has something of everything to show, or to give away. */

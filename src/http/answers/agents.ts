@@ -5,22 +5,22 @@ import { IMPORT_OUTCOMES } from "../../core/agents/reconciliation.ts";
 import { binding } from "./binding.ts";
 import { count, counts, json, lapsing, refusedItem, staleness, time } from "./common.ts";
 
-export const agentRecord = z.strictObject({
+export const capability = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  input_schema: json,
+  output_schema: json,
+  required_tools: z.array(z.string()),
+  cost_estimate: z.number(),
+  avg_duration_seconds: z.number(),
+  tags: z.array(z.string()),
+});
+
+export const agent = z.strictObject({
   id: z.string(),
   name: z.string(),
   type: z.string(),
-  capabilities: z.array(
-    z.strictObject({
-      name: z.string(),
-      description: z.string(),
-      input_schema: json,
-      output_schema: json,
-      required_tools: z.array(z.string()),
-      cost_estimate: z.number(),
-      avg_duration_seconds: z.number(),
-      tags: z.array(z.string()),
-    }),
-  ),
+  capabilities: z.array(capability),
   tags: z.array(z.string()),
   version: z.string(),
   endpoint: z.string().optional(),
@@ -74,7 +74,7 @@ export const registered = z.strictObject({
 export const agentChanges = z.strictObject({
   changes: z.array(
     z.discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("updated"), agent: agentRecord }),
+      z.strictObject({ type: z.literal("updated"), agent: agent }),
       z.strictObject({ type: z.literal("removed"), id: z.string() }),
     ]),
   ),
@@ -85,7 +85,7 @@ export const agentChanges = z.strictObject({
 });
 
 export const agentPage = z.strictObject({
-  agents: z.array(agentRecord),
+  agents: z.array(agent),
   count,
   next_cursor: z.string().nullable(),
   ...lapsing,
@@ -146,7 +146,7 @@ export const importResults = z.strictObject({
 });
 
 export const discovered = z.strictObject({
-  agents: z.array(agentRecord),
+  agents: z.array(agent),
   query: z.strictObject({
     capability: z.array(z.string()),
     type: z.string().nullable(),

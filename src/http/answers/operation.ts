@@ -2,21 +2,20 @@ import * as z from "zod";
 import { REPORTED_STATUSES } from "../../core/agents/agent.ts";
 import { EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
-import { count, json, time } from "./common.ts";
+import { count, time } from "./common.ts";
 
-const events = z.array(
-  z.strictObject({
-    revision: count,
-    type: z.enum(EVENT_TYPES),
-    kind: z.enum(KINDS),
-    id: z.string(),
-    at: time,
-    /** Of status_changed: what the agent reports now. */
-    status: z.enum(REPORTED_STATUSES).optional(),
-    /** To go on after this event, or before it. */
-    cursor: z.string(),
-  }),
-);
+export const event = z.strictObject({
+  revision: count,
+  type: z.enum(EVENT_TYPES),
+  kind: z.enum(KINDS),
+  id: z.string(),
+  at: time,
+  /** Of status_changed: what the agent reports now. */
+  status: z.enum(REPORTED_STATUSES).optional(),
+  /** To go on after this event, or before it. */
+  cursor: z.string(),
+});
+const events = z.array(event);
 /** Oldest first. */
 export const eventPage = z.strictObject({ events, count, next_since: z.string() });
 /** Newest first. */
@@ -37,7 +36,7 @@ export const sweepSummary = z.strictObject({
   complete: z.boolean(),
 });
 
-export const openApi = json;
+export const openApi = z.looseObject({});
 
 export const health = z.strictObject({ status: z.literal("healthy"), service: z.string(), timestamp: time });
 export const ready = z.strictObject({ status: z.literal("ready"), backend: z.enum(["redis", "embedded"]) });

@@ -1,20 +1,20 @@
 import * as z from "zod";
 import { CIRCUIT_STATES } from "../../core/services/breaker.ts";
 import { SELECTION_STAGES } from "../../core/services/obstacle.ts";
-import { agentRecord } from "./agents.ts";
+import { agent } from "./agents.ts";
 import { binding } from "./binding.ts";
 import { count, json, refusedItem, staleness, time } from "./common.ts";
 
 const circuit = z.enum(CIRCUIT_STATES);
-const rejection = z.strictObject({
+export const rejection = z.strictObject({
   id: z.string(),
   stage: z.enum(SELECTION_STAGES),
   reason: z.string(),
   detail: z.string(),
 });
 
-const usableProvider = z.strictObject({
-  provider: agentRecord,
+export const usableProvider = z.strictObject({
+  provider: agent,
   binding,
   deadline_seconds: z.number(),
   circuit_state: circuit,
@@ -50,7 +50,7 @@ export const selectionList = z.strictObject({
   count,
 });
 
-const taken = z.strictObject({
+export const taken = z.strictObject({
   service: z.string(),
   provider_id: z.string(),
   counted: z.boolean(),
@@ -87,7 +87,7 @@ const providerHealth = {
   reason: z.string().nullable(),
   detail: z.string().nullable(),
 };
-const provider = z.strictObject({
+export const provider = z.strictObject({
   name: z.string(),
   priority: z.string(),
   priority_group: count,

@@ -2,13 +2,13 @@ import * as z from "zod";
 import { mcpFields } from "../../core/toolsets/tool.ts";
 import { count, json, refusedItem, time } from "./common.ts";
 
-const toolsetHealth = z.strictObject({
+export const toolsetHealth = z.strictObject({
   healthy: z.boolean(),
   last_pong: time.nullable(),
   age_ms: count.nullable(),
   staleness_threshold_ms: count,
 });
-const toolsetInfo = z.strictObject({
+export const toolsetInfo = z.strictObject({
   name: z.string(),
   description: z.string(),
   version: z.string(),
@@ -24,19 +24,18 @@ export const toolsetList = z.strictObject({
   truncated: z.literal(true).optional(),
 });
 const schema = z.union([json, z.boolean()]);
-export const toolsetRecord = z.strictObject({
+export const tool = z.strictObject({
+  name: z.string(),
+  description: z.string(),
+  tags: z.array(z.string()),
+  payload_schema: schema,
+  result_schema: schema,
+  sidecar_schema: schema.optional(),
+  mcp: mcpFields.optional(),
+});
+export const toolset = z.strictObject({
   ...toolsetInfo.shape,
-  tools: z.array(
-    z.strictObject({
-      name: z.string(),
-      description: z.string(),
-      tags: z.array(z.string()),
-      payload_schema: schema,
-      result_schema: schema,
-      sidecar_schema: schema.optional(),
-      mcp: mcpFields.optional(),
-    }),
-  ),
+  tools: z.array(tool),
 });
 export const toolsetRegistered = z.strictObject({
   registered_at: time,
@@ -49,7 +48,7 @@ export const toolsetRegistered = z.strictObject({
   warnings: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
 });
 
-const callError = z.strictObject({
+export const callError = z.strictObject({
   code: z.string(),
   message: z.string(),
   issues: z.array(z.looseObject({ field: z.string(), constraint: z.string() })).optional(),
@@ -82,25 +81,26 @@ const mcpCall = z.strictObject({
   inputResponses: json.optional(),
   requestState: z.string().optional(),
 });
+export const call = z.strictObject({
+  type: z.literal("call"),
+  claim_id: z.string(),
+  call_id: z.string(),
+  tool_use_id: z.string(),
+  tool: z.string(),
+  payload: z.unknown(),
+  meta,
+  mcp: mcpCall.optional(),
+  deadline: time,
+  traceparent: z.string().optional(),
+  tracestate: z.string().optional(),
+  baggage: z.string().optional(),
+});
 export const claimedMessages = z.strictObject({
   messages: z.array(
     z.union([
       z.strictObject({ type: z.literal("ping"), ping_id: z.string() }),
       z.strictObject({ type: z.literal("cancel"), call_id: z.string(), claim_id: z.string() }),
-      z.strictObject({
-        type: z.literal("call"),
-        claim_id: z.string(),
-        call_id: z.string(),
-        tool_use_id: z.string(),
-        tool: z.string(),
-        payload: z.unknown(),
-        meta,
-        mcp: mcpCall.optional(),
-        deadline: time,
-        traceparent: z.string().optional(),
-        tracestate: z.string().optional(),
-        baggage: z.string().optional(),
-      }),
+      call,
     ]),
   ),
 });

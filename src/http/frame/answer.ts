@@ -7,6 +7,8 @@ export interface AnswerSpec {
   body?: z.ZodType;
   /** The answer may be a stream instead, for a request that accepts `text/event-stream`. */
   orStream?: true;
+  /** A `Location` header says where what was registered is. */
+  located?: true;
 }
 export type AnswerSpecs = Readonly<Record<number, AnswerSpec>>;
 

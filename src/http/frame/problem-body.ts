@@ -46,15 +46,15 @@ const text = { type: "string" };
 /** `ProblemBody` as the OpenAPI document shows it. */
 export const PROBLEM_SCHEMA = {
   type: "object",
-  description: "RFC 9457",
+  description: "RFC 9457. Programs go by `code`; more codes may come",
   required: ["type", "title", "status", "detail", "instance", "code", "error"],
   properties: {
-    type: { type: "string", format: "uri" },
+    type: { type: "string", format: "uri", description: "A page of this deployment that explains the code" },
     title: text,
     status: { type: "integer" },
     detail: text,
     instance: text,
-    code: { enum: Object.keys(PROBLEMS) },
+    code: { type: "string", enum: Object.keys(PROBLEMS) },
     error: { ...text, description: "The detail again, for older clients" },
     errors: {
       type: "array",

@@ -3,23 +3,12 @@ import { describe, expect, it } from "vitest";
 import { keyNeedOf } from "../../../src/http/frame/endpoint.ts";
 import { endpoints } from "../../../src/http/routes.ts";
 import { PROBLEMS } from "../../../src/core/problem.ts";
+import { keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
 import { endpointOf, SAMPLES, sendSample, stage } from "../../support/samples.ts";
+import { inlined, type OpenApi, operationsOf } from "../../support/openapi.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { openToolsets } from "../../support/toolsets.ts";
-
-type Json = Record<string, unknown>;
-interface Operation {
-  operationId: string;
-  parameters: { name: string; in: string; required: boolean; schema: Json }[];
-  requestBody?: { content: Json };
-  responses: Record<string, { description: string; headers?: Json; content?: Json }>;
-}
-interface Document {
-  openapi: string;
-  paths: Record<string, Record<string, Operation>>;
-  components: Json;
-}
 
 /** Every value under a key that says it is an instant. */
 function instantsIn(value: unknown, key = ""): unknown[] {
@@ -77,10 +66,8 @@ describe("the samples", () => {
 
 describe("the OpenAPI document", async () => {
   const registry = openToolsets();
-  const { body: document } = await registry.get<Document>("/openapi.json");
-  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
-  );
+  const { body: document } = await registry.get<OpenApi>("/openapi.json");
+  const operations = operationsOf(document);
 
   it("holds every endpoint, once", () => {
     const routes = endpoints.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`);
@@ -126,7 +113,7 @@ describe("the OpenAPI document", async () => {
       const isKeyless = keyNeedOf(endpointOf({ operation: operationId })) === "none";
       const isTaken = parameters.some(({ name }) => name === "X-Rollcall-Sync");
       const isGiven = Object.keys(endpointOf({ operation: operationId }).answers).map(
-        (status) => responses[status]?.headers !== undefined,
+        (status) => "X-Rollcall-Sync" in responses[status]!.headers!,
       );
       expect([isTaken, ...isGiven], operationId).toEqual([isTaken, ...isGiven].map(() => !isKeyless));
     }
@@ -144,8 +131,8 @@ describe("the OpenAPI document", async () => {
       new Registry({ env: { LIMITS: '{"agents":0}' } }).post("/v1/agents", { name: "a", type: "worker" }),
     ]);
     const seen = new Set(refusals.flatMap(({ body }) => Object.keys(body)));
-    const { Problem } = document.components["schemas"] as Record<string, { properties: Json }>;
-    expect([...seen].toSorted()).toEqual(Object.keys(Problem!.properties).toSorted());
+    const { properties } = document.components.schemas["Problem"]!;
+    expect([...seen].toSorted()).toEqual(Object.keys(properties as object).toSorted());
   });
 
   it("has a target for every reference", () => {
@@ -153,12 +140,76 @@ describe("the OpenAPI document", async () => {
     expect(references.length).toBeGreaterThan(0);
     for (const reference of new Set(references)) {
       expect(reference.startsWith("#/"), reference).toBe(true);
-      const target = reference
-        .slice(2)
-        .split("/")
-        .reduce<unknown>((at, key) => (at as Json | undefined)?.[key], document);
-      expect(target, reference).toBeTypeOf("object");
+      expect(inlined(document, { $ref: reference }), reference).not.toEqual({});
     }
+  });
+
+  it("describes every parameter", () => {
+    const undescribed = operations.flatMap(({ operation: { operationId, parameters } }) =>
+      parameters.filter(({ description }) => !description).map(({ name }) => `${operationId} ${name}`),
+    );
+    expect(undescribed).toEqual([]);
+  });
+
+  it.each([
+    ["getAgent", 200, "Agent"],
+    ["registerAgent", 201, "Registered"],
+    ["getToolset", 200, "Toolset"],
+    ["claimCalls", 200, "ClaimedMessages"],
+    ["listAgents", 200, "AgentPage"],
+  ])("names what %s answers", (operationId, status, name) => {
+    const { operation } = operations.find((found) => found.operation.operationId === operationId)!;
+    expect(operation.responses[status]?.content?.["application/json"]?.schema).toEqual({
+      $ref: `#/components/schemas/${name}`,
+    });
+  });
+
+  it("shows no answer's shape twice: what has a name is referred to", () => {
+    const { Agent, ...others } = document.components.schemas;
+    const fields = JSON.stringify(Agent!["properties"]);
+    expect(fields).toContain("#/components/schemas/Capability");
+    expect(JSON.stringify([document.paths, others])).not.toContain(fields);
+  });
+
+  it("leaves answers open to what later versions add, and says of requests what is refused", () => {
+    const open = operations.map(({ operation: { responses } }) => inlined(document, responses));
+    expect(JSON.stringify(open)).not.toContain('"additionalProperties":false');
+    const { Registration, Heartbeat } = document.components.schemas;
+    expect([Registration, Heartbeat]).toMatchObject([
+      { additionalProperties: false },
+      { additionalProperties: false },
+    ]);
+  });
+
+  it("says of each refusal which codes it may have", () => {
+    for (const { operation } of operations) {
+      const { refusals, dialect = "problem" } = endpointOf({ operation: operation.operationId });
+      for (const code of dialect === "problem" ? refusals : []) {
+        const { content } = operation.responses[PROBLEMS[code].status]!;
+        expect(JSON.stringify(content), operation.operationId).toContain(`"${code}"`);
+      }
+    }
+  });
+
+  it("declares each header that an answer has of its own", async () => {
+    const ofEveryAnswer =
+      /^(access-control-.+|cache-control|content-type|server-timing|x-content-type-options|upgrade|connection|sec-websocket-.+)$/;
+    for (const sample of SAMPLES) {
+      const asked = new Registry();
+      const { status, headers } = await sendSample(asked, sample, await stage(asked, sample));
+      const { operation } = operations.find((found) => found.operation.operationId === sample.operation)!;
+      const declared = Object.keys(operation.responses[status]!.headers!).map((name) => name.toLowerCase());
+      const had = [...headers.keys()].filter((name) => !ofEveryAnswer.test(name));
+      expect(declared, `${sample.operation} (${sample.title})`).toEqual(expect.arrayContaining(had));
+    }
+  });
+
+  it("is there without a key, and is not sent again to who has it", async () => {
+    const keyed = new Registry({ access: await keysAccess([]) });
+    const { status, headers } = await keyed.get("/openapi.json");
+    expect(status).toBe(200);
+    const again = await keyed.fetch("/openapi.json", { headers: { "If-None-Match": headers.get("ETag")! } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
   });
 
   it("describes every answer and every refusal", () => {

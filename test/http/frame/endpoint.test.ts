@@ -2,7 +2,7 @@ import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import { ANONYMOUS } from "../../../src/http/frame/auth.ts";
 import { type Endpoint, endpoint } from "../../../src/http/frame/endpoint.ts";
-import { openApiDocument } from "../../../src/http/frame/openapi.ts";
+import { openApiDocument } from "../../../src/http/frame/openapi/document.ts";
 import { KEYS } from "../../support/authorisation.ts";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
@@ -36,7 +36,9 @@ describe("an endpoint that needs no scope", () => {
   it("answers without a key, and is in the document as one that takes none", async () => {
     const { status, body } = await registryWith([open]).get("/v1/open");
     expect({ status, body }).toEqual({ status: 200, body: { name: ANONYMOUS.name } });
-    const document = openApiDocument([open]) as { paths: Record<string, Record<string, unknown>> };
+    const document = openApiDocument([open], { names: {}, requests: {} }) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
     expect(document.paths["/v1/open"]!["get"]).toMatchObject({ security: [], description: "Takes no key." });
   });
 
@@ -45,7 +47,9 @@ describe("an endpoint that needs no scope", () => {
     expect((await registry.get("/v1/whoever/x")).status).toBe(401);
     const { body } = await registry.get("/v1/whoever/x", bearer("key-read"));
     expect(body).toEqual({ name: "reader x" });
-    const document = openApiDocument([anyKey]) as { paths: Record<string, Record<string, object>> };
+    const document = openApiDocument([anyKey], { names: {}, requests: {} }) as {
+      paths: Record<string, Record<string, object>>;
+    };
     expect(document.paths["/v1/whoever/{id}"]!["get"]).toMatchObject({ description: "Takes any key." });
     expect(document.paths["/v1/whoever/{id}"]!["get"]).not.toHaveProperty("security");
   });

@@ -7,13 +7,18 @@
  *   maximum?: number, minLength?: number, maxLength?: number, maxItems?: number, pattern?: string }} Schema
  */
 
+const nameIn = (/** @type {string} */ reference) => reference.split("/").at(-1) ?? "";
+
+/** What a reference refers to; its parts are still shown by name. @type {(schema: Schema, named: Record<string, Schema>) => Schema} */
+export const resolved = (schema, named) => (schema.$ref && named[nameIn(schema.$ref)]) || schema;
+
 /**
  * A schema in the notation of TypeScript: one line where JSON Schema takes ten.
  *
  * @type {(schema: Schema, indent?: string) => string}
  */
 export function describe(schema, indent = "") {
-  if (schema.$ref) return schema.$ref.split("/").at(-1) ?? "";
+  if (schema.$ref) return nameIn(schema.$ref);
   const inner = `${indent}  `;
   const options = schema.anyOf ?? schema.oneOf;
   if (options) return [...new Set(options.map((option) => describe(option, indent)))].join(" | ");

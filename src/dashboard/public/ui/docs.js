@@ -1,7 +1,7 @@
 /** Renders /openapi.json: operations by tag, to search and to link to. */
 import { operationElement } from "./docs-operation.js";
+import { describe } from "./docs-schema.js";
 import { el } from "./element.js";
-import { askForKey, credentials, forgetKey } from "./key.js";
 
 /**
  * @typedef {import("./docs-operation.js").Operation} Operation
@@ -9,40 +9,27 @@ import { askForKey, credentials, forgetKey } from "./key.js";
  * @typedef {{ name: string, id: string, section: HTMLElement, entries: Entry[] }} Group  the operations of one tag
  * @typedef {{ info: { title: string, version: string, description: string },
  *   tags: { name: string, description: string }[],
+ *   components: { schemas: Record<string, import("./docs-schema.js").Schema> },
  *   paths: Record<string, Record<string, Operation>> }} OpenApi
  */
 
 const api = /** @type {HTMLElement} */ (document.getElementById("api"));
-const form = /** @type {HTMLElement} */ (document.getElementById("key"));
 const state = /** @type {HTMLElement} */ (document.getElementById("state"));
 
 async function load() {
-  const response = await fetch("/openapi.json", { headers: credentials(), cache: "no-store" });
-  if (response.status === 401 || response.status === 403) {
-    if (response.status === 401) forgetKey();
-    form.hidden = false;
-    api.hidden = true;
-    return;
-  }
+  const response = await fetch("/openapi.json");
   if (!response.ok) throw new Error(`the registry answers ${response.status}`);
-  form.hidden = true;
-  api.hidden = false;
   render(await response.json());
 }
 
-const open = () =>
-  void load().catch((error) => {
-    state.textContent = `The description of the API cannot be loaded: ${error.message}`;
-  });
-
 /** @param {OpenApi} openApi */
-function render({ info, tags, paths }) {
+function render({ info, tags, paths, components: { schemas } }) {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const groups = tags.flatMap((tag) => {
     const tagged = operations.filter(({ operation }) => operation.tags.includes(tag.name));
-    return tagged.length > 0 ? [groupOf(tag, tagged)] : [];
+    return tagged.length > 0 ? [groupOf(tag, tagged, schemas)] : [];
   });
   const link = el("a", { href: "/openapi.json" }, "/openapi.json");
   api.replaceChildren(
@@ -52,15 +39,18 @@ function render({ info, tags, paths }) {
       "div",
       { class: "columns docs" },
       el("div", { class: "filters" }, ...searchField(groups, operations.length), contents(groups)),
-      el("div", {}, ...groups.map(({ section }) => section)),
+      el("div", {}, ...groups.map(({ section }) => section), shapes(schemas)),
     ),
   );
   reveal();
 }
 
-/** @type {(tag: OpenApi["tags"][number], tagged: Omit<Entry, "element">[]) => Group} */
-function groupOf({ name, description }, tagged) {
-  const entries = tagged.map((entry) => ({ ...entry, element: operationElement(entry) }));
+/**
+ * @typedef {OpenApi["components"]["schemas"]} Schemas
+ * @type {(tag: OpenApi["tags"][number], tagged: Omit<Entry, "element">[], schemas: Schemas) => Group}
+ */
+function groupOf({ name, description }, tagged, schemas) {
+  const entries = tagged.map((entry) => ({ ...entry, element: operationElement(entry, schemas) }));
   const id = `tag-${name.replaceAll(" ", "-")}`;
   const section = el(
     "section",
@@ -70,6 +60,24 @@ function groupOf({ name, description }, tagged) {
     ...entries.map(({ element }) => element),
   );
   return { name, id, section, entries };
+}
+
+/** What bodies and answers refer to by name. @param {Schemas} schemas */
+function shapes(schemas) {
+  const entries = Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return el(
+    "section",
+    { "aria-labelledby": "shapes" },
+    el("h2", { id: "shapes" }, "Shapes"),
+    ...entries.map(([name, schema]) =>
+      el(
+        "details",
+        { id: `shape-${name}`, class: "card operation" },
+        el("summary", {}, el("code", {}, name)),
+        el("pre", { tabindex: "0" }, describe(schema)),
+      ),
+    ),
+  );
 }
 
 /** Hides the operations that lack a word of the search. @type {(groups: Group[], total: number) => HTMLElement[]} */
@@ -118,5 +126,6 @@ function reveal() {
 }
 
 addEventListener("hashchange", reveal);
-askForKey(open);
-open();
+load().catch((error) => {
+  state.textContent = `The description of the API cannot be loaded: ${error.message}`;
+});

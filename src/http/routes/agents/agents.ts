@@ -59,7 +59,7 @@ const get = endpoint({
   summary: "Read one agent",
   group: "agents",
   scope: "read",
-  answers: { 200: { description: "The agent", body: shapes.agentRecord } },
+  answers: { 200: { description: "The agent", body: shapes.agent } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ namespace, params, now }) {
     const { entry, documentDigest } = orThrow(await readAgent(namespace, params.id, now));

@@ -16,10 +16,15 @@ const registration = endpoint({
   takesIdempotencyKey: true,
   body: registrationInput,
   answers: {
-    200: { description: "Renewed: a new token only where the terms changed", body: shapes.registered },
+    200: {
+      description: "Renewed: a new token only where the terms changed",
+      body: shapes.registered,
+      located: true,
+    },
     201: {
       description: "Created, replaced with a new epoch, or restored: the store had lost it",
       body: shapes.registered,
+      located: true,
     },
   },
   refusals: [

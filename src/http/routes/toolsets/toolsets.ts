@@ -33,11 +33,13 @@ const register = endpoint({
     200: {
       description: "Amended: same epoch, health and token; calls in hand go on",
       body: shapes.toolsetRegistered,
+      located: true,
     },
     201: {
       description:
         "A new registration, or one that the store had lost: unhealthy until its provider's first pong",
       body: shapes.toolsetRegistered,
+      located: true,
     },
   },
   refusals: [
@@ -120,7 +122,7 @@ const get = endpoint({
   summary: "Read one toolset, tools and schemas included",
   group: "toolsets",
   scope: "read",
-  answers: { 200: { description: "The toolset", body: shapes.toolsetRecord } },
+  answers: { 200: { description: "The toolset", body: shapes.toolset } },
   refusals: ["invalid_request", "toolset_not_found"],
   async handle({ namespace, params, now }) {
     const entry = orThrow(await readToolset(namespace, params.name, now, true));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything that the tests need: redis-server, chromium and python3 where they are missing, and the packages of both lock files.
+# Everything that the tests need: redis-server, chromium and python3 where they are missing, and the packages of the three lock files.
 # With --bench also etcd and NATS, which the bench compares with.
 set -eu
 cd "$(dirname "$0")/.."
@@ -39,3 +39,4 @@ if [ -n "$missing" ]; then
 fi
 npm ci
 npm ci --prefix test/mcp
+npm ci --prefix test/node/openapi

@@ -21,7 +21,9 @@ const { seed, times } = values;
 if (!/^\d{1,10}$/.test(seed) || !/^[1-9]\d{0,5}$/.test(times))
   throw new Error("--seed N, --times N: integers");
 
-const files = globSync("test/**/*.test.ts", { exclude: ["test/mcp/node_modules"] })
+const files = globSync("test/**/*.test.ts", {
+  exclude: ["test/mcp/node_modules", "test/node/openapi/node_modules"],
+})
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
   .filter((file) => readFileSync(file, "utf8").includes('from "fast-check"'));

@@ -58,7 +58,10 @@ async function writesOf(
   const plan = new Plan(0);
   const ref = { kind: "agent" as const, id: input.id! };
   planChange(plan, keysOf(PREFIX, fleet.namespace), ref, undefined, write!.entry, undefined, now);
-  return plan.steps.map(([command, key, ...args]) =>
-    [command, plan.keys[Number(key) - 1], ...args].map(String),
-  );
+  return plan.steps.map(([command, position, ...args]) => {
+    const key = plan.keys[Number(position) - 1];
+    // The script's own command; counts of what is brought in like this are left out, like the events.
+    if (command === "NAME") return ["ZADD", key!, ...args.flatMap((term) => ["0", String(term)])];
+    return [command, key, ...args].map(String);
+  });
 }

@@ -95,4 +95,32 @@ describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
     expect(gone.status).toBe(204);
     expect((await registry.post("/v1/agents", agent("c", { ttl_seconds: 60 }), SMALL)).status).toBe(201);
   });
+
+  it("a key that makes up terms without end is refused by name at its cap, and other keys notice nothing", async () => {
+    const registry = open({ KEY_LIMITS: '{"terms":1250}' });
+    const { lease_token } = await registry.register(agent("a"), SMALL);
+    const endless = (entry: number) =>
+      agent(`static-${entry}`, {
+        heartbeat_interval_seconds: null,
+        type: `type-${entry}`,
+        capabilities: Array.from({ length: 100 }, (_, n) => `capability-${entry}-${n}`),
+      });
+    const statuses: number[] = [];
+    for (let entry = 0; entry < 15; entry += 1) {
+      const { status, body } = await registry.post("/v1/agents", endless(entry), OTHER);
+      statuses.push(status);
+      if (status !== 201) {
+        // The first brought 101, and 12 of them fit.
+        expect({ entry, body }).toMatchObject({
+          entry: expect.any(Number),
+          body: { code: "quota_exceeded", quota: { limit: "terms", of: "key", count: 1212, max: 1250 } },
+        });
+      }
+      const headers = { ...SMALL, "Lease-Token": lease_token };
+      expect((await registry.post("/v1/agents/a/heartbeat", {}, headers)).status).toBe(200);
+    }
+    expect(statuses.filter((status) => status === 201)).toHaveLength(12);
+    const { body } = await registry.get<{ total: number }>("/v1/stats", SMALL);
+    expect(body.total).toBe(13);
+  });
 });

@@ -1,7 +1,9 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import { causedBy } from "../cause.ts";
 import type { Access } from "../config.ts";
 import type { Asker } from "../core/authority.ts";
+import type { Actor } from "../core/event.ts";
 import { Problem } from "../core/problem.ts";
 import { readLeaseToken } from "../registry/lease-token.ts";
 import type { Namespace } from "../registry/namespace.ts";
@@ -63,16 +65,25 @@ export function createApp({
 
   for (const endpoint of table) {
     const { dialect = "problem" } = endpoint;
-    const respond = withEnvelope(dialect, async (c, sync) => {
+    const respond = withEnvelope(dialect, async (c, sync, requestId) => {
       const asker = await authorize(c.req.raw, endpoint, access);
       await countRequest(rateLimits, asker, endpoint.isHeartbeat === true);
       const passedOn = c.req.header(SYNC_HEADER);
       if (passedOn !== undefined) sync.ask(passedOn);
-      return withSync(sync, () => serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys"));
+      const cause = { actor: actorOf(asker, c.req.header("Lease-Token") !== undefined), requestId };
+      return withSync(sync, () =>
+        causedBy(cause, () => serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys")),
+      );
     });
     app.on(endpoint.method, endpoint.path, (c) => (isRefusedSlash(dialect, c) ? notFound(c) : respond(c)));
   }
   return app;
+}
+
+/** @param isHolder  whether a lease token was sent: one that is not current changes nothing */
+function actorOf({ name }: Asker, isHolder: boolean): Actor {
+  if (name === null) return { type: isHolder ? "holder" : "anyone" };
+  return { type: isHolder ? "holder" : "key", name };
 }
 
 /** MCP clients look here for a server of OAuth, with or without a key, and take any answer but a plain 404 for one. */

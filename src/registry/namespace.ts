@@ -1,3 +1,4 @@
+import { currentCause } from "../cause.ts";
 import type { LeaseDefaults } from "../core/agents/agent.ts";
 import { DEFAULT_QUOTA, type Quota } from "../core/limits.ts";
 import { Lru } from "../core/lru.ts";
@@ -6,6 +7,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
+import { attributed } from "./attributed.ts";
 import { limited } from "./limited.ts";
 import { Marker } from "./marker.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
@@ -95,7 +97,8 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
   return keepOpen((name): Namespace => {
     const { openHub } = platform;
     const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
-    const opened = limited(platform.openStore(name), (owner) => quotaOf(name, owner));
+    const bounded = limited(platform.openStore(name), (owner) => quotaOf(name, owner));
+    const opened = attributed(bounded, currentCause);
     const store = hub ? tellingHubs(opened, hub) : opened;
     return {
       name,

@@ -1,3 +1,4 @@
+import { causedByItself } from "../cause.ts";
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
 import { stretchFor } from "../core/stretch.ts";
@@ -41,11 +42,13 @@ export interface SweepSummary {
  * @param now  ms since the Unix epoch
  * @throws {Problem} `store_unavailable` or `store_full`, after all parts have been tried
  */
-export async function sweep(
+export const sweep = (
   namespace: Namespace,
   now: number,
   budget: RollBudget = SWEEP_BUDGET,
-): Promise<SweepSummary> {
+): Promise<SweepSummary> => causedByItself(() => sweepOnce(namespace, now, budget));
+
+async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget): Promise<SweepSummary> {
   const { store, clock, eventsKept } = namespace;
   const last = await store.sweepReport();
   const { tally: unfinished, ...resume } = last?.resume ?? { roll: "", terms: "", byStatus: {} };

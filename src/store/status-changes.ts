@@ -1,3 +1,4 @@
+import { REPORTED_STATUSES } from "../core/agents/agent.ts";
 import type { Kind, Kinds, Ref } from "../core/entry.ts";
 import type { Event } from "../core/event.ts";
 
@@ -17,7 +18,10 @@ export function statusChange(
 ): Event[] {
   if (before === null || !("status" in lease)) return [];
   const [, status] = STATUS.exec(before) ?? [];
-  return status === lease.status ? [] : [{ type: "status_changed", kind, id, at: now, status: lease.status }];
+  if (status === lease.status) return [];
+  const from = REPORTED_STATUSES.find((known) => known === status);
+  const change = { status: lease.status, ...(from && { from }) };
+  return [{ type: "status_changed", kind, id, at: now, ...change, actor: { type: "holder" } }];
 }
 
 /** How many changes an isolate keeps that it could not tell. */

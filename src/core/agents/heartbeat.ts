@@ -105,7 +105,7 @@ export function decideHeartbeat(
     const { status } = lease;
     if (!unchanged)
       return { result: { lease, desired }, write: { entry, event: { type: "amended", ...told } } };
-    const event: Event = { type: "status_changed", ...told, status };
+    const event: Event = { type: "status_changed", ...told, status, from: known.status };
     return { result: { lease, desired }, write: { entry, ...(status !== known.status && { event }) } };
   }
   return {

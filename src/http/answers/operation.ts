@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { REPORTED_STATUSES } from "../../core/agents/agent.ts";
-import { EVENT_TYPES } from "../../core/event.ts";
+import { ACTOR_TYPES, EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
 import { count, time } from "./common.ts";
 
@@ -12,6 +12,12 @@ export const event = z.strictObject({
   at: time,
   /** Of status_changed: what the agent reports now. */
   status: z.enum(REPORTED_STATUSES).optional(),
+  /** And what it reported before. */
+  from: z.enum(REPORTED_STATUSES).optional(),
+  /** Who caused it; null where that was not kept. */
+  actor: z.strictObject({ type: z.enum(ACTOR_TYPES), name: z.string().optional() }).nullable(),
+  /** The X-Request-Id of the request that did; null where none did, and of status_changed. */
+  request_id: z.string().nullable(),
   /** To go on after this event, or before it. */
   cursor: z.string(),
 });

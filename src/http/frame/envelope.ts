@@ -8,7 +8,7 @@ import type { Reply } from "./reply.ts";
 import { requestIdOf } from "./request.ts";
 
 /** Answers one request; refuses it by throwing a Problem. What it leaves in `sync` is passed on. */
-export type Handler = (c: Context, sync: Sync) => Promise<Reply | Response>;
+export type Handler = (c: Context, sync: Sync, requestId: string) => Promise<Reply | Response>;
 
 export interface EnvelopeOptions {
   /** ms since the Unix epoch */
@@ -27,7 +27,7 @@ export const envelope =
       const sync = new Sync();
       let reply: Reply | Response;
       try {
-        reply = await handler(c, sync);
+        reply = await handler(c, sync, requestId);
       } catch (error) {
         reply = refuse(c, dialect, requestId, error);
       }

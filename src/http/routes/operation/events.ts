@@ -9,8 +9,10 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
 
-const shown = ({ nonce, ...event }: EventRecord) => ({
+const shown = ({ nonce, actor, requestId, ...event }: EventRecord) => ({
   ...event,
+  actor: actor ?? null,
+  request_id: requestId ?? null,
   cursor: encodeEventCursor({ revision: event.revision, nonce }),
   at: isoTime(event.at),
 });

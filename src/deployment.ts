@@ -8,6 +8,7 @@ import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
 import { sweep } from "./registry/sweep.ts";
 import { isRegistered } from "./registry/toolsets/read.ts";
 import { quotasIn } from "./quotas.ts";
+import { type Dataset, Telemetry } from "./telemetry.ts";
 
 /** A configured registry, on whatever it runs: what its requests, its cron and its objects ask of it. */
 export interface Deployment {
@@ -26,6 +27,8 @@ export interface Deployment {
 
 type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause"> & {
   rateLimits?: RateLimits;
+  /** Where each answer is written down; absent: nowhere. */
+  dataset?: Dataset | undefined;
 };
 
 /** @param ground  what it runs on: the adapters and time */
@@ -42,7 +45,13 @@ export function deployment(config: Config, ground: Ground): Deployment {
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {
     open,
-    app: createApp({ access, open, clock, rateLimits: ground.rateLimits }),
+    app: createApp({
+      access,
+      open,
+      clock,
+      rateLimits: ground.rateLimits,
+      telemetry: new Telemetry(ground.dataset),
+    }),
     async sweep() {
       const runs = await Promise.allSettled(swept.map((name) => sweep(open(name), clock())));
       const failed = runs.filter((run) => run.status === "rejected");

@@ -15,6 +15,7 @@ export { DurableRegistryObject as RegistryObject } from "./store/embedded/durabl
 interface MayBeBound {
   REQUESTS_PER_MINUTE?: RateLimit;
   HEARTBEATS_PER_MINUTE?: RateLimit;
+  TELEMETRY?: AnalyticsEngineDataset;
 }
 
 /** What one isolate keeps between requests. */
@@ -32,6 +33,7 @@ function deploymentFor(env: Env): Deployment {
     openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
     openHub: (namespace, hub, near) =>
       durableHub(() => env.AGENT_HUB.getByName(objectName(namespace, hub), placed(near))),
+    dataset: bound.TELEMETRY,
     rateLimits: { requests: bound.REQUESTS_PER_MINUTE, heartbeats: bound.HEARTBEATS_PER_MINUTE },
     clock: () => Date.now(),
     pause: (ms) => new Promise<void>((resolve) => setTimeout(resolve, ms)),

@@ -22,7 +22,7 @@ export const hasScope = (asker: Asker, scope: Scope): boolean =>
 export const lacksScope = (asker: Asker, scope: Scope): Problem | undefined =>
   hasScope(asker, scope)
     ? undefined
-    : new Problem("forbidden", `This key does not have the scope "${scope}".`, { scope });
+    : new Problem("forbidden", `This key does not have the scope "${scope}".`, { scope, asker });
 
 const isAdmin = (asker: Asker): boolean => asker.scopes.includes("admin");
 

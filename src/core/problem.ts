@@ -228,6 +228,8 @@ export interface ProblemOptions {
   scope?: "read" | "write" | "admin";
   /** Of the JSON-RPC message that is refused. */
   messageId?: string | number | undefined;
+  /** Whose key it was, for logs alone, where the refusal comes before it is known who asks. */
+  asker?: { name: string | null; namespace: string };
   /** The HTTP methods that the route takes. */
   allow?: string[];
   cause?: unknown;

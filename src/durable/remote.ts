@@ -1,4 +1,5 @@
 import { storeUnavailable } from "../core/problem.ts";
+import { currentSpent } from "../telemetry.ts";
 
 /**
  * A port whose methods are RPC calls of the same name to a Durable Object, one round trip each.
@@ -11,11 +12,14 @@ export function remote<Port>(stub: () => object, methods: Record<keyof Port & st
   const calls = Object.keys(methods).map((method) => [
     method,
     async (...args: unknown[]) => {
+      const spent = currentSpent();
+      if (spent) spent.calls += 1;
       try {
         // A stub answers to any name; `methods` has only those of the port.
         const target = stub() as Record<string, (...args: unknown[]) => Promise<unknown>>;
         return await target[method]!(...args);
       } catch (cause) {
+        if (spent) spent.errors += 1;
         throw storeUnavailable(method, cause);
       }
     },

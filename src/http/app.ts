@@ -8,6 +8,7 @@ import { Problem } from "../core/problem.ts";
 import { readLeaseToken } from "../registry/lease-token.ts";
 import type { Namespace } from "../registry/namespace.ts";
 import { SYNC_HEADER, withSync } from "../sync.ts";
+import { Telemetry } from "../telemetry.ts";
 import { CheckedAsk } from "./frame/ask.ts";
 import { authenticate, authorize } from "./frame/auth.ts";
 import { preflight } from "./frame/cors.ts";
@@ -30,6 +31,8 @@ export interface AppOptions {
   clock: () => number;
   /** How many requests of a key are taken; by default all. */
   rateLimits?: RateLimits | undefined;
+  /** Takes note of every answer. */
+  telemetry?: Telemetry;
   /** The routes; by default all of them. */
   table?: readonly Endpoint[];
 }
@@ -40,13 +43,14 @@ export function createApp({
   open,
   clock,
   rateLimits = {},
+  telemetry = new Telemetry(),
   table = [...endpoints, ...pages],
 }: AppOptions): Hono {
   // hono/tiny tries the patterns one by one, which is the quickest among so few; Hono's RegExpRouter refuses some of them.
   const app = new Hono();
   // Open access is for this machine alone, so no page of another origin may read its answers.
   const withCors = access.mode !== "open";
-  const withEnvelope = envelope({ clock, withCors });
+  const withEnvelope = envelope({ clock, withCors, telemetry });
 
   if (withCors) app.options("*", withEnvelope("problem", preflight));
 
@@ -65,15 +69,22 @@ export function createApp({
 
   for (const endpoint of table) {
     const { dialect = "problem" } = endpoint;
-    const respond = withEnvelope(dialect, async (c, sync, requestId) => {
+    const respond = withEnvelope(dialect, async (c, passage) => {
+      passage.endpoint = endpoint;
       const asker = await authorize(c.req.raw, endpoint, access);
+      passage.asker = asker;
       await countRequest(rateLimits, asker, endpoint.isHeartbeat === true);
+      const namespace = open(asker.namespace);
+      passage.backend = namespace.store.backend;
+      const { sync } = passage;
       const passedOn = c.req.header(SYNC_HEADER);
       if (passedOn !== undefined) sync.ask(passedOn);
-      const cause = { actor: actorOf(asker, c.req.header("Lease-Token") !== undefined), requestId };
-      return withSync(sync, () =>
-        causedBy(cause, () => serve(c, endpoint, asker, open(asker.namespace), access.mode === "keys")),
-      );
+      const cause = {
+        actor: actorOf(asker, c.req.header("Lease-Token") !== undefined),
+        requestId: passage.requestId,
+      };
+      const about = { asker, namespace, needsKey: access.mode === "keys", telemetry };
+      return withSync(sync, () => causedBy(cause, () => serve(c, endpoint, about)));
     });
     app.on(endpoint.method, endpoint.path, (c) => (isRefusedSlash(dialect, c) ? notFound(c) : respond(c)));
   }
@@ -111,18 +122,16 @@ const noRoute = (path: string, allow: Method[]): Problem =>
 async function serve(
   c: Context,
   endpoint: Endpoint,
-  asker: Asker,
-  namespace: Namespace,
-  needsKey: boolean,
+  about: { asker: Asker; namespace: Namespace; needsKey: boolean; telemetry: Telemetry },
 ): Promise<Reply | Response> {
   const params = readParams(c, endpoint);
   const query = readQuery(c, endpoint);
   const body = endpoint.readsBodyLate ? undefined : await readBody(c, endpoint);
   // The clock is read last, because a body may be slow to arrive and a lease may lapse meanwhile.
-  const now = namespace.clock();
+  const now = about.namespace.clock();
   const sent = c.req.header("Lease-Token");
   const token = sent === undefined ? undefined : await readLeaseToken(sent);
-  const ask = new CheckedAsk(c, endpoint, { params, query, body, asker, namespace, needsKey, token, now });
+  const ask = new CheckedAsk(c, endpoint, { ...about, params, query, body, token, now });
   const answer = await endpoint.handle(ask);
   return answer.raw ?? replyOf(c, endpoint, answer);
 }

@@ -8,6 +8,7 @@ import { isStoreFull, isStoreOut, Problem } from "../core/problem.ts";
 import { CIRCUIT_STATES } from "../core/services/breaker.ts";
 import { obstacleTo } from "../core/services/obstacle.ts";
 import type { SweepReport } from "../store/store.ts";
+import type { Counts as Counted } from "../telemetry.ts";
 import { firstAgents } from "./agents/survey.ts";
 import { tallyAgents } from "./agents/tally.ts";
 import type { Namespace } from "./namespace.ts";
@@ -61,7 +62,7 @@ async function agentMetrics(namespace: Namespace, now: number): Promise<Metric[]
   const { byType, ...counts } = addToTally(emptyTally(), entries, now);
   const [sweep, services] = await Promise.all([store.sweepReport(), serviceMetrics(namespace, entries, now)]);
   return [
-    ...countMetrics({ ...counts, byType: [...byType], ofOtherTypes: 0, asOf: now }),
+    ...agentCounts({ ...counts, byType: [...byType], ofOtherTypes: 0, asOf: now }),
     ...capabilityMetrics(entries, now),
     ...services,
     ...sweepMetrics(sweep),
@@ -75,7 +76,7 @@ async function ofManyAgents(namespace: Namespace, now: number): Promise<Metric[]
     namespace.store.page(page, now),
   ]);
   const services = next === null ? await serviceMetrics(namespace, entries, now) : [];
-  return [...countMetrics(counts), ...services, ...sweepMetrics(counts.lastSweep)];
+  return [...agentCounts(counts), ...services, ...sweepMetrics(counts.lastSweep)];
 }
 
 interface Counts {
@@ -87,7 +88,7 @@ interface Counts {
   asOf: number;
 }
 
-function countMetrics({ total, lapsed, byType, ofOtherTypes, byStatus, asOf }: Counts): Metric[] {
+function agentCounts({ total, lapsed, byType, ofOtherTypes, byStatus, asOf }: Counts): Metric[] {
   const largest = firstOf(byType, NAMED_MAX, ([, a], [, b]) => b - a);
   const others = ofOtherTypes + agentsIn(byType) - agentsIn(largest);
   // Before the first complete sweep of a large fleet nothing is known but how many there are.
@@ -225,5 +226,33 @@ function sweepMetrics(report: SweepReport | undefined): Metric[] {
     gauge("sweep_complete", "Whether it came to the end (1), or the next goes on where it stopped (0).", [
       resume.roll === "" ? 1 : 0,
     ]),
+  ];
+}
+
+const HERE =
+  "that this isolate has answered since it started; another isolate answers the next scrape with its own";
+
+/**
+ * What an isolate has counted: a look into one of many, and no total.
+ *
+ * @param nobodys  of requests that were refused before a namespace was known
+ */
+export function countMetrics({ answers, refusals, spent }: Counted, nobodys: Counted): Metric[] {
+  const counter = (name: string, help: string, ...samples: Sample[]): Metric => ({
+    ...gauge(`${name}_total`, help, ...samples),
+    type: "counter",
+  });
+  const by = (label: string, counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([value, count]): Sample => [count, { [label]: value }]);
+  return [
+    counter("requests", `Requests by the class of their status, ${HERE}.`, ...by("class", answers)),
+    counter("refusals", `Refusals of authority by code, ${HERE}.`, ...by("code", refusals)),
+    counter("keys_refused", `Requests without a key that is known here, of any namespace, ${HERE}.`, [
+      nobodys.refusals.get("unauthorized") ?? 0,
+    ]),
+    counter("redis_trips", `Requests to Redis for the requests ${HERE}.`, [spent.trips]),
+    counter("redis_commands", `Commands in them.`, [spent.commands]),
+    counter("object_calls", `Calls to Durable Objects for the requests ${HERE}.`, [spent.calls]),
+    counter("store_errors", `How many of these had no answer, or a refusal.`, [spent.errors]),
   ];
 }

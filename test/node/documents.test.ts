@@ -28,6 +28,7 @@ it.each([
   "docs/errors.md",
   "docs/cli.md",
   "docs/moving.md",
+  "docs/operating.md",
 ])("names no file in %s that does not exist", (name) => {
   const text = readFileSync(new URL(name, ROOT), "utf8");
   const named = [...text.matchAll(PATH)].map(([, path]) => path!);

@@ -4,6 +4,7 @@ import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import type { RateLimits } from "../../src/http/frame/rate-limit.ts";
 import { quotasIn } from "../../src/quotas.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
+import type { Telemetry } from "../../src/telemetry.ts";
 import { START } from "./start.ts";
 import { type Backend, BACKENDS } from "./stores.ts";
 
@@ -33,6 +34,8 @@ export interface RegistryOptions {
   /** ms since the Unix epoch */
   startAt?: number;
   rateLimits?: RateLimits;
+  /** Takes note of every answer, if not one that writes nothing down. */
+  telemetry?: Telemetry;
   /** The routes, if not all there are. */
   table?: readonly Endpoint[];
   /** What a wait lasts; unless told it is over at once, and its time has passed. */
@@ -50,7 +53,7 @@ export class Registry {
 
   constructor(options: RegistryOptions = {}) {
     const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START } = options;
-    const { table, rateLimits } = options;
+    const { table, rateLimits, telemetry } = options;
     this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
@@ -72,7 +75,14 @@ export class Registry {
       clock,
       pause: pause ?? ((ms) => this.pass(ms)),
     });
-    this.#app = createApp({ access: granted, open: this.open, clock, rateLimits, ...(table && { table }) });
+    this.#app = createApp({
+      access: granted,
+      open: this.open,
+      clock,
+      rateLimits,
+      ...(telemetry && { telemetry }),
+      ...(table && { table }),
+    });
   }
 
   get now(): number {

@@ -3,6 +3,7 @@ import type { Asker } from "../../core/authority.ts";
 import type { Region } from "../../core/entry.ts";
 import type { LeaseToken } from "../../registry/lease-token.ts";
 import type { Namespace } from "../../registry/namespace.ts";
+import type { Telemetry } from "../../telemetry.ts";
 import type { Ask, Endpoint } from "./endpoint.ts";
 import { idempotencyKeyOf, readBody, regionOf } from "./request.ts";
 
@@ -13,6 +14,7 @@ interface Checked {
   asker: Asker;
   namespace: Namespace;
   needsKey: boolean;
+  telemetry: Telemetry;
   token: LeaseToken | undefined;
   now: number;
 }
@@ -25,6 +27,7 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
   readonly asker: Asker;
   readonly namespace: Namespace;
   readonly needsKey: boolean;
+  readonly telemetry: Telemetry;
   readonly token: LeaseToken | undefined;
   readonly now: number;
   readonly #c: Context;
@@ -37,6 +40,7 @@ export class CheckedAsk implements Ask<unknown, unknown, unknown> {
     this.asker = checked.asker;
     this.namespace = checked.namespace;
     this.needsKey = checked.needsKey;
+    this.telemetry = checked.telemetry;
     this.token = checked.token;
     this.now = checked.now;
     this.#c = c;

@@ -4,6 +4,7 @@ import type { Region } from "../../core/entry.ts";
 import type { ProblemCode } from "../../core/problem.ts";
 import type { LeaseToken } from "../../registry/lease-token.ts";
 import type { Namespace } from "../../registry/namespace.ts";
+import type { Telemetry } from "../../telemetry.ts";
 import type { Answer, AnswerOf, AnswerSpecs, WithoutUndeclared } from "./answer.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -44,6 +45,8 @@ export interface Ask<Params, Query, Body> {
   origin: string;
   /** Whether requests need an API key; under open access they do not. */
   needsKey: boolean;
+  /** What this isolate has counted. */
+  telemetry: Telemetry;
   /** From the Lease-Token header. */
   token: LeaseToken | undefined;
   /** From the Idempotency-Key header. @throws {Problem} `invalid_request` */

@@ -1,39 +1,77 @@
 import type { Context } from "hono";
+import type { Asker } from "../../core/authority.ts";
 import { Problem } from "../../core/problem.ts";
 import { Sync, SYNC_HEADER } from "../../sync.ts";
+import { counting, Spent, type Telemetry } from "../../telemetry.ts";
 import { CORS_HEADERS } from "./cors.ts";
 import { DIALECTS } from "./dialects.ts";
-import type { Dialect } from "./endpoint.ts";
+import type { Dialect, Endpoint } from "./endpoint.ts";
 import type { Reply } from "./reply.ts";
 import { requestIdOf } from "./request.ts";
 
-/** Answers one request; refuses it by throwing a Problem. What it leaves in `sync` is passed on. */
-export type Handler = (c: Context, sync: Sync, requestId: string) => Promise<Reply | Response>;
+/** One request on its way: what its handler leaves for the envelope. */
+export class Passage {
+  readonly requestId: string;
+  /** What is passed on. */
+  readonly sync = new Sync();
+  readonly spent = new Spent();
+  endpoint: Endpoint | undefined;
+  asker: Asker | undefined;
+  backend: string | undefined;
+  /** Why the request is refused. */
+  problem: Problem | undefined;
+
+  constructor(requestId: string) {
+    this.requestId = requestId;
+  }
+}
+
+/** Answers one request; refuses it by throwing a Problem. */
+export type Handler = (c: Context, passage: Passage) => Promise<Reply | Response>;
 
 export interface EnvelopeOptions {
   /** ms since the Unix epoch */
   clock: () => number;
   /** Whether pages of other origins may read the answers. */
   withCors: boolean;
+  telemetry: Telemetry;
 }
 
-/** Completes handlers: adds the headers that every answer has, and refuses what they throw in an endpoint's dialect. */
+/**
+ * Completes handlers: adds the headers that every answer has, refuses what they throw in an endpoint's dialect, and has the
+ * telemetry take note.
+ */
 export const envelope =
-  ({ clock, withCors }: EnvelopeOptions) =>
+  ({ clock, withCors, telemetry }: EnvelopeOptions) =>
   (dialect: Dialect, handler: Handler) =>
     async function respond(c: Context): Promise<Response> {
       const startedAt = clock();
       const requestId = requestIdOf(c);
-      const sync = new Sync();
+      const passage = new Passage(requestId);
       let reply: Reply | Response;
       try {
-        reply = await handler(c, sync, requestId);
+        reply = await counting(passage.spent, () => handler(c, passage));
       } catch (error) {
-        reply = refuse(c, dialect, requestId, error);
+        passage.problem = problemOf(error);
+        reply = refuse(c, dialect, requestId, passage.problem);
       }
+      const ms = clock() - startedAt;
+      const { endpoint, asker, backend, spent, problem, sync } = passage;
+      const { method } = c.req;
+      telemetry.record({
+        requestId,
+        method,
+        endpoint,
+        asker,
+        backend,
+        spent,
+        status: reply.status,
+        problem,
+        ms,
+      });
       const headers: Record<string, string> = reply instanceof Response ? {} : reply.headers;
       headers["X-Request-Id"] = requestId;
-      headers["Server-Timing"] = `total;dur=${clock() - startedAt}`;
+      headers["Server-Timing"] = `total;dur=${ms}`;
       headers["X-Content-Type-Options"] = "nosniff";
       const { passedOn } = sync;
       if (passedOn !== undefined) headers[SYNC_HEADER] = passedOn;
@@ -41,21 +79,15 @@ export const envelope =
       return send(reply, headers);
     };
 
-function refuse(c: Context, dialect: Dialect, requestId: string, error: unknown): Reply {
-  const problem =
-    error instanceof Problem
-      ? error
-      : new Problem("internal", "Something went wrong on our side.", { cause: error });
-  if (problem.status >= 500 && !problem.kind.expected) logRefusal(c.req.method, problem, requestId);
+const problemOf = (error: unknown): Problem =>
+  error instanceof Problem
+    ? error
+    : new Problem("internal", "Something went wrong on our side.", { cause: error });
+
+function refuse(c: Context, dialect: Dialect, requestId: string, problem: Problem): Reply {
   const sentKey = c.req.header("Authorization") !== undefined;
   const { origin } = new URL(c.req.url);
   return DIALECTS[dialect].refuse(problem, { requestId, origin, sentKey });
-}
-
-function logRefusal(method: string, { code, message: detail, cause }: Problem, requestId: string): void {
-  // Only the cause's name: messages of lower layers may contain commands, values and tokens.
-  const name = cause instanceof Error ? cause.name : typeof cause;
-  console.error(JSON.stringify({ request_id: requestId, method, code, detail, cause: name }));
 }
 
 function send(reply: Reply | Response, headers: Record<string, string>): Response {

@@ -3,6 +3,7 @@ import { HttpClient } from "../../../node_modules/@upstash/redis/chunk-4WQYU7T6.
 import { hashOf } from "../../core/hash.ts";
 import { isStoreFull, type Problem, storeFull, storeUnavailable } from "../../core/problem.ts";
 import { currentSync } from "../../sync.ts";
+import { currentSpent } from "../../telemetry.ts";
 
 export interface ConnectionOptions {
   url: string;
@@ -127,6 +128,11 @@ export class Connection {
     const words: (readonly (string | number)[])[] = [];
     for (const command of commands)
       words.push("script" in command ? await run(command, this.asksNearest) : command);
+    const spent = currentSpent();
+    if (spent) {
+      spent.trips += 1;
+      spent.commands += words.length;
+    }
     const sync = currentSync();
     const http = this.#open();
     // What a request has to see goes before what the isolate has written: one token is all that a database takes.
@@ -148,10 +154,13 @@ export class Connection {
  */
 const FULL = /^(OOM |ERR (DB capacity quota|max (daily |monthly )?requests? limit) exceeded)/i;
 
-const problemOf = (operation: string, cause: unknown): Problem =>
-  cause instanceof Error && FULL.test(cause.message)
+function problemOf(operation: string, cause: unknown): Problem {
+  const spent = currentSpent();
+  if (spent) spent.errors += 1;
+  return cause instanceof Error && FULL.test(cause.message)
     ? storeFull(operation, cause)
     : storeUnavailable(operation, cause);
+}
 
 type Run = (call: ScriptCall, asksNearest: boolean) => Promise<(string | number)[]>;
 

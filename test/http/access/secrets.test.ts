@@ -23,8 +23,10 @@ const STRANGER = "token-of-nobody";
 
 /** A registry on Redis, the backend with most to give away, and every word it says: answers, headers and log lines. */
 async function overheard() {
-  const spy = vi.spyOn(console, "error").mockImplementation(() => {});
-  onTestFinished(() => spy.mockRestore());
+  const spies = (["error", "warn", "log"] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation(() => {}),
+  );
+  onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
   const backend = redisBackend();
   const registry = new Registry({ backend, env: { API_KEYS: await apiKeys([OWNER, ADMIN, READER]) } });
   const answers: string[] = [];
@@ -52,7 +54,7 @@ async function overheard() {
     }
   }
 
-  const logged = () => spy.mock.calls.map((line) => line.map(String).join(" "));
+  const logged = () => spies.flatMap((spy) => spy.mock.calls.map((line) => line.map(String).join(" ")));
   return { registry, backend, answers, logged, askEverything };
 }
 
@@ -88,7 +90,15 @@ describe("a secret", () => {
         word,
       ).toBe(true);
     }
-    expect(logged().length).toBeGreaterThan(0);
+    for (const code of ["store_unavailable", "unauthorized", "forbidden", "lease_lost"]) {
+      expect(
+        logged().some((line) => line.includes(`"code":"${code}"`)),
+        code,
+      ).toBe(true);
+    }
+    expect(
+      logged().some((line) => line.includes('"operation":"sweep"') && line.includes('"key":"boss"')),
+    ).toBe(true);
 
     const tokens = [OWNER.token, ADMIN.token, READER.token, STRANGER, bridge.token];
     const digests = await Promise.all(tokens.map(digestOf));

@@ -126,13 +126,13 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
 
 describe("an outage", () => {
   const atHome = new Set([
+    // Says that there is one: ../operation/metrics.test.ts.
+    "metrics",
     "listSelections",
     "selectionLogic",
     "callResult",
     "cancelCall",
     "serverCard",
-    // Says that there is one: test/http/operation/metrics.test.ts.
-    "metrics",
     "health",
     "openapi",
   ]);

@@ -25,10 +25,16 @@ export const eventList = (events: readonly EventView[], asOf: string): Html =>
     ? html`<p class="quiet">Nothing yet.</p>`
     : html`<ol class="events">
         ${events.map(
-          ({ revision, type, kind, id, at }) =>
+          ({ revision, type, kind, id, at, ...rest }) =>
             html`<li data-key="${revision}" class="event-${type}">
-              <span>${kind === "agent" ? agentLink(id) : `${kind} ${id}`} ${WORDS[type]}</span>
+              <span>${kind === "agent" ? agentLink(id) : `${kind} ${id}`} ${WORDS[type]}${detail(rest)}</span>
               ${ago(at, asOf)}
             </li>`,
         )}
       </ol>`;
+
+/** What changed, and by whose key where it was not the agent itself. */
+function detail({ from, status, actor }: Pick<EventView, "from" | "status" | "actor">): string {
+  const change = status === undefined ? "" : ` (${from === undefined ? "" : `${from} → `}${status})`;
+  return actor?.type === "key" ? `${change}, by ${actor.name}` : change;
+}

@@ -4,7 +4,7 @@ import type { EventView } from "./view.ts";
 
 type EventRecord = Awaited<ReturnType<typeof latestEvents>>[number];
 
-export const eventView = ({ at, nonce: _, ...event }: EventRecord): EventView => ({
+export const eventView = ({ at, nonce: _, requestId: __, ...event }: EventRecord): EventView => ({
   ...event,
   at: isoTime(at),
 });

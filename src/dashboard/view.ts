@@ -1,6 +1,6 @@
 import type { EffectiveStatus } from "../core/agents/agent.ts";
 import type { CircuitState } from "../core/services/breaker.ts";
-import type { EventType } from "../core/event.ts";
+import type { Actor, EventType } from "../core/event.ts";
 import type { AgentRecord } from "../core/agents/record.ts";
 
 /**
@@ -101,6 +101,10 @@ export interface EventView {
   kind: string;
   id: string;
   at: string;
+  /** Of a change of status. */
+  from?: string;
+  status?: string;
+  actor?: Actor;
 }
 
 export interface SweepView {

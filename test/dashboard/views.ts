@@ -46,6 +46,8 @@ export function recordWith(text: string, fields: Partial<AgentRecord> = {}): Age
 }
 
 /** The overview of one such agent, with `text` also in every other field that comes from outside. */
+export const EVENT = { revision: 1, type: "registered", kind: "agent", id: "a", at: AT } as const;
+
 export function overviewWith(text: string): Overview {
   const filter: Filter = { q: text, type: text, capability: text, region: text };
   return {
@@ -90,7 +92,7 @@ export function overviewWith(text: string): Overview {
     toolsets: [
       { name: text, description: text, version: text, tags: [text], tools: 1, healthy: true, last_seen: AT },
     ],
-    events: [{ revision: 1, type: "registered", kind: "agent", id: text, at: AT }],
+    events: [{ ...EVENT, id: text, actor: { type: "key", name: text } }],
     sweep: null,
   };
 }
@@ -99,6 +101,6 @@ export const agentWith = (text: string): AgentView => ({
   as_of: AT,
   id: text,
   agent: recordWith(text),
-  events: [{ revision: 1, type: "registered", kind: "agent", id: text, at: AT }],
+  events: [{ ...EVENT, id: text, actor: { type: "key", name: text } }],
   examined: 1,
 });

@@ -44,7 +44,7 @@ export const events = command({
     const { args, all, whole, client, io, json, paint } = session;
     const show = (event: RegistryEvent) => {
       const words = `${event.at}  ${paint("dim", String(event.revision).padStart(6))}  ${paint("cyan", event.type.padEnd(18))}  ${visible(event.id)}`;
-      io.out.write(`${json ? JSON.stringify(event) : words}\n`);
+      io.out.write(`${json ? JSON.stringify(event) : [words, ...details(event)].join("  ")}\n`);
     };
     // The registry checks them.
     const types = all("type") as NonNullable<EventFilter["type"]>;
@@ -63,6 +63,12 @@ export const events = command({
     for await (const event of client.follow({ ...filter, since: from, signal: io.ending })) show(event);
   },
 });
+
+/** What changed, and by whom where it was not the agent itself, or the registry. */
+function details({ from, status, actor }: RegistryEvent): string[] {
+  const change = status === undefined ? [] : [from === undefined ? status : `${from} → ${status}`];
+  return actor?.type === "key" ? [...change, `by ${visible(actor.name ?? "")}`] : change;
+}
 
 /** Newest first. */
 async function newest(

@@ -40,6 +40,14 @@ export function events(open: Open): void {
       ]);
     });
 
+    it("of a status say what it was and what it is", async () => {
+      const { client, rollcall } = open();
+      const { agent_id, lease_token } = await client.agents.register(scout);
+      await client.agents.heartbeat(agent_id, { status: "busy" }, { leaseToken: lease_token });
+      const { out } = await rollcall(["events", "--type", "status_changed"]);
+      expect(told(out)).toEqual(["status_changed agent/scout available → busy"]);
+    });
+
     it("begin so long ago, at an instant, or after an event", async () => {
       const opened = open();
       await history(opened);

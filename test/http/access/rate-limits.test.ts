@@ -71,6 +71,6 @@ describe("a key's requests a minute", () => {
     const registry = await open({
       requests: { limit: () => Promise.reject(new Error("the rate limiter is out")) },
     });
-    expect(await statusesOf(() => registry.get("/v1/agents", MINE))).not.toContain(429);
+    expect(new Set(await statusesOf(() => registry.get("/v1/agents", MINE)))).toEqual(new Set([200]));
   });
 });

@@ -1,6 +1,7 @@
 import type * as core from "zod/v4/core";
 import { activationItem } from "../src/core/agents/activation-file.ts";
 import { heartbeatInput, registrationInput } from "../src/core/agents/agent.ts";
+import { keyInput } from "../src/core/api-key.ts";
 import { PRIORITIES } from "../src/core/services/binding.ts";
 import { toolsetInput } from "../src/core/toolsets/toolset.ts";
 import * as answers from "../src/http/answers/index.ts";
@@ -10,6 +11,7 @@ const inputs = {
   heartbeat: heartbeatInput,
   component: activationItem,
   toolset: toolsetInput,
+  key: keyInput,
 };
 
 /** Before defaults and transformations, or after them. */

@@ -262,7 +262,11 @@ function tryJson(text: string): unknown {
   }
 }
 
-/** Every namespace that the cron has to sweep. */
+/** The keys of a namespace that are configured. */
+export const keysOf = (access: Access, namespace: string): ApiKey[] =>
+  access.mode === "keys" ? [...access.keys.values()].filter((key) => key.namespace === namespace) : [];
+
+/** Every namespace that the cron has to sweep, and in which keys are looked for that were made while running. */
 export function namespacesOf(access: Access): string[] {
   const named = access.mode === "keys" ? [...access.keys.values()].map(({ namespace }) => namespace) : [];
   return [...new Set([DEFAULT_NAMESPACE, ...named])];

@@ -1,7 +1,8 @@
-import { type Config, namespacesOf } from "./config.ts";
+import { type Config, keysOf, namespacesOf } from "./config.ts";
 import { Problem } from "./core/problem.ts";
 import { createApp } from "./http/app.ts";
 import type { RateLimits } from "./http/frame/rate-limit.ts";
+import { endedKeys } from "./registry/keys/lasting.ts";
 import { type Namespace, namespaces, type Platform } from "./registry/namespace.ts";
 import { isOffered } from "./registry/services/offered.ts";
 import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
@@ -23,6 +24,8 @@ export interface Deployment {
   isOffered: (object: string) => Promise<boolean>;
   /** Whether the toolset of the gateway's object with this name is registered. */
   isRegistered: (object: string) => Promise<boolean>;
+  /** Which of these API keys have ended, in the namespace of the gateway's object with this name. */
+  endedKeys: (object: string, ids: readonly string[], now: number) => Promise<ReadonlySet<string>>;
 }
 
 type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause"> & {
@@ -40,7 +43,13 @@ export function deployment(config: Config, ground: Ground): Deployment {
     allowLoopback: access.mode === "open",
     timeoutMs: PROBE_TIMEOUT_MS,
   };
-  const open = namespaces({ ...ground, ...config, prober, quotaOf: quotasIn(config) });
+  const open = namespaces({
+    ...ground,
+    ...config,
+    prober,
+    quotaOf: quotasIn(config),
+    keysOf: (namespace) => keysOf(access, namespace),
+  });
   // A deployment that is not configured has nothing to sweep.
   const swept = access.mode === "closed" ? [] : namespacesOf(access);
   return {
@@ -73,6 +82,10 @@ export function deployment(config: Config, ground: Ground): Deployment {
     isRegistered(object) {
       const [namespace, toolset] = namesOf(object);
       return isRegistered(open(namespace).store, toolset, clock());
+    },
+    endedKeys(object, ids, now) {
+      const [namespace] = namesOf(object);
+      return endedKeys(open(namespace), ids, now);
     },
   };
 }

@@ -48,8 +48,9 @@ const placed = (near: string | undefined) =>
 
 export class ServicePool extends durableServicePool((env, object) => deploymentFor(env).isOffered(object)) {}
 
-export class ToolGateway extends durableToolGateway((env, object) =>
-  deploymentFor(env).isRegistered(object),
+export class ToolGateway extends durableToolGateway(
+  (env, object) => deploymentFor(env).isRegistered(object),
+  (env, ...asked) => deploymentFor(env).endedKeys(...asked),
 ) {}
 
 export class AgentHub extends durableAgentHub((env, object) => deploymentFor(env).hubOf(object)) {}

@@ -10,7 +10,11 @@ import { drain } from "./commands/drain.ts";
 import { events } from "./commands/events.ts";
 import { find } from "./commands/find.ts";
 import { get } from "./commands/get.ts";
+import { keysCreate } from "./commands/keys-create.ts";
+import { keysList } from "./commands/keys-list.ts";
 import { keysNew } from "./commands/keys-new.ts";
+import { keysRevoke } from "./commands/keys-revoke.ts";
+import { keysRotate } from "./commands/keys-rotate.ts";
 import { list } from "./commands/list.ts";
 import { priority } from "./commands/priority.ts";
 import { ready } from "./commands/ready.ts";
@@ -23,6 +27,7 @@ import { sweep } from "./commands/sweep.ts";
 import { toolsets } from "./commands/toolsets.ts";
 import { toolsetsShow } from "./commands/toolsets-show.ts";
 import { unregister } from "./commands/unregister.ts";
+import { whoami } from "./commands/whoami.ts";
 
 /** Every command, by the words that name it, in the order in which help shows them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -47,6 +52,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   call,
   bridge,
   sweep,
+  whoami,
+  "keys list": keysList,
+  "keys create": keysCreate,
+  "keys rotate": keysRotate,
+  "keys revoke": keysRevoke,
   "keys new": keysNew,
   dev,
   completion,

@@ -79,3 +79,7 @@ export async function toolsetNames({ client }: AskedValues): Promise<string[]> {
 export async function toolNames({ client, positionals: [toolset] }: AskedValues): Promise<string[]> {
   return (await client.toolsets.get(toolset!)).tools.map(({ name }) => name);
 }
+
+/** Of the keys that can be rotated and revoked. */
+export const keyIds = async ({ client }: AskedValues): Promise<string[]> =>
+  (await client.keys.list()).keys.flatMap(({ id }) => id ?? []);

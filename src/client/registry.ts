@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import { followEvents } from "./events.ts";
 import { join } from "./join.ts";
 import type { JoinOptions } from "./joined-agent.ts";
+import { keys } from "./keys.ts";
 import type { ClientOptions, ReadOptions, RequestOptions } from "./options.ts";
 import { Outcomes } from "./outcomes.ts";
 import { orStale, withReads } from "./reads.ts";
@@ -23,6 +24,7 @@ import type {
   Registration,
   Stats,
   SweepSummary,
+  WhoAmI,
 } from "./shapes.ts";
 import type { OpenSocket } from "./socket.ts";
 import type { Schema } from "./standard-schema.ts";
@@ -58,6 +60,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     agents: agents(reading),
     services: serviceCalls,
     toolsets: toolsets(reading),
+    keys: keys(reading),
 
     /**
      * Registers an agent and keeps it registered until it leaves: `await using agent = await registry.join({ … })`. Scope
@@ -223,6 +226,9 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
         timeoutMs: SWEEP_TIMEOUT_MS,
         ...requested,
       }),
+
+    /** What the registry takes the client for: name, scopes, namespace, and when its key ends. Any key may ask. */
+    whoami: (requested: RequestOptions = {}) => read<WhoAmI>("/v1/whoami", requested),
 
     /** Whether the registry is up; says nothing of its store. Needs no key. */
     health: (requested: RequestOptions = {}) => send<Health>("GET", "/health", requested),

@@ -36,6 +36,10 @@ export type RuntimeHealth = Answers["runtimeHealth"];
 export type SelectionLogic = Answers["selectionLogic"];
 export type PriorityChanged = Answers["priorityChanged"];
 export type BreakersReset = Answers["breakersReset"];
+export type KeyRequest = Inputs["key"];
+export type MadeKey = Answers["madeKey"];
+export type KeyList = Answers["keyList"];
+export type WhoAmI = Answers["whoAmI"];
 export type Health = Answers["health"];
 export type Ready = Answers["ready"];
 

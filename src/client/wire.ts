@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { activationItem } from "../core/agents/activation-file.ts";
 import type { heartbeatInput, registrationInput } from "../core/agents/agent.ts";
 import type { PRIORITIES } from "../core/services/binding.ts";
+import type { keyInput } from "../core/api-key.ts";
 import type { toolsetInput } from "../core/toolsets/toolset.ts";
 import type * as answers from "../http/answers/index.ts";
 
@@ -17,6 +18,7 @@ export type Inputs = {
   heartbeat: z.input<typeof heartbeatInput>;
   component: z.input<typeof activationItem>;
   toolset: z.input<typeof toolsetInput>;
+  key: z.input<typeof keyInput>;
 };
 
 /** The number of each named priority. */

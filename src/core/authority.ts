@@ -12,6 +12,8 @@ export interface Asker {
   name: string | null;
   scopes: readonly Scope[];
   namespace: string;
+  /** Of a key that was made while running: its id, and when it ends, ms since the Unix epoch (null: by no date). */
+  key?: { id: string; endsAt: number | null };
 }
 
 /** Scopes are granted one by one; only `admin` implies the others. */

@@ -67,11 +67,17 @@ export const PROBLEMS = {
     title: "No such call is kept",
     remedy: "Call again if the answer is still wanted.",
   },
+  key_not_found: { status: 404, title: "No live key has this id", remedy: "Read the list of keys." },
   route_not_found: { status: 404, title: "No such route", remedy: "See `/openapi.json`." },
   method_not_allowed: {
     status: 405,
     title: "The route does not take this method",
     remedy: "Use a method that `Allow` lists.",
+  },
+  key_exists: {
+    status: 409,
+    title: "A key of this name exists",
+    remedy: "Rotate it, or take another name.",
   },
   epoch_ahead: {
     status: 409,

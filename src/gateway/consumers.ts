@@ -85,6 +85,17 @@ export class Consumers {
     }
   }
 
+  /** The ids of the API keys that opened sockets, each once. */
+  keys(): string[] {
+    return [...new Set(this.#open().flatMap(({ attachment }) => attachment.key ?? []))];
+  }
+
+  /** Closes the sockets that these keys opened. */
+  letKeysGo(ended: ReadonlySet<string>): void {
+    for (const { socket, attachment } of this.#open())
+      if (attachment.key !== undefined && ended.has(attachment.key)) letGo(socket, 4401, "unauthorized");
+  }
+
   /** Ends all polls and sockets, because their registration ended. */
   letAllGo(): void {
     for (const { socket } of this.#open()) letGo(socket, 4410, "stale_registration");

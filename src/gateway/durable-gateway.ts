@@ -3,7 +3,7 @@ import type { Host } from "../durable/hosted.ts";
 import { askForSocket } from "../durable/over-fetch.ts";
 import { remote } from "../durable/remote.ts";
 import type { ClaimRequest, Gateway } from "./gateway.ts";
-import { ToolGateway } from "./tool-gateway.ts";
+import { type EndedKeys, ToolGateway } from "./tool-gateway.ts";
 
 /** What RPC may call. */
 export const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
@@ -27,12 +27,17 @@ export type SocketRequest = [request: ClaimRequest, now: number];
 /**
  * The gateway's end of RPC.
  *
- * @param isKnown whether the toolset of the object with this name is registered
+ * @param isKnown  whether the toolset of the object with this name is registered
+ * @param endedKeys  by default none has: where there are no sockets nobody asks
  */
-export const hostedGateway = (host: Host, isKnown: IsKnown): Forgettable<ToolGateway> =>
+export const hostedGateway = (
+  host: Host,
+  isKnown: IsKnown,
+  endedKeys: EndedKeys = async () => new Set(),
+): Forgettable<ToolGateway> =>
   new Forgettable(
     {
-      make: (storage, sockets) => new ToolGateway(storage, sockets),
+      make: (storage, sockets) => new ToolGateway(storage, sockets, endedKeys),
       following: ["arrived", "changed", "resultSchema"],
       isKnown,
       tick: (gateway, now) => gateway.tick(now),

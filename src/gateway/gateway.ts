@@ -34,6 +34,8 @@ export interface ClaimRequest {
   max: number;
   /** How often this consumer is pinged. */
   intervalMs: number;
+  /** Of a socket: the id of the API key that opens it; absent: it is configured, or none was asked for. */
+  key?: string;
 }
 
 /** What a consumer gets. A ping's id and a claim's id have to be sent back with the answer; a cancelled call needs none. */

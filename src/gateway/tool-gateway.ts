@@ -1,3 +1,4 @@
+import { KEYS_LOOKED_AT_EVERY_MS } from "../core/api-key.ts";
 import {
   cancelCall,
   type CallOutcome,
@@ -34,6 +35,12 @@ import type {
 } from "./gateway.ts";
 import { MIGRATIONS } from "./schema.ts";
 
+/** After it could not be found out which API keys have ended, ms. */
+const KEYS_AGAIN_MS = 5000;
+
+/** Which of these API keys have ended; rejects if that cannot be found out now. */
+export type EndedKeys = (ids: readonly string[], now: number) => Promise<ReadonlySet<string>>;
+
 /**
  * The object behind one toolset's gateway; gateway.ts says what each method does, core/toolsets/call.ts what becomes of a
  * call. There is one object per toolset, so nothing else writes its calls. Between events it relies on `tick` being called
@@ -47,8 +54,12 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   readonly #resultSchemas: ResultSchemas;
   readonly #consumers: Consumers;
   readonly #followed: FollowedCalls;
+  /** When the keys are looked at next; undefined: it was not said in this life. */
+  #keysDueAt: number | undefined;
+  endedKeys: EndedKeys;
 
-  constructor(storage: ObjectStorage, sockets: Sockets) {
+  constructor(storage: ObjectStorage, sockets: Sockets, endedKeys: EndedKeys) {
+    this.endedKeys = endedKeys;
     migrate(storage, MIGRATIONS);
     this.#storage = storage;
     this.#epoch = new LatestEpoch(storage.sql);
@@ -188,11 +199,23 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
     return true;
   }
 
-  /** To be called when the alarm goes off: applies what is due, sends pings, and sets the next alarm. */
+  /** To be called when the alarm goes off: applies what is due, sends pings, lets sockets go whose keys have ended, and sets the next alarm. */
   async tick(now: number): Promise<void> {
     this.#applyDue(now);
     this.#offerWork(now);
+    await this.#letEndedKeysGo(now);
     await this.#setAlarm(now);
+  }
+
+  /** While it cannot be found out which have ended, their sockets stay. */
+  async #letEndedKeysGo(now: number): Promise<void> {
+    const keys = this.#consumers.keys();
+    if (keys.length === 0 || now < (this.#keysDueAt ?? now)) return;
+    this.#keysDueAt = now + KEYS_AGAIN_MS;
+    const ended = await this.endedKeys(keys, now).catch(() => undefined);
+    if (!ended) return;
+    this.#keysDueAt = now + KEYS_LOOKED_AT_EVERY_MS;
+    this.#consumers.letKeysGo(ended);
   }
 
   /**
@@ -245,7 +268,9 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
   /** Sets the alarm to the next ping or the end of the first call's state, whichever comes first; off if there is neither. */
   async #setAlarm(now: number): Promise<void> {
     const dueAt = this.#calls.nextDueAt();
-    const at = Math.min(this.#consumers.nextPingAt(now), dueAt === null ? Infinity : dueAt + 1);
+    const keysDueAt =
+      this.#consumers.keys().length > 0 ? (this.#keysDueAt ?? now + KEYS_LOOKED_AT_EVERY_MS) : Infinity;
+    const at = Math.min(this.#consumers.nextPingAt(now), dueAt === null ? Infinity : dueAt + 1, keysDueAt);
     const set = await this.#storage.getAlarm();
     if (at === Infinity) {
       if (set !== null) await this.#storage.deleteAlarm();

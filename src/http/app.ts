@@ -5,6 +5,7 @@ import type { Access } from "../config.ts";
 import type { Asker } from "../core/authority.ts";
 import type { Actor } from "../core/event.ts";
 import { Problem } from "../core/problem.ts";
+import { streamWhileKeyLasts, whileKeyLasts } from "../registry/keys/lasting.ts";
 import { readLeaseToken } from "../registry/lease-token.ts";
 import type { Namespace } from "../registry/namespace.ts";
 import { SYNC_HEADER, withSync } from "../sync.ts";
@@ -48,6 +49,7 @@ export function createApp({
 }: AppOptions): Hono {
   // hono/tiny tries the patterns one by one, which is the quickest among so few; Hono's RegExpRouter refuses some of them.
   const app = new Hono();
+  const gate = { access, open };
   // Open access is for this machine alone, so no page of another origin may read its answers.
   const withCors = access.mode !== "open";
   const withEnvelope = envelope({ clock, withCors, telemetry });
@@ -55,7 +57,7 @@ export function createApp({
   if (withCors) app.options("*", withEnvelope("problem", preflight));
 
   const refuseRoute = async (c: Context): Promise<never> => {
-    await authenticate(c.req.raw, access);
+    await authenticate(c.req.raw, gate);
     const allow = hasSlashAtTheEnd(c)
       ? []
       : METHODS.filter((method) => app.router.match(method, c.req.path)[0].length > 0);
@@ -71,10 +73,10 @@ export function createApp({
     const { dialect = "problem" } = endpoint;
     const respond = withEnvelope(dialect, async (c, passage) => {
       passage.endpoint = endpoint;
-      const asker = await authorize(c.req.raw, endpoint, access);
+      const asker = await authorize(c.req.raw, endpoint, gate);
       passage.asker = asker;
       await countRequest(rateLimits, asker, endpoint.isHeartbeat === true);
-      const namespace = open(asker.namespace);
+      const namespace = whileKeyLasts(open(asker.namespace), asker);
       passage.backend = namespace.store.backend;
       const { sync } = passage;
       const passedOn = c.req.header(SYNC_HEADER);
@@ -133,5 +135,7 @@ async function serve(
   const token = sent === undefined ? undefined : await readLeaseToken(sent);
   const ask = new CheckedAsk(c, endpoint, { ...about, params, query, body, token, now });
   const answer = await endpoint.handle(ask);
-  return answer.raw ?? replyOf(c, endpoint, answer);
+  return answer.raw
+    ? streamWhileKeyLasts(about.namespace, about.asker, answer.raw)
+    : replyOf(c, endpoint, answer);
 }

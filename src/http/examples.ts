@@ -11,6 +11,7 @@ const names: Examples["names"] = {
   name: "team/tools",
   tool: "echo",
   call: "<call_id>",
+  key: "<id>",
   "Lease-Token": "<lease_token>",
   Upgrade: "websocket",
 };
@@ -42,6 +43,8 @@ const requests: Examples["requests"] = {
   },
   discover: { query: { capability } },
   watchAgents: { query: { capability } },
+  createKey: { body: { name: "ci", scopes: ["read"] } },
+  rotateKey: { body: { overlap_seconds: 3600 } },
   resolveService: { query: { explain: "true" } },
   reportOutcomes: {
     body: {

@@ -7,6 +7,7 @@ import { healthCheckEndpoints } from "./routes/services/health-checks.ts";
 import { healthEndpoints } from "./routes/operation/health.ts";
 import { heartbeatEndpoints } from "./routes/agents/heartbeats.ts";
 import { importEndpoints } from "./routes/agents/import.ts";
+import { keyEndpoints } from "./routes/operation/keys.ts";
 import { legacyLookupEndpoints } from "./routes/legacy/lookup.ts";
 import { legacyOwnEntryEndpoints } from "./routes/legacy/own-entry.ts";
 import { openApiEndpoint } from "./routes/operation/openapi.ts";
@@ -40,6 +41,7 @@ export const endpoints: readonly Endpoint[] = [
   ...eventEndpoints,
   ...sweepEndpoints,
   ...metricEndpoints,
+  ...keyEndpoints,
   ...resolveEndpoints,
   ...outcomeEndpoints,
   ...readinessEndpoints,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { KEYS_LOOKED_AT_EVERY_MS } from "../core/api-key.ts";
 import { heartbeatInput } from "../core/agents/agent.ts";
 import { heldLease, releasedLease } from "../core/holding.ts";
 import { HOLDER_ALIVE_MS } from "../core/lease.ts";
@@ -6,6 +7,7 @@ import { migrate } from "../durable/migrate.ts";
 import type { Served } from "../durable/served.ts";
 import type { HibernatingSocket, ObjectStorage, Sockets } from "../durable/storage.ts";
 import { chunks } from "../store/chunks.ts";
+import { endedAmong } from "../store/keyring.ts";
 import type { Holding, Renewed, Store } from "../store/store.ts";
 import { Departures } from "./departures.ts";
 import { CLOSED, type Hub, type PresenceRequest } from "./hub.ts";
@@ -43,7 +45,7 @@ const report = z.strictObject({
   current_load: heartbeatInput.shape.current_load,
 });
 
-type HubStore = Pick<Store, "attach" | "detach" | "keepHolder" | "areKept">;
+type HubStore = Pick<Store, "attach" | "detach" | "keepHolder" | "areKept" | "findKeys">;
 
 /**
  * The object behind one hub; hub.ts says what its methods do, docs/lease.md what it promises. It holds the leases of the agents
@@ -58,6 +60,8 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
   readonly #departures: Departures;
   /** One agent's lease is written by one after another: the end of its socket must not overtake what was before. */
   readonly #turns = new InTurn();
+  /** When the keys of the sockets were last looked at; undefined: not in this life. */
+  #keysSeenAt: number | undefined;
   /** Where the leases are. */
   store: HubStore;
 
@@ -158,6 +162,7 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
       () => this.#keepPast(now),
       () => this.#keepCurrent(now),
       () => this.#letSilentGo(now),
+      () => this.#letEndedKeysGo(now),
       () => this.#letGoOf(now),
       () => this.#writeOwed(now),
       () => this.#verify(now),
@@ -218,6 +223,20 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
       if (now - heardAt <= silentAfter(open.presence)) continue;
       this.#presences.letGo(open.socket, CLOSED.silent);
       this.#depart(open.presence, heardAt, false);
+    }
+  }
+
+  /** Lets the sockets go whose API keys have ended. While the store does not answer they stay. */
+  async #letEndedKeysGo(now: number): Promise<void> {
+    if (now - (this.#keysSeenAt ?? -Infinity) < KEYS_LOOKED_AT_EVERY_MS) return;
+    const keys = this.#presences.keys();
+    if (keys.length === 0) return;
+    const ended = await endedAmong(this.store, keys, now);
+    this.#keysSeenAt = now;
+    for (const { socket, presence } of this.#presences.all()) {
+      if (presence.key === undefined || !ended.has(presence.key)) continue;
+      this.#presences.letGo(socket, CLOSED.keyEnded);
+      this.#depart(presence, now);
     }
   }
 
@@ -317,6 +336,7 @@ export class AgentHub implements Served<Omit<Hub, "socket">> {
       const silentAt = this.#presences.heardAt(open) + silentAfter(presence) + 1;
       times.push(Math.max(silentAt, now + lookEvery(presence)));
       if (presence.owes) times.push(presence.writtenAt + REPORT_EVERY_MS);
+      if (presence.key !== undefined) times.push((this.#keysSeenAt ?? now) + KEYS_LOOKED_AT_EVERY_MS);
     }
     if (this.#departures.some().length > 0) times.push(now + RETRY_MS);
     return times.reduce((first, at) => Math.min(first, at), Infinity);

@@ -9,12 +9,16 @@ export interface PresenceRequest {
   terms: LeaseTerms;
   /** What it reported last. */
   state: Pick<Lease, "status" | "currentLoad">;
+  /** The id of the API key that opens it; absent: it is configured, or none was asked for. */
+  key?: string;
 }
 
 /** How a socket is closed by the registry. */
 export const CLOSED = {
   /** The registry has lost the registration: to be registered again with its token. */
   gone: [4001, "agent_not_found"],
+  /** The API key that opened it has ended. */
+  keyEnded: [4401, "unauthorized"],
   /** What the agent sent is no report. */
   notUnderstood: [4400, "invalid_request"],
   /** Nothing was heard for 1.25 intervals. */

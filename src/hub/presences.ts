@@ -48,6 +48,11 @@ export class Presences {
     return this.#open(this.#sockets.getWebSockets(id));
   }
 
+  /** The ids of the API keys that opened them, each once. */
+  keys(): string[] {
+    return [...new Set(this.all().flatMap(({ presence }) => presence.key ?? []))];
+  }
+
   find(socket: HibernatingSocket): Presence | undefined {
     return (socket.deserializeAttachment() as Presence | null) ?? undefined;
   }

@@ -1,6 +1,7 @@
 import { currentCause } from "../cause.ts";
 import type { LeaseDefaults } from "../core/agents/agent.ts";
 import { DEFAULT_QUOTA, type Quota } from "../core/limits.ts";
+import type { Scope } from "../core/authority.ts";
 import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -9,6 +10,7 @@ import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { attributed } from "./attributed.ts";
 import { limited } from "./limited.ts";
+import { KnownKeys } from "./keys/known-keys.ts";
 import { Marker } from "./marker.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { RecentReads } from "./recent-reads.ts";
@@ -22,6 +24,11 @@ export interface Prober {
   allowLoopback: boolean;
   /** Bounds one probe, its redirects included. */
   timeoutMs: number;
+}
+
+export interface ConfiguredKey {
+  name: string;
+  scopes: readonly Scope[];
 }
 
 /** What the registry runs on. The composition root provides it; no operation uses a clock or an adapter of its own. */
@@ -49,6 +56,8 @@ export interface Platform {
   /** What the namespace may have, and the entries of the key of this name in it (null: of no key); by default `DEFAULT_QUOTA`. */
   quotaOf?: (namespace: string, owner: string | null) => Quota;
   prober: Prober;
+  /** The keys of a namespace that are configured, and so have no id. */
+  keysOf: (namespace: string) => readonly ConfiguredKey[];
   /** ms since the Unix epoch */
   clock: () => number;
   /** Resolves after so many ms. */
@@ -70,6 +79,10 @@ export interface Namespace extends Pick<
 > {
   readonly name: string;
   readonly store: Store;
+  /** The API keys that were made while running. */
+  readonly keys: KnownKeys;
+  /** The others. */
+  readonly configuredKeys: readonly ConfiguredKey[];
   /** What was last read to find agents, for those who allow it to be old. */
   readonly recent: RecentReads;
   /** Whether something was told (marker.ts). */
@@ -103,6 +116,8 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
     return {
       name,
       store,
+      keys: new KnownKeys(store),
+      configuredKeys: platform.keysOf(name),
       recent: new RecentReads(store, pause),
       marker: new Marker(store, clock),
       pool: keepOpen((service, near) => platform.openPool(name, service, near)),

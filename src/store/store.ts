@@ -7,6 +7,7 @@ import type { Quota, Usage } from "../core/limits.ts";
 import type { Problem } from "../core/problem.ts";
 import type { HeldLease, Holder } from "../core/holding.ts";
 import type { Lease } from "../core/lease.ts";
+import type { Keyring } from "./keyring.ts";
 
 /**
  * Where the entries of one namespace live. Two adapters (redis, embedded) pass one conformance suite
@@ -19,7 +20,7 @@ import type { Lease } from "../core/lease.ts";
  *   `store_full` when it takes no more: then a change that removes an entry, and whatever else only frees, still works.
  *   An empty answer always means that there is nothing.
  */
-export interface Store {
+export interface Store extends Keyring {
   readonly backend: "redis" | "embedded";
 
   /** Resolves when the store answers and takes writes; a look at the latter lasts 5 s. */

@@ -67,6 +67,12 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
   listEvents: (client) => client.events({ limit: 10 }),
   sweep: (client) => client.sweep({ olderThanSeconds: 60 }),
   unregisterAgents: (client) => client.agents.unregisterAll("agent/", { dry_run: true }),
+  createKey: (client) => client.keys.create({ name: "new", scopes: ["read"] }),
+  listKeys: (client) => client.keys.list(),
+  rotateKey: async ({ keys }) =>
+    keys.rotate((await keys.create({ name: "old", scopes: ["read"] })).id, { overlapSeconds: 0 }),
+  revokeKey: async ({ keys }) => keys.revoke((await keys.create({ name: "old", scopes: ["read"] })).id),
+  whoAmI: (client) => client.whoami(),
   resolveService: (client) =>
     client.services.resolve(service, {
       handler: "h",

@@ -60,6 +60,42 @@ describe("a provider's socket", () => {
     expect(idsOf(await socket.received())).toEqual(["a"]);
   });
 
+  it("is closed within 20 s of the end of its key, however rarely it is pinged; not while nobody knows", async () => {
+    const opened = new SocketGateway();
+    const hour = 3_600_000;
+    const [gone, stays, configured] = [
+      await opened.socket("s1", 1, hour, "k1"),
+      await opened.socket("s2", 1, hour, "k2"),
+      await opened.socket("s3", 1, hour),
+    ];
+    const asked: string[][] = [];
+    const answer = (...ended: string[]) =>
+      opened.inside((object) => {
+        object.endedKeys = async (ids) => {
+          asked.push([...ids]);
+          return new Set(ended);
+        };
+      });
+    const wake = async () => {
+      const at = await opened.inside((_, storage) => storage.getAlarm());
+      expect(at).toBeLessThanOrEqual(opened.now + 20_000);
+      opened.now = at!;
+      await opened.tick();
+    };
+    await opened.inside((object) => {
+      object.endedKeys = () => Promise.reject(new Error("no answer"));
+    });
+    await wake();
+    await answer();
+    await wake();
+    await opened.tick();
+    expect(asked).toEqual([["k1", "k2"]]);
+    await answer("k1");
+    await wake();
+    expect(await gone.closed).toBe(4401);
+    for (const socket of [stays, configured]) expect(pingsOf(await socket.received())).toHaveLength(1);
+  });
+
   it("is closed when its own claim lapses, so that one who went silent does not get the call again", async () => {
     const opened = new SocketGateway();
     const [silent, other] = [await opened.socket("s1", 1), await opened.socket("s2", 1)];

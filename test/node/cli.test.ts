@@ -14,6 +14,7 @@ import { completes } from "./cli/completion.ts";
 import { events } from "./cli/events.ts";
 import { failures } from "./cli/failures.ts";
 import { actsOnAgents, actsOnServices } from "./cli/incident.ts";
+import { managesKeys } from "./cli/keys.ts";
 import { lists } from "./cli/lists.ts";
 import { type Opened, scout } from "./cli/opened.ts";
 import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
@@ -69,6 +70,7 @@ events(opened);
 failures(opened);
 completes(opened);
 activation(opened);
+managesKeys(opened);
 
 describe("register --file", () => {
   const entry = (i: number) => ({
@@ -359,6 +361,9 @@ describe("output for machines", () => {
     sweep: [],
     drain: ["agent/scout"],
     "keys new": ["ci", "--scope", "read"],
+    "keys create": ["ci", "--scope", "read"],
+    "keys list": [],
+    whoami: [],
     events: ["--limit", "1"],
     get: ["agent/scout"],
     unregister: ["agent/scout"],
@@ -410,6 +415,7 @@ describe("a command line that makes no sense", () => {
     { argv: ["register"], says: "there is no config/component-activation-status.json here: give --file" },
     { argv: ["register", "--name", "a", "--file", "b"], says: "give --file, or --name" },
     { argv: ["register", "--name", "a", "--dry-run"], says: "--source and --dry-run are for a file" },
+    { argv: ["keys", "create", "x", "--scope", "read", "--expires", "soon"], says: '"soon" is no span' },
     { argv: ["keys", "new", "x", "--scope", "root"], says: '"root" is no scope' },
     { argv: ["call", "text", "upper", "--payload", "{"], says: "--payload is not JSON" },
     { argv: ["call", "text"], says: "TOOL" },

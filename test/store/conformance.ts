@@ -4,6 +4,7 @@ import { carries } from "./conformance/content.ts";
 import { contends } from "./conformance/contention.ts";
 import { recounts } from "./conformance/history.ts";
 import { isHeldBySockets } from "./conformance/holding.ts";
+import { keepsKeys } from "./conformance/keyring.ts";
 import type { Open } from "./conformance/opened.ts";
 import { musters } from "./conformance/muster.ts";
 import { pages } from "./conformance/page.ts";
@@ -28,6 +29,7 @@ const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
   ["events, sweep report and signing key", recounts],
   ["quotas", keepsQuotas],
   [TERMS_OF_ALL, keepsQuotasOfTerms],
+  ["keyring", keepsKeys],
   ["content", carries],
   ["contention", contends],
 ];

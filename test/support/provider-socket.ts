@@ -58,8 +58,9 @@ export class SocketGateway extends OpenedGateway {
     });
   }
 
-  async socket(consumer = "s1", max = 100, intervalMs = INTERVAL_MS): Promise<ProviderSocket> {
-    const request = { epoch: this.epoch, consumer, max, intervalMs };
+  /** @param key  the id of the API key that opens it */
+  async socket(consumer = "s1", max = 100, intervalMs = INTERVAL_MS, key?: string): Promise<ProviderSocket> {
+    const request = { epoch: this.epoch, consumer, max, intervalMs, ...(key !== undefined && { key }) };
     const { status, webSocket } = await this.gateway.socket(request, this.now);
     if (status !== 101) throw new Error(`no socket: ${status}`);
     return new ProviderSocket(webSocket!);

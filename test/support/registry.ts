@@ -1,4 +1,4 @@
-import { type Access, type Config, parseConfig } from "../../src/config.ts";
+import { type Access, type Config, keysOf, parseConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import type { RateLimits } from "../../src/http/frame/rate-limit.ts";
@@ -67,6 +67,7 @@ export class Registry {
       openHub: (namespace, hub) => this.backend.openHub(this.open(namespace).store, namespace, hub),
       ...this.config,
       quotaOf: quotasIn(this.config),
+      keysOf: (namespace) => keysOf(granted, namespace),
       prober: {
         fetch: fetchHealth,
         allowLoopback: granted.mode === "open",

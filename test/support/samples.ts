@@ -17,6 +17,7 @@ export interface Setting extends Pick<Registered, "agent_id" | "lease_token"> {
   call_id?: string;
   claim_id?: string;
   since?: string;
+  key_id?: string;
 }
 
 /** One well-formed request to a registry in which the resident lives. */
@@ -55,6 +56,11 @@ const lookBack = async (registry: Registry) => {
   const { body } = await registry.get<{ next_since: string }>("/v1/events");
   return { since: body.next_since };
 };
+
+async function makeKey(registry: Registry) {
+  const { body } = await registry.post<{ id: string }>("/v1/keys", { name: "made", scopes: ["write"] });
+  return { key_id: body.id };
+}
 
 const rpc = (method: string, params: object = {}) => ({ jsonrpc: "2.0", id: "m1", method, params });
 const toolset = { name: RESIDENT.toolset, description: "Repeats", tags: ["eu"], tools: [ECHO] };
@@ -244,6 +250,11 @@ export const SAMPLES: readonly Sample[] = [
     prepare: (registry) => registry.pass(2000),
     query: "?older_than=1",
   },
+  { operation: "createKey", title: "a key", trips: "rw", body: () => ({ name: "new", scopes: ["read"] }) },
+  { operation: "listKeys", title: "all", trips: "r", prepare: makeKey },
+  { operation: "rotateKey", title: "a key", trips: "rw", prepare: makeKey },
+  { operation: "revokeKey", title: "a key", trips: "rw", prepare: makeKey },
+  { operation: "whoAmI", title: "under open access", trips: "" },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "all", trips: "r", query: "?limit=10" },
   { operation: "resolveService", title: "dry", trips: "r", query: "?dry_run=true&capability=spot" },
@@ -479,6 +490,7 @@ export async function sendSample(registry: Registry, sample: Sample, setting: Se
     .replace(":service", RESIDENT.service)
     .replace(":name", path(RESIDENT.toolset))
     .replace(":tool", ECHO.name)
+    .replace(":key", setting.key_id ?? "none")
     .replace(":call", setting.call_id ?? "none");
   const body = sample.body?.(setting);
   const response = await registry.fetch(

@@ -6,6 +6,7 @@ export const STORY = `
   health ready openapi importAgents
   registerAgent listAgents getAgent heartbeat heartbeats drainAgent cancelDrain
   discover watchAgents listCapabilities stats metrics listEvents sweep
+  whoAmI createKey listKeys rotateKey revokeKey
   resolveService reportOutcomes listSelections servicesReady checkServices
   listServices servicesHealth selectionLogic setServicePriority resetCircuitBreakers
   legacyList legacyListByType legacyGet legacyHeartbeat unregisterAgents openPresence unregisterAgent

@@ -14,6 +14,7 @@ export const storeAlone = (store: Store, now: number): Namespace =>
     openPool: unused,
     openGateway: unused,
     signingKey: null,
+    keysOf: () => [],
     lease: DEFAULTS,
     ping: { intervalMs: 10_000, missedMax: 3 },
     resultKeptMs: 900_000,

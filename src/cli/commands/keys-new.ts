@@ -1,8 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { UsageError } from "../usage-error.ts";
 import { command } from "../command.ts";
-
-const SCOPES = ["read", "write", "admin"];
+import { readScopes, scopeOption } from "../scopes.ts";
 
 export const keysNew = command({
   description: "Make an API key, and its entry for API_KEYS",
@@ -13,17 +11,10 @@ export const keysNew = command({
       required: true,
       description: "The key's name; it owns what the key registers",
     },
-    scope: {
-      type: "string",
-      description: "read, write or admin; repeat it for several",
-      required: true,
-      values: SCOPES,
-    },
+    scope: scopeOption,
   },
   async run({ args, all, io, json, answer }) {
-    const scopes = [...new Set(all("scope"))];
-    const wrong = scopes.find((scope) => !SCOPES.includes(scope));
-    if (wrong !== undefined) throw new UsageError(`"${wrong}" is no scope: they are ${SCOPES.join(", ")}`);
+    const scopes = readScopes(all("scope"));
     const namespace = args.namespace ?? "default";
     const key = `rc_${randomBytes(32).toString("base64url")}`;
     const sha256 = createHash("sha256").update(key).digest("hex");

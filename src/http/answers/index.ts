@@ -4,4 +4,5 @@ export * from "./binding.ts";
 export * from "./services.ts";
 export * from "./toolsets.ts";
 export * from "./operation.ts";
+export * from "./keys.ts";
 export * from "./legacy.ts";

@@ -1,9 +1,18 @@
-import { type Access, DEFAULT_NAMESPACE, NAMESPACE_PATTERN } from "../../config.ts";
+import { type Access, DEFAULT_NAMESPACE, NAMESPACE_PATTERN, namespacesOf } from "../../config.ts";
+import { endOf } from "../../core/api-key.ts";
 import { type Asker, lacksScope, SCOPES } from "../../core/authority.ts";
 import { isLoopback } from "../../core/outbound-url.ts";
 import { invalid, Problem } from "../../core/problem.ts";
-import { sha256, toHex } from "../../registry/digest.ts";
+import { digestOf, placeIn } from "../../registry/keys/secret.ts";
+import type { Namespace } from "../../registry/namespace.ts";
 import { type Endpoint, keyNeedOf } from "./endpoint.ts";
+
+/** What says who asks. */
+export interface Gate {
+  access: Access;
+  /** Opens a namespace: it has the keys that were made while running. */
+  open: (namespace: string) => Namespace;
+}
 
 /** The asker where no key is needed. */
 export const ANONYMOUS: Asker = { name: null, scopes: [], namespace: DEFAULT_NAMESPACE };
@@ -16,14 +25,14 @@ export const ANONYMOUS: Asker = { name: null, scopes: [], namespace: DEFAULT_NAM
 export async function authorize(
   request: Request,
   endpoint: Pick<Endpoint, "key" | "scope" | "dialect">,
-  access: Access,
+  gate: Gate,
 ): Promise<Asker> {
   const { scope } = endpoint;
   const need = keyNeedOf(endpoint);
   const isKeyless =
     need === "none" ||
-    (need === "optional" && access.mode === "keys" && !request.headers.has("Authorization"));
-  const asker = isKeyless ? ANONYMOUS : await authenticate(request, access, endpoint.dialect === "page");
+    (need === "optional" && gate.access.mode === "keys" && !request.headers.has("Authorization"));
+  const asker = isKeyless ? ANONYMOUS : await authenticate(request, gate, endpoint.dialect === "page");
   const refused = scope === null ? undefined : lacksScope(asker, scope);
   if (refused) throw refused;
   return asker;
@@ -34,15 +43,16 @@ export async function authorize(
  *
  * @param isNavigable  it is for a page, so a browser may come to it by a link on another site
  * @throws {Problem} `unauthorized`, `not_configured`, `forbidden` (open access from a foreign host or page),
- *   `invalid_request`
+ *   `invalid_request`, `store_unavailable` (a key that may have been made while running)
  */
-export async function authenticate(request: Request, access: Access, isNavigable = false): Promise<Asker> {
+export async function authenticate(request: Request, gate: Gate, isNavigable = false): Promise<Asker> {
+  const { access } = gate;
   switch (access.mode) {
     case "closed":
       throw new Problem("not_configured", access.why);
     case "keys": {
       const token = tokenIn(request.headers.get("Authorization") ?? "");
-      const key = token === undefined ? undefined : await keyOf(token, access.keys);
+      const key = token === undefined ? undefined : await keyOf(token, access, gate.open);
       if (!key) {
         const what =
           token === undefined
@@ -74,19 +84,37 @@ function passwordIn(credentials: string): string | undefined {
   }
 }
 
-type Keys = Extract<Access, { mode: "keys" }>["keys"];
-const known = new WeakMap<Keys, Map<string, Asker>>();
+type Keyed = Extract<Access, { mode: "keys" }>;
+interface Known {
+  byToken: Map<string, Asker>;
+  /** In which keys are looked for that were made while running. */
+  namespaces: ReadonlySet<string>;
+}
+const known = new WeakMap<Keyed, Known>();
 
 /**
- * Looks a key up by its digest, so the time that a comparison takes reveals nothing of a key. Only valid keys are remembered,
- * so there are never more than were issued.
+ * Looks a key up by its digest, so the time that a comparison takes reveals nothing of a key. Only valid keys of the
+ * configuration are remembered, so there are never more than were issued. Only what looks like a key that was made while
+ * running, in a namespace that the configuration has a key of, costs a look into the store.
  */
-async function keyOf(token: string, keys: Keys): Promise<Asker | undefined> {
-  const remembered = known.get(keys)?.get(token);
+async function keyOf(token: string, access: Keyed, open: Gate["open"]): Promise<Asker | undefined> {
+  const kept: Known = known.get(access) ?? { byToken: new Map(), namespaces: new Set(namespacesOf(access)) };
+  known.set(access, kept);
+  const remembered = kept.byToken.get(token);
   if (remembered) return remembered;
-  const key = keys.get(toHex(await sha256(token)));
-  if (key) known.set(keys, (known.get(keys) ?? new Map<string, Asker>()).set(token, key));
-  return key;
+  const digest = await digestOf(token);
+  const configured = access.keys.get(digest);
+  if (configured) {
+    kept.byToken.set(token, configured);
+    return configured;
+  }
+  const place = placeIn(token);
+  if (!place || !kept.namespaces.has(place.namespace)) return undefined;
+  const { id, namespace } = place;
+  const { keys, clock } = open(namespace);
+  const key = await keys.find(id, clock());
+  if (!key || key.digest !== digest) return undefined;
+  return { name: key.name, scopes: key.scopes, namespace, key: { id, endsAt: endOf(key) } };
 }
 
 function openAsker(request: Request, isNavigable: boolean): Asker {

@@ -16,6 +16,7 @@ export const GROUPS = {
   services: "Choose a provider, report how it went, and manage both",
   toolsets: "Tools with schemas, and calls to them",
   mcp: "The tools, for MCP clients",
+  keys: "Who may ask for what",
   operation: "What happened, and whether all is well",
   compatibility: "An older agent API, for its existing clients",
 } as const;

@@ -2,6 +2,7 @@ import { type Asker, explainMissingLease, notRegistered, refuseChange } from "..
 import { isLive, type Region } from "../../core/entry.ts";
 import { hashOf } from "../../core/hash.ts";
 import { invalid, Problem } from "../../core/problem.ts";
+import { keyOfSocket } from "../keys/lasting.ts";
 import type { LeaseToken } from "../lease-token.ts";
 import type { Namespace } from "../namespace.ts";
 import { placeOf } from "../place.ts";
@@ -22,14 +23,15 @@ export interface PresenceOf {
  * @returns the platform's answer to the handshake, with the socket; or the Problem `agent_not_found`, `lease_lost`,
  *          `lease_token_required`, `invalid_request` for an agent that is static, `upgrade_required` where there are no
  *          sockets, `hub_full`
- * @throws {Problem} `store_unavailable`
+ * @throws {Problem} `store_unavailable`, `unauthorized` where the asker's key has just ended
  */
 export async function openPresence(
-  { store, hub, hubsPerRegion }: Namespace,
+  namespace: Namespace,
   asker: Asker,
   { id, token, protocol, region }: PresenceOf,
   now: number,
 ): Promise<Response | Problem> {
+  const { store, hub, hubsPerRegion } = namespace;
   if (!hub) return new Problem("upgrade_required", "There are no sockets here. Send heartbeats.");
   if (!token)
     return new Problem("lease_token_required", "Only the holder of the lease token opens a socket.");
@@ -43,7 +45,9 @@ export async function openPresence(
     return invalid([{ pointer: "/Lease-Token", detail: "is of a static agent, which has no lease to hold" }]);
   const near = placeOf(region);
   const { status, currentLoad } = entry.lease;
-  const request = { id, fence, terms: { intervalSeconds, ttlSeconds }, state: { status, currentLoad } };
+  const key = await keyOfSocket(namespace, asker);
+  const terms = { intervalSeconds, ttlSeconds };
+  const request = { id, fence, terms, state: { status, currentLoad }, ...key };
   const opened = await hub(hubFor(id, near, hubsPerRegion), near).socket(request, now, protocol);
   if (opened.status === 503)
     return new Problem("hub_full", "The hub of this agent has as many sockets as it takes. Send heartbeats.");

@@ -4,6 +4,7 @@ import { pulseAt } from "../../core/toolsets/health.ts";
 import { decidePong } from "../../core/toolsets/registration.ts";
 import type { ProviderMessage } from "../../gateway/gateway.ts";
 import { changeOne } from "../../store/change.ts";
+import { keyOfSocket } from "../keys/lasting.ts";
 import type { Namespace } from "../namespace.ts";
 import { waitFor } from "../wait.ts";
 import { epochOf, type ProviderOf, readForProvider, registeredMeanwhile, supersededAt } from "./read.ts";
@@ -55,6 +56,7 @@ export async function claimCalls(
  * Attaches a provider by a WebSocket, on which the same messages come as they arise.
  *
  * @returns the platform's answer to the handshake, with the socket; or a Problem as of `claimCalls`
+ * @throws {Problem} `store_unavailable`, `unauthorized` where the asker's key has just ended
  */
 export async function openSocket(
   namespace: Namespace,
@@ -65,7 +67,8 @@ export async function openSocket(
   const entry = await readForProvider(namespace, asker, attachment, now);
   if (entry instanceof Problem) return entry;
   const { name, consumer, max } = attachment;
-  const request = { consumer, max, intervalMs: namespace.ping.intervalMs, epoch: epochOf(entry) };
+  const key = await keyOfSocket(namespace, asker);
+  const request = { consumer, max, intervalMs: namespace.ping.intervalMs, epoch: epochOf(entry), ...key };
   const answer = await namespace.gateway(name).socket(request, now);
   return answer.status === 101 ? answer : registeredMeanwhile(name);
 }

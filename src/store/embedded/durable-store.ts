@@ -56,6 +56,9 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   sweepReport: true,
   keepSweepReport: true,
   signingKey: true,
+  findKeys: true,
+  keyring: true,
+  changeKeyring: true,
 };
 
 /** The store's end of RPC. */

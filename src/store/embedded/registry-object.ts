@@ -22,7 +22,10 @@ import type {
   TermsQuery,
 } from "../store.ts";
 import type { EventsKept } from "../forgetting.ts";
+import type { KeyringChange, StoredKey } from "../../core/api-key.ts";
+import type { UsedKey } from "../keyring.ts";
 import { countHeard } from "../heard.ts";
+import { ApiKeys } from "./api-keys.ts";
 import { Entries } from "./entries.ts";
 import { History } from "./history.ts";
 import { Holders } from "./holders.ts";
@@ -50,6 +53,7 @@ export class RegistryObject implements Served<RegistryCalls> {
   readonly #search: Search;
   readonly #history: History;
   readonly #holders: Holders;
+  readonly #apiKeys: ApiKeys;
   /** ms since the Unix epoch. It decides what has lapsed: a caller whose clock is ahead hides and reaps nothing. */
   clock: () => number;
 
@@ -62,6 +66,7 @@ export class RegistryObject implements Served<RegistryCalls> {
     const members = new Members(sql);
     const rows = new KnownRows(sql);
     this.#holders = new Holders(sql, rows);
+    this.#apiKeys = new ApiKeys(storage);
     this.#entries = new Entries(storage, this.#history, members, rows);
     this.#search = new Search(sql, members, rows);
   }
@@ -164,6 +169,18 @@ export class RegistryObject implements Served<RegistryCalls> {
 
   keepSweepReport(report: SweepReport): void {
     this.#history.keepSweepReport(report);
+  }
+
+  findKeys(ids: readonly string[], now: number): (StoredKey | undefined)[] {
+    return this.#apiKeys.find(ids, now);
+  }
+
+  keyring(): { keys: UsedKey[]; version: string } {
+    return this.#apiKeys.all();
+  }
+
+  changeKeyring(version: string, change: KeyringChange): boolean {
+    return this.#apiKeys.change(version, change);
   }
 
   signingKey(candidate: string): string {

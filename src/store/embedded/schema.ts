@@ -69,6 +69,7 @@ export const MIGRATIONS: readonly string[] = [
      ON CONFLICT (owner) DO UPDATE SET agents = excluded.agents, toolsets = excluded.toolsets, bytes = excluded.bytes;
    UPDATE usage SET terms = (SELECT count(*) FROM term_count) WHERE owner = '';
    ALTER TABLE term_count ADD COLUMN owner TEXT;`,
+  `CREATE TABLE api_key (id TEXT PRIMARY KEY, key TEXT NOT NULL, used INTEGER) WITHOUT ROWID;`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -243,6 +244,21 @@ export const SQL = {
   readSweepReport: "SELECT report FROM report WHERE name = 'sweep'",
   /** report */
   writeSweepReport: "INSERT OR REPLACE INTO report (name, report) VALUES ('sweep', ?)",
+
+  /** id → key, used: the hour of its last use */
+  readKey: "SELECT key, used FROM api_key WHERE id = ?",
+  /** → key, used, by id */
+  readKeys: "SELECT key, used FROM api_key ORDER BY id",
+  /** hour, id */
+  noteKeyUsed: "UPDATE api_key SET used = ? WHERE id = ?",
+  /** id, key */
+  writeKey: "INSERT INTO api_key (id, key) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key",
+  /** id */
+  deleteKey: "DELETE FROM api_key WHERE id = ?",
+  /** → report: how often keys were changed; no row: never */
+  readKeysVersion: "SELECT report FROM report WHERE name = 'keys'",
+  /** report */
+  writeKeysVersion: "INSERT OR REPLACE INTO report (name, report) VALUES ('keys', ?)",
 
   /** secret */
   addSigningKey: "INSERT OR IGNORE INTO secret (name, secret) VALUES ('signing key', ?)",

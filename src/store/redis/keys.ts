@@ -26,6 +26,9 @@ export function keysOf(prefix: string, namespace: string) {
     sweep: `${base}sweep`,
     stretch: `${base}stretch`,
     room: `${base}room`,
+    /** Those of programs, by their ids; and the hour in which each was last used. */
+    apiKeys: `${base}api-keys`,
+    apiKeyHours: `${base}api-key-hours`,
     signingKey: `${base}signing-key`,
   };
 }

@@ -4,6 +4,7 @@ import { entriesIn } from "./entries.ts";
 import { withHeldLeases } from "../held-leases.ts";
 import { historyIn } from "./history.ts";
 import { holdingIn } from "./holding.ts";
+import { keyringIn } from "./keyring.ts";
 import { keysOf } from "./keys.ts";
 import type { KnownDocuments } from "./known-documents.ts";
 import { roomIn } from "./room.ts";
@@ -33,6 +34,7 @@ export function redisStore({ connection, prefix, namespace, documents }: RedisSt
     ...upkeepOf(database),
     ...historyIn(database),
     ...roomIn(database),
+    ...keyringIn(database),
     ...signingKeyIn(database),
   });
 }

@@ -1,14 +1,18 @@
 import type { Script, ScriptCall } from "./connection.ts";
+import changeKeyringLua from "./lua/change-keyring.lua";
 import commitLua from "./lua/commit.lua";
 import detachLua from "./lua/detach.lua";
+import findKeysLua from "./lua/find-keys.lua";
 import healLua from "./lua/heal.lua";
 import heldLua from "./lua/held.lua";
 import appendLua from "./lua/include/append.lua";
 import entryLua from "./lua/include/entry.lua";
 import fetchLua from "./lua/include/fetch.lua";
+import keyringIncludeLua from "./lua/include/keyring.lua";
 import namesLua from "./lua/include/names.lua";
 import unnameLua from "./lua/include/unname.lua";
 import usageLua from "./lua/include/usage.lua";
+import keyringLua from "./lua/keyring.lua";
 import musterLua from "./lua/muster.lua";
 import pageLua from "./lua/page.lua";
 import primaryLua from "./lua/primary.lua";
@@ -23,6 +27,7 @@ const INCLUDES = new Map([
   ["fetch", fetchLua],
   ["unname", unnameLua],
   ["usage", usageLua],
+  ["keyring", keyringIncludeLua],
 ]);
 
 /** A script's first line, `-- include: names entry`, names the files of lua/include that go before it, in order. */
@@ -114,6 +119,23 @@ export const MUSTER = scriptOf(musterLua);
  * Returns how many members were removed or put back
  */
 export const HEAL = scriptOf(healLua);
+
+/**
+ * KEYS[1] keys   KEYS[2] hours of their last uses   ARGV[1] the hour of this use   ARGV[2..] ids
+ * Returns a key per id, as JSON, each absent one false; a full Redis notes no use
+ */
+export const FIND_KEYS = scriptOf(findKeysLua);
+/**
+ * KEYS as of FIND_KEYS
+ * Returns {version: a hash of all keys, as a counter would need room to count that one was removed, {key as JSON, ...}, {id, hour, ...}}
+ */
+export const KEYRING = scriptOf(keyringLua);
+/**
+ * KEYS as of FIND_KEYS   ARGV[1] version that was read   ARGV[2] number n of keys to write
+ * ARGV[3..2+2n] id, key as JSON, ...   ARGV[3+2n..] ids to remove
+ * Returns 1 when applied, else 0
+ */
+export const CHANGE_KEYRING = scriptOf(changeKeyringLua);
 
 /**
  * KEYS the command's keys   ARGV[1] its name   ARGV[2..] its arguments after the keys

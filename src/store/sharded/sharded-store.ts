@@ -257,6 +257,9 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     sweepReport: () => first.sweepReport(),
     keepSweepReport: (report) => first.keepSweepReport(report),
     signingKey: (candidate) => first.signingKey(candidate),
+    findKeys: (ids, now) => first.findKeys(ids, now),
+    keyring: () => first.keyring(),
+    changeKeyring: (version, change) => first.changeKeyring(version, change),
   };
 }
 

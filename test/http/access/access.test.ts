@@ -26,6 +26,7 @@ function deployment(env: Record<string, unknown>) {
     openStore: open,
     openPool,
     openGateway,
+    keysOf: () => [],
     signingKey,
     lease,
     ping,

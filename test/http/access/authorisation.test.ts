@@ -34,6 +34,11 @@ GET /v1/capabilities                      401   401      200   403    403    200
 GET /v1/stats                             401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 GET /v1/events                            401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 POST /v1/sweep                            401   401      403   403    403    200    200       401    403    403     403     403     200     200        200   200
+POST /v1/keys                             401   401      403   403    403    201    201       401    403    403     403     403     201     201        201   201
+GET /v1/keys                              401   401      403   403    403    200    200       401    403    403     403     403     200     200        200   200
+DELETE /v1/keys/:key                      401   401      403   403    403    204    404k      401    403    403     403     403     204     404k       204   204
+POST /v1/keys/:key/rotate                 401   401      403   403    403    201    404k      401    403    403     403     403     201     404k       201   201
+GET /v1/whoami                            401   401      200   200    200    200    200       401    200    200     200     200     200     200        200   200
 GET /v1/services/:service/resolve         401   401      200   403    403    200    404s      401    200    403     403     403     200     404s       200   200
 GET /v1/services/:service/selections      401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
 POST /v1/outcomes                         401   401      403   200    200    200    404p      401    403    200     200     200     200     404p       200   200
@@ -65,6 +70,7 @@ const CODES: Record<string, string> = {
   // Source 2's clients get nothing but {"error"}.
   "404e": "404",
   "404s": "404 service_not_found",
+  "404k": "404 key_not_found",
   "404p": "404 provider_not_found",
   "503": "503 services_not_ready",
   "409": "409 lease_lost",
@@ -86,6 +92,7 @@ const BODIES: Record<string, (id: string, token?: string) => unknown> = {
   "POST /v1/agents/import": (id) => ({
     components: [{ type: "worker", name: id.slice("worker/".length), activated: true }],
   }),
+  "POST /v1/keys": (id) => ({ name: id, scopes: ["read"] }),
   "POST /v1/outcomes": (id) => ({ service: "llm", provider_id: id, success: false }),
   "PUT /v1/runtime/services/:id/priority": () => ({ priority: "low" }),
   "POST /agents/register": () => ({ ...OFFERED, host: "h", port: 1 }),
@@ -110,6 +117,11 @@ interface Answer {
   results?: { status: number; code?: string }[];
 }
 
+async function makeKey(keyed: Registry, name: string): Promise<string> {
+  const asked = { name, scopes: ["read"] };
+  return (await keyed.post<{ id: string }>("/v1/keys", asked, bearer("key-admin"))).body.id;
+}
+
 /** Lets one caller try one row's request on an agent registered for it, and tells what came of it. */
 async function attempt(
   { keyed, open }: { keyed: Registry; open: Registry },
@@ -124,6 +136,7 @@ async function attempt(
   if (method === "DELETE" && path.endsWith("/drain")) {
     await keyed.post(`${entry}/drain`, undefined, bearer("key-admin"));
   }
+  const key = path.includes(":key") ? await makeKey(keyed, id) : "";
   const read = async () => {
     const { body: services } = await keyed.get<Services>("/v1/runtime/services", bearer("key-admin"));
     return {
@@ -140,8 +153,11 @@ async function attempt(
   });
   const { status, body } = await (who === "open" ? open : keyed).call<Answer | undefined>(
     method,
-    path.replace(":id", encodeURIComponent(id)).replace(":type", "worker").replace(":service", "llm") +
-      (QUERIES[title] ?? ""),
+    path
+      .replace(":key", key)
+      .replace(":id", encodeURIComponent(id))
+      .replace(":type", "worker")
+      .replace(":service", "llm") + (QUERIES[title] ?? ""),
     BODIES[title]?.(id, token),
     { ...headers, ...HEADERS[title] },
   );

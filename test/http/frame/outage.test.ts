@@ -128,6 +128,7 @@ describe("an outage", () => {
   const atHome = new Set([
     // Says that there is one: ../operation/metrics.test.ts.
     "metrics",
+    "whoAmI",
     "listSelections",
     "selectionLogic",
     "callResult",

@@ -17,7 +17,7 @@ export function completes(open: Open): void {
         (await rollcall(["complete", ...words])).out.split("\n").slice(0, -1);
       expect(await offers("")).toEqual(expect.arrayContaining(["stats", "keys", "completion", "help"]));
       expect(await offers("re")).toEqual(["ready", "register", "resolve"]);
-      expect(await offers("keys", "")).toEqual(["new"]);
+      expect(await offers("keys", "")).toEqual(["list", "create", "rotate", "revoke", "new"]);
       expect(await offers("toolsets", "s")).toEqual(["show"]);
       expect(await offers("help", "breakers", "")).toEqual(["reset"]);
       expect(await offers("list", "--ca")).toEqual(["--capability"]);

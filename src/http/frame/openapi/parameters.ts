@@ -20,6 +20,7 @@ const MEANINGS: Record<string, string> = {
   handler: "The handler that calls",
   healthy: "Only toolsets whose provider answers pings",
   id: "The id of an agent",
+  key: "The id of an API key",
   limit: "At most so many",
   max: "At most so many calls at a time",
   max_load_ratio: "At most so much load of what it takes at once",

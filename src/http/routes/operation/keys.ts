@@ -1,0 +1,139 @@
+import * as z from "zod";
+import { endOf, keyInput, OVERLAP_SECONDS_MAX, type StoredKey } from "../../../core/api-key.ts";
+import { SCOPES } from "../../../core/authority.ts";
+import { invalid, orThrow } from "../../../core/problem.ts";
+import { instantOf, isoTime } from "../../../core/time.ts";
+import { createKey, listKeys, revokeKey, rotateKey } from "../../../registry/keys/manage.ts";
+import type { Namespace } from "../../../registry/namespace.ts";
+import * as shapes from "../../answers/index.ts";
+import { endpoint } from "../../frame/endpoint.ts";
+
+const OVERLAP_SECONDS_DEFAULT = 86_400;
+
+const keyId = z.string().regex(/^[0-9a-f]{16}$/, "must be 16 of 0-9 a-f");
+
+const shown = ({ name: namespace }: Namespace, key: StoredKey, lastUsedAt: number | null) => ({
+  id: key.id,
+  name: key.name,
+  scopes: [...key.scopes],
+  namespace,
+  source: "store" as const,
+  created_at: isoTime(key.createdAt),
+  created_by: key.createdBy,
+  expires_at: timeOrNull(endOf(key)),
+  last_used_at: timeOrNull(lastUsedAt),
+});
+
+const timeOrNull = (at: number | null): string | null => (at === null ? null : isoTime(at));
+
+const create = endpoint({
+  method: "POST",
+  path: "/v1/keys",
+  operationId: "createKey",
+  summary: "Make an API key; its secret is in this answer alone",
+  group: "keys",
+  scope: "admin",
+  body: keyInput,
+  answers: { 201: { description: "The key, with its secret", body: shapes.madeKey } },
+  refusals: ["invalid_request", "key_exists", "quota_exceeded", "store_contended"],
+  async handle({ namespace, asker, body: { name, scopes, expires_at }, now }) {
+    const expiresAt = expires_at === null ? null : instantOf(expires_at);
+    if (expiresAt !== null && expiresAt <= now)
+      throw invalid([{ pointer: "/expires_at", detail: "must be in the future" }]);
+    const asked = { name, scopes: SCOPES.filter((scope) => scopes.includes(scope)), expiresAt };
+    const { key, secret } = orThrow(await createKey(namespace, asker, asked, now));
+    return { status: 201, body: { ...shown(namespace, key, null), secret } };
+  },
+});
+
+const list = endpoint({
+  method: "GET",
+  path: "/v1/keys",
+  operationId: "listKeys",
+  summary: "API keys of the namespace, with the hour of their last use",
+  group: "keys",
+  scope: "admin",
+  answers: { 200: { description: "Keys that are configured have no id and no dates", body: shapes.keyList } },
+  refusals: [],
+  async handle({ namespace, now }) {
+    const made = (await listKeys(namespace, now)).map((used) => shown(namespace, used.key, used.lastUsedAt));
+    const configured = namespace.configuredKeys.map(({ name, scopes }) => ({
+      id: null,
+      name,
+      scopes: [...scopes],
+      namespace: namespace.name,
+      source: "config" as const,
+      created_at: null,
+      created_by: null,
+      expires_at: null,
+      last_used_at: null,
+    }));
+    const keys = [...configured, ...made];
+    return { status: 200, body: { keys, count: keys.length } };
+  },
+});
+
+const revoke = endpoint({
+  method: "DELETE",
+  path: "/v1/keys/:key",
+  params: { key: keyId },
+  operationId: "revokeKey",
+  summary: "Revoke an API key: it ends everywhere within 30 s",
+  group: "keys",
+  scope: "admin",
+  answers: { 204: { description: "Revoked" } },
+  refusals: ["invalid_request", "key_not_found", "store_contended"],
+  async handle({ namespace, params, now }) {
+    const refused = await revokeKey(namespace, params.key, now);
+    if (refused) throw refused;
+    return { status: 204 };
+  },
+});
+
+const rotate = endpoint({
+  method: "POST",
+  path: "/v1/keys/:key/rotate",
+  params: { key: keyId },
+  operationId: "rotateKey",
+  summary: "Make another secret of an API key; the one before works for overlap_seconds more",
+  group: "keys",
+  scope: "admin",
+  bodyOptional: true,
+  body: z.strictObject({
+    overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).default(OVERLAP_SECONDS_DEFAULT),
+  }),
+  answers: { 201: { description: "The new key, with its secret", body: shapes.madeKey } },
+  refusals: ["invalid_request", "key_not_found", "quota_exceeded", "store_contended"],
+  async handle({ namespace, asker, params, body, now }) {
+    const asked = { id: params.key, overlapMs: body.overlap_seconds * 1000 };
+    const { key, secret } = orThrow(await rotateKey(namespace, asker, asked, now));
+    return { status: 201, body: { ...shown(namespace, key, null), secret } };
+  },
+});
+
+const whoami = endpoint({
+  method: "GET",
+  path: "/v1/whoami",
+  operationId: "whoAmI",
+  summary: "What the registry takes the asker for",
+  group: "keys",
+  scope: null,
+  key: "required",
+  answers: { 200: { description: "Under open access there is no name and no source", body: shapes.whoAmI } },
+  refusals: [],
+  async handle({ asker, namespace, needsKey }) {
+    const { name, scopes, key } = asker;
+    const body = {
+      name,
+      scopes: [...scopes],
+      namespace: namespace.name,
+      access: needsKey ? ("keys" as const) : ("open" as const),
+      source: key ? ("store" as const) : needsKey ? ("config" as const) : null,
+      id: key?.id ?? null,
+      expires_at: timeOrNull(key?.endsAt ?? null),
+    };
+    return { status: 200, body };
+  },
+});
+
+export const keyEndpoints = [create, list, revoke, rotate, whoami];

@@ -1,5 +1,4 @@
 -- include: keyring
--- KEYS, ARGV, returns: scripts.ts
 if version(KEYS[1]) ~= ARGV[1] then
   return 0
 end

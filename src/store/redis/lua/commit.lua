@@ -1,6 +1,4 @@
 -- include: names entry usage unname append
--- Applies one change to one entry, whole, if the entry is still as it was read.
--- KEYS, ARGV, returns: scripts.ts
 local entry = read_entry(KEYS[1], KEYS[7], ARGV[1], KEYS[2], KEYS[3], ARGV[2])
 if entry[5] ~= ARGV[3] then
   return entry

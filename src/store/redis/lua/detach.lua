@@ -1,5 +1,3 @@
--- Gives a lease its end back, if the holder holds it still.
--- KEYS, ARGV, returns: scripts.ts
 local lease = redis.call("GET", KEYS[1])
 if not lease or not string.find(lease, ARGV[1], 1, true) then
   return 0

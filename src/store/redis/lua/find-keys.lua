@@ -1,4 +1,3 @@
--- KEYS, ARGV, returns: scripts.ts
 local found = redis.call("HMGET", KEYS[1], unpack(ARGV, 2))
 for i, key in ipairs(found) do
   local id = ARGV[i + 1]

@@ -1,9 +1,4 @@
 -- include: names unname
--- Checks members of one term's index. Where the document has another fence, or is lost, the member is removed, and its
--- lease with it: the holder's next heartbeat fails, and it registers anew. Where the document matches, the member is put
--- into the index of its kind if it is missing there. Atomic, so nothing changes between check and removal.
--- KEYS, ARGV, returns: scripts.ts
--- In a full Redis a script may go on if its first write is one that only frees.
 redis.call("HDEL", KEYS[2], "")
 local healed = 0
 for i = 5, #ARGV do

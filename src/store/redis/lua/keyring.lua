@@ -1,4 +1,3 @@
 -- include: keyring
--- KEYS, ARGV, returns: scripts.ts
 local now, all = version(KEYS[1])
 return { now, all, redis.call("HGETALL", KEYS[2]) }

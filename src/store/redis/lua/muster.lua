@@ -1,14 +1,10 @@
 -- include: names
--- Leases of agents in id order. Of who is plainly heard (a lease of our own form, not silent; nothing in the ledger, no directive)
--- only how many there are by status: a sweep of a quiet fleet is sent nothing of it.
--- KEYS, ARGV, returns: scripts.ts
 local members = redis.call("ZRANGEBYLEX", KEYS[3], ARGV[3], "+", "LIMIT", ARGV[4], ARGV[5])
 if #members == 0 then
   return { 0, "", {}, {} }
 end
 local now, silence_ms = tonumber(ARGV[6]), tonumber(ARGV[7])
 
--- What is counted together; nil: the lease is to be looked at.
 local function group_of(lease)
   local status, seen, interval, rest = string.match(
     lease,

@@ -1,11 +1,8 @@
 -- include: names fetch
--- Entries under all terms, in id order, after one id.
--- KEYS, ARGV, returns: scripts.ts
 local limit = tonumber(ARGV[6])
 local smallest = smallest_index(3)
 local examined = redis.call("ZRANGEBYLEX", KEYS[smallest], ARGV[5], "+", "LIMIT", 0, limit)
 if #examined == limit then
-  -- The next page begins after the last id: all of its members belong to this page, or a stale one could hide the current.
   local last_id = id_of(examined[limit])
   local more = redis.call("ZRANGEBYLEX", KEYS[smallest], "(" .. examined[limit], "(" .. last_id .. " ")
   for _, member in ipairs(more) do

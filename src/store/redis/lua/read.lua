@@ -1,4 +1,2 @@
 -- include: names entry
--- Reads one entry whole.
--- KEYS, ARGV, returns: scripts.ts
 return read_entry(KEYS[1], KEYS[4], ARGV[1], KEYS[2], KEYS[3], ARGV[2])

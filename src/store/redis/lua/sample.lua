@@ -1,6 +1,4 @@
 -- include: names fetch
--- One trip of a random draw of entries under all terms.
--- KEYS, ARGV, returns: scripts.ts
 local exhaustive, size = tonumber(ARGV[5]), tonumber(ARGV[6])
 local indexes = { unpack(KEYS, 3) }
 local smallest, members_of_smallest = smallest_index(3)
@@ -17,7 +15,6 @@ if firsts > 0 then
   for i = 1, firsts do
     documents[i] = ARGV[1] .. ARGV[10 + i]
   end
-  -- The member is made of the fence as it is now: the entry may have been replaced since it was drawn.
   for i, document in ipairs(redis.call("MGET", unpack(documents))) do
     local fence = document and fence_of(document)
     if fence then
@@ -27,7 +24,6 @@ if firsts > 0 then
   chosen = in_all_indexes(chosen, 3, 0)
   firsts = #chosen
 end
--- Among so many members there are `size` that are not left out.
 local wanted = size + skipped
 
 local total = members_of_smallest
@@ -47,8 +43,6 @@ if size == 0 then
 elseif total <= math.max(exhaustive, wanted) then
   members = redis.call("ZINTER", #indexes, unpack(indexes))
 else
-  -- Draw from the smallest index and keep what the others have too. If that is too little, draw more. If that is too little
-  -- again, the intersection is small, and cheap to list.
   for _, count in ipairs(#indexes == 1 and { wanted } or { 2 * wanted, math.max(2000, 8 * wanted) }) do
     members = in_all_indexes(redis.call("ZRANDMEMBER", KEYS[smallest], count), 3, smallest)
     if #members >= wanted then
@@ -63,7 +57,6 @@ if total > exhaustive then
   total = members_of_smallest
 end
 
--- Shuffled: ZRANDMEMBER returns a random set, but not in random order.
 local drawn = {}
 for _, member in ipairs(members) do
   if skipped == 0 or not skip[id_of(member)] then
@@ -82,7 +75,6 @@ if statuses == "" then
     chosen[#chosen + 1] = drawn[i]
   end
 else
-  -- Leases cost less than entries, so most are told by them.
   local looked, most = 0, firsts + ARGV[10]
   while looked < take and #chosen < most do
     local keys = {}

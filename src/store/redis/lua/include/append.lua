@@ -1,8 +1,3 @@
--- Appends an event, as JSON, to the stream, of which the newest `most` and few more are kept. A change of status (`at` is not "") takes the
--- place of the agent's last one, if the first of these was not long ago.
---
--- keys: revision, events, flip ("<id of the event> <when the first was, ms>"), replaced (sorted set of ids of events, by when
--- they were replaced, ms)
 local flips_ms, replaced_kept_ms = 5000, 600000
 
 local function append(keys, event, nonce, most, at)
@@ -19,7 +14,6 @@ local function append(keys, event, nonce, most, at)
   local revision = redis.call("INCR", keys[1])
   local id = redis.pcall("XADD", keys[2], "MAXLEN", "~", most, revision .. "-" .. nonce, "event", event)
   if type(id) == "table" then
-    -- Refused: the counter was lost, and the stream takes no event before its newest.
     local newest = redis.call("XREVRANGE", keys[2], "+", "-", "COUNT", 1)[1]
     revision = newest and tonumber(string.match(newest[1], "^%d+")) + 1 or revision
     redis.call("SET", keys[1], revision)

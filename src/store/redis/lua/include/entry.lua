@@ -1,6 +1,3 @@
--- Returns {document, lease, directive, ledger, version, ended}: everything that is kept under one id, each false when absent.
--- Without a document there is no lease and no ledger; with one, `ended`, the fence of what was unregistered, says nothing.
--- A later commit compares `version`: it is equal only while none of them has changed. It begins with the document's SHA-1.
 local function read_entry(doc_key, ended_key, lease_prefix, directives_key, ledger_key, field)
   local document, ended = unpack(redis.call("MGET", doc_key, ended_key))
   local directive = redis.call("HGET", directives_key, field)

@@ -1,6 +1,3 @@
--- Fetches documents, stamps, leases and directives of index members, until the documents have `bytes_max`. Up to 100 members at a
--- time; where less is wanted, 10, and then as many as will do if the others are like them. Members of one id are fetched
--- together: the next page begins after an id. KEYS, ARGV, returns, and how many were fetched: FETCHING in scripts.ts
 local reply_bytes_max = 1500000
 local form = ARGV[4]
 
@@ -37,7 +34,6 @@ local function fetch(members, bytes_max)
       local document = values[count + i]
       fetched = fetched + 1
       reply[#reply + 1] = members[fetched]
-      -- Where the document is lost its stamp means nothing.
       reply[#reply + 1] = (stamps_suffice or document) and stamps[i] or false
       reply[#reply + 1] = document or false
       reply[#reply + 1] = values[i]
@@ -49,7 +45,6 @@ local function fetch(members, bytes_max)
   return reply, fetched
 end
 
--- The position in KEYS, from `first` on, of the index with the fewest members, and their number.
 local function smallest_index(first)
   local smallest, members = first, redis.call("ZCARD", KEYS[first])
   for i = first + 1, #KEYS do
@@ -61,7 +56,6 @@ local function smallest_index(first)
   return smallest, members
 end
 
--- The members that every index from position `first` on has too; KEYS[except] is known to have them.
 local function in_all_indexes(members, first, except)
   for i = first, #KEYS do
     if i ~= except and #members > 0 then

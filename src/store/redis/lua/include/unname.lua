@@ -1,4 +1,3 @@
--- Takes a term's name away where its index has no members left: whose entry brought it has one less.
 local function unname(names, usage, index, term)
   if redis.call("EXISTS", index) == 1 or redis.call("ZREM", names, term) == 0 then
     return

@@ -1,4 +1,3 @@
--- The terms of a plan's NAME steps that no entry has yet.
 local function new_terms(names, steps)
   local news = {}
   for _, step in ipairs(steps) do
@@ -13,8 +12,6 @@ local function new_terms(names, steps)
   return news
 end
 
--- Adds to counts, of which each is {field, by, most}; most below 0: no bound. Nothing is to be written where one would pass its
--- bound. Returns the first that would, as {field, what it is}, or nil; and fields and values to write.
 local function count(usage, counts)
   local fields, values = {}, {}
   for i, each in ipairs(counts) do

@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Actor } from "./core/event.ts";
+import type { SomeLimits } from "./core/limits.ts";
 
 /** Why something is written. */
 export interface Cause {
   actor: Actor;
   /** The X-Request-Id of the request that asked for it; undefined: no request did. */
   requestId?: string | undefined;
+  /** Of the actor's entries, where they are not those of every key. */
+  limits?: SomeLimits | undefined;
 }
 
 const REGISTRY: Actor = { type: "registry" };

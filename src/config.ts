@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agents/agent.ts";
 import { SCOPES, type Scope } from "./core/authority.ts";
-import { DEFAULT_QUOTA, type Limits, type Quota, someLimits } from "./core/limits.ts";
+import { DEFAULT_QUOTA, type Limits, type Quota, type SomeLimits, someLimits } from "./core/limits.ts";
 import { KEPT_MS_DEFAULT } from "./core/toolsets/call.ts";
 import type { PingTerms } from "./core/toolsets/health.ts";
 
@@ -16,7 +16,7 @@ export interface ApiKey {
   scopes: Scope[];
   namespace: string;
   /** Of its entries, where they are not those of every key. */
-  limits?: Partial<Limits> | undefined;
+  limits?: SomeLimits | undefined;
 }
 
 export interface RedisDatabase {

@@ -8,7 +8,6 @@ import { isOffered } from "./registry/services/offered.ts";
 import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
 import { sweep } from "./registry/sweep.ts";
 import { isRegistered } from "./registry/toolsets/read.ts";
-import { quotasIn } from "./quotas.ts";
 import { type Dataset, Telemetry } from "./telemetry.ts";
 
 /** A configured registry, on whatever it runs: what its requests, its cron and its objects ask of it. */
@@ -47,7 +46,6 @@ export function deployment(config: Config, ground: Ground): Deployment {
     ...ground,
     ...config,
     prober,
-    quotaOf: quotasIn(config),
     keysOf: (namespace) => keysOf(access, namespace),
   });
   // A deployment that is not configured has nothing to sweep.

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { SCOPES, type Scope } from "./authority.ts";
+import { type SomeLimits, someLimits } from "./limits.ts";
 import { label } from "./names.ts";
 import { Problem } from "./problem.ts";
 
@@ -8,6 +9,9 @@ export const keyInput = z.strictObject({
   name: label(128).meta({ description: "What it registers is owned by this name" }),
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
   expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
+  limits: someLimits
+    .default({})
+    .meta({ description: "Of its entries, where they are not those of every key" }),
 });
 
 /** An API key that was made while running. Instants are ms since the Unix epoch. */
@@ -19,6 +23,8 @@ export interface StoredKey {
   /** What entries are owned by: a key and those that it was rotated to have it in common. */
   name: string;
   scopes: readonly Scope[];
+  /** Of its entries, where they are not those of every key. */
+  limits?: SomeLimits;
   createdAt: number;
   /** The name of the key that made it; null under open access. */
   createdBy: string | null;

@@ -1,6 +1,7 @@
 import type { Document, Kind, Past } from "./entry.ts";
 import { type Epoch, epochIn, type Standing, standingOf } from "./fence.ts";
 import { RULES } from "./kinds.ts";
+import type { SomeLimits } from "./limits.ts";
 import { Problem } from "./problem.ts";
 
 export const SCOPES = ["read", "write", "admin"] as const;
@@ -12,6 +13,8 @@ export interface Asker {
   name: string | null;
   scopes: readonly Scope[];
   namespace: string;
+  /** Of the key's entries, where they are not those of every key. */
+  limits?: SomeLimits | undefined;
   /** Of a key that was made while running: its id, and when it ends, ms since the Unix epoch (null: by no date). */
   key?: { id: string; endsAt: number | null };
 }

@@ -17,6 +17,7 @@ export interface Limits extends Usage {
 
 /** Some of the limits, as they are written down. */
 export const someLimits = z.partialRecord(z.enum([...LIMITED, "entry_terms"]), z.int().min(0));
+export type SomeLimits = z.infer<typeof someLimits>;
 
 /** What a change of one entry may not bring the counts beyond. */
 export interface Quota {

@@ -84,6 +84,7 @@ export function createApp({
       const cause = {
         actor: actorOf(asker, c.req.header("Lease-Token") !== undefined),
         requestId: passage.requestId,
+        limits: asker.limits,
       };
       const about = { asker, namespace, needsKey: access.mode === "keys", telemetry };
       return withSync(sync, () => causedBy(cause, () => serve(c, endpoint, about)));

@@ -1,6 +1,6 @@
 import { currentCause } from "../cause.ts";
 import type { LeaseDefaults } from "../core/agents/agent.ts";
-import { DEFAULT_QUOTA, type Quota } from "../core/limits.ts";
+import { DEFAULT_QUOTA, type Quota, type SomeLimits } from "../core/limits.ts";
 import type { Scope } from "../core/authority.ts";
 import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
@@ -9,7 +9,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { attributed } from "./attributed.ts";
-import { limited } from "./limited.ts";
+import { limited, quotaOf } from "./limited.ts";
 import { KnownKeys } from "./keys/known-keys.ts";
 import { Marker } from "./marker.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
@@ -29,6 +29,7 @@ export interface Prober {
 export interface ConfiguredKey {
   name: string;
   scopes: readonly Scope[];
+  limits?: SomeLimits | undefined;
 }
 
 /** What the registry runs on. The composition root provides it; no operation uses a clock or an adapter of its own. */
@@ -53,8 +54,8 @@ export interface Platform {
   hubsPerRegion: number;
   /** How many heartbeats a second agents of a namespace are to send in all; 0: as many as they do. */
   heartbeatsPerSecondMax: number;
-  /** What the namespace may have, and the entries of the key of this name in it (null: of no key); by default `DEFAULT_QUOTA`. */
-  quotaOf?: (namespace: string, owner: string | null) => Quota;
+  /** What a namespace may have, and the entries of a key in it; by default `DEFAULT_QUOTA`. */
+  limits?: Quota;
   prober: Prober;
   /** The keys of a namespace that are configured, and so have no id. */
   keysOf: (namespace: string) => readonly ConfiguredKey[];
@@ -106,11 +107,11 @@ const OPEN_MAX = 1000;
 export function namespaces(platform: Platform): (name: string) => Namespace {
   const { signingKey, lease, ping, resultKeptMs, eventsKept, hubsPerRegion, heartbeatsPerSecondMax } =
     platform;
-  const { prober, clock, pause, quotaOf = () => DEFAULT_QUOTA } = platform;
+  const { prober, clock, pause, limits = DEFAULT_QUOTA } = platform;
   return keepOpen((name): Namespace => {
     const { openHub } = platform;
     const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
-    const bounded = limited(platform.openStore(name), (owner) => quotaOf(name, owner));
+    const bounded = limited(platform.openStore(name), (owner) => quotaOf(limits, owner, currentCause()));
     const opened = attributed(bounded, currentCause);
     const store = hub ? tellingHubs(opened, hub) : opened;
     return {

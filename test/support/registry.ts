@@ -2,7 +2,6 @@ import { type Access, type Config, keysOf, parseConfig } from "../../src/config.
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import type { RateLimits } from "../../src/http/frame/rate-limit.ts";
-import { quotasIn } from "../../src/quotas.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
 import type { Telemetry } from "../../src/telemetry.ts";
 import { START } from "./start.ts";
@@ -66,7 +65,6 @@ export class Registry {
       openGateway: this.backend.openGateway,
       openHub: (namespace, hub) => this.backend.openHub(this.open(namespace).store, namespace, hub),
       ...this.config,
-      quotaOf: quotasIn(this.config),
       keysOf: (namespace) => keysOf(granted, namespace),
       prober: {
         fetch: fetchHealth,

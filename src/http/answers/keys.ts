@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { SCOPES } from "../../core/authority.ts";
+import { someLimits } from "../../core/limits.ts";
 import { count, time } from "./common.ts";
 
 const holder = {
@@ -14,6 +15,8 @@ export const apiKey = z.strictObject({
   ...holder,
   name: z.string(),
   source: z.enum(["config", "store"]),
+  /** Of its entries, where they are not those of every key. */
+  limits: someLimits,
   created_at: time.nullable(),
   /** The name of the key that made it. */
   created_by: z.string().nullable(),

@@ -114,7 +114,8 @@ async function keyOf(token: string, access: Keyed, open: Gate["open"]): Promise<
   const { keys, clock } = open(namespace);
   const key = await keys.find(id, clock());
   if (!key || key.digest !== digest) return undefined;
-  return { name: key.name, scopes: key.scopes, namespace, key: { id, endsAt: endOf(key) } };
+  const { name, scopes, limits } = key;
+  return { name, scopes, namespace, limits, key: { id, endsAt: endOf(key) } };
 }
 
 function openAsker(request: Request, isNavigable: boolean): Asker {

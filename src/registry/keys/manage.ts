@@ -6,7 +6,7 @@ import {
   type KeyringChange,
   type StoredKey,
 } from "../../core/api-key.ts";
-import type { Asker, Scope } from "../../core/authority.ts";
+import type { Asker } from "../../core/authority.ts";
 import { Problem } from "../../core/problem.ts";
 import type { UsedKey } from "../../store/keyring.ts";
 import type { Namespace } from "../namespace.ts";
@@ -36,7 +36,7 @@ export async function listKeys({ store }: Namespace, now: number): Promise<UsedK
 export async function createKey(
   namespace: Namespace,
   asker: Asker,
-  asked: { name: string; scopes: readonly Scope[]; expiresAt: number | null },
+  asked: Pick<StoredKey, "name" | "scopes" | "limits" | "expiresAt">,
   now: number,
 ): Promise<MadeKey | Problem> {
   const { id, secret } = mintKeySecret(namespace.name);
@@ -60,11 +60,12 @@ export async function rotateKey(
 ): Promise<MadeKey | Problem> {
   const { id, secret } = mintKeySecret(namespace.name);
   const digest = await digestOf(secret);
-  const successor = ({ name, scopes, expiresAt }: StoredKey): StoredKey => ({
+  const successor = ({ name, scopes, limits, expiresAt }: StoredKey): StoredKey => ({
     id,
     digest,
     name,
     scopes,
+    ...(limits && { limits }),
     createdAt: now,
     createdBy: asker.name,
     expiresAt,

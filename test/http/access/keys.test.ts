@@ -41,7 +41,7 @@ describe.each(BACKENDS)("a key that was made while running, on $backend", ({ ope
     const shown = { name: "robin", scopes: ["read", "write"], namespace: "default", source: "store" };
     expect([status, key]).toEqual([
       201,
-      { id: key.id, ...shown, created_at, created_by: "root", expires_at, last_used_at: null },
+      { id: key.id, ...shown, limits: {}, created_at, created_by: "root", expires_at, last_used_at: null },
     ]);
     const who = await whoami(registry, secret);
     expect(who.body).toEqual({ id: key.id, ...shown, access: "keys", expires_at });

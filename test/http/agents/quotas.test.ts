@@ -13,6 +13,7 @@ const ACCESS = await keysAccess([
     limits: { agents: 2, toolsets: 1, bytes: 3000 },
   },
   { name: "other", token: "other", scopes: ["read", "write"] },
+  { name: "admin", token: "admin", scopes: ["admin"] },
   { name: "elsewhere", token: "elsewhere", scopes: ["read", "write"], namespace: "elsewhere" },
 ]);
 
@@ -82,6 +83,24 @@ describe.each(BACKENDS)("limits on $backend", ({ openBackend }) => {
     expect((await registry.post("/v1/agents", agent("a", { tags: ["x", "y"] }), OTHER)).status).toBe(201);
     const more = await registry.post("/v1/agents", agent("b", { tags: ["x", "y", "z"] }), OTHER);
     expect(more).toMatchObject(refusal({ limit: "entry_terms", of: "key", count: 5, max: 4 }));
+  });
+
+  it("a key that was made while running has its own, and so has what it is rotated to", async () => {
+    const registry = open();
+    const admin = bearer("admin");
+    const asked = { name: "made", scopes: ["read", "write"], limits: { agents: 1 } };
+    const { body: made } = await registry.post<{ id: string; secret: string; limits: object }>(
+      "/v1/keys",
+      asked,
+      admin,
+    );
+    expect(made.limits).toEqual({ agents: 1 });
+    await registry.register(agent("a"), bearer(made.secret));
+    const told = refusal({ limit: "agents", of: "key", count: 1, max: 1 });
+    expect(await registry.post("/v1/agents", agent("b"), bearer(made.secret))).toMatchObject(told);
+    const { body: next } = await registry.post<{ secret: string }>(`/v1/keys/${made.id}/rotate`, {}, admin);
+    expect(await registry.post("/v1/agents", agent("b"), bearer(next.secret))).toMatchObject(told);
+    expect((await registry.post("/v1/agents", agent("b"), OTHER)).status).toBe(201);
   });
 
   it("what is unregistered, or reaped, makes room", async () => {

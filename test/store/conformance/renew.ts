@@ -32,7 +32,16 @@ export function renews(open: Open): void {
       ...before,
       entries: [{ ...entry, lease: renewal.lease }],
       events: [
-        { revision: 1, type: "status_changed", kind: "agent", id: "a", at: T0 + 40_000, status: "busy" },
+        {
+          revision: 1,
+          type: "status_changed",
+          kind: "agent",
+          id: "a",
+          at: T0 + 40_000,
+          status: "busy",
+          from: "available",
+          actor: { type: "holder" },
+        },
       ],
     });
     await advance(T0 + 100_001);

@@ -54,6 +54,8 @@ export const beat = (id: string, holder: Exclude<Holder, "none">, load: number):
         id,
         at: model.now,
         status: lease.status,
+        from: entry.lease.status,
+        actor: { type: "holder" },
       } as const;
       const changed = lease.status !== entry.lease.status;
       model.write(id, { entry: { ...entry, lease }, ...(changed && { event }) });

@@ -16,6 +16,7 @@ const shown = ({ name: namespace }: Namespace, key: StoredKey, lastUsedAt: numbe
   id: key.id,
   name: key.name,
   scopes: [...key.scopes],
+  limits: { ...key.limits },
   namespace,
   source: "store" as const,
   created_at: isoTime(key.createdAt),
@@ -36,11 +37,11 @@ const create = endpoint({
   body: keyInput,
   answers: { 201: { description: "The key, with its secret", body: shapes.madeKey } },
   refusals: ["invalid_request", "key_exists", "quota_exceeded", "store_contended"],
-  async handle({ namespace, asker, body: { name, scopes, expires_at }, now }) {
+  async handle({ namespace, asker, body: { name, scopes, expires_at, limits }, now }) {
     const expiresAt = expires_at === null ? null : instantOf(expires_at);
     if (expiresAt !== null && expiresAt <= now)
       throw invalid([{ pointer: "/expires_at", detail: "must be in the future" }]);
-    const asked = { name, scopes: SCOPES.filter((scope) => scopes.includes(scope)), expiresAt };
+    const asked = { name, scopes: SCOPES.filter((scope) => scopes.includes(scope)), limits, expiresAt };
     const { key, secret } = orThrow(await createKey(namespace, asker, asked, now));
     return { status: 201, body: { ...shown(namespace, key, null), secret } };
   },
@@ -57,10 +58,11 @@ const list = endpoint({
   refusals: [],
   async handle({ namespace, now }) {
     const made = (await listKeys(namespace, now)).map((used) => shown(namespace, used.key, used.lastUsedAt));
-    const configured = namespace.configuredKeys.map(({ name, scopes }) => ({
+    const configured = namespace.configuredKeys.map(({ name, scopes, limits }) => ({
       id: null,
       name,
       scopes: [...scopes],
+      limits: { ...limits },
       namespace: namespace.name,
       source: "config" as const,
       created_at: null,

@@ -72,7 +72,7 @@ describe("a provider's socket", () => {
     const answer = (...ended: string[]) =>
       opened.inside((object) => {
         object.endedKeys = async (ids) => {
-          asked.push([...ids]);
+          asked.push([...ids].toSorted());
           return new Set(ended);
         };
       });

@@ -110,12 +110,13 @@ describe("a toolset in Redis", () => {
       "revision",
       "stamps",
       "term_names",
+      "usage",
     ]);
     const lease = `${backend.prefix}:default:${kept.find((key) => key.startsWith("lease:"))}`;
     expect(await backend.bridge.raw("PTTL", lease)).toBe(-1);
     await registry.attach(token, "a/b");
     expect(await backend.bridge.raw("PTTL", lease)).toBe(-1);
     await registry.call("DELETE", "/v1/toolsets/a%2Fb", undefined, { "Lease-Token": token });
-    expect(await keys()).toEqual(["ended:toolset:a/b", "events", "revision"]);
+    expect(await keys()).toEqual(["ended:toolset:a/b", "events", "revision", "usage"]);
   });
 });

@@ -10,7 +10,10 @@ interface Refused {
 // The older agent API ignores what it does not know, and a GET cannot be given a body here.
 const bodyless = endpoints
   .filter(({ method, body, dialect }) => method !== "GET" && body === undefined && dialect === undefined)
-  .map(({ method, path }) => ({ method, path: path.replaceAll(/:\w+/g, "nobody") }))
+  .map(({ method, path }) => ({
+    method,
+    path: path.replace(":key", "0123456789abcdef").replaceAll(/:\w+/g, "nobody"),
+  }))
   .map(({ method, path }) => ({ method, path: path === "/v1/agents" ? `${path}?prefix=nobody` : path }));
 
 const registry = new Registry();

@@ -1,7 +1,14 @@
 import * as z from "zod";
 import { type LeaseDefaults, TTL_SECONDS_MAX, TTL_SECONDS_MIN } from "./core/agents/agent.ts";
 import { SCOPES, type Scope } from "./core/authority.ts";
-import { DEFAULT_QUOTA, type Limits, type Quota, type SomeLimits, someLimits } from "./core/limits.ts";
+import {
+  DEFAULT_QUOTA,
+  type Limits,
+  limitsWith,
+  type Quota,
+  type SomeLimits,
+  someLimits,
+} from "./core/limits.ts";
 import { KEPT_MS_DEFAULT } from "./core/toolsets/call.ts";
 import type { PingTerms } from "./core/toolsets/health.ts";
 
@@ -221,7 +228,7 @@ export function parseConfig(env: Readonly<Record<string, unknown>>): Config {
 function limitsIn(name: string, raw: string | undefined, defaults: Limits, bad: string[]): Limits {
   if (raw === undefined) return defaults;
   const parsed = someLimits.safeParse(tryJson(raw));
-  if (parsed.success) return { ...defaults, ...parsed.data };
+  if (parsed.success) return limitsWith(defaults, parsed.data);
   bad.push(`${name} must be JSON of {agents, toolsets, terms, bytes, entry_terms}${whereIn(parsed.error)}`);
   return defaults;
 }

@@ -15,9 +15,24 @@ export interface Limits extends Usage {
   entry_terms: number;
 }
 
+const bound = z.int().min(0).optional();
+
 /** Some of the limits, as they are written down. */
-export const someLimits = z.partialRecord(z.enum([...LIMITED, "entry_terms"]), z.int().min(0));
+export const someLimits = z.strictObject({
+  agents: bound,
+  toolsets: bound,
+  terms: bound,
+  bytes: bound,
+  entry_terms: bound,
+});
 export type SomeLimits = z.infer<typeof someLimits>;
+
+/** Those of `all` that `some` says nothing of, and the others as it says. */
+export function limitsWith(all: Limits, some: SomeLimits): Limits {
+  const limits = { ...all };
+  for (const name of [...LIMITED, "entry_terms"] as const) limits[name] = some[name] ?? all[name];
+  return limits;
+}
 
 /** What a change of one entry may not bring the counts beyond. */
 export interface Quota {

@@ -1,6 +1,6 @@
 import type { Cause } from "../cause.ts";
 import { termsOf } from "../core/kinds.ts";
-import { type Quota, quotaExceeded } from "../core/limits.ts";
+import { limitsWith, type Quota, quotaExceeded } from "../core/limits.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Change, Outcome, Store } from "../store/store.ts";
 import type { Kind } from "../core/entry.ts";
@@ -13,7 +13,7 @@ import type { Kind } from "../core/entry.ts";
  */
 export function quotaOf(limits: Quota, owner: string | null, { actor, limits: own }: Cause): Quota {
   if (owner === null) return { ...limits, key: limits.namespace };
-  return own && actor.name === owner ? { ...limits, key: { ...limits.key, ...own } } : limits;
+  return own && actor.name === owner ? { ...limits, key: limitsWith(limits.key, own) } : limits;
 }
 
 /**

@@ -37,8 +37,11 @@ export class Usage {
     quota: Quota | undefined,
   ): Counted | Overrun {
     const owner = after?.document.owner ?? null;
-    const sums: { what: Limited; owner: string | null; by: number }[] =
-      before?.document === after?.document ? [] : usageChanges(kind, before?.document, after?.document);
+    const sums: { what: Limited; owner: string | null; by: number }[] = usageChanges(
+      kind,
+      before?.document,
+      after?.document,
+    );
     const news = added.length - this.#known(added);
     if (news > 0) {
       for (const whose of new Set([null, owner])) sums.push({ what: "terms", owner: whose, by: news });

@@ -75,8 +75,8 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     return answers;
   }
   /**
-   * What a shard may let in: what there may be, without what the others have. Two that are let in at once, on two shards, may
-   * pass a limit by one. Terms are bounded on each shard by itself: most are on all of them.
+   * What a shard may let in: what there may be, without what the others have. Those that are let in at once, on several shards,
+   * may pass a limit by as many. Terms are bounded on each shard by itself: most are on all of them.
    */
   async function quotasOnShard(owners: ReadonlySet<string | null>, shard: number) {
     const others = stores.filter((_, place) => place !== shard);

@@ -7,6 +7,8 @@ interface OlderWord {
   toOurs?: (value: unknown) => unknown;
   /** Said where it is refused, because `ours` is not taken there either. */
   note?: string;
+  /** It is refused everywhere, also where `ours` is left aside. */
+  notTaken?: true;
 }
 
 /** Taken for our word wherever that is taken, unless both are sent. None of them is a field of ours. */
@@ -18,7 +20,7 @@ const OLDER_WORDS: Readonly<Record<string, OlderWord>> = {
   service_type: { ours: "service" },
   circuit_breaker_config: { ours: "circuit_breaker" },
   required_capabilities: { ours: "capability", note: "a parameter of resolve and discover" },
-  last_heartbeat: { ours: "last_seen", note: "and the registry notes it itself" },
+  last_heartbeat: { ours: "last_seen", note: "and the registry notes it itself", notTaken: true },
 };
 
 export const olderWord = (word: string): OlderWord | undefined =>
@@ -26,7 +28,7 @@ export const olderWord = (word: string): OlderWord | undefined =>
 
 /** For the OpenAPI document. */
 export const OLDER_WORDS_TAKEN = Object.entries(OLDER_WORDS)
-  .filter(([, { ours }]) => ours !== "last_seen")
+  .filter(([, { notTaken }]) => !notTaken)
   .map(([word, { ours }]) => `\`${word}\` (\`${ours}\`)`)
   .join(", ");
 
@@ -66,7 +68,7 @@ export function translated(value: unknown, found: readonly OlderWordFound[]): un
   for (const { path, theirs, word, doubled } of found) {
     const fields = fieldsAt(copy, path);
     // Two branches of a union may have found the same word.
-    if (doubled || !Object.hasOwn(fields, theirs)) continue;
+    if (doubled || word.notTaken || !Object.hasOwn(fields, theirs)) continue;
     fields[word.ours] = word.toOurs ? word.toOurs(fields[theirs]) : fields[theirs];
     delete fields[theirs];
   }
@@ -78,7 +80,7 @@ export function inOlderWords(errors: readonly FieldError[], found: readonly Olde
   const sent = new Map(
     found.map((one) => {
       const { path, theirs, word, doubled } = one;
-      return [pointerTo([...path, doubled ? theirs : word.ours]), one];
+      return [pointerTo([...path, doubled || word.notTaken ? theirs : word.ours]), one];
     }),
   );
   return errors.map((error) => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { bindings } from "../services/binding.ts";
+import { AGENT_READ_ONLY, leavingAside } from "../left-aside.ts";
 import { entryId, label } from "../names.ts";
 
 /** The statuses that an agent may report. `unreachable` is never reported, only computed (liveness.ts). */
@@ -99,6 +100,9 @@ export const registrationInput = z.strictObject({
   services: bindings.default([]),
 });
 export type RegistrationInput = z.output<typeof registrationInput>;
+
+/** A registration, or what GET shows of an agent. */
+export const shownOrRegistration = leavingAside(AGENT_READ_ONLY, registrationInput);
 
 /**
  * The registration as it is kept: complete. Status and load are in the lease; what it was registered with is kept beside it,

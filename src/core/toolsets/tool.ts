@@ -57,6 +57,8 @@ export const toolInput = z
     result_schema: schema.optional(),
     sidecar_schema: schema.optional(),
     ...mcpFields.shape,
+    /** The four before, as GET shows them. */
+    mcp: mcpFields.optional(),
     /** MCP's name of `payload_schema`. */
     inputSchema: schema.optional(),
     /** MCP's name of `result_schema`. */
@@ -76,7 +78,9 @@ export const toolInput = z
     if (tool.result_schema !== undefined && tool.outputSchema !== undefined) {
       refuse("is result_schema by another name: give one of them", "outputSchema");
     }
-    const chars = JSON.stringify(mcpFieldsOf(tool)).length;
+    const beside = Object.keys(mcpFieldsOf(tool))[0];
+    if (tool.mcp && beside !== undefined) refuse("belongs into mcp, or what is in mcp beside it", beside);
+    const chars = JSON.stringify(allMcpFieldsOf(tool)).length;
     if (chars > MCP_FIELDS_MAX) {
       refuse(
         `title, annotations, icons and _meta take ${chars} characters; at most ${MCP_FIELDS_MAX} are kept`,
@@ -112,10 +116,12 @@ function mcpFieldsOf({ title, annotations, icons, _meta }: McpFields): McpFields
   };
 }
 
+const allMcpFieldsOf = ({ mcp, ...tool }: ToolInput): McpFields => mcpFieldsOf(mcp ?? tool);
+
 /** What is kept of a tool, whatever names its fields were given under. */
 export function toolOf(input: ToolInput): Omit<Tool, "mcp_name" | "payload_hash" | "result_hash"> {
   const { name, description, tags: given, sidecar_schema } = input;
-  const mcp = mcpFieldsOf(input);
+  const mcp = allMcpFieldsOf(input);
   return {
     name,
     description,

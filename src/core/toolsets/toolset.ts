@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { check } from "../check.ts";
+import { leavingAside, TOOLSET_READ_ONLY } from "../left-aside.ts";
 import { entryId } from "../names.ts";
 import { invalid, Problem } from "../problem.ts";
 import { tags, type Tool, type ToolInput, toolInput } from "./tool.ts";
@@ -36,7 +37,13 @@ export const toolsetInput = z.strictObject({
 });
 export type ToolsetInput = z.output<typeof toolsetInput>;
 
-const withUncheckedTools = z.strictObject({ ...fields, tools: z.array(z.unknown()).min(1).max(TOOLS_MAX) });
+/** A registration, or what GET shows of a toolset. */
+export const shownOrToolset = leavingAside(TOOLSET_READ_ONLY, toolsetInput);
+
+const withUncheckedTools = leavingAside(
+  TOOLSET_READ_ONLY,
+  z.strictObject({ ...fields, tools: z.array(z.unknown()).min(1).max(TOOLS_MAX) }),
+);
 
 /** Why a tool is not registered. Pointers begin at the tool. */
 export interface RefusedTool {

@@ -1,4 +1,4 @@
-import { registrationInput } from "../../../core/agents/agent.ts";
+import { registrationInput, shownOrRegistration } from "../../../core/agents/agent.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { register, type RegisteredAgent } from "../../../registry/agents/register.ts";
@@ -14,7 +14,8 @@ const registration = endpoint({
   scope: "write",
   takesLeaseToken: true,
   takesIdempotencyKey: true,
-  body: registrationInput,
+  body: shownOrRegistration,
+  bodyShape: registrationInput,
   answers: {
     200: {
       description: "Renewed: a new token only where the terms changed",

@@ -4,7 +4,7 @@ import { entryId } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { toolsetRecord } from "../../../core/toolsets/catalogue.ts";
-import { checkPartially, toolsetInput } from "../../../core/toolsets/toolset.ts";
+import { checkPartially, shownOrToolset, toolsetInput } from "../../../core/toolsets/toolset.ts";
 import { findToolsets, listToolsets, type ToolsetList } from "../../../registry/toolsets/catalogue.ts";
 import { readToolset } from "../../../registry/toolsets/read.ts";
 import {
@@ -52,7 +52,7 @@ const register = endpoint({
   ],
   async handle({ namespace, asker, query, body, region, token, idempotencyKey, now }) {
     const partial = query.partial === "true";
-    const input = orThrow(partial ? checkPartially(body) : check(toolsetInput, body));
+    const input = orThrow(partial ? checkPartially(body) : check(shownOrToolset, body));
     const request = { input, partial, region, token, idempotencyKey };
     const { entry, outcome, leaseToken, refused, warnings } = orThrow(
       await registerToolset(namespace, asker, request, now),

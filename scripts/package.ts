@@ -95,7 +95,7 @@ writeJson(join(OUT, "package.json"), {
 
 // The deployment is described once, by wrangler.toml: what is built already is all that differs.
 const { rawConfig } = experimental_readRawConfig({ config: join(ROOT, "wrangler.toml") });
-const { upload_source_maps: _, assets, ...deployment } = rawConfig;
+const { upload_source_maps: _maps, build: _build, assets, ...deployment } = rawConfig;
 cpSync(join(ROOT, assets!.directory), join(WORKER, "assets"), { recursive: true });
 writeJson(join(WORKER, "wrangler.json"), {
   ...deployment,

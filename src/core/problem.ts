@@ -2,8 +2,6 @@
 interface ProblemKind {
   status: number;
   title: string;
-  /** What the asker does next, one sentence; between backticks is code. */
-  remedy: string;
   /** Sent as `Retry-After` unless the refusal says otherwise, in seconds. */
   retryAfterSeconds?: number;
   /** A status of 500 or more that is no fault of the registry, so it is not logged as one. */
@@ -15,187 +13,69 @@ interface ProblemKind {
  * OpenAPI document all come from this table.
  */
 export const PROBLEMS = {
-  invalid_request: {
-    status: 400,
-    title: "The request does not match the schema",
-    remedy: "Mend what `errors` points at.",
-  },
-  too_many_candidates: {
-    status: 400,
-    title: "Too many candidates for an exact answer",
-    remedy: "Narrow the query, or take a sample.",
-  },
-  unauthorized: {
-    status: 401,
-    title: "No valid API key was given",
-    remedy: "Send `Authorization: Bearer …`, or the key as the password of HTTP Basic.",
-  },
-  forbidden: { status: 403, title: "This caller may not do this", remedy: "Use the right key." },
-  quota_exceeded: {
-    status: 403,
-    title: "There would be more of something than there may be",
-    remedy: "Unregister what is not needed, or raise the limit.",
-  },
-  lease_token_required: {
-    status: 403,
-    title: "The entry's lease token is required",
-    remedy: "Send the token that the registration answered with.",
-  },
-  agent_not_found: {
-    status: 404,
-    title: "No live agent has this id",
-    remedy: "After a heartbeat: register with the token.",
-  },
-  service_not_found: {
-    status: 404,
-    title: "No live agent serves this",
-    remedy: "Register an agent that offers it.",
-  },
-  provider_not_found: {
-    status: 404,
-    title: "No live agent of this id serves that",
-    remedy: "Check both names.",
-  },
-  toolset_not_found: {
-    status: 404,
-    title: "No toolset has this name",
-    remedy: "Register it, with the token; a caller, check the name.",
-  },
-  tool_not_found: { status: 404, title: "The toolset has no such tool", remedy: "Read the toolset." },
-  call_not_found: {
-    status: 404,
-    title: "No such call is kept",
-    remedy: "Call again if the answer is still wanted.",
-  },
-  key_not_found: { status: 404, title: "No live key has this id", remedy: "Read the list of keys." },
-  route_not_found: { status: 404, title: "No such route", remedy: "See `/openapi.json`." },
-  method_not_allowed: {
-    status: 405,
-    title: "The route does not take this method",
-    remedy: "Use a method that `Allow` lists.",
-  },
-  key_exists: {
-    status: 409,
-    title: "A key of this name exists",
-    remedy: "Rotate it, or take another name.",
-  },
-  epoch_ahead: {
-    status: 409,
-    title: "The lease token is of the future",
-    remedy: "Register without the token.",
-  },
-  lease_lost: {
-    status: 409,
-    title: "Another registration holds this id",
-    remedy: "Stop: another process took over, or was told to.",
-  },
-  call_conflict: {
-    status: 409,
-    title: "This tool_call_id was used for another call",
-    remedy: "Take a new `tool_call_id`.",
-  },
-  call_settled: {
-    status: 409,
-    title: "The call already has its result",
-    remedy: "Drop the answer; after a retry it may have been one's own.",
-  },
-  claim_lost: { status: 409, title: "The claim has lapsed, or is another's", remedy: "Stop working on it." },
-  stale_registration: {
-    status: 410,
-    title: "The toolset has been registered anew",
-    remedy: "Claim with the current token, or stop if another process took over.",
-  },
-  cursor_too_old: {
-    status: 410,
-    title: "The cursor is no longer in the event history",
-    remedy: "Go on without a cursor, and read the agents anew for what came before.",
-  },
-  payload_too_large: { status: 413, title: "The payload is too large", remedy: "Send less." },
-  stream_full: {
-    status: 413,
-    title: "The call has sent as much as it may besides its result",
-    remedy: "Send the result.",
-  },
-  unsupported_media_type: {
-    status: 415,
-    title: "The body must be JSON",
-    remedy: "Send `Content-Type: application/json`.",
-  },
-  upgrade_required: {
-    status: 426,
-    title: "The route opens a WebSocket",
-    remedy: "Send `Upgrade: websocket`, or POST instead.",
-  },
-  rate_limited: {
-    status: 429,
-    title: "This key sends too many requests",
-    remedy: "Wait as `Retry-After` says; send heartbeats in batches.",
-    retryAfterSeconds: 10,
-  },
-  queue_full: {
-    status: 429,
-    title: "Too many calls wait for this toolset",
-    remedy: "Try again after `Retry-After` seconds.",
-    retryAfterSeconds: 1,
-  },
-  internal: {
-    status: 500,
-    title: "Something went wrong on our side",
-    remedy: "Report it with the request's id.",
-  },
+  invalid_request: { status: 400, title: "The request does not match the schema" },
+  too_many_candidates: { status: 400, title: "Too many candidates for an exact answer" },
+  unauthorized: { status: 401, title: "No valid API key was given" },
+  forbidden: { status: 403, title: "This caller may not do this" },
+  quota_exceeded: { status: 403, title: "There would be more of something than there may be" },
+  lease_token_required: { status: 403, title: "The entry's lease token is required" },
+  agent_not_found: { status: 404, title: "No live agent has this id" },
+  service_not_found: { status: 404, title: "No live agent serves this" },
+  provider_not_found: { status: 404, title: "No live agent of this id serves that" },
+  toolset_not_found: { status: 404, title: "No toolset has this name" },
+  tool_not_found: { status: 404, title: "The toolset has no such tool" },
+  call_not_found: { status: 404, title: "No such call is kept" },
+  key_not_found: { status: 404, title: "No live key has this id" },
+  route_not_found: { status: 404, title: "No such route" },
+  method_not_allowed: { status: 405, title: "The route does not take this method" },
+  key_exists: { status: 409, title: "A key of this name exists" },
+  epoch_ahead: { status: 409, title: "The lease token is of the future" },
+  lease_lost: { status: 409, title: "Another registration holds this id" },
+  call_conflict: { status: 409, title: "This tool_call_id was used for another call" },
+  call_settled: { status: 409, title: "The call already has its result" },
+  claim_lost: { status: 409, title: "The claim has lapsed, or is another's" },
+  stale_registration: { status: 410, title: "The toolset has been registered anew" },
+  cursor_too_old: { status: 410, title: "The cursor is no longer in the event history" },
+  payload_too_large: { status: 413, title: "The payload is too large" },
+  stream_full: { status: 413, title: "The call has sent as much as it may besides its result" },
+  unsupported_media_type: { status: 415, title: "The body must be JSON" },
+  upgrade_required: { status: 426, title: "The route opens a WebSocket" },
+  rate_limited: { status: 429, title: "This key sends too many requests", retryAfterSeconds: 10 },
+  queue_full: { status: 429, title: "Too many calls wait for this toolset", retryAfterSeconds: 1 },
+  internal: { status: 500, title: "Something went wrong on our side" },
   not_configured: {
     status: 503,
     title: "This deployment is not configured",
-    remedy: "Set what `detail` says.",
     retryAfterSeconds: 60,
     expected: true,
   },
   no_provider_available: {
     status: 503,
     title: "Providers there are, but none can be used now",
-    remedy: "Try again after `Retry-After` seconds, or do without.",
     retryAfterSeconds: 1,
     expected: true,
   },
   toolset_unhealthy: {
     status: 503,
     title: "No provider of the toolset answers pings",
-    remedy: "Try again after `Retry-After` seconds: one ping answered is enough.",
     retryAfterSeconds: 10,
     expected: true,
   },
   services_not_ready: {
     status: 503,
     title: "Required services are missing",
-    remedy: "Wait on.",
     retryAfterSeconds: 1,
     expected: true,
   },
   hub_full: {
     status: 503,
     title: "No more sockets can be opened here now",
-    remedy: "Send heartbeats over HTTP.",
     retryAfterSeconds: 60,
     expected: true,
   },
-  store_unavailable: {
-    status: 503,
-    title: "The store cannot be reached",
-    remedy: "Try again after `Retry-After` seconds.",
-    retryAfterSeconds: 2,
-  },
-  store_full: {
-    status: 503,
-    title: "The store is full, or over its quota",
-    remedy: "Give it more room, or wait for the limit to be reset.",
-    retryAfterSeconds: 30,
-  },
-  store_contended: {
-    status: 503,
-    title: "Too many writers on one entry",
-    remedy: "Try again after `Retry-After` seconds.",
-    retryAfterSeconds: 1,
-  },
+  store_unavailable: { status: 503, title: "The store cannot be reached", retryAfterSeconds: 2 },
+  store_full: { status: 503, title: "The store is full, or over its quota", retryAfterSeconds: 30 },
+  store_contended: { status: 503, title: "Too many writers on one entry", retryAfterSeconds: 1 },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

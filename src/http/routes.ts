@@ -10,7 +10,6 @@ import { importEndpoints } from "./routes/agents/import.ts";
 import { keyEndpoints } from "./routes/operation/keys.ts";
 import { legacyLookupEndpoints } from "./routes/legacy/lookup.ts";
 import { legacyOwnEntryEndpoints } from "./routes/legacy/own-entry.ts";
-import { openApiEndpoint } from "./routes/operation/openapi.ts";
 import { metricEndpoints } from "./routes/operation/metrics.ts";
 import { outcomeEndpoints } from "./routes/services/outcomes.ts";
 import { providingEndpoints } from "./routes/toolsets/providing.ts";
@@ -55,5 +54,4 @@ export const endpoints: readonly Endpoint[] = [
   ...legacyOwnEntryEndpoints,
   ...legacyLookupEndpoints,
   ...healthEndpoints,
-  openApiEndpoint(() => endpoints),
 ];

@@ -147,7 +147,7 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
 
 describe("the client", () => {
   it("has a method for every operation but those of the older APIs, MCP, the sockets, the metrics and the document", async () => {
-    const others = new Set(["openapi", "metrics", "openProviderSocket", "openPresence"]);
+    const others = new Set(["metrics", "openProviderSocket", "openPresence"]);
     const wanted = endpoints.filter(
       ({ dialect, group, operationId }) => dialect !== "bare" && group !== "mcp" && !others.has(operationId),
     );

@@ -21,5 +21,6 @@ it("lists every route of the API in README's table, and no other", () => {
   const documented = endpoints
     .filter(({ group }) => group !== null)
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
-  expect(routesIn(readme).toSorted()).toEqual(documented.toSorted());
+  // The document is a file (scripts/assets.ts), so no endpoint is behind it.
+  expect(routesIn(readme).toSorted()).toEqual([...documented, "GET /openapi.json"].toSorted());
 });

@@ -1,3 +1,7 @@
+import { EXAMPLES } from "../../src/http/examples.ts";
+import { openApiDocument } from "../../src/http/frame/openapi/document.ts";
+import { endpoints } from "../../src/http/routes.ts";
+
 /** As much of OpenAPI as the tests read. */
 
 type Json = Record<string, unknown>;
@@ -43,6 +47,10 @@ export const operationsOf = ({ paths }: OpenApi): Located[] =>
   Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
   );
+
+/** The document as scripts/assets.ts writes it. */
+export const writtenDocument = (): OpenApi =>
+  JSON.parse(JSON.stringify(openApiDocument(endpoints, EXAMPLES))) as OpenApi;
 
 /** What a reference, `#/…`, points to. */
 const targetOf = (document: object, reference: string): unknown =>

@@ -451,8 +451,6 @@ export const SAMPLES: readonly Sample[] = [
     query: "?prefix=resident&dry_run=false",
   },
   { operation: "health", title: "the Worker", trips: "" },
-  { operation: "openapi", title: "the document", trips: "" },
-  { operation: "openapi", title: "again", trips: "", headers: { "If-None-Match": "*" } },
 ];
 
 /** The resident, who has something of everything to show, or to give away. */

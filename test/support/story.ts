@@ -3,7 +3,7 @@ import { operationsOf } from "./openapi.ts";
 
 /** An order in which the examples of the OpenAPI document make sense, one after the other. */
 export const STORY = `
-  health ready openapi importAgents
+  health ready importAgents
   registerAgent listAgents getAgent heartbeat heartbeats drainAgent cancelDrain
   discover watchAgents listCapabilities stats metrics listEvents sweep
   whoAmI createKey listKeys rotateKey revokeKey

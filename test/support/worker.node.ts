@@ -22,7 +22,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** What a deploy would upload, the entry point first. */
+/** What a deploy would upload, the entry point first. What browsers load is in dist/assets then. */
 export async function buildWorker() {
   const dir = await mkdtemp(join(tmpdir(), "rollcall-bundle-"));
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
@@ -62,6 +62,7 @@ export async function startWorker(
         ),
         resourcePersistencePath: join(dir, `objects-${generation}`),
         cf: false,
+        assets: { directory: join(ROOT, "dist/assets"), routerConfig: { has_user_worker: true } },
       }),
     );
     await worker.ready;

@@ -42,7 +42,5 @@ export const sweepSummary = z.strictObject({
   complete: z.boolean(),
 });
 
-export const openApi = z.looseObject({});
-
 export const health = z.strictObject({ status: z.literal("healthy"), service: z.string(), timestamp: time });
 export const ready = z.strictObject({ status: z.literal("ready"), backend: z.enum(["redis", "embedded"]) });

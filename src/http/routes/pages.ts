@@ -1,20 +1,18 @@
 import * as z from "zod";
 import { effectiveStatus } from "../../core/agents/agent.ts";
 import { entryId } from "../../core/names.ts";
-import { Problem, type ProblemCode, PROBLEMS } from "../../core/problem.ts";
 import { agentMain } from "../../dashboard/agent.ts";
 import { gatherAgent } from "../../dashboard/gather-agent.ts";
 import { gatherOverview } from "../../dashboard/gather-overview.ts";
 import type { Html } from "../../dashboard/html.ts";
 import { overview } from "../../dashboard/overview.ts";
 import { overviewOrLast } from "../../dashboard/last-overviews.ts";
-import { docsPage, errorPage as errorMain, page } from "../../dashboard/page.ts";
+import { page } from "../../dashboard/page.ts";
 import { SORTS } from "../../dashboard/view.ts";
 import { endpoint } from "../frame/endpoint.ts";
 import { matchesEtag, weakEtag } from "../frame/etag.ts";
 import { htmlHeaders } from "../frame/html-reply.ts";
 import { param } from "../frame/query.ts";
-import { endpoints } from "../routes.ts";
 
 /** The HTML pages. The script of a page fetches it again and takes over what has changed. */
 
@@ -73,39 +71,6 @@ const agentPage = endpoint({
   },
 });
 
-const apiPage = endpoint({
-  ...shared,
-  path: "/docs",
-  operationId: "apiPage",
-  summary: "The API, rendered from the OpenAPI document",
-  scope: null,
-  key: "optional",
-  answers: { 200: { description: "The page" } },
-  handle: async () => ({ status: 200, headers: htmlHeaders(), text: docsPage().toString() }),
-});
-
-const errorPage = endpoint({
-  ...shared,
-  path: "/errors/:code",
-  params: { code: z.string() },
-  operationId: "errorPage",
-  summary: "What a problem's `type` points to: what the code means, and what to do",
-  scope: null,
-  answers: { 200: { description: "The page" } },
-  refusals: ["route_not_found"],
-  async handle({ params: { code } }) {
-    if (!isProblemCode(code)) throw new Problem("route_not_found", `No problem has the code ${code}.`);
-    const answeredBy = endpoints.filter(({ group, refusals }) => group !== null && refusals.includes(code));
-    return {
-      status: 200,
-      headers: htmlHeaders(),
-      text: errorMain({ code, ...PROBLEMS[code], answeredBy }).toString(),
-    };
-  },
-});
-
-const isProblemCode = (text: string): text is ProblemCode => Object.hasOwn(PROBLEMS, text);
-
 /** The page, or 304 where the reader has it: then nothing is rendered. */
 async function unlessKnown<Status extends number>(
   sent: Headers,
@@ -118,4 +83,4 @@ async function unlessKnown<Status extends number>(
   return { status, headers: htmlHeaders({ ETag }), text: render().toString() };
 }
 
-export const pages = [overviewPage, agentPage, apiPage, errorPage];
+export const pages = [overviewPage, agentPage];

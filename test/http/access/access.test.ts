@@ -54,7 +54,7 @@ function refusalIn({ text }: { text: string }): Refusal {
 describe("a deployment that is not configured", () => {
   it("answers nothing but what takes no key, and says what to set", async () => {
     const ask = deployment({});
-    const keyless = ["/health", "/openapi.json"];
+    const keyless = ["/health"];
     for (const path of keyless) expect((await ask(`http://localhost${path}`)).status).toBe(200);
     for (const { method, path } of endpoints.filter((endpoint) => !keyless.includes(endpoint.path))) {
       const answer = await ask(`http://localhost${path.replace(/:\w+/g, "a")}`, { method });

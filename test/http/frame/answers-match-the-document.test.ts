@@ -3,10 +3,9 @@ import { describe, expect, it } from "vitest";
 import { keyNeedOf } from "../../../src/http/frame/endpoint.ts";
 import { endpoints } from "../../../src/http/routes.ts";
 import { PROBLEMS } from "../../../src/core/problem.ts";
-import { keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
 import { endpointOf, SAMPLES, sendSample, stage } from "../../support/samples.ts";
-import { inlined, type OpenApi, operationsOf } from "../../support/openapi.ts";
+import { inlined, operationsOf, writtenDocument } from "../../support/openapi.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { openToolsets } from "../../support/toolsets.ts";
 
@@ -66,7 +65,7 @@ describe("the samples", () => {
 
 describe("the OpenAPI document", async () => {
   const registry = openToolsets();
-  const { body: document } = await registry.get<OpenApi>("/openapi.json");
+  const document = writtenDocument();
   const operations = operationsOf(document);
 
   it("holds every endpoint, once", () => {
@@ -202,14 +201,6 @@ describe("the OpenAPI document", async () => {
       const had = [...headers.keys()].filter((name) => !ofEveryAnswer.test(name));
       expect(declared, `${sample.operation} (${sample.title})`).toEqual(expect.arrayContaining(had));
     }
-  });
-
-  it("is there without a key, and is not sent again to who has it", async () => {
-    const keyed = new Registry({ access: await keysAccess([]) });
-    const { status, headers } = await keyed.get("/openapi.json");
-    expect(status).toBe(200);
-    const again = await keyed.fetch("/openapi.json", { headers: { "If-None-Match": headers.get("ETag")! } });
-    expect([again.status, await again.text()]).toEqual([304, ""]);
   });
 
   it("describes every answer and every refusal", () => {

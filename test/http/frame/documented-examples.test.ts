@@ -1,11 +1,11 @@
 import { Validator } from "@cfworker/json-schema";
 import { describe, expect, it } from "vitest";
-import { inlined, type OpenApi, operationsOf } from "../../support/openapi.ts";
+import { inlined, operationsOf, writtenDocument } from "../../support/openapi.ts";
 import { closeSocket, Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { exampleRequest, type Known, note, STORY } from "../../support/story.ts";
 
-const { body: document } = await new Registry().get<OpenApi>("/openapi.json");
+const document = writtenDocument();
 const operations = operationsOf(document);
 
 /** What is wrong with a value, by a schema of the document. */

@@ -135,7 +135,6 @@ describe("an outage", () => {
     "cancelCall",
     "serverCard",
     "health",
-    "openapi",
   ]);
   const away = SAMPLES.filter(({ operation }) => !atHome.has(operation));
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { PROBLEMS } from "../../../src/core/problem.ts";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
 import { reachableGateways } from "../../support/gateways.ts";
@@ -9,7 +8,6 @@ import { breakablePools } from "../../support/services.ts";
 import { BACKENDS, redisBackend } from "../../support/stores.ts";
 
 const DATA = ["/", "/ui/agents/agent%2Fa"];
-const PAGES = [...DATA, "/docs"];
 const SECRET = "a-name-nobody-else-has";
 
 const keyed = async () => {
@@ -29,7 +27,7 @@ async function open(registry: Registry, path: string, headers?: Record<string, s
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-describe.each(PAGES)("the page %s", (path) => {
+describe.each(DATA)("the page %s", (path) => {
   it("runs nothing inline, loads nothing from elsewhere, and is framed by nobody", async () => {
     for (const registry of [new Registry(), await keyed()]) {
       const { headers, text } = await open(registry, path);
@@ -51,7 +49,7 @@ describe.each(PAGES)("the page %s", (path) => {
   it("opens without a key, and shows nothing of the registry", async () => {
     const { status, text, headers } = await open(await keyed(), path);
     expect(status).toBe(200);
-    expect(text.includes('<form id="key"')).toBe(path !== "/docs");
+    expect(text).toContain('<form id="key"');
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain("agent/a");
     expect(headers.get("ETag")).toBeNull();
@@ -68,41 +66,6 @@ describe.each(PAGES)("the page %s", (path) => {
   it("takes GET, and says so", async () => {
     const { status, headers } = await new Registry().call("POST", path, {});
     expect([status, headers.get("Allow")]).toEqual([405, "GET"]);
-  });
-});
-
-describe("the page of an error", () => {
-  it("is where the `type` of a refusal points, and takes no key", async () => {
-    const registry = await keyed();
-    const { body } = await registry.get<{ type: string }>("/v1/agents");
-    const { origin, pathname } = new URL(body.type);
-    expect(origin).toBe("http://localhost");
-    const { status, headers, text } = await open(registry, pathname);
-    expect(status).toBe(200);
-    expect(headers.get("Content-Type")).toBe("text/html; charset=utf-8");
-    expect(headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
-    expect(text).not.toContain("<script");
-  });
-
-  it.each(Object.entries(PROBLEMS))("says of %s what it means and what to do", async (code, problem) => {
-    const { status, text } = await open(await keyed(), `/errors/${code}`);
-    const words = text.replace(/<[^>]*>/g, "").replaceAll("&#39;", "'");
-    expect(status).toBe(200);
-    for (const said of [code, String(problem.status), problem.title, problem.remedy.replaceAll("`", "")])
-      expect(words).toContain(said);
-  });
-
-  it("names the operations that answer it", async () => {
-    const { text } = await open(new Registry(), "/errors/queue_full");
-    expect([...text.matchAll(/href="\/docs#(\w+)"/g)].map(([, operation]) => operation)).toEqual([
-      "callTool",
-    ]);
-  });
-
-  it.each(["nonsense", "toString", "%3Cb%3E", "agent_not_found/"])("is 404 for %s", async (code) => {
-    const { status, text } = await open(new Registry(), `/errors/${code}`);
-    expect(status).toBe(404);
-    expect(text).not.toContain("<b>");
   });
 });
 

@@ -1,10 +1,10 @@
 import { OLDER_WORDS_TAKEN } from "../../../core/older-words.ts";
 import { VERSION } from "../../../core/version.ts";
 import { type Endpoint, GROUPS, keyNeedOf } from "../endpoint.ts";
-import { PROBLEM_SCHEMA } from "../problem-body.ts";
 import type { Examples } from "./example.ts";
 import { HEADERS } from "./headers.ts";
 import { parametersOf } from "./parameters.ts";
+import { PROBLEM_SCHEMA } from "./problem-schema.ts";
 import { jsonContent, responsesOf } from "./responses.ts";
 import { type Json, Schemas } from "./schemas.ts";
 

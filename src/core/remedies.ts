@@ -1,0 +1,46 @@
+import type { ProblemCode } from "./problem.ts";
+
+/**
+ * What an asker does next, one sentence a code; between backticks is code. Apart from the table of problems, because only what is
+ * built beforehand shows it: the pages `/errors/{code}`, and docs/errors.md.
+ */
+export const REMEDIES: Record<ProblemCode, string> = {
+  invalid_request: "Mend what `errors` points at.",
+  too_many_candidates: "Narrow the query, or take a sample.",
+  unauthorized: "Send `Authorization: Bearer …`, or the key as the password of HTTP Basic.",
+  forbidden: "Use the right key.",
+  quota_exceeded: "Unregister what is not needed, or raise the limit.",
+  lease_token_required: "Send the token that the registration answered with.",
+  agent_not_found: "After a heartbeat: register with the token.",
+  service_not_found: "Register an agent that offers it.",
+  provider_not_found: "Check both names.",
+  toolset_not_found: "Register it, with the token; a caller, check the name.",
+  tool_not_found: "Read the toolset.",
+  call_not_found: "Call again if the answer is still wanted.",
+  key_not_found: "Read the list of keys.",
+  route_not_found: "See `/openapi.json`.",
+  method_not_allowed: "Use a method that `Allow` lists.",
+  key_exists: "Rotate it, or take another name.",
+  epoch_ahead: "Register without the token.",
+  lease_lost: "Stop: another process took over, or was told to.",
+  call_conflict: "Take a new `tool_call_id`.",
+  call_settled: "Drop the answer; after a retry it may have been one's own.",
+  claim_lost: "Stop working on it.",
+  stale_registration: "Claim with the current token, or stop if another process took over.",
+  cursor_too_old: "Go on without a cursor, and read the agents anew for what came before.",
+  payload_too_large: "Send less.",
+  stream_full: "Send the result.",
+  unsupported_media_type: "Send `Content-Type: application/json`.",
+  upgrade_required: "Send `Upgrade: websocket`, or POST instead.",
+  rate_limited: "Wait as `Retry-After` says; send heartbeats in batches.",
+  queue_full: "Try again after `Retry-After` seconds.",
+  internal: "Report it with the request's id.",
+  not_configured: "Set what `detail` says.",
+  no_provider_available: "Try again after `Retry-After` seconds, or do without.",
+  toolset_unhealthy: "Try again after `Retry-After` seconds: one ping answered is enough.",
+  services_not_ready: "Wait on.",
+  hub_full: "Send heartbeats over HTTP.",
+  store_unavailable: "Try again after `Retry-After` seconds.",
+  store_full: "Give it more room, or wait for the limit to be reset.",
+  store_contended: "Try again after `Retry-After` seconds.",
+};

@@ -1,5 +1,5 @@
 import type { ArgDef, ParsedArgs } from "citty";
-import { createClient, type Registry } from "../client/index.ts";
+import { createClient, type OutgoingRequest, type Registry } from "../client/index.ts";
 import { numberOf, parseArguments, valuesOf, wholeOf } from "./arguments.ts";
 import { type Io, type Paint, painter } from "./io.ts";
 import { type Table, tableFor } from "./table.ts";
@@ -25,6 +25,7 @@ const SHARED = {
   url: { type: "string", description: `The registry's URL (or ROLLCALL_URL; ${DEFAULT_URL})` },
   key: { type: "string", description: "An API key (or ROLLCALL_KEY)" },
   namespace: { type: "string", description: "Under open access: the namespace (or ROLLCALL_NAMESPACE)" },
+  reason: { type: "string", description: "Why: the events of what is changed repeat it" },
 } as const satisfies Args;
 type Shared = typeof SHARED;
 
@@ -57,10 +58,14 @@ export interface Session<T extends Args> {
 export function clientOptions(rawArgs: readonly string[], env: Io["env"]) {
   const option = (name: "url" | "key" | "namespace") =>
     valuesOf(rawArgs, name).at(-1) ?? (env[`ROLLCALL_${name.toUpperCase()}`] || undefined);
+  const reason = valuesOf(rawArgs, "reason").at(-1);
   return {
     url: readUrl(option("url") ?? DEFAULT_URL),
     key: option("key"),
     namespace: option("namespace"),
+    ...(reason !== undefined && {
+      onRequest: ({ headers }: OutgoingRequest) => void (headers["X-Rollcall-Reason"] = reason),
+    }),
     // Whoever types a command in an outage is told of it at once.
     retries: 0,
   };

@@ -1,5 +1,6 @@
 import type { ReportedStatus } from "./agents/agent.ts";
 import type { Kind } from "./entry.ts";
+import type { Changes } from "./field-changes.ts";
 
 export const EVENT_TYPES = [
   "registered",
@@ -32,21 +33,32 @@ export interface Actor {
 }
 
 /** One change, as a namespace's history keeps it. */
-export interface Event {
+export interface Event extends Changes {
   type: EventType;
   kind: Kind;
   id: string;
   /** ms since the Unix epoch */
   at: number;
-  /** Of `status_changed`: what the agent reports now. */
+  /** What the agent reports now, where it changed; where a registration begins, unless that is `available`; where a lapsed one returns. */
   status?: ReportedStatus;
-  /** Of `status_changed`: what it reported before; absent where that cannot be read. */
+  /** What it reported before; absent where it is the same, and where nothing is known of that. */
   from?: ReportedStatus;
   /** Absent in events of earlier versions. */
   actor?: Actor;
   /** The X-Request-Id of the request that caused it; absent where none did, and of `status_changed`. */
   requestId?: string;
+  /** Why, in the words of the request. */
+  reason?: string;
 }
+
+/** What an event says of a status. */
+export const statusTold = (
+  before: ReportedStatus | undefined,
+  status: ReportedStatus,
+): Pick<Event, "status" | "from"> => ({
+  status,
+  ...(before !== undefined && before !== status && { from: before }),
+});
 
 /** Of an agent's changes of status within so many ms only the last is kept. */
 export const FLIPS_MS = 5000;

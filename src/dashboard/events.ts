@@ -33,8 +33,14 @@ export const eventList = (events: readonly EventView[], asOf: string): Html =>
         )}
       </ol>`;
 
-/** What changed, and by whose key where it was not the agent itself. */
-function detail({ from, status, actor }: Pick<EventView, "from" | "status" | "actor">): string {
+/** What changed, by whose key where it was not the agent itself, and why. */
+function detail({
+  from,
+  status,
+  actor,
+  reason,
+}: Pick<EventView, "from" | "status" | "actor" | "reason">): string {
   const change = status === undefined ? "" : ` (${from === undefined ? "" : `${from} → `}${status})`;
-  return actor?.type === "key" ? `${change}, by ${actor.name}` : change;
+  const who = actor?.type === "key" ? `, by ${actor.name}` : "";
+  return `${change}${who}${reason === undefined ? "" : `: ${reason}`}`;
 }

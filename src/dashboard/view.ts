@@ -104,6 +104,7 @@ export interface EventView {
   /** Of a change of status. */
   from?: string;
   status?: string;
+  reason?: string;
   actor?: Actor;
 }
 

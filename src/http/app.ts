@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import { causedBy } from "../cause.ts";
+import { causedBy, reasonIn } from "../cause.ts";
 import type { Access } from "../config.ts";
 import type { Asker } from "../core/authority.ts";
 import type { Actor } from "../core/event.ts";
@@ -85,6 +85,7 @@ export function createApp({
         actor: actorOf(asker, c.req.header("Lease-Token") !== undefined),
         requestId: passage.requestId,
         limits: asker.limits,
+        reason: reasonIn(c.req.raw.headers),
       };
       const about = { asker, namespace, needsKey: access.mode === "keys", telemetry };
       return withSync(sync, () => causedBy(cause, () => serve(c, endpoint, about)));

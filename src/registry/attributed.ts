@@ -1,4 +1,4 @@
-import type { Cause } from "../cause.ts";
+import { type Cause, told } from "../cause.ts";
 import type { Kind } from "../core/entry.ts";
 import type { Change, Store } from "../store/store.ts";
 
@@ -7,8 +7,7 @@ export function attributed(store: Store, causeOf: () => Cause): Store {
   return {
     ...store,
     commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
-      const { actor, requestId } = causeOf();
-      const caused = { actor, ...(requestId !== undefined && { requestId }) };
+      const caused = told(causeOf());
       return store.commit(
         changes.map(({ event, ...change }) => ({
           ...change,

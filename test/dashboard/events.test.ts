@@ -18,6 +18,11 @@ it("says whose key caused what an agent did not do itself", () => {
   expect(textOf({ ...drained, actor: { type: "registry" } })).not.toContain(", by");
 });
 
+it("says why, where the request did", () => {
+  const drained = { ...EVENT, type: "drain_requested", actor: { type: "key", name: "ops" } } as const;
+  expect(textOf({ ...drained, reason: "a new disk" })).toContain("was asked to drain, by ops: a new disk");
+});
+
 it("says from what to what a status changed, where that is known", () => {
   const changed = { ...EVENT, type: "status_changed", status: "busy" } as const;
   expect(textOf({ ...changed, from: "available" })).toContain("(available → busy)");

@@ -64,10 +64,32 @@ export const events = command({
   },
 });
 
-/** What changed, and by whom where it was not the agent itself, or the registry. */
-function details({ from, status, actor }: RegistryEvent): string[] {
-  const change = status === undefined ? [] : [from === undefined ? status : `${from} → ${status}`];
-  return actor?.type === "key" ? [...change, `by ${visible(actor.name ?? "")}`] : change;
+const CHANGES_SHOWN = 3;
+
+/** What changed, by whom where it was not the agent itself, or the registry, and why. */
+function details({ from, status, changes = [], more_changes = 0, actor, reason }: RegistryEvent): string[] {
+  const more = changes.length + more_changes - CHANGES_SHOWN;
+  return [
+    ...(status === undefined ? [] : [from === undefined ? status : `${from} → ${status}`]),
+    ...changes.slice(0, CHANGES_SHOWN).map(changed),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(actor?.type === "key" ? [`by ${visible(actor.name ?? "")}`] : []),
+    ...(reason === undefined ? [] : [`"${visible(reason)}"`]),
+  ];
+}
+
+function changed({ field, ...change }: NonNullable<RegistryEvent["changes"]>[number]): string {
+  const values = (["from", "to"] as const).map((side) =>
+    side in change ? brief(change[side]) : change.shortened ? "…" : "none",
+  );
+  return `${visible(field)} ${values.join(" → ")}`;
+}
+
+const VALUE_SHOWN = 40;
+
+function brief(value: unknown): string {
+  const text = visible(typeof value === "string" ? value : JSON.stringify(value));
+  return text.length > VALUE_SHOWN ? `${text.slice(0, VALUE_SHOWN - 1)}…` : text;
 }
 
 /** Newest first. */

@@ -1,7 +1,8 @@
 import { type HeartbeatInput, METADATA_BYTES_MAX, type ReportedStatus, sizeBytes } from "./agent.ts";
 import { explainMissingLease, owns, refuseChange, type Asker } from "../authority.ts";
 import { type Entry, isLive, type Past } from "../entry.ts";
-import type { Event } from "../event.ts";
+import { type Event, statusTold } from "../event.ts";
+import { changesBetween } from "../field-changes.ts";
 import type { Decision } from "../decision.ts";
 import { leaseAt, type Lease } from "../lease.ts";
 import { invalid, type Problem } from "../problem.ts";
@@ -103,14 +104,28 @@ export function decideHeartbeat(
   if (!lapsed) {
     const told = { kind: "agent", id, at: now } as const;
     const { status } = lease;
-    if (!unchanged)
-      return { result: { lease, desired }, write: { entry, event: { type: "amended", ...told } } };
-    const event: Event = { type: "status_changed", ...told, status, from: known.status };
-    return { result: { lease, desired }, write: { entry, ...(status !== known.status && { event }) } };
+    const change = status === known.status ? {} : statusTold(known.status, status);
+    if (!unchanged) {
+      const changes = changesBetween(before.document, document);
+      const event: Event = { type: "amended", ...told, ...change, ...changes };
+      return { result: { lease, desired }, write: { entry, event } };
+    }
+    const event: Event = { type: "status_changed", ...told, ...change };
+    return { result: { lease, desired }, write: { entry, ...(change.status && { event }) } };
   }
   return {
     result: { lease, desired, restored: true },
-    write: { entry: { ...entry, mark: null }, event: { type: "recovered", kind: "agent", id, at: now } },
+    write: {
+      entry: { ...entry, mark: null },
+      event: {
+        type: "recovered",
+        kind: "agent",
+        id,
+        at: now,
+        status: lease.status,
+        ...(!unchanged && changesBetween(before.document, document)),
+      },
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Asker, owns } from "../authority.ts";
 import type { Decision } from "../decision.ts";
 import { type Entry, isLive, type Past } from "../entry.ts";
+import { changesBetween } from "../field-changes.ts";
 import { leaseAt } from "../lease.ts";
 import { Problem } from "../problem.ts";
 import type { Issued } from "../succession.ts";
@@ -96,11 +97,19 @@ export function decideInPlace(
   const after = isSame ? document : { ...document, registration: said };
   const tooLarge = metadataTooLarge(metadata) ?? documentTooLarge(after);
   if (tooLarge) return { result: tooLarge };
+  const restored = lease ? undefined : leaseRestored(before, now);
   return {
     result: { outcome: "changed" },
     write: {
-      entry: { ...before, document: after, ...(!lease && { lease: leaseRestored(before, now), mark: null }) },
-      event: { type: lease ? "amended" : "recovered", kind: "agent", id: input.id, at: now },
+      entry: { ...before, document: after, ...(restored && { lease: restored, mark: null }) },
+      event: {
+        type: restored ? "recovered" : "amended",
+        kind: "agent",
+        id: input.id,
+        at: now,
+        ...(restored && { status: restored.status }),
+        ...changesBetween(document, after),
+      },
     },
   };
 }

@@ -7,7 +7,9 @@ import {
 } from "./agent.ts";
 import type { Asker } from "../authority.ts";
 import { type Document, type Entry, isLive, type Outcome, type Past, type Region } from "../entry.ts";
+import { type Event, statusTold } from "../event.ts";
 import type { Decision } from "../decision.ts";
+import { changesBetween } from "../field-changes.ts";
 import { leaseAt } from "../lease.ts";
 import { asLastKnown } from "./liveness.ts";
 import { type FieldError, Problem } from "../problem.ts";
@@ -111,8 +113,19 @@ export function decideRegistration(
     // The sweep tells of a recovery from silence; a lapsed registration has none to recover from.
     mark: kept?.mark?.state === "unreachable" ? kept.mark : null,
   };
-  const type = outcome === "created" ? "registered" : outcome;
-  return { result: { entry, outcome }, write: { entry, event: { type, kind: "agent", id, at: now } } };
+  // Whoever begins is available unless it says something else; of whom comes back nothing is known.
+  const was = before?.lease?.status ?? (kept ? undefined : "available");
+  const event: Event = {
+    type: outcome === "created" ? "registered" : outcome,
+    kind: "agent",
+    id,
+    at: now,
+    ...(state.status !== was && statusTold(before?.lease?.status, state.status)),
+    ...(before &&
+      (outcome === "replaced" || outcome === "renewed") &&
+      changesBetween(before.document, document)),
+  };
+  return { result: { entry, outcome }, write: { entry, event } };
 }
 
 function outcomeOf(

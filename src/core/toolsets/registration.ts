@@ -1,6 +1,7 @@
 import { explainMissingLease, refuseChange, type Asker } from "../authority.ts";
 import type { Decision } from "../decision.ts";
 import type { Entry, Past, Region } from "../entry.ts";
+import { changesBetween } from "../field-changes.ts";
 import { Problem } from "../problem.ts";
 import { endOf, type Issued } from "../succession.ts";
 import { pulseAt } from "./health.ts";
@@ -42,7 +43,8 @@ export function decideToolset(
   if (before && succession === "continues") {
     const document = { ...before.document, region, registration };
     const entry = { ...before, document, lease: before.lease ?? NEVER_PONGED };
-    const event = { type: "amended", kind: "toolset", id, at: now } as const;
+    const changes = changesBetween(before.document, document);
+    const event = { type: "amended", kind: "toolset", id, at: now, ...changes } as const;
     return { result: { entry, outcome: "amended" }, write: { entry, event } };
   }
   const entry: Entry<"toolset"> = {
@@ -57,6 +59,7 @@ export function decideToolset(
     kind: "toolset",
     id,
     at: now,
+    ...(outcome === "replaced" && before && changesBetween(before.document, entry.document)),
   } as const;
   return { result: { entry, outcome }, write: { entry, event } };
 }

@@ -4,20 +4,36 @@ import { ACTOR_TYPES, EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
 import { count, time } from "./common.ts";
 
+export const fieldChange = z.strictObject({
+  /** Its path, such as "version", "metadata/zone" or "tools/echo": a JSON pointer without its first slash. */
+  field: z.string(),
+  /** As it was, any JSON; absent where it was not there. */
+  from: z.unknown().optional(),
+  /** As it is; absent where it is there no more. */
+  to: z.unknown().optional(),
+  /** A value is the beginning of its JSON, or left out: it was too long to be kept. */
+  shortened: z.literal(true).optional(),
+});
+
 export const event = z.strictObject({
   revision: count,
   type: z.enum(EVENT_TYPES),
   kind: z.enum(KINDS),
   id: z.string(),
   at: time,
-  /** Of status_changed: what the agent reports now. */
+  /** What the agent reports now, where that changed; where a registration begins, unless it is available. */
   status: z.enum(REPORTED_STATUSES).optional(),
-  /** And what it reported before. */
+  /** And what it reported before, where that was something else. */
   from: z.enum(REPORTED_STATUSES).optional(),
+  changes: z.array(fieldChange).optional(),
+  /** How many more fields changed: 1 KiB of changes is kept. */
+  more_changes: count.optional(),
   /** Who caused it; null where that was not kept. */
   actor: z.strictObject({ type: z.enum(ACTOR_TYPES), name: z.string().optional() }).nullable(),
   /** The X-Request-Id of the request that did; null where none did, and of status_changed. */
   request_id: z.string().nullable(),
+  /** Why, in the words of that request. */
+  reason: z.string().optional(),
   /** To go on after this event, or before it. */
   cursor: z.string(),
 });

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { cors } from "hono/cors";
+import { REASON_HEADER } from "../../cause.ts";
 import { SYNC_HEADER } from "../../sync.ts";
 
 /** What a page of another origin may read of an answer. */
@@ -19,6 +20,7 @@ const allow = cors({
     "If-None-Match",
     "X-Request-Id",
     SYNC_HEADER,
+    REASON_HEADER,
     "Last-Event-ID",
     "traceparent",
     "tracestate",

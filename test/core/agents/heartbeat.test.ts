@@ -244,7 +244,7 @@ describe("a heartbeat that finds the lease lapsed", () => {
           intervalSeconds: 30,
         },
       },
-      event: { type: "recovered", kind: "agent", id: "a", at: NOW + 400_000 },
+      event: { type: "recovered", kind: "agent", id: "a", at: NOW + 400_000, status: "busy" },
     });
   });
 

@@ -48,6 +48,19 @@ export function events(open: Open): void {
       expect(told(out)).toEqual(["status_changed agent/scout available → busy"]);
     });
 
+    it("say what changed, who did it and why", async () => {
+      const { client, rollcall } = open();
+      const { agent_id, lease_token } = await client.agents.register({ ...scout, metadata: { b: 1 } });
+      const metadata = { a: "x".repeat(50), b: null, c: [1], d: 2 };
+      await client.agents.heartbeat(agent_id, { metadata }, { leaseToken: lease_token });
+      await rollcall(["drain", agent_id, "--reason", "a new disk"]);
+      const { out } = await rollcall(["events", "-n", "2"]);
+      expect(told(out)).toEqual([
+        'drain_requested agent/scout "a new disk"',
+        `amended agent/scout metadata/b 1 → none metadata/a none → ${"x".repeat(39)}… metadata/c none → [1] and 1 more`,
+      ]);
+    });
+
     it("begin so long ago, at an instant, or after an event", async () => {
       const opened = open();
       await history(opened);

@@ -1,3 +1,4 @@
+import { REASON_HEADER, REASON_LENGTH_MAX } from "../../../cause.ts";
 import { SYNC_HEADER } from "../../../sync.ts";
 import { type Endpoint, keyNeedOf } from "../endpoint.ts";
 import type { Example, Examples } from "./example.ts";
@@ -51,12 +52,17 @@ const MEANINGS: Record<string, string> = {
   "Idempotency-Key": "The same for each attempt of one request: it is done once",
   "Lease-Token": "What the registration answered with: proves that it is the asker's",
   Upgrade: "`websocket`",
+  [REASON_HEADER]: "Why this is done: its events repeat it",
   [SYNC_HEADER]: "That of an earlier answer: this one has seen no less",
 };
 
 /** Whether an answer has an entity tag, which a later request may send back. */
 export const hasEtag = ({ method, scope, answers }: Endpoint): boolean =>
   method === "GET" && ((scope === "read" && answers[200]?.body !== undefined) || 304 in answers);
+
+/** Whether it may tell events that say why. */
+const isChange = ({ method, scope, isHeartbeat = false }: Endpoint): boolean =>
+  method !== "GET" && (scope === "write" || scope === "admin") && !isHeartbeat;
 
 const text = { type: "string" };
 
@@ -95,6 +101,9 @@ export function parametersOf(
     ...(101 in answers ? [parameter("header", "Upgrade", true, text)] : []),
     ...(takesLeaseToken ? [header("Lease-Token")] : []),
     ...(takesIdempotencyKey ? [header("Idempotency-Key", { ...text, minLength: 1, maxLength: 255 })] : []),
+    ...(isChange(endpoint)
+      ? [header(REASON_HEADER, { ...text, minLength: 1, maxLength: REASON_LENGTH_MAX })]
+      : []),
     ...(hasEtag(endpoint) ? [header("If-None-Match")] : []),
     ...(keyNeedOf(endpoint) === "none" ? [] : [header(SYNC_HEADER, SYNC_SCHEMA)]),
   ];

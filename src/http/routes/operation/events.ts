@@ -9,8 +9,9 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
 
-const shown = ({ nonce, actor, requestId, ...event }: EventRecord) => ({
+const shown = ({ nonce, actor, requestId, moreChanges, ...event }: EventRecord) => ({
   ...event,
+  ...(moreChanges !== undefined && { more_changes: moreChanges }),
   actor: actor ?? null,
   request_id: requestId ?? null,
   cursor: encodeEventCursor({ revision: event.revision, nonce }),

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { alerts } from "./commands/alerts.ts";
 import { breakersReset } from "./commands/breakers-reset.ts";
 import { bridge } from "./commands/bridge.ts";
 import { call } from "./commands/call.ts";
@@ -32,6 +33,7 @@ import { whoami } from "./commands/whoami.ts";
 /** Every command, by the words that name it, in the order in which help shows them. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   stats,
+  alerts,
   ready,
   list,
   get,

@@ -13,6 +13,7 @@ import { serveToolset } from "./serve.ts";
 import type { ServeOptions, ToolsetDefinition } from "./served-toolset.ts";
 import { services } from "./services.ts";
 import type {
+  AlertList,
   CapabilityList,
   Discovered,
   DiscoverQuery,
@@ -23,6 +24,7 @@ import type {
   Ready,
   Registration,
   Stats,
+  StatsHistory,
   SweepSummary,
   WhoAmI,
 } from "./shapes.ts";
@@ -176,6 +178,12 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * `other_types`. Scope `read`.
      */
     stats: (requested: ReadOptions = {}) => read<Read<Stats>>("/v1/stats", requested),
+
+    /** Reads how many agents were in which states in the last 24 h, and how many tool calls were not settled. Scope `read`. */
+    statsHistory: (requested: RequestOptions = {}) => read<StatsHistory>("/v1/stats/history", requested),
+
+    /** Reads what is wrong, the worst first, as the last sweep found it: at most 100. Scope `read`. */
+    alerts: (requested: RequestOptions = {}) => read<AlertList>("/v1/alerts", requested),
 
     /**
      * Reads the events after the cursor `since`, oldest first; the next page begins at its `next_since`. With an `id` or a

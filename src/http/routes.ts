@@ -1,4 +1,5 @@
 import type { Endpoint } from "./frame/endpoint.ts";
+import { alertEndpoints } from "./routes/operation/alerts.ts";
 import { agentEndpoints } from "./routes/agents/agents.ts";
 import { discoverEndpoints } from "./routes/agents/discover.ts";
 import { drainEndpoints } from "./routes/agents/drain.ts";
@@ -39,6 +40,7 @@ export const endpoints: readonly Endpoint[] = [
   ...statsEndpoints,
   ...eventEndpoints,
   ...sweepEndpoints,
+  ...alertEndpoints,
   ...metricEndpoints,
   ...keyEndpoints,
   ...resolveEndpoints,

@@ -1,16 +1,18 @@
+import { ALERT_CODES } from "../core/alert.ts";
 import { EFFECTIVE_STATUSES } from "../core/agents/agent.ts";
 import { EXACT_MAX } from "../core/agents/discovery.ts";
 import { addToTally, emptyTally, increment, sum } from "../core/agents/tally.ts";
-import { type Entry, isLive } from "../core/entry.ts";
-import { effectiveState } from "../core/agents/liveness.ts";
+import type { Entry } from "../core/entry.ts";
 import { byCodeUnit, firstOf } from "../core/order.ts";
 import { isStoreFull, isStoreOut, Problem } from "../core/problem.ts";
+import { LIMITED, type Usage } from "../core/limits.ts";
 import { CIRCUIT_STATES } from "../core/services/breaker.ts";
 import { obstacleTo } from "../core/services/obstacle.ts";
-import type { SweepReport } from "../store/store.ts";
+import type { AlertLook, SweepReport } from "../store/store.ts";
 import type { Counts as Counted } from "../telemetry.ts";
 import { firstAgents } from "./agents/survey.ts";
 import { tallyAgents } from "./agents/tally.ts";
+import { capabilitiesWithout } from "./alerts/capabilities.ts";
 import type { Namespace } from "./namespace.ts";
 import { type FleetMember, readServiceFleet, servicesOf } from "./services/fleet.ts";
 import { PROVIDERS_MAX } from "./services/providers.ts";
@@ -45,7 +47,11 @@ export async function readMetrics(namespace: Namespace, now: number): Promise<Me
   const up = (value: number) =>
     gauge("store_up", "Whether the store answered. If not, nothing that is kept in it is shown.", [value]);
   try {
-    const parts = await Promise.all([agentMetrics(namespace, now), toolsetMetrics(namespace, now)]);
+    const parts = await Promise.all([
+      agentMetrics(namespace, now),
+      toolsetMetrics(namespace, now),
+      usageMetrics(namespace),
+    ]);
     return [up(1), ...parts.flat()];
   } catch (error) {
     if (isStoreOut(error) || isStoreFull(error)) return [up(0)];
@@ -63,7 +69,7 @@ async function agentMetrics(namespace: Namespace, now: number): Promise<Metric[]
   const [sweep, services] = await Promise.all([store.sweepReport(), serviceMetrics(namespace, entries, now)]);
   return [
     ...agentCounts({ ...counts, byType: [...byType], ofOtherTypes: 0, asOf: now }),
-    ...capabilityMetrics(entries, now),
+    ...capabilityMetrics(capabilitiesWithout(entries, now)),
     ...services,
     ...sweepMetrics(sweep),
   ];
@@ -76,7 +82,14 @@ async function ofManyAgents(namespace: Namespace, now: number): Promise<Metric[]
     namespace.store.page(page, now),
   ]);
   const services = next === null ? await serviceMetrics(namespace, entries, now) : [];
-  return [...agentCounts(counts), ...services, ...sweepMetrics(counts.lastSweep)];
+  const { look } = counts.lastSweep ?? {};
+  const without = look?.alerts.flatMap(({ kind, id }) => (kind === "capability" ? [id] : []));
+  return [
+    ...agentCounts(counts),
+    ...(without ? capabilityMetrics(without) : []),
+    ...services,
+    ...sweepMetrics(counts.lastSweep),
+  ];
 }
 
 interface Counts {
@@ -114,20 +127,12 @@ function agentCounts({ total, lapsed, byType, ofOtherTypes, byStatus, asOf }: Co
 
 const agentsIn = (counts: readonly [string, number][]): number => sum(counts.map(([, agents]) => agents));
 
-function capabilityMetrics(entries: readonly Entry[], now: number): Metric[] {
-  const available = new Map<string, boolean>();
-  for (const entry of entries) {
-    const isAvailable = isLive(entry) && effectiveState(entry, now).status === "available";
-    for (const { name } of entry.document.registration.capabilities) {
-      available.set(name, isAvailable || available.get(name) === true);
-    }
-  }
-  const missing = [...available].flatMap(([name, isAvailable]) => (isAvailable ? [] : [name]));
+function capabilityMetrics(missing: readonly string[]): Metric[] {
   const named = firstOf(missing, NAMED_MAX, byCodeUnit);
   return [
     gauge(
       "capabilities_without_available_agent",
-      "Capabilities of which every agent is busy, silent, lapsed or withdrawn. Absent above 5,000 agents.",
+      "Capabilities of which every agent is busy, silent, lapsed or withdrawn. Above 5,000 agents: those that the last sweep has come upon.",
       [missing.length],
     ),
     gauge(
@@ -214,6 +219,15 @@ async function toolsetMetrics(namespace: Namespace, now: number): Promise<Metric
   ];
 }
 
+async function usageMetrics({ store, limits }: Namespace): Promise<Metric[]> {
+  const usage = await store.usage(null);
+  const of = (counts: Usage) => LIMITED.map((what): Sample => [counts[what], { of: what }]);
+  return [
+    gauge("usage", "How much of what is limited there is.", ...of(usage)),
+    gauge("limit", "How much of it there may be.", ...of(limits)),
+  ];
+}
+
 /** None before the first sweep. */
 function sweepMetrics(report: SweepReport | undefined): Metric[] {
   if (!report) return [];
@@ -223,10 +237,19 @@ function sweepMetrics(report: SweepReport | undefined): Metric[] {
     gauge("sweep_duration_seconds", "How long it took.", [durationMs / 1000]),
     gauge("sweep_scanned", "How many agents it looked at.", [scanned]),
     gauge("sweep_reaped", "How many it removed.", [reaped]),
+    ...alertMetrics(report.look),
     gauge("sweep_complete", "Whether it came to the end (1), or the next goes on where it stopped (0).", [
       resume.roll === "" ? 1 : 0,
     ]),
   ];
+}
+
+/** How many alerts of each code there are. */
+function alertMetrics(look: AlertLook | undefined): Metric[] {
+  if (!look) return [];
+  const byCode = Map.groupBy(look.alerts, ({ code }) => code);
+  const samples = ALERT_CODES.map((code): Sample => [byCode.get(code)?.length ?? 0, { code }]);
+  return [gauge("alerts", "What the last sweep found wrong, as GET /v1/alerts has it.", ...samples)];
 }
 
 const HERE =

@@ -1,6 +1,6 @@
 import { currentCause } from "../cause.ts";
 import type { LeaseDefaults } from "../core/agents/agent.ts";
-import { DEFAULT_QUOTA, type Quota, type SomeLimits } from "../core/limits.ts";
+import { DEFAULT_QUOTA, type Limits, type Quota, type SomeLimits } from "../core/limits.ts";
 import type { Scope } from "../core/authority.ts";
 import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
@@ -80,6 +80,8 @@ export interface Namespace extends Pick<
 > {
   readonly name: string;
   readonly store: Store;
+  /** What may be in it. */
+  readonly limits: Limits;
   /** The API keys that were made while running. */
   readonly keys: KnownKeys;
   /** The others. */
@@ -117,6 +119,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
     return {
       name,
       store,
+      limits: limits.namespace,
       keys: new KnownKeys(store),
       configuredKeys: platform.keysOf(name),
       recent: new RecentReads(store, pause),

@@ -1,8 +1,11 @@
 import { causedByItself } from "../cause.ts";
+import { alertsAfter } from "../core/alert.ts";
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
 import { stretchFor } from "../core/stretch.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
+import { lookForTrouble } from "./alerts/look.ts";
+import { historyAfter } from "./alerts/history.ts";
 import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
 import { sum } from "../core/agents/tally.ts";
 import type { Namespace } from "./namespace.ts";
@@ -33,7 +36,7 @@ export interface SweepSummary {
 
 /**
  * Sweeps a namespace: records which agents became unreachable, recovered or lapsed, and removes those that lapsed too long ago
- * (core/agents/grace.ts), and whether agents are to call in less often (core/stretch.ts); then forgets old events, heals the indexes, checks the health of services, and counts terms. Each part goes on where it stopped in the last run. A part that
+ * (core/agents/grace.ts), and whether agents are to call in less often (core/stretch.ts); then forgets old events, heals the indexes, checks the health of services, counts terms, and looks for what is wrong. Each part goes on where it stopped in the last run. A part that
  * fails stops no other, and what the roll found is kept before the other parts begin. Reads do not depend on the sweep. Of
  * two runs at the same time only one records a transition, because each is one commit.
  *
@@ -86,6 +89,8 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
     healed: 0,
     census: census ?? last?.census ?? null,
     ...(last?.byTerm && { byTerm: last.byTerm }),
+    ...(last?.look && { look: last.look }),
+    ...(last?.history && { history: last.history }),
     // Once more when it is over: it is kept until it is replaced.
     ...((stretch > 1 || (last?.stretch ?? 1) > 1) && { stretch }),
     resume: {
@@ -115,6 +120,15 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
   const checks = await attempt(checkHealth(namespace, resume.checks ?? "", now));
   if (checks?.untold) failures.push(checks.untold);
   const tally = await attempt(tallyTerms(store, unfinished));
+  const lost = [...unreachable, ...lapsed];
+  const swept = { last: last?.look, census: report.census, lost, isChecked: (checks?.probes ?? 0) > 0 };
+  const looked = await attempt(lookForTrouble(namespace, swept, now));
+  if (looked) {
+    const { troubles, calls, next } = looked;
+    const alerts = alertsAfter(last?.look?.alerts ?? [], troubles, now);
+    report.look = { at: now, alerts, found: troubles.length, ...next };
+    report.history = historyAfter(last?.history ?? [], { at: now, byStatus: census?.byStatus, calls });
+  }
 
   report.durationMs = clock() - now;
   report.healed = healing.healed;

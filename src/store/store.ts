@@ -1,4 +1,5 @@
 import type { ReportedStatus } from "../core/agents/agent.ts";
+import type { Alert } from "../core/alert.ts";
 import type { EventsKept } from "./forgetting.ts";
 import type { Grace } from "../core/agents/grace.ts";
 import type { Entry, Kind, Kinds, Mark, Past, Ref } from "../core/entry.ts";
@@ -463,6 +464,33 @@ export interface SweepReport {
   stretch?: number;
   /** What is known of lapsed registrations; absent in a report from before they were kept. */
   grace?: Grace;
+  /** What was wrong; absent in a report from before it was looked for. */
+  look?: AlertLook;
+  /** How it was in the last 24 h, oldest first; absent in a report from before this was kept. */
+  history?: HistoryPoint[];
+}
+
+/** What the last look for trouble found, and where the next one goes on. */
+export interface AlertLook {
+  /** ms since the Unix epoch */
+  at: number;
+  /** The worst, at most 100 (core/alert.ts). */
+  alerts: Alert[];
+  /** How many there were. */
+  found: number;
+  /** The store's, before anything was read. */
+  marker: string;
+  /** The last service and capability that had their turn, in a fleet of which a look sees a part. */
+  turns: { service?: string; capability?: string };
+}
+
+/** How it was at one time. */
+export interface HistoryPoint {
+  /** ms since the Unix epoch */
+  at: number;
+  byStatus: Record<string, number>;
+  /** Tool calls that were not settled. */
+  calls: number;
 }
 
 /** A count of all agents. */

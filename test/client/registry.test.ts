@@ -64,6 +64,8 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
     }),
   listCapabilities: (client) => client.capabilities(),
   stats: (client) => client.stats(),
+  statsHistory: (client) => client.statsHistory(),
+  listAlerts: (client) => client.alerts(),
   listEvents: (client) => client.events({ limit: 10 }),
   sweep: (client) => client.sweep({ olderThanSeconds: 60 }),
   unregisterAgents: (client) => client.agents.unregisterAll("agent/", { dry_run: true }),

@@ -233,6 +233,8 @@ export const SAMPLES: readonly Sample[] = [
   },
   { operation: "listCapabilities", title: "all", trips: "rr" },
   { operation: "stats", title: "all", trips: "rrr" },
+  { operation: "listAlerts", title: "all", trips: "r" },
+  { operation: "statsHistory", title: "all", trips: "r" },
   { operation: "listEvents", title: "all", trips: "r" },
   {
     operation: "listEvents",
@@ -242,11 +244,11 @@ export const SAMPLES: readonly Sample[] = [
     prepare: lookBack,
   },
   { operation: "listEvents", title: "newest first", trips: "r", query: "?order=desc&type=registered" },
-  { operation: "sweep", title: "with nothing to tell", trips: "rrwrrrrrrrrrw" },
+  { operation: "sweep", title: "with nothing to tell", trips: "rrwrrrrrrrrrrrrrw" },
   {
     operation: "sweep",
     title: "telling of the silent",
-    trips: "rrwrrrrrrrrrwrrrw",
+    trips: "rrwrrrrrrrrrrrrrwrrrw",
     prepare: (registry) => registry.pass(2000),
     query: "?older_than=1",
   },

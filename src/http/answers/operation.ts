@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { REPORTED_STATUSES } from "../../core/agents/agent.ts";
+import { ALERT_CODES, ALERT_KINDS, SEVERITIES } from "../../core/alert.ts";
 import { ACTOR_TYPES, EVENT_TYPES } from "../../core/event.ts";
 import { KINDS } from "../../core/kinds.ts";
-import { count, time } from "./common.ts";
+import { count, counts, time } from "./common.ts";
 
 export const fieldChange = z.strictObject({
   /** Its path, such as "version", "metadata/zone" or "tools/echo": a JSON pointer without its first slash. */
@@ -42,6 +43,33 @@ const events = z.array(event);
 export const eventPage = z.strictObject({ events, count, next_since: z.string() });
 /** Newest first. */
 export const latestEventPage = z.strictObject({ events, count, next_cursor: z.string().nullable() });
+
+export const alert = z.strictObject({
+  code: z.enum(ALERT_CODES),
+  /** critical: somebody's requests fail now; warning: they may soon. */
+  severity: z.enum(SEVERITIES),
+  kind: z.enum(ALERT_KINDS),
+  /** The name of the service, capability or toolset; of the limit that is near; else "". */
+  id: z.string(),
+  /** The agent whose breaker is open. */
+  provider: z.string().optional(),
+  detail: z.string(),
+  count: count.optional(),
+  /** Each sweep since then has found it. */
+  since: time,
+});
+export const alertList = z.strictObject({
+  /** When it was looked for; null: not yet. */
+  as_of: time.nullable(),
+  alerts: z.array(alert),
+  count,
+  found: count,
+});
+
+export const statsHistory = z.strictObject({
+  step_seconds: count,
+  points: z.array(z.strictObject({ at: time, by_status: counts, calls: count })),
+});
 
 export const sweepSummary = z.strictObject({
   scanned: count,

@@ -242,7 +242,7 @@ describe("a sweep cut short", () => {
     return { registry, due: due.toSorted(), since: body.next_since };
   }
 
-  const TRIPS = 14;
+  const TRIPS = 18;
 
   it(`takes ${TRIPS} round trips when it is not`, async () => {
     const backend = redisBackend();

@@ -128,6 +128,7 @@ describe.each(BACKENDS)("the metrics on $backend", ({ openBackend }) => {
       await populate(registry, 1667, (i) => ({ id: `a-${from + i}`, capabilities: ["spot"] }));
     }
     await registry.register({ id: "a-0", services: [{ service: "llm" }] });
+    await registry.register({ id: "a-1", status: "busy", capabilities: ["alone"] });
     const before = await scrape(registry);
     expect(before.of("agents_known")).toEqual({ "": 5001 });
     expect(before.names).not.toContain("agents");
@@ -135,12 +136,13 @@ describe.each(BACKENDS)("the metrics on $backend", ({ openBackend }) => {
     await registry.post("/v1/sweep");
     const sweptAt = registry.now;
     await registry.pass(1000);
-    const { of, names } = await scrape(registry);
-    expect(withoutZeros(of("agents"))).toEqual({ available: 5001 });
+    const { of } = await scrape(registry);
+    expect(withoutZeros(of("agents"))).toEqual({ available: 5000, busy: 1 });
     expect(of("agents_by_type")).toEqual({ worker: 5001, "": 0 });
     expect(of("agents_as_of_timestamp_seconds")).toEqual({ "": sweptAt / 1000 });
     expect(of("usable_providers")).toEqual({ llm: 1 });
-    expect(names.filter((name) => name.startsWith("capabilit"))).toEqual([]);
+    expect(of("capability_without_available_agent")).toEqual({ alone: 1 });
+    expect(before.names.filter((name) => name.startsWith("capabilit"))).toEqual([]);
   });
 });
 
@@ -184,7 +186,7 @@ describe("a scrape", () => {
     const registry = new Registry({ backend });
     await populate(registry, 100, () => ({ services: [{ service: "llm" }] }));
     await scrape(registry);
-    expect(await backend.bridge.cost(() => scrape(registry))).toMatchObject({ requests: 5 });
+    expect(await backend.bridge.cost(() => scrape(registry))).toMatchObject({ requests: 6 });
 
     for (let from = 0; from < 5001; from += 1667) {
       await populate(registry, 1667, (i) => ({ id: `a-${from + i}` }));
@@ -192,7 +194,7 @@ describe("a scrape", () => {
     await registry.post("/v1/sweep");
     await scrape(registry);
     const { requests, commands } = await backend.bridge.cost(() => scrape(registry));
-    expect({ requests, commands }).toEqual({ requests: 6, commands: 6 });
+    expect({ requests, commands }).toEqual({ requests: 7, commands: 8 });
     // Whoever is not read need not be there.
     for (let from = 0; from < 50_000; from += 5000) {
       const members = Array.from({ length: 5000 }, (_, i) => [0, `b-${from + i}\x1ffence`]).flat();

@@ -3,6 +3,20 @@ import { type Open, scout } from "./opened.ts";
 
 export function actsOnAgents(open: Open): void {
   describe("an agent", () => {
+    it("is among what is said to be wrong, and nothing is known before the first sweep", async () => {
+      const { client, rollcall } = open();
+      expect((await rollcall(["alerts"])).out).toBe("nothing is known before the first sweep\n");
+      await client.agents.register(scout);
+      await client.sweep();
+      expect((await rollcall(["alerts"])).out).toMatch(/^nothing is wrong, as of \d+ s ago\n$/);
+      await client.agents.drain("agent/scout");
+      await client.sweep();
+      const { out, code } = await rollcall(["alerts"]);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^critical +service_unusable +llm +\d+ s +None of its 1 provider can be chosen\./m);
+      expect(out).toMatch(/^2 alerts, as of \d+ s ago$/m);
+    });
+
     it("is shown with all that is known of it, and removed", async () => {
       const { rollcall, client } = open();
       await client.agents.register({ ...scout, endpoint: "https://scout.example/", metadata: { zone: "b" } });

@@ -1,6 +1,7 @@
 import { agents } from "./agents.ts";
 import type { Read } from "./answer-cache.ts";
 import { callTool } from "./call.ts";
+import { backup } from "./backup.ts";
 import type { Clock } from "./clock.ts";
 import { followEvents } from "./events.ts";
 import { join } from "./join.ts";
@@ -63,6 +64,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     services: serviceCalls,
     toolsets: toolsets(reading),
     keys: keys(reading),
+    backup: backup(reading),
 
     /**
      * Registers an agent and keeps it registered until it leaves: `await using agent = await registry.join({ … })`. Scope

@@ -11,6 +11,8 @@ export interface RequestParts extends RegisterOptions, ReadOptions {
   query?: Query;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as they are, in place of `body`: JSON values, one a line. */
+  lines?: readonly string[];
   headers?: Record<string, string>;
 }
 
@@ -68,7 +70,7 @@ export function createTransport(given: ClientOptions, clock: Clock, Socket?: Ope
   ): Promise<T> {
     parts.signal?.throwIfAborted();
     const request = { method, url: base + path + queryOf(parts.query), headers: headersOf(options, parts) };
-    const body = parts.body === undefined ? null : JSON.stringify(parts.body);
+    const body = parts.lines?.join("\n") ?? (parts.body === undefined ? null : JSON.stringify(parts.body));
     onRequest?.(request);
     const since = clock.now();
     let status = 0;
@@ -175,12 +177,13 @@ export async function readJson<T>(response: Response): Promise<T> {
 
 function headersOf(
   { key, namespace, trace: traceOf }: ClientOptions,
-  { body, leaseToken, idempotencyKey, trace = traceOf?.(), headers }: RequestParts,
+  { body, lines, leaseToken, idempotencyKey, trace = traceOf?.(), headers }: RequestParts,
 ): Record<string, string> {
   const { traceparent, tracestate, baggage } = trace ?? {};
   return {
     Accept: "application/json, application/problem+json",
     ...(body !== undefined && { "Content-Type": "application/json" }),
+    ...(lines && { "Content-Type": "application/x-ndjson" }),
     ...(key !== undefined && { Authorization: `Bearer ${key}` }),
     ...(namespace !== undefined && { "Rollcall-Namespace": namespace }),
     ...(leaseToken !== undefined && { "Lease-Token": leaseToken }),

@@ -4,7 +4,7 @@ import { epochIn } from "./fence.ts";
 import { Problem } from "./problem.ts";
 
 /** How far a token's epoch may be ahead of the store's clock: after a failover that clock may be another machine's. */
-const AHEAD_MAX_MS = 300_000;
+export const AHEAD_MAX_MS = 300_000;
 
 /**
  * What a registration is to the one that is stored: `anew`, it begins an epoch of its own; `continues`, its token is the

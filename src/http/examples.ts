@@ -43,6 +43,13 @@ const requests: Examples["requests"] = {
   },
   discover: { query: { capability } },
   watchAgents: { query: { capability } },
+  restore: {
+    query: { dry_run: "true" },
+    body: {
+      kind: "agent",
+      agent: { id: "skill/draw", name: "draw", type: "skill", heartbeat_interval_seconds: null },
+    },
+  },
   createKey: { body: { name: "ci", scopes: ["read"] } },
   rotateKey: { body: { overlap_seconds: 3600 } },
   resolveService: { query: { explain: "true" } },

@@ -1,6 +1,7 @@
 import type { Endpoint } from "./frame/endpoint.ts";
 import { alertEndpoints } from "./routes/operation/alerts.ts";
 import { agentEndpoints } from "./routes/agents/agents.ts";
+import { backupEndpoints } from "./routes/operation/backup.ts";
 import { discoverEndpoints } from "./routes/agents/discover.ts";
 import { drainEndpoints } from "./routes/agents/drain.ts";
 import { eventEndpoints } from "./routes/operation/events.ts";
@@ -41,6 +42,7 @@ export const endpoints: readonly Endpoint[] = [
   ...eventEndpoints,
   ...sweepEndpoints,
   ...alertEndpoints,
+  ...backupEndpoints,
   ...metricEndpoints,
   ...keyEndpoints,
   ...resolveEndpoints,

@@ -12,6 +12,7 @@ export const METHODS: Record<keyof Pool, true> = {
   describe: true,
   reset: true,
   override: true,
+  restore: true,
   selections: true,
 };
 

@@ -42,6 +42,12 @@ export interface CheckResult extends RegistrationRef {
   failure: string | null;
 }
 
+/** What an operator once set for one binding, of a registration that is there now. */
+export interface KeptOverride extends RegistrationRef {
+  handler: string;
+  override: Override;
+}
+
 /** One answer of `resolve`, as it is kept. */
 export interface SelectionRecord {
   selectionId: string;
@@ -107,6 +113,12 @@ export interface Pool {
     change: Partial<Override>,
     now: number,
   ): Promise<{ before: Override; after: Override }>;
+  /**
+   * Sets what was set before elsewhere, each unless something was set for its binding here.
+   *
+   * @returns per override, in their order, whether it was set
+   */
+  restore(overrides: readonly KeptOverride[], now: number): Promise<boolean[]>;
   /** The newest `limit` selections, newest first; `SELECTIONS_MAX` are kept. */
   selections(limit: number, now: number): Promise<SelectionRecord[]>;
 }

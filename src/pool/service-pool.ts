@@ -22,6 +22,7 @@ import type { Served } from "../durable/served.ts";
 import type { ObjectStorage } from "../durable/storage.ts";
 import {
   type CheckResult,
+  type KeptOverride,
   type Pool,
   type ProviderReport,
   type ReportResult,
@@ -115,6 +116,17 @@ export class ServicePool implements Served<Pool> {
       this.#keep(registration, { ...state, overrides: { ...state.overrides, [handler]: after } });
       return { before, after };
     });
+  }
+
+  restore(overrides: readonly KeptOverride[]): boolean[] {
+    return this.#atomically(() =>
+      overrides.map(({ handler, override, ...registration }) => {
+        const state = stateOf(this.#state, registration);
+        if (Object.hasOwn(state.overrides, handler)) return false;
+        this.#keep(registration, { ...state, overrides: { ...state.overrides, [handler]: override } });
+        return true;
+      }),
+    );
   }
 
   selections(limit: number): SelectionRecord[] {

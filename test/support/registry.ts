@@ -98,7 +98,7 @@ export class Registry {
     return Promise.resolve(this.#app.request(new Request(`http://localhost${path}`, init)));
   }
 
-  /** One exchange with JSON on both sides; the body is undefined where there is none, and a plain text as it is. */
+  /** One exchange with JSON on both sides; the body is undefined where there is none, and a plain text, or lines, as they are. */
   async call<T = Record<string, unknown>>(
     method: string,
     path: string,
@@ -113,7 +113,7 @@ export class Registry {
     closeSocket(response);
     const { status, headers: answered } = response;
     const text = await response.text();
-    const isText = answered.get("Content-Type")?.startsWith("text/plain") === true;
+    const isText = /^text\/plain|x-ndjson/.test(answered.get("Content-Type") ?? "");
     const parsed: unknown = text === "" ? undefined : isText ? text : JSON.parse(text);
     return { status, headers: answered, body: parsed as T };
   }

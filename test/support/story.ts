@@ -5,7 +5,7 @@ import { operationsOf } from "./openapi.ts";
 export const STORY = `
   health ready importAgents
   registerAgent listAgents getAgent heartbeat heartbeats drainAgent cancelDrain
-  discover watchAgents listCapabilities stats metrics listEvents sweep listAlerts statsHistory
+  discover watchAgents listCapabilities stats metrics listEvents sweep listAlerts statsHistory exportAll restore
   whoAmI createKey listKeys rotateKey revokeKey
   resolveService reportOutcomes listSelections servicesReady checkServices
   listServices servicesHealth selectionLogic setServicePriority resetCircuitBreakers

@@ -5,6 +5,8 @@ export interface AnswerSpec {
   description: string;
   /** Absent: no JSON body. */
   body?: z.ZodType;
+  /** The schema of each line, where the body is a stream of JSON values, one a line. */
+  lines?: z.ZodType;
   /** The answer may be a stream instead, for a request that accepts `text/event-stream`. */
   orStream?: true;
   /** A `Location` header says where what was registered is. */

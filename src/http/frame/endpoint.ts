@@ -85,6 +85,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
   /** Where a batch's items are checked one by one, `bodyShape` shows the whole to the OpenAPI document. */
   body?: z.ZodType<Body>;
   bodyShape?: z.ZodType;
+  /** The body is JSON values, one a line; `body` gets a list of `SentLine`, and `bodyShape` shows one. */
+  takesLines?: boolean;
   /** 256 KiB by default. */
   bodyBytesMax?: number;
   /** The handler calls `readBody` itself, once its other checks have passed. */

@@ -1,4 +1,4 @@
-import { invalid, pointerTo } from "../../core/problem.ts";
+import { invalid, pointerTo, Problem } from "../../core/problem.ts";
 import { JSON_DEPTH_MAX } from "../../json-schema/index.ts";
 
 /** Of a body, where the endpoint says no other. */
@@ -16,6 +16,42 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 export async function readJson(request: Request, emptyIsObject: boolean): Promise<unknown> {
   const bytes = await request.arrayBuffer();
   if (bytes.byteLength === 0 && emptyIsObject) return {};
+  return parsed(bytes);
+}
+
+/** A line of a body, checked as a body is; a Problem in place of the value where it is refused. */
+export interface SentLine {
+  /** From 1. */
+  number: number;
+  value: unknown;
+}
+
+/** Reads a body of JSON values, one a line; empty lines are left out. */
+export async function readLines(request: Request): Promise<SentLine[]> {
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  const lines: SentLine[] = [];
+  for (let [start, number] = [0, 1]; start < bytes.length; number += 1) {
+    const end = bytes.indexOf(NEWLINE, start);
+    const line = bytes.subarray(start, end < 0 ? bytes.length : end);
+    start += line.length + 1;
+    if (line.every((byte) => byte <= SPACE)) continue;
+    lines.push({ number, value: valueOf(line) });
+  }
+  return lines;
+}
+
+const [NEWLINE, SPACE] = [0x0a, 0x20];
+
+function valueOf(line: Uint8Array): unknown {
+  try {
+    return parsed(line);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+function parsed(bytes: ArrayBuffer | Uint8Array): unknown {
   const changed: ChangedNumbers = new Map();
   let root: unknown;
   try {

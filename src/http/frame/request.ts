@@ -5,8 +5,9 @@ import { Lru } from "../../core/lru.ts";
 import { invalid, orThrow, Problem } from "../../core/problem.ts";
 import { DIALECTS } from "./dialects.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { BODY_BYTES_MAX, readJson } from "./json.ts";
+import { BODY_BYTES_MAX, readJson, readLines } from "./json.ts";
 import { check } from "../../core/check.ts";
+import { LINES_TYPE } from "./lines-reply.ts";
 import { checkQuery, shapeOf } from "./query.ts";
 
 /** The sender's own request id, so that the logs of both sides can be joined; a new one if it sent none or an unusual one. */
@@ -88,12 +89,10 @@ async function saysNothing(body: ReadableStream<Uint8Array>): Promise<boolean> {
 async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
   const type = c.req.header("Content-Type");
   // The older agent API ignores the type, because its clients do not always send the right one.
-  if (
-    type !== undefined &&
-    !/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type) &&
-    !isLenient(endpoint)
-  ) {
-    throw new Problem("unsupported_media_type", "Send the body as application/json.");
+  const taken = endpoint.takesLines ? LINES : JSON_TYPE;
+  if (type !== undefined && !taken.test(type) && !isLenient(endpoint)) {
+    const wanted = endpoint.takesLines ? LINES_TYPE : "application/json";
+    throw new Problem("unsupported_media_type", `Send the body as ${wanted}.`);
   }
   const { bodyBytesMax = BODY_BYTES_MAX } = endpoint;
   const onError = () => refuseLargeBody(bodyBytesMax);
@@ -101,8 +100,13 @@ async function readJsonBody(c: Context, endpoint: Endpoint): Promise<unknown> {
   // Counted only where no length was sent: the platform enforces the length that is stated.
   if (length === undefined) await bodyLimit({ maxSize: bodyBytesMax, onError })(c, async () => {});
   else if (Number(length) > bodyBytesMax) onError();
+  if (endpoint.takesLines) return readLines(c.req.raw);
   return readJson(c.req.raw, endpoint.bodyOptional === true);
 }
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+/** One value is a line of JSON too. */
+const LINES = /^application\/(?:x-ndjson|(?:[\w.-]+\+)?json)\s*(?:;|$)/i;
 
 /** @throws {Problem} `invalid_request`, with the pointer `/Idempotency-Key` */
 export function idempotencyKeyOf(headers: Headers): string | undefined {

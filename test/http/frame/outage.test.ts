@@ -158,7 +158,9 @@ describe("an outage", () => {
   describe.each(FAULTS)("by $name", ({ fault }) => {
     // Side by side, for each waits out its stalls.
     it.concurrent.each(away)("makes $operation ($title) say so, and loses nothing", async (sample) => {
-      await Promise.all(Array.from(sample.trips, (_letter, trip) => expectOutage({ sample, fault, trip })));
+      // An answer that has begun can only break off: ../operation/export.test.ts.
+      const trips = sample.operation === "exportAll" ? sample.trips.slice(0, 1) : sample.trips;
+      await Promise.all(Array.from(trips, (_letter, trip) => expectOutage({ sample, fault, trip })));
     });
   });
 

@@ -23,6 +23,7 @@ export function fails(open: OpenPool): void {
         check(a, "it fell"),
         pool.reset([a], NOW),
         pool.override(a, "*", override, {}, NOW),
+        pool.restore([{ provider: a.provider, fence: a.fence, handler: "*", override }], NOW),
       ];
       for (const answer of asked) {
         const problem = await answer.then(

@@ -13,6 +13,7 @@ export function shares(open: OpenPool): void {
     rejected.map(({ id, stage }) => `${id}: ${stage}`);
   const many = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
     Promise.all(Array.from({ length: count }, (_, n) => work(n)));
+  const ref = ({ provider, fence }: Offer) => ({ provider, fence });
   const failures = (count: number, { report }: OpenedPool, of: Offer) => many(count, () => report(of));
 
   describe("a service's pool, asked by many at once,", () => {
@@ -223,6 +224,26 @@ export function shares(open: OpenPool): void {
       const both = { ...registered, priority_group: 3, strategy: "round_robin" };
       expect([one.after, other.after]).toContainEqual(both);
       expect((await pool.describe([a], NOW))[0]!.overrides).toEqual({ "*": both });
+    });
+
+    it("takes back what was set before, but not over what was set since", async () => {
+      const { pool } = open();
+      const [a, b] = [offer("a"), offer("b")];
+      const [first, second] = [0, 9].map((priority) => ({
+        priority,
+        priority_group: 0,
+        strategy: "fallback" as const,
+      }));
+      await pool.override(a, "*", second!, {}, NOW);
+      const kept = [
+        { ...ref(a), handler: "*", override: first! },
+        { ...ref(a), handler: "h", override: first! },
+        { ...ref(b), handler: "*", override: first! },
+      ];
+      expect(await pool.restore(kept, NOW)).toEqual([false, true, true]);
+      expect(await pool.restore(kept, NOW)).toEqual([false, false, false]);
+      const states = await pool.describe([a, b], NOW);
+      expect(states.map(({ overrides }) => overrides)).toEqual([{ "*": second, h: first }, { "*": first }]);
     });
 
     it("closes the breakers it is told to, and leaves checks and priorities alone [1-40]", async () => {

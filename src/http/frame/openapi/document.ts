@@ -1,6 +1,7 @@
 import { OLDER_WORDS_TAKEN } from "../../../core/older-words.ts";
 import { VERSION } from "../../../core/version.ts";
 import { type Endpoint, GROUPS, keyNeedOf } from "../endpoint.ts";
+import { LINES_TYPE } from "../lines-reply.ts";
 import type { Examples } from "./example.ts";
 import { HEADERS } from "./headers.ts";
 import { parametersOf } from "./parameters.ts";
@@ -18,7 +19,7 @@ const KEYS = {
 };
 
 function operationOf(endpoint: Endpoint, schemas: Schemas, { names, requests }: Examples): Json {
-  const { operationId, summary, scope, group, bodyOptional } = endpoint;
+  const { operationId, summary, scope, group, bodyOptional, takesLines } = endpoint;
   const shape = endpoint.bodyShape ?? endpoint.body;
   const example = requests[operationId] ?? {};
   return {
@@ -29,7 +30,13 @@ function operationOf(endpoint: Endpoint, schemas: Schemas, { names, requests }: 
     ...(scope !== null && { description: `Takes a key with the scope \`${scope}\`.`, "x-scope": scope }),
     parameters: parametersOf(endpoint, schemas, names, example),
     ...(shape && {
-      requestBody: { required: !bodyOptional, content: jsonContent(schemas.ofInput(shape), example.body) },
+      requestBody: {
+        required: !bodyOptional,
+        content: {
+          ...jsonContent(schemas.ofInput(shape), example.body),
+          ...(takesLines && jsonContent(schemas.ofInput(shape), undefined, LINES_TYPE)),
+        },
+      },
     }),
     responses: responsesOf(endpoint, schemas),
   };

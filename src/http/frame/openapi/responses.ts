@@ -1,6 +1,7 @@
 import { type ProblemCode, PROBLEMS } from "../../../core/problem.ts";
 import { SYNC_HEADER } from "../../../sync.ts";
 import { type Endpoint, keyNeedOf } from "../endpoint.ts";
+import { LINES_TYPE } from "../lines-reply.ts";
 import { shapeOf } from "../query.ts";
 import { answerExample } from "./answer-example.ts";
 import { headersOf } from "./headers.ts";
@@ -38,7 +39,7 @@ function answersOf(endpoint: Endpoint, schemas: Schemas): Json {
   const kept = { description: "The asker has it already", headers: { ...common, ...tagged, ...aged } };
   return {
     ...Object.fromEntries(
-      Object.entries(answers).map(([status, { description, body, orStream, located }]) => [
+      Object.entries(answers).map(([status, { description, body, lines, orStream, located }]) => [
         status,
         {
           description,
@@ -48,6 +49,7 @@ function answersOf(endpoint: Endpoint, schemas: Schemas): Json {
             ...aged,
             ...(located && headersOf("Location")),
           },
+          ...(lines && { content: { [LINES_TYPE]: { schema: schemas.ofOutput(lines) } } }),
           ...(body && {
             content: {
               ...answerContent(schemas.ofOutput(body), schemas),

@@ -30,6 +30,16 @@ export const EVENT_TYPES = keysOf({
   lapsed: true,
   reaped: true,
   status_changed: true,
+  breaker_opened: true,
+  breaker_half_opened: true,
+  breaker_closed: true,
+  breaker_reset: true,
+  override_set: true,
+  key_created: true,
+  key_rotated: true,
+  key_revoked: true,
+  key_refused: true,
+  quota_reached: true,
 } satisfies Record<EventType, true>);
 
 const PRIORITY_NUMBERS: Priorities = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 };

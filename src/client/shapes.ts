@@ -106,7 +106,7 @@ export type ResolveQuery = {
   max_stale?: number | undefined;
 };
 export type EventFilter = {
-  /** Of the agent or toolset with this id. */
+  /** Of whatever has this id: an agent and what it provides, a toolset, a service, a key, a namespace. */
   id?: string | undefined;
   /** Of this type; any one of a list. */
   type?: EventType | readonly EventType[] | undefined;

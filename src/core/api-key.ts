@@ -99,9 +99,13 @@ export function decideRotate(
 }
 
 /** @returns or the Problem `key_not_found` */
-export function decideRevoke(keys: readonly StoredKey[], id: string, now: number): KeyringChange | Problem {
-  const key = find(keys, id, now);
-  return key instanceof Problem ? key : { put: [], remove: [id] };
+export function decideRevoke(
+  keys: readonly StoredKey[],
+  id: string,
+  now: number,
+): (KeyringChange & { revoked: StoredKey }) | Problem {
+  const revoked = find(keys, id, now);
+  return revoked instanceof Problem ? revoked : { put: [], remove: [id], revoked };
 }
 
 function find(keys: readonly StoredKey[], id: string, now: number): StoredKey | Problem {

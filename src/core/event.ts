@@ -1,6 +1,7 @@
 import type { ReportedStatus } from "./agents/agent.ts";
-import type { Kind } from "./entry.ts";
+import type { Kind, Ref } from "./entry.ts";
 import type { Changes } from "./field-changes.ts";
+import type { Limits } from "./limits.ts";
 
 export const EVENT_TYPES = [
   "registered",
@@ -16,8 +17,22 @@ export const EVENT_TYPES = [
   "lapsed",
   "reaped",
   "status_changed",
+  "breaker_opened",
+  "breaker_half_opened",
+  "breaker_closed",
+  "breaker_reset",
+  "override_set",
+  "key_created",
+  "key_rotated",
+  "key_revoked",
+  "key_refused",
+  "quota_reached",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
+
+/** What an event may be of: an entry; a service, by its name; an API key, by its id; the namespace, by its own name. */
+export const EVENT_KINDS = ["agent", "toolset", "service", "key", "namespace"] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
 
 export const ACTOR_TYPES = ["key", "holder", "registry", "anyone"] as const;
 
@@ -35,7 +50,7 @@ export interface Actor {
 /** One change, as a namespace's history keeps it. */
 export interface Event extends Changes {
   type: EventType;
-  kind: Kind;
+  kind: EventKind;
   id: string;
   /** ms since the Unix epoch */
   at: number;
@@ -43,12 +58,49 @@ export interface Event extends Changes {
   status?: ReportedStatus;
   /** What it reported before; absent where it is the same, and where nothing is known of that. */
   from?: ReportedStatus;
+  /** Of a service: whose breaker it is, or whose binding to the `handler`. */
+  provider?: string;
+  handler?: string;
+  /** Of a breaker's events. */
+  breaker?: BreakerCounts;
+  /** Of a key's events: its name, by which entries are owned. Of `quota_reached`, whose limit it is, unless the namespace's. */
+  name?: string;
+  /** Of `key_refused`: how many requests. */
+  count?: number;
+  /** Of `quota_reached`. */
+  quota?: QuotaReached;
   /** Absent in events of earlier versions. */
   actor?: Actor;
   /** The X-Request-Id of the request that caused it; absent where none did, and of `status_changed`. */
   requestId?: string;
   /** Why, in the words of the request. */
   reason?: string;
+}
+
+/** How a breaker stood when it changed. */
+export interface BreakerCounts {
+  /** Failed calls in a row, up to this change. */
+  failures: number;
+  /** Successful calls since it was half open. */
+  successes: number;
+  /** How often it has opened since its provider registered. */
+  openings: number;
+  /** Of one that is not closed: from when on it is half open, ms since the Unix epoch. */
+  halfOpenAt?: number;
+}
+
+/** A limit that was in the way, with what there was then. */
+export interface QuotaReached {
+  limit: keyof Limits;
+  of: "namespace" | "key";
+  count: number;
+  max: number;
+}
+
+/** The entry that an event is of: of a service's, the provider; undefined: of none. */
+export function subjectOf({ kind, id, provider }: Event): Ref<Kind> | undefined {
+  if (kind === "agent" || kind === "toolset") return { kind, id };
+  return provider === undefined ? undefined : { kind: "agent", id: provider };
 }
 
 /** What an event says of a status. */

@@ -28,14 +28,18 @@ export const CHANGES_BYTES_MAX = 1024;
 /** Of one value, or of a field's path, characters. */
 const VALUE_CHARS_MAX = 160;
 
+type Fields = ReadonlyMap<string, unknown>;
 type Registered = Pick<Document<Kind>, "owner" | "registration">;
 
 /** What changed from one registration to the next, and whose it is, at most 1 KiB of it; nothing of what a lease says. */
 export const changesBetween = (before: Registered, after: Registered): Changes =>
-  bounded(differences(fieldsOf(before), fieldsOf(after)));
+  changesIn(fieldsOf(before), fieldsOf(after));
+
+/** What changed from some fields, by their paths, to others. */
+export const changesIn = (before: Fields, after: Fields): Changes => bounded(differences(before, after));
 
 /** As many changes as there is room for, in their order, the longest ones by their fields alone. */
-export function bounded(all: readonly FieldChange[]): Changes {
+function bounded(all: readonly FieldChange[]): Changes {
   const changes: FieldChange[] = [];
   let left = CHANGES_BYTES_MAX - "[]".length;
   for (const change of all) {
@@ -87,10 +91,7 @@ function nameOf(item: unknown): string | undefined {
 
 const escaped = (member: string): string => member.replaceAll("~", "~0").replaceAll("/", "~1");
 
-function differences(
-  before: ReadonlyMap<string, unknown>,
-  after: ReadonlyMap<string, unknown>,
-): FieldChange[] {
+function differences(before: Fields, after: Fields): FieldChange[] {
   const fields = [...new Set([...before.keys(), ...after.keys()])];
   return fields.flatMap((field): FieldChange[] => {
     const [from, to] = [before.get(field), after.get(field)];

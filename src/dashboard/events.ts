@@ -17,6 +17,16 @@ const WORDS: Record<EventType, string> = {
   lapsed: "lapsed",
   status_changed: "reports another status",
   reaped: "is gone",
+  breaker_opened: "has an open breaker",
+  breaker_half_opened: "has a breaker that tries again",
+  breaker_closed: "has a closed breaker again",
+  breaker_reset: "had a breaker reset",
+  override_set: "had a binding's settings changed",
+  key_created: "was made",
+  key_rotated: "was rotated",
+  key_revoked: "was revoked",
+  key_refused: "was asked with keys that are none",
+  quota_reached: "has reached a limit",
 };
 
 /** Newest first. */

@@ -1,11 +1,11 @@
 import { Forgettable, type IsKnown } from "../durable/forgettable.ts";
 import type { Host } from "../durable/hosted.ts";
 import { remote } from "../durable/remote.ts";
-import type { Pool } from "./pool.ts";
+import type { BarePool } from "./pool.ts";
 import { ServicePool } from "./service-pool.ts";
 
 /** What RPC may call. */
-export const METHODS: Record<keyof Pool, true> = {
+export const METHODS: Record<keyof BarePool, true> = {
   resolve: true,
   report: true,
   check: true,
@@ -14,6 +14,7 @@ export const METHODS: Record<keyof Pool, true> = {
   override: true,
   restore: true,
   selections: true,
+  told: true,
 };
 
 /**
@@ -25,4 +26,4 @@ export const hostedPool = (host: Host, isKnown: IsKnown): Forgettable<ServicePoo
   new Forgettable({ make: (storage) => new ServicePool(storage), isKnown }, host);
 
 /** The caller's end of RPC. */
-export const durablePool = (stub: () => object): Pool => remote<Pool>(stub, METHODS);
+export const durablePool = (stub: () => object): BarePool => remote<BarePool>(stub, METHODS);

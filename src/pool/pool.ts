@@ -1,3 +1,4 @@
+import type { Event } from "../core/event.ts";
 import type { BreakerConfig, CircuitState } from "../core/services/breaker.ts";
 import type { ProviderChoice, ProviderQuery } from "../core/services/choose.ts";
 import type { Offer } from "../core/services/offers.ts";
@@ -122,3 +123,49 @@ export interface Pool {
   /** The newest `limit` selections, newest first; `SELECTIONS_MAX` are kept. */
   selections(limit: number, now: number): Promise<SelectionRecord[]>;
 }
+
+/** An event of the pool's service, whose name whoever opened the pool adds. */
+export type PoolEvent = Omit<Event, "kind" | "id">;
+
+/** Events for the namespace's history, oldest first, and the number of the last. */
+export interface Untold {
+  events: PoolEvent[];
+  upTo: number;
+}
+
+/** What a method of the pool's object answers: with events, where there are some that nobody else is telling. */
+export interface Answered<T> {
+  value: T;
+  untold?: Untold;
+}
+
+/** Who asks, as the events of what changes by it say. */
+export type Caused = Pick<Event, "actor" | "requestId" | "reason">;
+
+type Changing = "resolve" | "report" | "check" | "reset" | "override" | "restore";
+
+/**
+ * The pool as its object has it. What is to be told of a change is kept in the same transaction, and handed out until it was
+ * told: each event at least once, in their order, and twice only where `told` was not heard. Of events that nobody could tell
+ * the newest 1,000 are kept.
+ */
+export type BarePool = Omit<Pool, Changing> & {
+  [M in Changing]: (
+    caused: Caused,
+    ...args: Parameters<Pool[M]>
+  ) => Promise<Answered<Awaited<ReturnType<Pool[M]>>>>;
+} & {
+  /**
+   * Forgets the events up to a number: they are in the history.
+   *
+   * @returns what came meanwhile
+   */
+  told(upTo: number, now: number): Promise<Untold | undefined>;
+};
+
+/** How many events a pool keeps that could not be told. */
+export const UNTOLD_MAX = 1000;
+/** How many are handed out at once. */
+export const TOLD_AT_ONCE = 100;
+/** How long whoever was given events may take to tell them before others are given them, ms. */
+export const TELLING_MS = 30_000;

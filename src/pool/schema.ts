@@ -8,6 +8,8 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE selection (number INTEGER PRIMARY KEY AUTOINCREMENT, selection TEXT NOT NULL);
    CREATE TABLE reported (selection_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
    CREATE INDEX reported_at ON reported (at);`,
+  // What the namespace's history is to be told.
+  `CREATE TABLE untold (number INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);`,
 ];
 
 /** Every statement of the object. The comments give the parameters, in order, and the columns of the answer. */
@@ -35,4 +37,11 @@ export const SQL = {
   addReported: "INSERT OR IGNORE INTO reported (selection_id, at) VALUES (?, ?) RETURNING 1",
   /** the first instant to keep */
   forgetReported: "DELETE FROM reported WHERE at < ?",
+
+  /** event → number */
+  addUntold: "INSERT INTO untold (event) VALUES (?) RETURNING number",
+  /** limit → number, event, oldest first */
+  readUntold: "SELECT number, event FROM untold ORDER BY number LIMIT ?",
+  /** the last number to forget */
+  forgetUntold: "DELETE FROM untold WHERE number <= ?",
 } as const;

@@ -1,3 +1,5 @@
+import { changesIn } from "../core/field-changes.ts";
+import { moveOf, resetOf } from "../core/services/breaker-event.ts";
 import {
   cursorAfter,
   type PoolState,
@@ -21,14 +23,21 @@ import { migrate } from "../durable/migrate.ts";
 import type { Served } from "../durable/served.ts";
 import type { ObjectStorage } from "../durable/storage.ts";
 import {
+  type Answered,
+  type BarePool,
+  type Caused,
   type CheckResult,
   type KeptOverride,
-  type Pool,
+  type PoolEvent,
   type ProviderReport,
   type ReportResult,
   type ResolveRequest,
   type SelectionRecord,
   SELECTIONS_MAX,
+  TELLING_MS,
+  TOLD_AT_ONCE,
+  type Untold,
+  UNTOLD_MAX,
 } from "./pool.ts";
 import { MIGRATIONS, SQL } from "./schema.ts";
 
@@ -41,6 +50,8 @@ const ENDED_STATES_MAX = 100;
 interface Memory extends PoolState {
   providers: Map<string, ProviderState>;
   cursors: Map<string, Position>;
+  /** Whether there is anything to be told; undefined: nobody has looked. */
+  hasUntold?: boolean | undefined;
 }
 
 /**
@@ -48,45 +59,55 @@ interface Memory extends PoolState {
  * object per service and no method waits, so each is atomic. Each change is written to storage before the method returns, so
  * the answers after an eviction are the same.
  */
-export class ServicePool implements Served<Pool> {
+export class ServicePool implements Served<BarePool> {
   readonly #storage: ObjectStorage;
   #memory: Memory | undefined;
+  /** Until when whoever was given events last is waited for. */
+  #toldBy = -Infinity;
 
   constructor(storage: ObjectStorage) {
     migrate(storage, MIGRATIONS);
     this.#storage = storage;
   }
 
-  resolve({ offers, query, selectionId, dryRun }: ResolveRequest, now: number): ProviderChoice {
+  resolve(
+    caused: Caused,
+    { offers, query, selectionId, dryRun }: ResolveRequest,
+    now: number,
+  ): Answered<ProviderChoice> {
     const choice = selectProvider(offers, this.#state, query, now);
-    if (dryRun) return choice;
-    return this.#atomically(() => {
-      this.#keepChoice(choice, query, selectionId, now);
+    if (dryRun) return { value: choice };
+    return this.#telling(now, () => {
+      this.#keepChoice(choice, query, selectionId, caused, now);
       if (this.#state.providers.size > offers.length + ENDED_STATES_MAX) this.#dropAllBut(offers);
       return choice;
     });
   }
 
-  report(reports: readonly ProviderReport[], now: number): ReportResult[] {
-    return this.#atomically(() =>
+  report(caused: Caused, reports: readonly ProviderReport[], now: number): Answered<ReportResult[]> {
+    return this.#telling(now, () =>
       reports.map((report) => {
         const { selection, config } = report;
         const before = stateOf(this.#state, report);
         const after = afterReport(before, config, report, now);
         const counted =
           after !== before && (selection === undefined || this.#isFirstReport(selection.id, now));
-        if (counted) this.#keep(report, after);
+        if (counted) {
+          this.#keep(report, after);
+          this.#tell(report, moveOf(before.breaker, after.breaker, config), caused, now);
+        }
         return { counted, state: stateOf(this.#state, report) };
       }),
     );
   }
 
-  check(results: readonly CheckResult[], now: number): ProviderState[] {
-    return this.#atomically(() =>
+  check(caused: Caused, results: readonly CheckResult[], now: number): Answered<ProviderState[]> {
+    return this.#telling(now, () =>
       results.map((result) => {
         const before = stateOf(this.#state, result);
         const after = afterCheck(before, result.config, result.failure, now);
         if (after.failedCheck !== before.failedCheck || result.failure !== null) this.#keep(result, after);
+        this.#tell(result, moveOf(before.breaker, after.breaker, result.config), caused, now);
         return after;
       }),
     );
@@ -96,37 +117,55 @@ export class ServicePool implements Served<Pool> {
     return registrations.map((registration) => stateOf(this.#state, registration));
   }
 
-  reset(registrations: readonly RegistrationRef[]): void {
-    this.#atomically(() => {
-      for (const registration of registrations)
-        this.#keep(registration, afterReset(stateOf(this.#state, registration)));
+  reset(caused: Caused, registrations: readonly RegistrationRef[], now: number): Answered<void> {
+    return this.#telling(now, () => {
+      for (const registration of registrations) {
+        const before = stateOf(this.#state, registration);
+        this.#keep(registration, afterReset(before));
+        this.#tell(registration, resetOf(before.breaker), caused, now);
+      }
     });
   }
 
   override(
+    caused: Caused,
     registration: RegistrationRef,
     handler: string,
     registered: Override,
     change: Partial<Override>,
-  ): { before: Override; after: Override } {
-    return this.#atomically(() => {
+    now: number,
+  ): Answered<{ before: Override; after: Override }> {
+    return this.#telling(now, () => {
       const state = stateOf(this.#state, registration);
       const before = { ...registered, ...state.overrides[handler] };
       const after = { ...before, ...change };
       this.#keep(registration, { ...state, overrides: { ...state.overrides, [handler]: after } });
+      const { changes } = changesIn(new Map(Object.entries(before)), new Map(Object.entries(after)));
+      this.#tell(registration, changes && { type: "override_set", handler, changes }, caused, now);
       return { before, after };
     });
   }
 
-  restore(overrides: readonly KeptOverride[]): boolean[] {
-    return this.#atomically(() =>
+  restore(caused: Caused, overrides: readonly KeptOverride[], now: number): Answered<boolean[]> {
+    return this.#telling(now, () =>
       overrides.map(({ handler, override, ...registration }) => {
         const state = stateOf(this.#state, registration);
         if (Object.hasOwn(state.overrides, handler)) return false;
         this.#keep(registration, { ...state, overrides: { ...state.overrides, [handler]: override } });
+        const set = changesIn(new Map(), new Map(Object.entries(override)));
+        this.#tell(registration, { type: "override_set", handler, ...set }, caused, now);
         return true;
       }),
     );
+  }
+
+  told(upTo: number, now: number): Untold | undefined {
+    return this.#atomically(() => {
+      this.#storage.sql.exec(SQL.forgetUntold, upTo);
+      this.#state.hasUntold = undefined;
+      this.#toldBy = -Infinity;
+      return this.#handOut(now);
+    });
   }
 
   selections(limit: number): SelectionRecord[] {
@@ -149,6 +188,40 @@ export class ServicePool implements Served<Pool> {
     return this.#memory;
   }
 
+  /** Does work in one transaction, and hands out what is to be told, if nobody is telling it. */
+  #telling<T>(now: number, work: () => T): Answered<T> {
+    return this.#atomically(() => {
+      const value = work();
+      const untold = this.#handOut(now);
+      return { value, ...(untold && { untold }) };
+    });
+  }
+
+  #handOut(now: number): Untold | undefined {
+    if (this.#state.hasUntold === false || now < this.#toldBy) return undefined;
+    const { sql } = this.#storage;
+    const rows = sql.exec<{ number: number; event: string }>(SQL.readUntold, TOLD_AT_ONCE).toArray();
+    const last = rows.at(-1);
+    this.#state.hasUntold = last !== undefined;
+    if (!last) return undefined;
+    this.#toldBy = now + TELLING_MS;
+    return { events: rows.map(({ event }) => JSON.parse(event) as PoolEvent), upTo: last.number };
+  }
+
+  #tell(
+    { provider }: RegistrationRef,
+    what: Omit<PoolEvent, "at" | "provider"> | undefined,
+    caused: Caused,
+    now: number,
+  ): void {
+    if (!what) return;
+    const event: PoolEvent = { ...what, provider, at: now, ...caused };
+    const { sql } = this.#storage;
+    const { number } = sql.exec<{ number: number }>(SQL.addUntold, JSON.stringify(event)).one();
+    sql.exec(SQL.forgetUntold, number - UNTOLD_MAX);
+    this.#state.hasUntold = true;
+  }
+
   #atomically<T>(work: () => T): T {
     try {
       return this.#storage.transactionSync(work);
@@ -162,13 +235,17 @@ export class ServicePool implements Served<Pool> {
     { chosen, rejected }: ProviderChoice,
     query: ProviderQuery,
     selectionId: string,
+    caused: Caused,
     now: number,
   ): void {
     const { sql } = this.#storage;
     if (chosen) {
       const before = stateOf(this.#state, chosen.offer);
       const after = afterChoice(before, chosen.offer.config, selectionId, now);
-      if (after !== before) this.#keep(chosen.offer, after);
+      if (after !== before) {
+        this.#keep(chosen.offer, after);
+        this.#tell(chosen.offer, moveOf(before.breaker, after.breaker, chosen.offer.config), caused, now);
+      }
       const cursor = cursorAfter(chosen);
       if (cursor) {
         this.#state.cursors.set(...cursor);

@@ -13,7 +13,7 @@ export type { EventCursor, EventRecord } from "../store/store.ts";
 
 /** Which events are asked for. */
 export interface EventFilter {
-  /** Of the agent or toolset with this id; absent: of any. */
+  /** Of whatever has this id, or of the services that it provides; absent: of any. */
   id?: string | undefined;
   /** Of one of these types; absent or empty: of any. */
   types?: readonly EventType[];
@@ -27,7 +27,8 @@ const isAny = ({ id, types = [] }: EventFilter): boolean => id === undefined && 
 const matches =
   ({ id, types = [] }: EventFilter) =>
   (event: Event): boolean =>
-    (id === undefined || event.id === id) && (types.length === 0 || types.includes(event.type));
+    (id === undefined || event.id === id || event.provider === id) &&
+    (types.length === 0 || types.includes(event.type));
 
 /**
  * What happened after the cursor `since`, oldest first; undefined: from the oldest event that is kept. With a filter there may be

@@ -1,7 +1,7 @@
 import type { Cause } from "../cause.ts";
 import { termsOf } from "../core/kinds.ts";
 import { limitsWith, type Quota, quotaExceeded } from "../core/limits.ts";
-import type { Problem } from "../core/problem.ts";
+import { Problem } from "../core/problem.ts";
 import type { Change, Outcome, Store } from "../store/store.ts";
 import type { Kind } from "../core/entry.ts";
 
@@ -21,8 +21,13 @@ export function quotaOf(limits: Quota, owner: string | null, { actor, limits: ow
  * owner, may have is refused with `quota_exceeded`, and nothing of it is written. What only shrinks is never refused.
  *
  * @param quotaOfOwner  by the name of the key that owns an entry; null under open access
+ * @param reached       is told of each refusal, with whose entry it is
  */
-export function limited(store: Store, quotaOfOwner: (owner: string | null) => Quota): Store {
+export function limited(
+  store: Store,
+  quotaOfOwner: (owner: string | null) => Quota,
+  reached: (refusal: Problem, owner: string | null, now: number) => Promise<void>,
+): Store {
   return {
     ...store,
     async commit<K extends Kind>(changes: readonly Change<K>[], now: number) {
@@ -36,7 +41,14 @@ export function limited(store: Store, quotaOfOwner: (owner: string | null) => Qu
         return count > max ? quotaExceeded("entry_terms", owner, count, max) : { ...change, quota };
       });
       const outcomes = await store.commit(checked.filter(isChange), now);
-      return checked.map((change): Outcome<K> => (isChange(change) ? outcomes.shift()! : change));
+      const all = checked.map((change): Outcome<K> => (isChange(change) ? outcomes.shift()! : change));
+      await Promise.all(
+        all.map(async (outcome, i) => {
+          if (outcome instanceof Problem)
+            await reached(outcome, changes[i]!.after?.document.owner ?? null, now);
+        }),
+      );
+      return all;
     },
   };
 }

@@ -1,12 +1,13 @@
 import { currentCause } from "../cause.ts";
 import type { LeaseDefaults } from "../core/agents/agent.ts";
+import type { Event } from "../core/event.ts";
 import { DEFAULT_QUOTA, type Limits, type Quota, type SomeLimits } from "../core/limits.ts";
 import type { Scope } from "../core/authority.ts";
 import { Lru } from "../core/lru.ts";
 import type { PingTerms } from "../core/toolsets/health.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
-import type { Pool } from "../pool/pool.ts";
+import type { BarePool, Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
 import { attributed } from "./attributed.ts";
 import { limited, quotaOf } from "./limited.ts";
@@ -14,6 +15,8 @@ import { KnownKeys } from "./keys/known-keys.ts";
 import { Marker } from "./marker.ts";
 import { type ProofKey, proofKeyOf } from "./proof.ts";
 import { RecentReads } from "./recent-reads.ts";
+import { Refusals } from "./refusals.ts";
+import { tellingPool } from "./services/telling-pool.ts";
 import { tellingHubs } from "./agents/telling-hubs.ts";
 import { type Outlines, outlinesOf } from "./toolsets/outlines.ts";
 
@@ -36,7 +39,7 @@ export interface ConfiguredKey {
 export interface Platform {
   openStore: (namespace: string) => Store;
   /** @param near  where most of the service's providers are, if it is not open yet */
-  openPool: (namespace: string, service: string, near?: string) => Pool;
+  openPool: (namespace: string, service: string, near?: string) => BarePool;
   openGateway: (namespace: string, toolset: string) => Gateway;
   /** Absent where there are no sockets. @param near  where agents are that it is opened for, if it is not open yet */
   openHub?: (namespace: string, hub: string, near?: string) => Hub;
@@ -82,6 +85,8 @@ export interface Namespace extends Pick<
   readonly store: Store;
   /** What may be in it. */
   readonly limits: Limits;
+  /** What is refused so often that not each is told. */
+  readonly refusals: Refusals;
   /** The API keys that were made while running. */
   readonly keys: KnownKeys;
   /** The others. */
@@ -113,18 +118,26 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
   return keepOpen((name): Namespace => {
     const { openHub } = platform;
     const hub = openHub && ((...which: [hub: string, near?: string]) => openHub(name, ...which));
-    const bounded = limited(platform.openStore(name), (owner) => quotaOf(limits, owner, currentCause()));
+    const quota = (owner: string | null) => quotaOf(limits, owner, currentCause());
+    const bounded = limited(platform.openStore(name), quota, (refusal, owner, now) =>
+      refusals.noteQuota(refusal, owner, now),
+    );
     const opened = attributed(bounded, currentCause);
+    const tell = (events: readonly Event[]) => opened.tell(events);
+    const refusals = new Refusals(name, tell);
     const store = hub ? tellingHubs(opened, hub) : opened;
     return {
       name,
       store,
       limits: limits.namespace,
+      refusals,
       keys: new KnownKeys(store),
       configuredKeys: platform.keysOf(name),
       recent: new RecentReads(store, pause),
       marker: new Marker(store, clock),
-      pool: keepOpen((service, near) => platform.openPool(name, service, near)),
+      pool: keepOpen((service, near) =>
+        tellingPool(platform.openPool(name, service, near), service, tell, currentCause),
+      ),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
       ...(hub && { hub }),
       proofKey: proofKeyOf(store, signingKey, clock),

@@ -114,6 +114,7 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
   await attempt(store.keepSweepReport(withTally({ progress: unfinished })));
   if (failures.some(isStoreFull)) await attempt(store.makeRoom());
 
+  await namespace.refusals.tellKeys(now);
   await attempt(store.forgetEvents({ since: now - eventsKept.ms, chars: eventsKept.chars }));
   const healing = { healed: 0, next: resume.terms };
   await attempt(healIndexes(store, rolled.stale, healing));

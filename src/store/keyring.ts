@@ -1,4 +1,5 @@
 import { hasEnded, type KeyringChange, type StoredKey } from "../core/api-key.ts";
+import type { Event } from "../core/event.ts";
 
 /** A key, and the beginning of the hour in which it was last used, ms since the Unix epoch; null: never. */
 export interface UsedKey {
@@ -25,9 +26,10 @@ export interface Keyring {
   /**
    * Writes and removes keys, whole, unless one was written or removed since `version` was read.
    *
+   * @param event  what is told of it, with it
    * @returns false: one was, and nothing has changed
    */
-  changeKeyring(version: string, change: KeyringChange): Promise<boolean>;
+  changeKeyring(version: string, change: KeyringChange, event?: Event): Promise<boolean>;
 }
 
 const HOUR_MS = 3_600_000;

@@ -172,6 +172,9 @@ export interface Store extends Keyring {
    */
   events(query: EventsQuery): Promise<EventPage | "too_old">;
 
+  /** Appends events that go with no change of an entry, in their order. A command each, in one round trip. */
+  tell(events: readonly Event[]): Promise<void>;
+
   /** A text that is another one once something more was told. One command. */
   marker(): Promise<string>;
 

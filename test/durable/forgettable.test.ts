@@ -46,7 +46,7 @@ const CALL = {
 
 async function use({ pool, gateway }: Pick<ReturnType<typeof open>, "pool" | "gateway">): Promise<void> {
   const request = { offers: [offer("a")], query: ANY, lapsed: [], selectionId: "s", dryRun: false };
-  await pool.resolve(request, NOW);
+  await pool.resolve({}, request, NOW);
   await gateway.call(CALL, NOW);
 }
 

@@ -6,7 +6,7 @@ import { poolConformance } from "./conformance.ts";
 poolConformance("workerd", () => {
   const stub = env.SERVICE_POOL.getByName(crypto.randomUUID());
   return openedPool({
-    pool: durablePool(() => stub),
+    bare: durablePool(() => stub),
     evict: () => evictDurableObject(stub),
     inside: (work) => runInDurableObject(stub, (_, { storage }) => work(storage.sql)),
   });

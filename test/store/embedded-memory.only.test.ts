@@ -22,7 +22,7 @@ const TERMS = ["agent", ...TAGS.map((tag) => `tag:${tag}`)];
 function partsOn(storage: DurableObjectStorage, bytesMax?: number) {
   const { sql } = storage;
   const [members, rows] = [new Members(sql, bytesMax), new KnownRows(sql)];
-  const entries = new Entries(storage, new History(sql), members, rows);
+  const entries = new Entries(storage, new History(storage), members, rows);
   const search = new Search(sql, members, rows);
   const commit = (id: string, after: Entry | undefined) => {
     const [before] = entries.read([ref(id)], T0);

@@ -1,7 +1,10 @@
 import type { ProviderChoice, ProviderQuery } from "../../src/core/services/choose.ts";
 import type { Offer } from "../../src/core/services/offers.ts";
 import type { Sql } from "../../src/durable/storage.ts";
-import type { CheckResult, Pool, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
+import type { Event } from "../../src/core/event.ts";
+import { storeUnavailable } from "../../src/core/problem.ts";
+import type { BarePool, CheckResult, ProviderReport, ReportResult } from "../../src/pool/pool.ts";
+import { tellingPool } from "../../src/registry/services/telling-pool.ts";
 import { ANY, NOW } from "./offers.ts";
 
 export interface ResolveOptions {
@@ -18,7 +21,7 @@ export interface ReportOptions extends Partial<ProviderReport> {
 
 /** A pool of its own for one test, and what is behind it. */
 export interface ReachedPool {
-  pool: Pool;
+  bare: BarePool;
   /** The object's host starts it anew. Like `inside`, for an object that has been called. */
   evict: () => Promise<void>;
   inside: <R>(work: (sql: Sql) => R) => Promise<R>;
@@ -26,7 +29,18 @@ export interface ReachedPool {
 
 /** The same in words that leave out what a test does not care for. */
 export function openedPool(reached: ReachedPool) {
-  const { pool } = reached;
+  const { bare } = reached;
+  const told: Event[] = [];
+  const outage = { isOut: false };
+  const pool = tellingPool(
+    bare,
+    "llm",
+    async (events) => {
+      if (outage.isOut) throw storeUnavailable("tell", undefined);
+      told.push(...events);
+    },
+    () => ({ actor: { type: "key", name: "operator" }, requestId: "request" }),
+  );
   let selections = 0;
   const resolve = (offers: readonly Offer[], options: ResolveOptions = {}): Promise<ProviderChoice> => {
     const { query, id: selectionId = `s${(selections += 1)}`, dryRun = false, now = NOW } = options;
@@ -45,6 +59,10 @@ export function openedPool(reached: ReachedPool) {
   });
   return {
     ...reached,
+    pool,
+    /** What is in the namespace's history, and whether that is out. */
+    told,
+    outage,
     resolve,
     /** The id of the chosen provider; undefined: there was none. */
     served: async (...args: Parameters<typeof resolve>) => {

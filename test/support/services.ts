@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Pool } from "../../src/pool/pool.ts";
+import type { BarePool } from "../../src/pool/pool.ts";
 import { durablePool } from "../../src/pool/durable-pool.ts";
 import { type Registered, Registry, type RegistryOptions, type Reply } from "./registry.ts";
 import type { Backend } from "./stores.ts";
@@ -162,7 +162,7 @@ export const stagesOf = (reasons: Reason[] | undefined) =>
 /** Counts what the pools of a backend are called for. */
 export function countingPools(backend: Backend): { backend: Backend; calls: string[] } {
   const calls: string[] = [];
-  const openPool = (namespace: string, service: string): Pool => {
+  const openPool = (namespace: string, service: string): BarePool => {
     const pool = backend.openPool(namespace, service);
     const counted = Object.entries(pool).map(([method, call]: [string, (...args: never[]) => unknown]) => [
       method,
@@ -171,7 +171,7 @@ export function countingPools(backend: Backend): { backend: Backend; calls: stri
         return call(...args);
       },
     ]);
-    return Object.fromEntries(counted) as Pool;
+    return Object.fromEntries(counted) as BarePool;
   };
   return { backend: { ...backend, openPool }, calls };
 }

@@ -6,7 +6,7 @@ import { objectName } from "../../src/deployment.ts";
 import type { DurableAgentHub } from "../../src/hub/durable-agent-hub.ts";
 import { durableHub } from "../../src/hub/durable-hub.ts";
 import type { Hub } from "../../src/hub/hub.ts";
-import type { Pool } from "../../src/pool/pool.ts";
+import type { BarePool } from "../../src/pool/pool.ts";
 import { durablePool } from "../../src/pool/durable-pool.ts";
 import type { DurableRegistryObject } from "../../src/store/embedded/durable-registry-object.ts";
 import { durableStore } from "../../src/store/embedded/durable-store.ts";
@@ -22,7 +22,7 @@ import { START } from "./start.ts";
 /** A backend of its own for one test: nothing is shared with any other. */
 export interface Backend {
   open: (namespace: string) => Store;
-  openPool: (namespace: string, service: string) => Pool;
+  openPool: (namespace: string, service: string) => BarePool;
   openGateway: (namespace: string, toolset: string) => Gateway;
   /** @param store  of the namespace */
   openHub: (store: Store, namespace: string, hub: string) => Hub;

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { REPORTED_STATUSES } from "../../core/agents/agent.ts";
 import { ALERT_CODES, ALERT_KINDS, SEVERITIES } from "../../core/alert.ts";
-import { ACTOR_TYPES, EVENT_TYPES } from "../../core/event.ts";
-import { KINDS } from "../../core/kinds.ts";
+import { ACTOR_TYPES, EVENT_KINDS, EVENT_TYPES } from "../../core/event.ts";
 import { count, counts, time } from "./common.ts";
 
 export const fieldChange = z.strictObject({
@@ -19,13 +18,39 @@ export const fieldChange = z.strictObject({
 export const event = z.strictObject({
   revision: count,
   type: z.enum(EVENT_TYPES),
-  kind: z.enum(KINDS),
+  /** What it is of; kinds and types are added as time goes by. */
+  kind: z.enum(EVENT_KINDS),
+  /** An entry's, a service's name, a key's id or a namespace's name. */
   id: z.string(),
   at: time,
   /** What the agent reports now, where that changed; where a registration begins, unless it is available. */
   status: z.enum(REPORTED_STATUSES).optional(),
   /** And what it reported before, where that was something else. */
   from: z.enum(REPORTED_STATUSES).optional(),
+  /** Of a service: whose breaker, or whose binding to the handler. */
+  provider: z.string().optional(),
+  handler: z.string().optional(),
+  /** Of a breaker's events: how it stood. */
+  breaker: z
+    .strictObject({
+      /** Failed calls in a row, up to this change. */
+      failures: count,
+      /** Successful calls since it was half open. */
+      successes: count,
+      /** How often it has opened since its provider registered. */
+      openings: count,
+      /** Of one that is not closed: from then on it is half open. */
+      half_open_at: time.optional(),
+    })
+    .optional(),
+  /** Of a key: its name. Of quota_reached: whose limit it is, unless the namespace's. */
+  name: z.string().optional(),
+  /** Of key_refused: how many requests. */
+  count: count.optional(),
+  /** Of quota_reached: the limit, and what there was. */
+  quota: z
+    .strictObject({ limit: z.string(), of: z.enum(["namespace", "key"]), count, max: count })
+    .optional(),
   changes: z.array(fieldChange).optional(),
   /** How many more fields changed: 1 KiB of changes is kept. */
   more_changes: count.optional(),

@@ -54,6 +54,7 @@ export async function authenticate(request: Request, gate: Gate, isNavigable = f
       const token = tokenIn(request.headers.get("Authorization") ?? "");
       const key = token === undefined ? undefined : await keyOf(token, access, gate.open);
       if (!key) {
+        if (token !== undefined) await noteRefusal(token, access, gate.open);
         const what =
           token === undefined
             ? "Send Authorization: Bearer <API key>."
@@ -116,6 +117,19 @@ async function keyOf(token: string, access: Keyed, open: Gate["open"]): Promise<
   if (!key || key.digest !== digest) return undefined;
   const { name, scopes, limits } = key;
   return { name, scopes, namespace, limits, key: { id, endsAt: endOf(key) } };
+}
+
+/**
+ * Of which namespace a key was meant to be is what it says of itself; any other is put down to the only namespace there is, if
+ * there is one alone.
+ */
+async function noteRefusal(token: string, access: Keyed, open: Gate["open"]): Promise<void> {
+  const { namespaces } = known.get(access)!;
+  const [first] = namespaces;
+  const name = placeIn(token)?.namespace ?? (namespaces.size === 1 ? first : undefined);
+  if (name === undefined || !namespaces.has(name)) return;
+  const namespace = open(name);
+  await namespace.refusals.noteKey(namespace.clock());
 }
 
 function openAsker(request: Request, isNavigable: boolean): Asker {

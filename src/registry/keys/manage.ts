@@ -7,7 +7,10 @@ import {
   type StoredKey,
 } from "../../core/api-key.ts";
 import type { Asker } from "../../core/authority.ts";
+import type { Event } from "../../core/event.ts";
+import { changesIn } from "../../core/field-changes.ts";
 import { Problem } from "../../core/problem.ts";
+import { isoTime } from "../../core/time.ts";
 import type { UsedKey } from "../../store/keyring.ts";
 import type { Namespace } from "../namespace.ts";
 import { digestOf, mintKeySecret } from "./secret.ts";
@@ -42,7 +45,14 @@ export async function createKey(
   const { id, secret } = mintKeySecret(namespace.name);
   const key = { id, digest: await digestOf(secret), ...asked, createdAt: now, createdBy: asker.name };
   const others = namespace.configuredKeys.map(({ name }) => name);
-  const changed = await changeKeys(namespace, (keys) => decideAdd(keys, key, others, now));
+  const changed = await changeKeys(
+    namespace,
+    (keys) => decideAdd(keys, key, others, now),
+    () => ({
+      ...keyEvent("key_created", key, now),
+      ...changesIn(new Map(), new Map(Object.entries(termsOf(key)))),
+    }),
+  );
   return changed instanceof Problem ? changed : { key, secret };
 }
 
@@ -70,8 +80,13 @@ export async function rotateKey(
     createdBy: asker.name,
     expiresAt,
   });
-  const changed = await changeKeys(namespace, (keys) =>
-    decideRotate(keys, before, successor, overlapMs, now),
+  const changed = await changeKeys(
+    namespace,
+    (keys) => decideRotate(keys, before, successor, overlapMs, now),
+    ({ made }) => ({
+      ...keyEvent("key_rotated", { ...made, id: before }, now),
+      ...changesIn(new Map([["id", before]]), new Map([["id", made.id]])),
+    }),
   );
   if (changed instanceof Problem) return changed;
   namespace.keys.forget(before);
@@ -85,22 +100,42 @@ export async function rotateKey(
  * @throws {Problem} `store_unavailable`
  */
 export async function revokeKey(namespace: Namespace, id: string, now: number): Promise<undefined | Problem> {
-  const changed = await changeKeys(namespace, (keys) => decideRevoke(keys, id, now));
+  const changed = await changeKeys(
+    namespace,
+    (keys) => decideRevoke(keys, id, now),
+    ({ revoked }) => keyEvent("key_revoked", revoked, now),
+  );
   if (changed instanceof Problem) return changed;
   namespace.keys.forget(id);
   return undefined;
 }
 
+const keyEvent = (type: Event["type"], { id, name }: Pick<StoredKey, "id" | "name">, at: number): Event => ({
+  type,
+  kind: "key",
+  id,
+  at,
+  name,
+});
+
+/** What is told of a key that was made: nothing of its secret, its digest included. */
+const termsOf = ({ scopes, limits, expiresAt }: StoredKey) => ({
+  scopes,
+  ...(limits && { limits }),
+  ...(expiresAt !== null && { expires_at: isoTime(expiresAt) }),
+});
+
 async function changeKeys<C extends KeyringChange>(
   { store }: Namespace,
   decide: (keys: readonly StoredKey[]) => C | Problem,
+  eventOf: (change: C) => Event,
 ): Promise<C | Problem> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const { keys, version } = await store.keyring();
     const change = decide(keys.map(({ key }) => key));
     if (change instanceof Problem) return change;
     const { put, remove } = change;
-    if (await store.changeKeyring(version, { put, remove })) return change;
+    if (await store.changeKeyring(version, { put, remove }, eventOf(change))) return change;
   }
   return new Problem("store_contended", "Too many changes of keys at once. Nothing was changed: try again.");
 }

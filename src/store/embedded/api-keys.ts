@@ -1,14 +1,18 @@
 import type { KeyringChange, StoredKey } from "../../core/api-key.ts";
+import type { Event } from "../../core/event.ts";
 import type { ObjectStorage } from "../../durable/storage.ts";
 import { hourOf, startOf, type UsedKey } from "../keyring.ts";
+import type { History } from "./history.ts";
 import { SQL } from "./schema.ts";
 
 /** The namespace's keys. */
 export class ApiKeys {
   readonly #storage: ObjectStorage;
+  readonly #history: History;
 
-  constructor(storage: ObjectStorage) {
+  constructor(storage: ObjectStorage, history: History) {
     this.#storage = storage;
+    this.#history = history;
   }
 
   find(ids: readonly string[], now: number): (StoredKey | undefined)[] {
@@ -31,13 +35,14 @@ export class ApiKeys {
     return { keys, version: this.#version() };
   }
 
-  change(version: string, { put, remove }: KeyringChange): boolean {
+  change(version: string, { put, remove }: KeyringChange, event: Event | undefined): boolean {
     const { sql } = this.#storage;
     if (version !== this.#version()) return false;
     this.#storage.transactionSync(() => {
       for (const key of put) sql.exec(SQL.writeKey, key.id, JSON.stringify(key));
       for (const id of remove) sql.exec(SQL.deleteKey, id);
       sql.exec(SQL.writeKeysVersion, String(Number(version) + 1));
+      if (event) this.#history.add(event);
     });
     return true;
   }

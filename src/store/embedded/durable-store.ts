@@ -49,6 +49,7 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   muster: true,
   heal: true,
   events: true,
+  tell: true,
   marker: true,
   forgetEvents: true,
   makeRoom: true,

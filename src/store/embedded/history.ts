@@ -1,4 +1,4 @@
-import type { Sql } from "../../durable/storage.ts";
+import type { ObjectStorage, Sql } from "../../durable/storage.ts";
 import { type Event, FLIPS_MS } from "../../core/event.ts";
 import { type EventsKept, oldestToKeep, type Probe, revisionsToProbe } from "../forgetting.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
@@ -19,18 +19,26 @@ const FLIPS_MAX = 10_000;
 
 /** What happened: the newest events, and the last sweep's report. */
 export class History {
+  readonly #storage: ObjectStorage;
   readonly #sql: Sql;
   /** The last change of status of each agent that had one, and when the first of those was whose place it has. */
   readonly #flips = new Map<string, { revision: number; firstAt: number }>();
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+  constructor(storage: ObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
   }
 
   /** A change of status takes the place of the agent's last, if the first of these was not long ago. */
   add(event: Event): void {
     if (event.type === "status_changed") this.#addFlip(event);
     else this.#append(event);
+  }
+
+  tell(events: readonly Event[]): void {
+    this.#storage.transactionSync(() => {
+      for (const event of events) this.add(event);
+    });
   }
 
   #append(event: Event): number {

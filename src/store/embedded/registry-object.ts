@@ -1,4 +1,5 @@
 import type { Kind, Ref } from "../../core/entry.ts";
+import type { Event } from "../../core/event.ts";
 import { migrate } from "../../durable/migrate.ts";
 import type { Served } from "../../durable/served.ts";
 import type { ObjectStorage, Sql } from "../../durable/storage.ts";
@@ -62,11 +63,11 @@ export class RegistryObject implements Served<RegistryCalls> {
     migrate(storage, MIGRATIONS);
     const { sql } = storage;
     this.#sql = sql;
-    this.#history = new History(sql);
+    this.#history = new History(storage);
     const members = new Members(sql);
     const rows = new KnownRows(sql);
     this.#holders = new Holders(sql, rows);
-    this.#apiKeys = new ApiKeys(storage);
+    this.#apiKeys = new ApiKeys(storage, this.#history);
     this.#entries = new Entries(storage, this.#history, members, rows);
     this.#search = new Search(sql, members, rows);
   }
@@ -147,6 +148,10 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#history.events(query);
   }
 
+  tell(events: readonly Event[]): void {
+    this.#history.tell(events);
+  }
+
   marker(): string {
     return this.#history.marker();
   }
@@ -179,8 +184,8 @@ export class RegistryObject implements Served<RegistryCalls> {
     return this.#apiKeys.all();
   }
 
-  changeKeyring(version: string, change: KeyringChange): boolean {
-    return this.#apiKeys.change(version, change);
+  changeKeyring(version: string, change: KeyringChange, event?: Event): boolean {
+    return this.#apiKeys.change(version, change, event);
   }
 
   signingKey(candidate: string): string {

@@ -13,7 +13,7 @@ const STRETCH_KEPT_MS = 600_000;
 
 type History = Pick<
   Store,
-  "events" | "latest" | "marker" | "forgetEvents" | "sweepReport" | "keepSweepReport"
+  "tell" | "events" | "latest" | "marker" | "forgetEvents" | "sweepReport" | "keepSweepReport"
 >;
 
 /** What happened: the newest events, and the last sweep's report. */
@@ -37,6 +37,8 @@ export function historyIn({ connection, keys }: Database): History {
   }
 
   return {
+    tell: (events) => tellIn({ connection, keys }, events),
+
     async events({ since, limit }) {
       // One of a history over several shards would be no id of an event.
       if (since && !/^\d+$/.test(since.nonce)) return "too_old";
@@ -123,6 +125,7 @@ export async function tellIn(
   { connection, keys }: Pick<Database, "connection" | "keys">,
   events: readonly Event[],
 ): Promise<void> {
+  if (events.length === 0) return;
   const calls = events.map((event) => ({
     script: TELL,
     keys: [keys.revision, keys.events, keys.flip(event), keys.replaced],

@@ -1,8 +1,10 @@
 import type { StoredKey } from "../../core/api-key.ts";
 import { byId } from "../../core/order.ts";
 import { hourOf, type Keyring, startOf } from "../keyring.ts";
+import { EVENTS_MAX } from "../store.ts";
 import type { Database } from "./database.ts";
 import { parse } from "./decode.ts";
+import { newNonce } from "./nonce.ts";
 import { CHANGE_KEYRING, FIND_KEYS, KEYRING } from "./scripts.ts";
 
 /** The namespace's keys: a hash of them, and one of the hours in which they were last used. */
@@ -29,10 +31,12 @@ export function keyringIn({ connection, keys: names }: Database): Keyring {
       return { keys: found, version };
     },
 
-    async changeKeyring(version, { put, remove }) {
+    async changeKeyring(version, { put, remove }, event) {
       const written = put.flatMap((key) => [key.id, JSON.stringify(key)]);
-      const args = [version, String(put.length), ...written, ...remove];
-      const [changed] = await connection.write("change keys", [{ script: CHANGE_KEYRING, keys, args }]);
+      const told = [event ? JSON.stringify(event) : "", newNonce(), String(EVENTS_MAX)];
+      const args = [version, ...told, String(put.length), ...written, ...remove];
+      const all = [...keys, names.revision, names.events];
+      const [changed] = await connection.write("change keys", [{ script: CHANGE_KEYRING, keys: all, args }]);
       return changed === 1;
     },
   };

@@ -20,7 +20,7 @@ export function keysOf(prefix: string, namespace: string) {
     ledger: `${base}ledger`,
     revision: `${base}revision`,
     events: `${base}events`,
-    flip: ({ kind, id }: Ref<Kind>) => `${base}flip:${kind}:${id}`,
+    flip: ({ kind, id }: { kind: string; id: string }) => `${base}flip:${kind}:${id}`,
     replaced: `${base}replaced`,
     history: `${base}history`,
     sweep: `${base}sweep`,

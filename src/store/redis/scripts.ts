@@ -131,8 +131,9 @@ export const FIND_KEYS = scriptOf(findKeysLua);
  */
 export const KEYRING = scriptOf(keyringLua);
 /**
- * KEYS as of FIND_KEYS   ARGV[1] version that was read   ARGV[2] number n of keys to write
- * ARGV[3..2+2n] id, key as JSON, ...   ARGV[3+2n..] ids to remove
+ * KEYS[1], KEYS[2] as of FIND_KEYS   KEYS[3] revision   KEYS[4] events
+ * ARGV[1] version that was read   ARGV[2] event as JSON, "" for none   ARGV[3] its nonce   ARGV[4] how many events to keep
+ * ARGV[5] number n of keys to write   ARGV[6..5+2n] id, key as JSON, ...   ARGV[6+2n..] ids to remove
  * Returns 1 when applied, else 0
  */
 export const CHANGE_KEYRING = scriptOf(changeKeyringLua);

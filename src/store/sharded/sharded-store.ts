@@ -1,5 +1,6 @@
 import type { Entry, Kind, Ref } from "../../core/entry.ts";
 import { LIMITED, type Limited, type Limits, type Quota, quotaExceeded } from "../../core/limits.ts";
+import { type Event, subjectOf } from "../../core/event.ts";
 import { Problem } from "../../core/problem.ts";
 import { byCodePoint, byCodeUnit } from "../../core/order.ts";
 import type {
@@ -178,6 +179,18 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     },
     holders: (names) => first.holders(names),
 
+    /** What is of no entry is told on the first shard. */
+    async tell(events) {
+      const placeOf = (event: Event): number => {
+        const subject = subjectOf(event);
+        return subject ? shardOf(subject.id) : 0;
+      };
+      await all(async (store, shard) => {
+        const own = events.filter((event) => placeOf(event) === shard);
+        if (own.length > 0) await store.tell(own);
+      });
+    },
+
     marker: async () => (await all((store) => store.marker())).join(" "),
 
     async sample<K extends Kind>(query: SampleQuery<K>, now: number) {
@@ -259,7 +272,7 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
     signingKey: (candidate) => first.signingKey(candidate),
     findKeys: (ids, now) => first.findKeys(ids, now),
     keyring: () => first.keyring(),
-    changeKeyring: (version, change) => first.changeKeyring(version, change),
+    changeKeyring: (version, change, event) => first.changeKeyring(version, change, event),
   };
 }
 

@@ -208,9 +208,10 @@ describe("what a key that was made while running costs", () => {
     expect(await costOf(ROOT.token)).toEqual([1, 1]);
   });
 
-  it("is nothing for what is no key: another secret, another namespace, another form", async () => {
+  it("is nothing for what is no key, once that is told: another secret, another namespace, another form", async () => {
     const { backend, registry, secret } = await calling();
     await whoami(registry, secret);
+    expect((await backend.bridge.cost(() => statusOf(registry, "first"))).requests).toBe(1);
     const guesses = [
       secret.replace(/.$/, (last) => (last === "A" ? "B" : "A")),
       secret.replace("rck_default", "rck_nowhere"),

@@ -115,7 +115,7 @@ describe("an object that nobody knows any more", () => {
     const pool = durablePool(() => objects.stub("llm"));
     const resolve = () => {
       const request = { offers: [offer("a")], query: ANY, lapsed: [], selectionId: "s", dryRun: false };
-      return pool.resolve(request, clock.now());
+      return pool.resolve({}, request, clock.now());
     };
     const files = () => readdirSync(join(path, "forgotten")).filter((name) => /^\d+\.sqlite$/.test(name));
     await resolve();

@@ -6,7 +6,7 @@ import { openedPool } from "../../support/pools.ts";
 poolConformance("a Node.js process", () => {
   const { stub, evict, inside } = localObject((host) => hostedPool(host, async () => true));
   return openedPool({
-    pool: durablePool(stub),
+    bare: durablePool(stub),
     evict,
     inside: (work) => inside((_, { sql }) => work(sql)),
   });

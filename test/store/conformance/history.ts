@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Event } from "../../../src/core/event.ts";
 import {
   absent,
   type EventCursor,
@@ -53,6 +54,25 @@ export function recounts(open: Open): void {
     await tell(store, 12);
     expect((await pageOf(store, next, 3)).events).toMatchObject(told(1, 3));
     expect((await pageOf(store, next, 100)).events).toMatchObject(told(1, 12));
+  });
+
+  it("appends events that go with no change, of whatever kind, in their order", async () => {
+    const { store } = open();
+    await tell(store, 1);
+    await store.tell([]);
+    const [at, actor] = [T0 + 1, { type: "registry" }] as const;
+    const events: Event[] = [
+      { type: "breaker_opened", kind: "service", id: "llm", provider: "e1", at, actor },
+      { type: "breaker_closed", kind: "service", id: "llm", provider: "e1", at, actor },
+    ];
+    await store.tell(events);
+    expect(await historyOf(store)).toEqual([
+      ...told(1, 1),
+      { revision: 2, ...events[0] },
+      { revision: 3, ...events[1] },
+    ]);
+    await store.tell([{ type: "quota_reached", kind: "namespace", id: "default", at: T0 + 2 }]);
+    expect((await historyOf(store)).at(-1)).toMatchObject({ type: "quota_reached", revision: 4 });
   });
 
   it("numbers events from 1, without a gap, oldest first", async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { StoredKey } from "../../../src/core/api-key.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { type Open, T0 } from "./opened.ts";
+import { historyOf, type Open, T0 } from "./opened.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -51,6 +51,15 @@ export function keepsKeys(open: Open): void {
     await store.findKeys(["a"], T0);
     await put(store, keyOf("a"));
     expect((await store.keyring()).keys).toEqual([{ key: keyOf("a"), lastUsedAt: null }]);
+  });
+
+  it("tells of a change with it, and of none that another was before", async () => {
+    const { store } = open();
+    const event = (id: string) => ({ type: "key_created", kind: "key", id, at: T0 }) as const;
+    const { version } = await store.keyring();
+    expect(await store.changeKeyring(version, { put: [keyOf("a")], remove: [] }, event("a"))).toBe(true);
+    expect(await store.changeKeyring(version, { put: [keyOf("b")], remove: [] }, event("b"))).toBe(false);
+    expect(await historyOf(store)).toEqual([{ revision: 1, ...event("a") }]);
   });
 
   it("writes and removes keys in one change, and keeps when the others were used", async () => {

@@ -159,6 +159,8 @@ export class Race {
         // A lease that lapsed since the last sweep is restored before anybody was told.
         expectThat(before?.mark !== undefined || this.#restored.includes(about));
         return void this.#told.set(about, { ...before!, mark: undefined });
+      default:
+        throw new Error(`nobody here does what is told: ${happened}`);
     }
   }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EVENT_TYPES } from "../../../core/event.ts";
+import { type BreakerCounts, EVENT_TYPES } from "../../../core/event.ts";
 import { entryId } from "../../../core/names.ts";
 import { invalid, orThrow, type Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
@@ -9,13 +9,19 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
 
-const shown = ({ nonce, actor, requestId, moreChanges, ...event }: EventRecord) => ({
+const shown = ({ nonce, actor, requestId, moreChanges, breaker, ...event }: EventRecord) => ({
   ...event,
+  ...(breaker && { breaker: shownBreaker(breaker) }),
   ...(moreChanges !== undefined && { more_changes: moreChanges }),
   actor: actor ?? null,
   request_id: requestId ?? null,
   cursor: encodeEventCursor({ revision: event.revision, nonce }),
   at: isoTime(event.at),
+});
+
+const shownBreaker = ({ halfOpenAt, ...counts }: BreakerCounts) => ({
+  ...counts,
+  ...(halfOpenAt !== undefined && { half_open_at: isoTime(halfOpenAt) }),
 });
 
 const misplaced = (name: string, order: string): Problem =>

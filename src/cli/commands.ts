@@ -9,6 +9,7 @@ import { completion } from "./commands/completion.ts";
 import { dev } from "./commands/dev.ts";
 import { drain } from "./commands/drain.ts";
 import { events } from "./commands/events.ts";
+import { exportCommand } from "./commands/export.ts";
 import { find } from "./commands/find.ts";
 import { get } from "./commands/get.ts";
 import { keysCreate } from "./commands/keys-create.ts";
@@ -20,6 +21,7 @@ import { list } from "./commands/list.ts";
 import { priority } from "./commands/priority.ts";
 import { ready } from "./commands/ready.ts";
 import { register } from "./commands/register.ts";
+import { restore } from "./commands/restore.ts";
 import { resolve } from "./commands/resolve.ts";
 import { selections } from "./commands/selections.ts";
 import { services } from "./commands/services.ts";
@@ -54,6 +56,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   call,
   bridge,
   sweep,
+  export: exportCommand,
+  restore,
   whoami,
   "keys list": keysList,
   "keys create": keysCreate,

@@ -13,3 +13,10 @@ export function progressBar(output: Output, total: number): { at(done: number): 
     end: () => output.write("\r\u001B[K"),
   };
 }
+
+/** A text that is written anew in place; nothing if the output is not a terminal. */
+export function progressText(output: Output): { say(text: string): void; end(): void } {
+  if (!output.isTTY) return { say: () => {}, end: () => {} };
+  const clear = "\r\u001B[K";
+  return { say: (text) => output.write(clear + text), end: () => output.write(clear) };
+}

@@ -10,6 +10,7 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 import { createClient, ToolError, type ToolsetDefinition } from "../../src/client/index.ts";
 import { type CliOptions, rollcall } from "../support/cli.node.ts";
 import { activation } from "./cli/activation.ts";
+import { backsUp } from "./cli/backup.ts";
 import { completes } from "./cli/completion.ts";
 import { events } from "./cli/events.ts";
 import { failures } from "./cli/failures.ts";
@@ -71,6 +72,7 @@ failures(opened);
 completes(opened);
 activation(opened);
 managesKeys(opened);
+backsUp(opened);
 
 describe("register --file", () => {
   const entry = (i: number) => ({

@@ -16,7 +16,7 @@ export function completes(open: Open): void {
       const offers = async (...words: string[]) =>
         (await rollcall(["complete", ...words])).out.split("\n").slice(0, -1);
       expect(await offers("")).toEqual(expect.arrayContaining(["stats", "keys", "completion", "help"]));
-      expect(await offers("re")).toEqual(["ready", "register", "resolve"]);
+      expect(await offers("re")).toEqual(["ready", "register", "resolve", "restore"]);
       expect(await offers("keys", "")).toEqual(["list", "create", "rotate", "revoke", "new"]);
       expect(await offers("toolsets", "s")).toEqual(["show"]);
       expect(await offers("help", "breakers", "")).toEqual(["reset"]);

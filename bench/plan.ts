@@ -12,7 +12,7 @@ export interface Plan {
   sweep: { size: number; changes: number[] };
   /** The sockets of one hub's object, and for how long it is left to pings, and to itself after a restart. */
   hub: { sockets: number; intervalSeconds: number; quietSeconds: number; settleSeconds: number };
-  /** Of an open tab of the dashboard. */
+  /** Of an open dashboard. */
   looks: number;
   /** For how long nothing changes while many wait for a change. */
   watchSeconds: number;

@@ -1,5 +1,6 @@
 /**
- * Writes what browsers load, to dist/assets: what lies in src/dashboard/public, the OpenAPI document, and the pages that are the
+ * Writes what browsers load, to dist/assets: what lies in src/dashboard/public, the dashboard as one script,
+ * the OpenAPI document, and the pages that are the
  * same for everybody. wrangler runs it before it serves, builds or deploys (wrangler.toml). Several may run at once: a file that is
  * as it should be is left alone, and one is replaced in one step.
  */
@@ -8,11 +9,12 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ProblemCode, PROBLEMS } from "../src/core/problem.ts";
 import { REMEDIES } from "../src/core/remedies.ts";
-import { docsPage, errorPage } from "../src/dashboard/page.ts";
+import { docsPage, errorPage } from "../src/http/frame/page.ts";
 import { EXAMPLES } from "../src/http/examples.ts";
 import { htmlHeaders } from "../src/http/frame/html-reply.ts";
 import { openApiDocument } from "../src/http/frame/openapi/document.ts";
 import { endpoints } from "../src/http/routes.ts";
+import { dashboardScript } from "./dashboard.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PUBLIC = join(ROOT, "src/dashboard/public");
@@ -38,6 +40,7 @@ const documented = endpoints.filter(({ group }) => group !== null);
 
 const written: Record<string, string | Buffer> = {
   ...Object.fromEntries(filesIn(PUBLIC).map((path) => [path, readFileSync(join(PUBLIC, path))])),
+  "ui/app.js": dashboardScript(),
   "openapi.json": JSON.stringify(openApiDocument(endpoints, EXAMPLES)),
   "docs.html": docsPage().toString(),
   ...Object.fromEntries(

@@ -7,6 +7,7 @@ import { registerOverHttp } from "../fleet/register.ts";
 import type { Http } from "../load/http.ts";
 import { openLoop, type Operation, type Timing } from "../load/load.ts";
 import type { Rig } from "../rig.ts";
+import { OVERVIEW_VIEWS } from "./dashboard.ts";
 import type { Served } from "../servers/served.ts";
 
 /** Heartbeats at a steady rate: alone, and while something else goes on in their namespace. */
@@ -69,7 +70,7 @@ async function inLargeFleet(rig: Rig): Promise<Meanwhile[]> {
       http.expect(200, "GET", path);
   const disturbances: Disturbance[] = [
     { name: "sweeps", requests: [(http) => http.expect(200, "POST", "/v1/sweep")] },
-    { name: "a dashboard", requests: [read("/"), read("/v1/stats")] },
+    { name: "a dashboard", requests: OVERVIEW_VIEWS.map(read) },
     { name: "a picky discover", requests: [read(PICKY)] },
     {
       name: `registrations, ${REGISTERED_AT_ONCE} at once`,
@@ -101,7 +102,7 @@ async function duringLargeReads(rig: Rig, store: Meanwhile["store"]): Promise<Me
   const http = served.http(fleet);
   const tokens = await registerOverHttp(http, fleet);
   const entries = await registerUntilRefused(http);
-  const requests = ["/", "/v1/capabilities", "/v1/stats"].map(
+  const requests = [...OVERVIEW_VIEWS, "/v1/capabilities"].map(
     (path): Request =>
       (from) =>
         from.expect(200, "GET", path),

@@ -3,13 +3,13 @@ import { type Dashboard, LOOK_EVERY_MS, type Look } from "../measure/dashboard.t
 import { PRICES } from "../prices.ts";
 import { figure, type Table } from "./table.ts";
 
-/** An open tab looks as often as this in a month; one that is hidden does not. */
+/** A browser with an open tab looks as often as this in a month; one whose tabs are all hidden does not. */
 const LOOKS_A_MONTH = (SECONDS_A_MONTH * 1000) / LOOK_EVERY_MS;
 
 export function dashboardTable({ fleet, unchanged, changed }: Dashboard): Table {
   return {
-    title: "An open tab of the dashboard",
-    note: `The overview of ${fleet.toLocaleString("en")} agents, fetched every ${LOOK_EVERY_MS / 1000} s; in a month that it is open all the time, ${figure(LOOKS_A_MONTH / 1e6)} million times. A tab that is hidden fetches nothing. Dollars: Upstash as pay as you go for this tab alone, and what its requests and CPU cost beyond what Workers include, were all of that used otherwise.`,
+    title: "An open dashboard",
+    note: `The overview of ${fleet.toLocaleString("en")} agents, open all the time: a browser, however many tabs it has, looks every ${LOOK_EVERY_MS / 1000} s whether anything was told, in a month ${figure(LOOKS_A_MONTH / 1e6)} million times, and reads what it shows if so, or once a minute. A tab that is hidden asks for nothing. Dollars: Upstash as pay as you go for this browser alone, and what its requests and CPU cost beyond what Workers include, were all of that used otherwise.`,
     columns: [
       "a look",
       "commands",

@@ -63,10 +63,11 @@ export const agents = ({ read, send }: Transport) => ({
    * A page may hold fewer than `limit` agents, even none, before the end: only a null `next_cursor` ends the list.
    *
    * @param query.limit   1 to 200 (100)
+   * @param query.prefix  only ids that begin with it
    * @param query.cursor  the `next_cursor` of the page before
    */
   list: (
-    query: AgentFilter & MaxStale & { limit?: number; cursor?: string } = {},
+    query: AgentFilter & MaxStale & { limit?: number; cursor?: string; prefix?: string } = {},
     options: ReadOptions = {},
   ) => read<Read<AgentPage>>("/v1/agents", { query: orStale(query, options), ...options }),
 

@@ -22,6 +22,7 @@ import type {
   EventPage,
   Health,
   LatestEventPage,
+  Marker,
   Ready,
   Registration,
   Stats,
@@ -180,6 +181,12 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
      * `other_types`. Scope `read`.
      */
     stats: (requested: ReadOptions = {}) => read<Read<Stats>>("/v1/stats", requested),
+
+    /**
+     * Reads a text that is another one once something was told, up to 1 s old: to know whether to read anything else again.
+     * Scope `read`.
+     */
+    marker: (requested: RequestOptions = {}) => read<Marker>("/v1/marker", requested),
 
     /** Reads how many agents were in which states in the last 24 h, and how many tool calls were not settled. Scope `read`. */
     statsHistory: (requested: RequestOptions = {}) => read<StatsHistory>("/v1/stats/history", requested),

@@ -12,6 +12,7 @@ import type {
   RuntimeServices,
   SelectionList,
   SelectionLogic,
+  ServiceNames,
 } from "./shapes.ts";
 import type { ReadOptions, RequestOptions } from "./options.ts";
 import { orStale } from "./reads.ts";
@@ -104,10 +105,23 @@ export const services = ({ read, send }: Transport) => ({
     send<CheckResults>("POST", "/v1/services/health-checks", { timeoutMs: CHECK_TIMEOUT_MS, ...options }),
 
   /**
+   * Reads one page of the names of services, with how many agents offer each, lapsed ones included. Scope `read`.
+   *
+   * @param query.prefix  only names that begin with it
+   * @param query.limit   1 to 1,000 (100)
+   * @param query.cursor  the `next_cursor` of the page before; null at the end
+   */
+  names: (query: { prefix?: string; limit?: number; cursor?: string } = {}, options: ReadOptions = {}) =>
+    read<Read<ServiceNames>>("/v1/services", { query, ...options }),
+
+  /**
    * Reads every provider in the order of selection, by handler and service, with its breaker. With a handler, providers for
    * any handler are included. Scope `read`.
+   *
+   * @param query.limit  with `service_type`: only the first so many agents by id that offer it, 1 to 1,000 (all); the answer is
+   *   `truncated` if there are more
    */
-  list: (query: ServiceFilter = {}, options: ReadOptions = {}) =>
+  list: (query: ServiceFilter & { limit?: number } = {}, options: ReadOptions = {}) =>
     read<Read<RuntimeServices>>(RUNTIME, { query, ...options }),
 
   /** Reads the health of all services together and of each. Scope `read`. */

@@ -20,6 +20,7 @@ import { presenceEndpoints } from "./routes/agents/presence.ts";
 import { readinessEndpoints } from "./routes/services/readiness.ts";
 import { resolveEndpoints } from "./routes/services/resolve.ts";
 import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
+import { serviceEndpoints } from "./routes/services/services.ts";
 import { registerEndpoints } from "./routes/agents/register.ts";
 import { statsEndpoints } from "./routes/agents/stats.ts";
 import { sweepEndpoints } from "./routes/operation/sweep.ts";
@@ -45,6 +46,7 @@ export const endpoints: readonly Endpoint[] = [
   ...backupEndpoints,
   ...metricEndpoints,
   ...keyEndpoints,
+  ...serviceEndpoints,
   ...resolveEndpoints,
   ...outcomeEndpoints,
   ...readinessEndpoints,

@@ -47,7 +47,7 @@ const SWEEP_EVERY_MS = 60_000;
 const URL = "http://localhost";
 
 /**
- * Starts a registry in this process: all that a deployment does, but for WebSockets and the files that the pages load. Two of
+ * Starts a registry in this process: all that a deployment does, but for WebSockets and the files that browsers load: of the dashboard it answers the shell alone. Two of
  * them share nothing. Holds no process open, but while a request is answered.
  *
  * ```ts

@@ -74,9 +74,5 @@ export const cursorTooOld = (): Problem =>
     "The cursor's event is none of those that are kept. Read the agents anew, then go on without a cursor.",
   );
 
-/** The newest `limit` events, newest first. */
-export const latestEvents = ({ store }: Namespace, limit: number): Promise<EventRecord[]> =>
-  store.latest(limit);
-
 /** What the last sweep found; undefined before the first. */
 export const lastSweep = ({ store }: Namespace): Promise<SweepReport | undefined> => store.sweepReport();

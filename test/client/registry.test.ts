@@ -64,6 +64,8 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
     }),
   listCapabilities: (client) => client.capabilities(),
   stats: (client) => client.stats(),
+  marker: (client) => client.marker(),
+  listServiceNames: (client) => client.services.names({ prefix: "l" }),
   statsHistory: (client) => client.statsHistory(),
   listAlerts: (client) => client.alerts(),
   listEvents: (client) => client.events({ limit: 10 }),

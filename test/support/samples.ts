@@ -232,6 +232,7 @@ export const SAMPLES: readonly Sample[] = [
     body: () => ({ components: [] }),
   },
   { operation: "listCapabilities", title: "all", trips: "rr" },
+  { operation: "listServiceNames", title: "all", trips: "rr" },
   { operation: "stats", title: "all", trips: "rrr" },
   { operation: "listAlerts", title: "all", trips: "r" },
   { operation: "statsHistory", title: "all", trips: "r" },
@@ -244,6 +245,7 @@ export const SAMPLES: readonly Sample[] = [
     prepare: lookBack,
   },
   { operation: "listEvents", title: "newest first", trips: "r", query: "?order=desc&type=registered" },
+  { operation: "marker", title: "all", trips: "r" },
   { operation: "sweep", title: "with nothing to tell", trips: "rrwrrrrrrrrrrrrrw" },
   {
     operation: "sweep",
@@ -318,6 +320,7 @@ export const SAMPLES: readonly Sample[] = [
     },
   },
   { operation: "listServices", title: "with a failure", trips: "r", prepare: fail },
+  { operation: "listServices", title: "the first of one", trips: "r", query: "?service_type=llm&limit=2" },
   { operation: "listServices", title: "of one kind", trips: "r", query: "?handler=h&service_type=llm" },
   { operation: "servicesHealth", title: "all", trips: "r" },
   { operation: "selectionLogic", title: "in words", trips: "" },

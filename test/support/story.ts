@@ -5,10 +5,10 @@ import { operationsOf } from "./openapi.ts";
 export const STORY = `
   health ready importAgents
   registerAgent listAgents getAgent heartbeat heartbeats drainAgent cancelDrain
-  discover watchAgents listCapabilities stats metrics listEvents sweep listAlerts statsHistory exportAll restore
+  discover watchAgents listCapabilities stats metrics listEvents marker sweep listAlerts statsHistory exportAll restore
   whoAmI createKey listKeys rotateKey revokeKey
   resolveService reportOutcomes listSelections servicesReady checkServices
-  listServices servicesHealth selectionLogic setServicePriority resetCircuitBreakers
+  listServiceNames listServices servicesHealth selectionLogic setServicePriority resetCircuitBreakers
   legacyList legacyListByType legacyGet legacyHeartbeat unregisterAgents openPresence unregisterAgent
   registerAgent legacyUnregister legacyRegister
   registerToolset listToolsets searchToolsets getToolset claimCalls pong openProviderSocket

@@ -96,6 +96,9 @@ export const statsHistory = z.strictObject({
   points: z.array(z.strictObject({ at: time, by_status: counts, calls: count })),
 });
 
+/** Another text once something more was told. */
+export const marker = z.strictObject({ marker: z.string(), as_of: time });
+
 export const sweepSummary = z.strictObject({
   scanned: count,
   unreachable: z.array(z.string()),

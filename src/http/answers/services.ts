@@ -6,6 +6,14 @@ import { binding } from "./binding.ts";
 import { count, json, refusedItem, staleness, time } from "./common.ts";
 
 const circuit = z.enum(CIRCUIT_STATES);
+
+export const serviceNames = z.strictObject({
+  services: z.array(z.strictObject({ name: z.string(), providers: count })),
+  /** On this page. */
+  count,
+  next_cursor: z.string().nullable(),
+});
+
 export const rejection = z.strictObject({
   id: z.string(),
   stage: z.enum(SELECTION_STAGES),
@@ -123,6 +131,8 @@ export const runtimeServices = z.strictObject({
       health_check: z.string().nullable(),
     }),
   ),
+  /** With limit: more agents offer the service than were looked at. */
+  truncated: z.literal(true).optional(),
 });
 
 export const runtimeHealth = z.strictObject({

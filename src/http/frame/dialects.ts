@@ -1,8 +1,8 @@
 import type { Problem } from "../../core/problem.ts";
-import { keyPage, refusalPage } from "../../dashboard/page.ts";
 import { errorMessage, RPC } from "../../mcp/protocol.ts";
 import type { Dialect } from "./endpoint.ts";
 import { htmlReply } from "./html-reply.ts";
+import { refusalPage } from "./page.ts";
 import { problemBody } from "./problem-body.ts";
 import { BARE_JSON, type Reply } from "./reply.ts";
 
@@ -11,8 +11,6 @@ interface Refused {
   requestId: string;
   /** The scheme, host and port of the request. */
   origin: string;
-  /** Whether the request came with an `Authorization` header. */
-  sentKey: boolean;
 }
 
 function headersOf({ status, options, kind }: Problem): Record<string, string> {
@@ -42,14 +40,8 @@ function asBareError(problem: Problem, refused: Refused): Reply {
   return { status, headers, body: JSON.stringify({ error: message }) };
 }
 
-/** A reader without a key gets a page that asks for one, with status 200. */
-function asPage(problem: Problem, { sentKey }: Refused): Reply {
-  const { code, message, status } = problem;
-  if (code !== "unauthorized") return htmlReply(refusalPage(code, message), status, headersOf(problem));
-  return sentKey
-    ? htmlReply(keyPage("This key is not known here."), status, headersOf(problem))
-    : htmlReply(keyPage(), 200);
-}
+const asPage = (problem: Problem): Reply =>
+  htmlReply(refusalPage(problem.code, problem.message), problem.status, headersOf(problem));
 
 /** JSON-RPC's codes where it has one for the refusal, else the HTTP status: the rest of its range belongs to others. */
 function asRpcError(problem: Problem, { requestId, origin }: Refused): Reply {

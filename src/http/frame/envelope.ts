@@ -85,9 +85,8 @@ const problemOf = (error: unknown): Problem =>
     : new Problem("internal", "Something went wrong on our side.", { cause: error });
 
 function refuse(c: Context, dialect: Dialect, requestId: string, problem: Problem): Reply {
-  const sentKey = c.req.header("Authorization") !== undefined;
   const { origin } = new URL(c.req.url);
-  return DIALECTS[dialect].refuse(problem, { requestId, origin, sentKey });
+  return DIALECTS[dialect].refuse(problem, { requestId, origin });
 }
 
 function send(reply: Reply | Response, headers: Record<string, string>): Response {

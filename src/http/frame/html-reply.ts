@@ -1,4 +1,4 @@
-import type { Html } from "../../dashboard/html.ts";
+import type { Html } from "./html.ts";
 import type { Reply } from "./reply.ts";
 
 /** A page loads only what this deployment serves, runs no inline script, and no other page may frame it. */

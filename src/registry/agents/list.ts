@@ -6,6 +6,7 @@ import type { AgentSearch } from "../recent-reads.ts";
 import type { Page } from "../../store/store.ts";
 import { walk } from "../../store/walk.ts";
 import type { Namespace } from "../namespace.ts";
+import { justBefore } from "./prefix.ts";
 
 /** A page examines at most this many agents, so that a filter that lets none through cannot make it slow. */
 const EXAMINED_MAX = 500;
@@ -16,7 +17,9 @@ export interface AgentQuery {
   tag: readonly string[];
   /** Any of these effective statuses passes; undefined: all do. */
   statuses: readonly EffectiveStatus[] | undefined;
-  /** Start after this id; "" from the beginning. */
+  /** Of ids; "" has all of them. */
+  prefix: string;
+  /** Start after this id, which has the prefix; "" from the beginning. */
   after: string;
   /** at most 200 */
   limit: number;
@@ -41,18 +44,19 @@ export async function listAgents(
   query: AgentQuery,
   now: number,
 ): Promise<AgentPage> {
-  const { statuses, limit } = query;
+  const { statuses, limit, prefix } = query;
   const terms = queryTerms(query);
   const agents: AgentRecord[] = [];
-  let after: string | null = query.after;
+  let after: string | null = query.after === "" && prefix !== "" ? justBefore(prefix) : query.after;
   let [examined, lapsed] = [0, 0];
   // One more than the limit tells whether there is more. Only if too few passed, a second look takes the rest of what may
   // be examined.
   for (const members of [limit + 1, EXAMINED_MAX - limit - 1]) {
     if (after === null || agents.length > limit) break;
     const page: Page = await store.page({ kind: "agent", terms, after, limit: members, near: true }, now);
-    examined += page.entries.length;
-    for (const entry of page.entries) {
+    const entries = page.entries.filter(({ document }) => document.registration.id.startsWith(prefix));
+    examined += entries.length;
+    for (const entry of entries) {
       if (!isLive(entry)) {
         lapsed += 1;
         continue;
@@ -60,7 +64,8 @@ export async function listAgents(
       const record = agentRecord(entry, now);
       if (!statuses || statuses.includes(record.effective_status)) agents.push(record);
     }
-    after = page.next;
+    // Ids come in order: after one without the prefix none has it.
+    after = page.next?.startsWith(prefix) ? page.next : null;
   }
   const shown = agents.slice(0, limit);
   return { agents: shown, next: agents.length > limit ? shown.at(-1)!.id : after, examined, lapsed };

@@ -1,38 +1,10 @@
-import { EXACT_MAX, queryTerms } from "../../core/agents/discovery.ts";
-import { type Entry, isLive, type LiveEntry } from "../../core/entry.ts";
+import { EXACT_MAX } from "../../core/agents/discovery.ts";
+import type { Entry } from "../../core/entry.ts";
 import type { Store } from "../../store/store.ts";
 import { SMALL, walk } from "../../store/walk.ts";
-import type { Namespace } from "../namespace.ts";
 
 /** What is looked at has capabilities and tags of at most so many characters, and what one page of the last entries has beside. */
 const NAME_CHARS_MAX = 300_000;
-
-export interface Survey {
-  /** Live agents in id order. */
-  agents: LiveEntry[];
-  /** How many that were come upon have lapsed. */
-  lapsed: number;
-  /** There are more than `EXACT_MAX` agents, or they have very many names: these are the first that have the type and the capability. */
-  partial: boolean;
-}
-
-/**
- * Every live agent, while there are at most `EXACT_MAX`; of a larger fleet the first that have a type and a capability. Fewer
- * where their capabilities and tags have more than 300,000 characters: a few agents can have very many.
- */
-export async function surveyAgents(
-  { store }: Namespace,
-  { type, capability }: { type: string | undefined; capability: string | undefined },
-  now: number,
-): Promise<Survey> {
-  const isLarge = (await store.count("agent")) > EXACT_MAX;
-  const terms = isLarge
-    ? queryTerms({ type, capability: capability === undefined ? [] : [capability], tag: [] })
-    : ["agent"];
-  const { entries, isCut } = await firstAgents(store, terms, now);
-  const agents = entries.filter(isLive);
-  return { agents, lapsed: entries.length - agents.length, partial: isLarge || isCut };
-}
 
 /**
  * The first `EXACT_MAX` agents under all of `terms`, in id order, lapsed ones included.

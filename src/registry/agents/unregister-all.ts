@@ -5,6 +5,7 @@ import { Problem } from "../../core/problem.ts";
 import { change } from "../../store/change.ts";
 import { chunks } from "../../store/chunks.ts";
 import type { Namespace } from "../namespace.ts";
+import { justBefore } from "./prefix.ts";
 
 /** How many ids one request looks at. */
 const IDS_MAX = 1000;
@@ -72,7 +73,3 @@ export async function unregisterAll(
   }
   return removed;
 }
-
-/** A text that precedes every id with the prefix, and follows every id before those: no id has a "~". */
-const justBefore = (prefix: string): string =>
-  `${prefix.slice(0, -1)}${String.fromCharCode(prefix.charCodeAt(prefix.length - 1) - 1)}~`;

@@ -41,6 +41,24 @@ export async function readFleet(
   return members.flat();
 }
 
+/**
+ * The offers of one service among the first `limit` agents by id that offer it. One round trip, and one call to its pool.
+ *
+ * @returns `truncated`: there are more
+ */
+export async function readFirstOfFleet(
+  { store, pool }: Namespace,
+  service: string,
+  limit: number,
+  now: number,
+): Promise<{ fleet: FleetMember[]; truncated: boolean }> {
+  // One more than the limit tells whether there is more.
+  const query = { kind: "agent", terms: [`service:${service}`], after: "", limit: limit + 1 } as const;
+  const { entries, next } = await store.page(query, now);
+  const fleet = await readServiceFleet(pool(service), service, entries.slice(0, limit), now);
+  return { fleet, truncated: next !== null || entries.length > limit };
+}
+
 /** The services that any of `entries` offers, each once, in order. */
 export const servicesOf = (entries: readonly Entry[]): string[] =>
   [

@@ -19,6 +19,60 @@ interface Removed {
 const remove = (registry: Registry, query: string): Promise<Reply<Removed>> =>
   registry.call<Removed>("DELETE", `/v1/agents?${query}`);
 
+describe.each(BACKENDS)("listing by a prefix on $backend", ({ openBackend }) => {
+  const open = () => new Registry({ backend: openBackend() });
+  interface Page {
+    agents: { id: string }[];
+    lapsed: number;
+    next_cursor: string | null;
+  }
+
+  it("gives those with the prefix and no other, whatever the ids, from page to page", async () => {
+    const property = fc.asyncProperty(
+      fc.uniqueArray(anId(), { maxLength: 12 }),
+      anId().map((id) => id.slice(0, 2)),
+      async (ids, wanted) => {
+        const registry = open();
+        await populate(registry, ids.length, (index) => ({ id: ids[index] }));
+        const found: string[] = [];
+        const query = `/v1/agents?limit=2&prefix=${encodeURIComponent(wanted)}`;
+        for (let cursor: string | null = ""; cursor !== null;) {
+          const { body }: Reply<Page> = await registry.get<Page>(query + (cursor && `&cursor=${cursor}`));
+          found.push(...body.agents.map(({ id }) => id));
+          cursor = body.next_cursor;
+        }
+        expect(found).toEqual(ids.filter((id) => id.startsWith(wanted)).toSorted(byCodeUnit));
+      },
+    );
+    await fc.assert(property, { numRuns: runs(15) });
+  });
+
+  it("goes with the other filters, and counts the lapsed among those with the prefix alone", async () => {
+    const registry = open();
+    for (const id of ["a/1", "b/1", "b/2", "c/1"])
+      await registry.register({
+        id,
+        type: id.endsWith("2") ? "coder" : "scout",
+        ttl_seconds: 2,
+        heartbeat_interval_seconds: 1,
+      });
+    const list = async (query: string) => (await registry.get<Page>(`/v1/agents?${query}`)).body;
+    expect((await list("prefix=b/&type=coder")).agents.map(({ id }) => id)).toEqual(["b/2"]);
+    await registry.pass(2001);
+    expect(await list("prefix=b/")).toMatchObject({ agents: [], lapsed: 2, next_cursor: null });
+  });
+
+  it("refuses a cursor of another prefix, and what no id begins with", async () => {
+    const registry = open();
+    for (const id of ["a/1", "a/2", "b/1"]) await registry.register({ id });
+    const { next_cursor } = (await registry.get<Page>("/v1/agents?prefix=a/&limit=1")).body;
+    const refused = await registry.get(`/v1/agents?prefix=b/&cursor=${next_cursor}`);
+    expect([refused.status, refused.body]).toMatchObject([400, { errors: [{ pointer: "/cursor" }] }]);
+    for (const prefix of ["", "~", "/a"])
+      expect((await registry.get(`/v1/agents?prefix=${prefix}`)).status, prefix).toBe(400);
+  });
+});
+
 describe.each(BACKENDS)("unregistering by a prefix on $backend", ({ openBackend }) => {
   const open = () => new Registry({ backend: openBackend() });
 

@@ -18,7 +18,12 @@ describe.each(BACKENDS)(
           capabilities: Array.from({ length: 100 }, (_, n) => `capability-${from + i}-${n}`),
         }));
       }
-      for (const path of ["/", "/v1/stats", "/v1/capabilities", "/v1/capabilities?limit=1000"]) {
+      for (const path of [
+        "/v1/stats",
+        "/v1/agents?limit=25",
+        "/v1/capabilities",
+        "/v1/capabilities?limit=1000",
+      ]) {
         const response = await registry.fetch(path);
         const { length } = await response.text();
         expect([path, response.status, length < MEBIBYTE]).toEqual([path, 200, true]);

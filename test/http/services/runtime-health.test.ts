@@ -160,12 +160,10 @@ describe.each(BACKENDS)("the health of services on $backend", ({ openBackend }) 
     );
     expect(providers.map(([name]) => name).toSorted()).toEqual(Object.keys(stats).toSorted());
 
-    const page = (await (await services.fetch("/")).text()).replaceAll("&#39;", "'");
     const refused = await services.resolve();
     expect(refused.body.code).toBe("no_provider_available");
     for (const { id, detail } of refused.body.reasons ?? []) {
       expect(details[`global.llm.${id}`]?.detail).toBe(detail);
-      expect(page).toContain(detail);
     }
     expect(
       (await services.get<{ missing: string[] }>("/v1/services/ready?service=llm&timeout=0")).body.missing,

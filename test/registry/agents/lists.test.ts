@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { importAgents } from "../../../src/registry/agents/import.ts";
 import { type AgentQuery, firstAgents, listAgents } from "../../../src/registry/agents/list.ts";
-import { surveyAgents } from "../../../src/registry/agents/survey.ts";
+import { firstAgents as firstOfAll } from "../../../src/registry/agents/survey.ts";
 import { listCapabilities, tallyAgents } from "../../../src/registry/agents/tally.ts";
 import { eventsAfter } from "../../../src/registry/events.ts";
 import { sweep } from "../../../src/registry/sweep.ts";
@@ -11,7 +11,7 @@ import { populate } from "../../support/populate.ts";
 import { Registry } from "../../support/registry.ts";
 import { BACKENDS } from "../../support/stores.ts";
 
-const ALL: AgentQuery = { capability: [], tag: [], statuses: undefined, after: "", limit: 4 };
+const ALL: AgentQuery = { capability: [], tag: [], statuses: undefined, prefix: "", after: "", limit: 4 };
 
 describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
   async function fleetOf(size: number, fieldsOf?: (index: number) => Record<string, unknown>) {
@@ -40,15 +40,15 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
       const { registry, namespace } = await fleetOf(size, (i) => ({
         capabilities: Array.from({ length: names }, (_, n) => `skill-${i}-${n}`.padEnd(20, "-")),
       }));
-      return surveyAgents(namespace, { type: undefined, capability: undefined }, registry.now);
+      return firstOfAll(namespace.store, ["agent"], registry.now);
     };
-    const { agents, ...ordinary } = await surveyed(1000, 10);
-    expect([agents.length, ordinary]).toEqual([1000, { lapsed: 0, partial: false }]);
+    const ordinary = await surveyed(1000, 10);
+    expect([ordinary.entries.length, ordinary.isCut]).toEqual([1000, false]);
     const crowd = await surveyed(250, 100);
-    expect(crowd.partial).toBe(true);
+    expect(crowd.isCut).toBe(true);
     // 150 have 300,000 characters; a page has at most 100,000 of documents.
-    expect(crowd.agents.length).toBeGreaterThan(150);
-    expect(crowd.agents.length).toBeLessThan(170);
+    expect(crowd.entries.length).toBeGreaterThan(150);
+    expect(crowd.entries.length).toBeLessThan(170);
   });
 
   it("are listed up to a limit, which says whether there are more", async () => {

@@ -29,6 +29,7 @@ const list = endpoint({
     capability: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
     tag: z.array(z.string()).max(QUERY_TERMS_MAX).default([]),
     status: z.array(effectiveStatus).optional(),
+    prefix: entryId.optional().meta({ description: "What ids begin with" }),
     limit: param.integer(1, 200).optional(),
     cursor: z.string().optional(),
     ...allowance,
@@ -36,9 +37,9 @@ const list = endpoint({
   answers: { 200: { description: "A page; next_cursor is null at the end", body: shapes.agentPage } },
   refusals: ["invalid_request"],
   async handle({ namespace, query: all, now }) {
-    const { status, cursor, limit = 100, type, capability, tag } = all;
-    const after = cursor === undefined ? "" : orThrow(decodeCursor(cursor));
-    const query = { type, capability, tag, statuses: status, after, limit };
+    const { status, cursor, limit = 100, type, capability, tag, prefix = "" } = all;
+    const after = cursor === undefined ? "" : cursorWithin(prefix, cursor);
+    const query = { type, capability, tag, statuses: status, prefix, after, limit };
     const reads = namespace.recent.readsFor(allowed(all), now);
     const { agents, next, lapsed, examined } = await listAgents(reads, query, now);
     const next_cursor = next === null ? null : encodeCursor(next);
@@ -50,6 +51,13 @@ const list = endpoint({
     };
   },
 });
+
+/** The id in a cursor of a list of one prefix. @throws {Problem} `invalid_request` */
+function cursorWithin(prefix: string, cursor: string): string {
+  const id = orThrow(decodeCursor(cursor));
+  if (!id.startsWith(prefix)) throw invalid([{ pointer: "/cursor", detail: "is of another prefix" }]);
+  return id;
+}
 
 const get = endpoint({
   method: "GET",
@@ -107,9 +115,7 @@ const removalOfAll = endpoint({
   },
   refusals: ["invalid_request"],
   async handle({ namespace, asker, query: { prefix, dry_run, cursor }, now }) {
-    const after = cursor === undefined ? undefined : orThrow(decodeCursor(cursor));
-    if (after?.startsWith(prefix) === false)
-      throw invalid([{ pointer: "/cursor", detail: "is of another prefix" }]);
+    const after = cursor === undefined ? undefined : cursorWithin(prefix, cursor);
     const dryRun = dry_run === "true";
     const { ids, failed, next } = await unregisterAll(namespace, asker, { prefix, after, dryRun }, now);
     const next_cursor = next === null ? null : encodeCursor(next);

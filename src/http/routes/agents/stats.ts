@@ -2,8 +2,7 @@ import * as z from "zod";
 import { byCodeUnit } from "../../../core/order.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { listCapabilities, tallyAgents } from "../../../registry/agents/tally.ts";
-import type { lastSweep } from "../../../registry/events.ts";
+import { listCapabilities, type Tallied, tallyAgents } from "../../../registry/agents/tally.ts";
 import * as shapes from "../../answers/index.ts";
 import { decodeNameCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -73,7 +72,7 @@ const stats = endpoint({
 
 const sorted = (counts: Iterable<[string, number]>) => [...counts].toSorted(([a], [b]) => byCodeUnit(a, b));
 
-type SweepReport = NonNullable<Awaited<ReturnType<typeof lastSweep>>>;
+type SweepReport = NonNullable<Tallied["lastSweep"]>;
 
 const shown = ({ at, durationMs, ...report }: SweepReport) => ({
   at: isoTime(at),

@@ -75,4 +75,21 @@ const events = endpoint({
   },
 });
 
-export const eventEndpoints = [events];
+const marker = endpoint({
+  method: "GET",
+  path: "/v1/marker",
+  operationId: "marker",
+  summary:
+    "A text that is another one once something was told: who looks again and again asks for this alone",
+  group: "operation",
+  scope: "read",
+  answers: { 200: { description: "Up to 1 s old", body: shapes.marker } },
+  refusals: [],
+  async handle({ namespace: { marker: kept, store }, now }) {
+    // Another request of the isolate may be reading it for the first time.
+    const value = (await kept.read()) ?? (await store.marker());
+    return { status: 200, body: { marker: value, as_of: isoTime(now) } };
+  },
+});
+
+export const eventEndpoints = [events, marker];

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { entryId } from "../../../core/names.ts";
-import { orThrow } from "../../../core/problem.ts";
-import { readFleet } from "../../../registry/services/fleet.ts";
+import { invalid, orThrow } from "../../../core/problem.ts";
+import { readFirstOfFleet, readFleet } from "../../../registry/services/fleet.ts";
 import { resetBreakers, setPriority } from "../../../registry/services/manage.ts";
 import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
+import { param } from "../../frame/query.ts";
 import { shownChange, shownFleet, shownHealth, shownReset } from "./runtime-shapes.ts";
 import { SELECTION_LOGIC } from "./selection-logic.ts";
 
@@ -23,10 +24,24 @@ const list = endpoint({
     "Providers by handler and service, with their breakers; a handler filter leaves the global ones in",
   group: "services",
   scope: "read",
-  query: servicesQuery,
+  query: servicesQuery.extend({
+    limit: param
+      .integer(1, 1000)
+      .optional()
+      .meta({ description: "With service_type: look at the first so many agents by id that offer it" }),
+  }),
   answers: { 200: { description: "Providers in selection order", body: shapes.runtimeServices } },
   refusals: ["invalid_request"],
-  async handle({ query: { handler, service_type }, namespace, now }) {
+  async handle({ query: { handler, service_type, limit }, namespace, now }) {
+    if (limit !== undefined) {
+      if (service_type === undefined)
+        throw invalid([{ pointer: "/limit", detail: "is of one service: name it in service_type" }]);
+      const { fleet, truncated } = await readFirstOfFleet(namespace, service_type, limit, now);
+      return {
+        status: 200,
+        body: { ...shownFleet(fleet, handler, now), ...(truncated && { truncated }) },
+      };
+    }
     const fleet = await readFleet(namespace, service_type, now);
     return { status: 200, body: shownFleet(fleet, handler, now) };
   },

@@ -1,0 +1,9 @@
+import type { Answers } from "../../client/wire.ts";
+
+/** What the API answers, with the server's own types. */
+
+export type Alerts = Answers["alertList"];
+export type Alert = Answers["alert"];
+export type History = Answers["statsHistory"];
+export type HistoryPoint = History["points"][number];
+export type ServiceList = Answers["serviceNames"];

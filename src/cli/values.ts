@@ -40,6 +40,12 @@ export const EVENT_TYPES = keysOf({
   key_revoked: true,
   key_refused: true,
   quota_reached: true,
+  service_unusable: true,
+  service_usable: true,
+  capability_unavailable: true,
+  capability_available: true,
+  toolset_unhealthy: true,
+  toolset_healthy: true,
 } satisfies Record<EventType, true>);
 
 const PRIORITY_NUMBERS: Priorities = { CRITICAL: 0, HIGH: 1, NORMAL: 2, LOW: 3, FALLBACK: 9 };

@@ -1,3 +1,4 @@
+import type { Event, EventType } from "./event.ts";
 import { firstOf } from "./order.ts";
 
 /** What may be wrong, the worst first. */
@@ -53,15 +54,37 @@ export function alertsAfter(before: readonly Alert[], found: readonly Trouble[],
   return firstOf(alerts, ALERTS_MAX, (a, b) => rankOf(a) - rankOf(b) || a.since - b.since);
 }
 
-/** What is new in `after`, and what is over: each once, whatever else is said of it. */
+/**
+ * Which of the kept alerts are new, and which of those before are over: not those that only worse ones have pushed out.
+ *
+ * @param found  all that was found, of which `after` is the worst
+ */
 export function alertsChanged(
   before: readonly Alert[],
+  found: readonly Trouble[],
   after: readonly Alert[],
 ): { raised: Alert[]; cleared: Alert[] } {
-  const names = (alerts: readonly Alert[]) => new Set(alerts.map(nameOf));
-  const [were, are] = [names(before), names(after)];
+  const were = new Set(before.map(nameOf));
+  const are = new Set(found.map(nameOf));
   return {
     raised: after.filter((alert) => !were.has(nameOf(alert))),
     cleared: before.filter((alert) => !are.has(nameOf(alert))),
   };
+}
+
+/** The events that tell of alerts of these codes: when one is raised, and when it is cleared. */
+const TOLD: Partial<Record<AlertCode, [raised: EventType, cleared: EventType]>> = {
+  service_unusable: ["service_unusable", "service_usable"],
+  capability_unavailable: ["capability_unavailable", "capability_available"],
+  toolset_unhealthy: ["toolset_unhealthy", "toolset_healthy"],
+};
+
+/** What is told of alerts that were raised or cleared. */
+export function alertEvents({ raised, cleared }: ReturnType<typeof alertsChanged>, at: number): Event[] {
+  const events = (alerts: readonly Alert[], which: 0 | 1) =>
+    alerts.flatMap(({ code, kind, id, count }): Event[] => {
+      const type = TOLD[code]?.[which];
+      return type ? [{ type, kind, id, at, ...(which === 0 && count !== undefined && { count }) }] : [];
+    });
+  return [...events(raised, 0), ...events(cleared, 1)];
 }

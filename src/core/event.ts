@@ -27,11 +27,17 @@ export const EVENT_TYPES = [
   "key_revoked",
   "key_refused",
   "quota_reached",
+  "service_unusable",
+  "service_usable",
+  "capability_unavailable",
+  "capability_available",
+  "toolset_unhealthy",
+  "toolset_healthy",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** What an event may be of: an entry; a service, by its name; an API key, by its id; the namespace, by its own name. */
-export const EVENT_KINDS = ["agent", "toolset", "service", "key", "namespace"] as const;
+/** What an event may be of: an entry; a service or a capability, by its name; an API key, by its id; the namespace, by its own name. */
+export const EVENT_KINDS = ["agent", "toolset", "service", "capability", "key", "namespace"] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 export const ACTOR_TYPES = ["key", "holder", "registry", "anyone"] as const;
@@ -65,7 +71,7 @@ export interface Event extends Changes {
   breaker?: BreakerCounts;
   /** Of a key's events: its name, by which entries are owned. Of `quota_reached`, whose limit it is, unless the namespace's. */
   name?: string;
-  /** Of `key_refused`: how many requests. */
+  /** Of `key_refused`: how many requests; of `service_unusable` how many providers, of `toolset_unhealthy` how many calls wait. */
   count?: number;
   /** Of `quota_reached`. */
   quota?: QuotaReached;

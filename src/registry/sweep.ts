@@ -1,7 +1,8 @@
 import { causedByItself } from "../cause.ts";
-import { alertsAfter } from "../core/alert.ts";
+import { alertEvents, alertsAfter, alertsChanged } from "../core/alert.ts";
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
+import type { Event } from "../core/event.ts";
 import { stretchFor } from "../core/stretch.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
 import { lookForTrouble } from "./alerts/look.ts";
@@ -126,7 +127,10 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
   const looked = await attempt(lookForTrouble(namespace, swept, now));
   if (looked) {
     const { troubles, calls, next } = looked;
-    const alerts = alertsAfter(last?.look?.alerts ?? [], troubles, now);
+    const before = last?.look?.alerts ?? [];
+    const alerts = alertsAfter(before, troubles, now);
+    // Before it is kept: where the run ends in between, it is told twice rather than not at all.
+    await attempt(tellOf(store, alertEvents(alertsChanged(before, troubles, alerts), now)));
     report.look = { at: now, alerts, found: troubles.length, ...next };
     report.history = historyAfter(last?.history ?? [], { at: now, byStatus: census?.byStatus, calls });
   }
@@ -149,6 +153,9 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
     complete,
   };
 }
+
+const tellOf = async (store: Store, events: readonly Event[]): Promise<void> =>
+  events.length > 0 ? store.tell(events) : undefined;
 
 /** Where the last run left the roll. */
 function progressOf(last: SweepReport | undefined): RollProgress {

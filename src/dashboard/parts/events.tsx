@@ -27,6 +27,12 @@ const WORDS: Record<EventType, string> = {
   key_revoked: "was revoked",
   key_refused: "was asked with keys that are none",
   quota_reached: "has reached a limit",
+  service_unusable: "has no provider that can be chosen",
+  service_usable: "has a provider that can be chosen again",
+  capability_unavailable: "is a capability that nobody has free",
+  capability_available: "is a capability that somebody has free again",
+  toolset_unhealthy: "has no provider that answers pings",
+  toolset_healthy: "has a provider that answers pings again",
 };
 
 /** Newest first. */

@@ -2,11 +2,11 @@ import type { Trouble } from "../../core/alert.ts";
 import type { Ref } from "../../core/entry.ts";
 import { sum } from "../../core/agents/tally.ts";
 import { byCodeUnit } from "../../core/order.ts";
-import type { AlertLook, Census } from "../../store/store.ts";
+import type { AlertLook, Census, Store } from "../../store/store.ts";
 import { firstAgents } from "../agents/survey.ts";
 import type { Namespace } from "../namespace.ts";
 import { servicesOf } from "../services/fleet.ts";
-import { PROVIDERS_MAX, readProviders } from "../services/providers.ts";
+import { readProviders } from "../services/providers.ts";
 import { agentTroubles } from "./agents.ts";
 import { capabilitiesWithout, isUnavailable, unavailable } from "./capabilities.ts";
 import { quotaTroubles } from "./quota.ts";
@@ -19,8 +19,10 @@ const WHOLE_MAX = 1000;
 const SERVICES_MAX = 50;
 /** Of more agents: how many services are looked at in a run, and how many capabilities; each is a round trip or two. */
 const LOOKED_AT_MAX = 20;
-/** How many of these are whichever come next, so that each has its turn. */
+/** How many of these are whichever come next by name, so that each has its turn. */
 const TURNS = 5;
+/** Between two sweeps, ms. */
+const RUN_MS = 60_000;
 /** Of how many agents that were lost the capabilities are looked at first. */
 const LOST_MAX = 100;
 
@@ -46,7 +48,8 @@ export interface Looked {
 /**
  * Looks for whatever is wrong in a namespace. Services and capabilities are looked at only if something was told since the last
  * look, or if one of them was wrong then. Up to 1,000 agents they all are; of more, those that were wrong, those of the
- * agents that were lost since, and some others in turns: at most 20 services and 20 capabilities.
+ * agents that were lost since, and some others in turns: at most 20 services and 20 capabilities. What was wrong and is not
+ * looked at is taken to be wrong still.
  *
  * @throws {Problem} `store_unavailable`
  */
@@ -68,64 +71,105 @@ export async function lookForTrouble(namespace: Namespace, swept: Swept, now: nu
   };
 }
 
-interface Found {
+/** What was found of services and capabilities, and which were looked at. */
+interface Seen {
   troubles: Trouble[];
+  services: readonly string[];
+  /** undefined: all there are */
+  capabilities: readonly string[] | undefined;
   turns: AlertLook["turns"];
 }
 
-/** Services and capabilities. */
-async function lookAtOffers(namespace: Namespace, swept: Swept, now: number): Promise<Found> {
+async function lookAtOffers(
+  namespace: Namespace,
+  swept: Swept,
+  now: number,
+): Promise<Pick<Seen, "troubles" | "turns">> {
+  const { last, census } = swept;
+  const before = last?.alerts ?? [];
+  const seen = (await lookAtAll(namespace, before, census, now)) ?? (await lookAtSome(namespace, swept, now));
+  const { troubles, services, capabilities, turns } = seen;
+  const isUnseen = ({ kind, id }: Trouble) =>
+    (kind === "service" && !services.includes(id)) ||
+    (kind === "capability" && capabilities?.includes(id) === false);
+  return { troubles: [...troubles, ...before.filter(isUnseen)], turns };
+}
+
+/** @returns undefined where there are too many agents to read */
+async function lookAtAll(
+  namespace: Namespace,
+  before: readonly Trouble[],
+  census: Census | null,
+  now: number,
+): Promise<Seen | undefined> {
   const { store } = namespace;
-  const named = (kind: Trouble["kind"]) =>
-    swept.last?.alerts.flatMap((alert) => (alert.kind === kind ? [alert.id] : [])) ?? [];
-  const { census } = swept;
   const agents = census ? sum(Object.values(census.byStatus)) + census.lapsed : await store.count("agent");
-  if (agents <= WHOLE_MAX) {
-    const { entries, isCut } = await firstAgents(store, ["agent"], now);
-    if (!isCut) {
-      const ofServices = await Promise.all(
-        firstNamed([...named("service"), ...servicesOf(entries)], SERVICES_MAX).map((service) =>
-          serviceTroubles(namespace, service, entries, now),
-        ),
-      );
-      const ofCapabilities = capabilitiesWithout(entries, now).toSorted(byCodeUnit).map(unavailable);
-      return { troubles: [...ofServices.flat(), ...ofCapabilities], turns: {} };
-    }
-  }
-  const turns = swept.last?.turns ?? {};
-  const lost = await documentsOf(namespace, swept.lost.slice(0, LOST_MAX), now);
-  const [services, capabilities] = await Promise.all([
-    chosen(namespace, "service", [...named("service"), ...servicesOf(lost)], turns.service),
-    chosen(
-      namespace,
-      "capability",
-      [
-        ...named("capability"),
-        ...lost.flatMap(({ document }) => document.registration.capabilities.map(({ name }) => name)),
-      ],
-      turns.capability,
-    ),
+  if (agents > WHOLE_MAX) return undefined;
+  const { entries, isCut } = await firstAgents(store, ["agent"], now);
+  if (isCut) return undefined;
+  const services = inTurns(before, "service", servicesOf(entries), SERVICES_MAX, now);
+  const ofServices = await Promise.all(
+    services.map((service) => serviceTroubles(namespace, service, entries, now)),
+  );
+  const ofCapabilities = capabilitiesWithout(entries, now).toSorted(byCodeUnit).map(unavailable);
+  return {
+    troubles: [...ofServices.flat(), ...ofCapabilities],
+    services,
+    capabilities: undefined,
+    turns: {},
+  };
+}
+
+async function lookAtSome(namespace: Namespace, { last, lost }: Swept, now: number): Promise<Seen> {
+  const { store } = namespace;
+  const { alerts: before = [], turns = {} } = last ?? {};
+  const lostAgents = await documentsOf(namespace, lost.slice(0, LOST_MAX), now);
+  const lostCapabilities = lostAgents.flatMap(({ document }) => document.registration.capabilities);
+  const names = lostCapabilities.map(({ name }) => name);
+  const most = LOOKED_AT_MAX - TURNS;
+  const [nextServices, nextCapabilities] = await Promise.all([
+    namesAfter(store, "service", turns.service),
+    namesAfter(store, "capability", turns.capability),
   ]);
+  const services = inTurns(before, "service", servicesOf(lostAgents), most, now).concat(nextServices.names);
+  const capabilities = inTurns(before, "capability", names, most, now).concat(nextCapabilities.names);
   const [ofServices, ofCapabilities] = await Promise.all([
     Promise.all(
-      services.names.map(async (service) => {
+      [...new Set(services)].map(async (service) => {
         const { entries, next } = await readProviders(store, service, now);
         // Of more than can be read nobody knows whether none is usable.
-        return next === null || entries.length < PROVIDERS_MAX
-          ? serviceTroubles(namespace, service, entries, now)
-          : [];
+        return next === null ? serviceTroubles(namespace, service, entries, now) : [];
       }),
     ),
     Promise.all(
-      capabilities.names.map(async (name) =>
+      [...new Set(capabilities)].map(async (name) =>
         (await isUnavailable(store, name, now)) ? [unavailable(name)] : [],
       ),
     ),
   ]);
   return {
     troubles: [...ofServices.flat(), ...ofCapabilities.flat()],
-    turns: { service: services.next, capability: capabilities.next },
+    services,
+    capabilities,
+    turns: { service: nextServices.last, capability: nextCapabilities.last },
   };
+}
+
+/**
+ * So many names at most: those that something is wrong with, then `others`. Of very many that are wrong each run begins with
+ * another.
+ */
+function inTurns(
+  before: readonly Trouble[],
+  kind: Trouble["kind"],
+  others: readonly string[],
+  most: number,
+  now: number,
+): string[] {
+  const wrong = before.flatMap((trouble) => (trouble.kind === kind ? [trouble.id] : []));
+  const first = wrong.length > most ? Math.floor(now / RUN_MS) % wrong.length : 0;
+  const names = [...wrong.slice(first), ...wrong.slice(0, first), ...others];
+  return [...new Set(names)].slice(0, most);
 }
 
 async function documentsOf({ store }: Namespace, ids: readonly string[], now: number) {
@@ -137,18 +181,16 @@ async function documentsOf({ store }: Namespace, ids: readonly string[], now: nu
   return snapshots.flatMap(({ entry }) => (entry ? [entry] : []));
 }
 
-/** Which names of a group are looked at: the first of `wanted`, and whose turn it is. */
-async function chosen(
-  { store }: Namespace,
+/** The next few names of a group after one; after the last, "" begins anew. */
+async function namesAfter(
+  store: Store,
   group: "service" | "capability",
-  wanted: readonly string[],
   after = "",
-): Promise<{ names: string[]; next: string }> {
+): Promise<{ names: string[]; last: string }> {
   const prefix = `${group}:`;
   const { terms, next } = await store.terms({ prefix, after: after && prefix + after, limit: TURNS });
-  const inTurn = terms.map(({ term }) => term.slice(prefix.length));
-  const first = firstNamed(wanted, LOOKED_AT_MAX - TURNS);
-  return { names: [...new Set([...first, ...inTurn])], next: next?.slice(prefix.length) ?? "" };
+  return {
+    names: terms.map(({ term }) => term.slice(prefix.length)),
+    last: next?.slice(prefix.length) ?? "",
+  };
 }
-
-const firstNamed = (names: readonly string[], most: number): string[] => [...new Set(names)].slice(0, most);

@@ -11,8 +11,6 @@ const LOOK_AGAIN_MS = 25_000;
 const NEXT_LOOK_MS = 5000;
 /** For how long it believes that there is no such key, ms: one that was just made works soon everywhere. */
 const ABSENT_BELIEVED_MS = 2000;
-/** For how long a key that was seen stays good while the store does not answer, ms. */
-const OUTAGE_BELIEVED_MS = 300_000;
 /** More than a namespace has. */
 const KNOWN_MAX = 4000;
 /** Their own: guesses must not push out keys that are in use. */
@@ -24,8 +22,6 @@ interface Seen {
   at: number;
   /** When another look began. */
   lookedAt?: number;
-  /** The last look was not answered. */
-  isOut?: boolean;
 }
 
 /** The keys of one namespace as one isolate knows them. Instants are ms since the Unix epoch. */
@@ -39,7 +35,7 @@ export class KnownKeys {
   }
 
   /**
-   * A key that lasts. What was seen at most `ageMs` ago is believed; while the store does not answer, at most 5 minutes ago.
+   * A key that lasts. What was seen at most `ageMs` ago is believed; while the store does not answer, at most 30 s ago.
    *
    * @returns undefined: there is none, or it has ended
    * @throws {Problem} `store_unavailable` where nothing is believed
@@ -66,8 +62,7 @@ export class KnownKeys {
       if (key) this.#seen.set(id, { key, at: now }, 1);
       else this.#absent.set(id, { at: now }, 1);
     } catch (error) {
-      if (!seen || !isStoreOut(error) || now - seen.at >= OUTAGE_BELIEVED_MS) throw error;
-      seen.isOut = true;
+      if (!seen || !isStoreOut(error) || now - seen.at >= BELIEVED_MS) throw error;
     }
   }
 
@@ -77,8 +72,8 @@ export class KnownKeys {
   }
 }
 
-function isFresh({ at, lookedAt = -Infinity, isOut = false }: Seen, now: number, ageMs: number): boolean {
+function isFresh({ at, lookedAt = -Infinity }: Seen, now: number, ageMs: number): boolean {
   const age = now - at;
   if (age < Math.min(ageMs, LOOK_AGAIN_MS)) return true;
-  return now - lookedAt < NEXT_LOOK_MS && age < (isOut ? OUTAGE_BELIEVED_MS : BELIEVED_MS);
+  return now - lookedAt < NEXT_LOOK_MS && age < BELIEVED_MS;
 }

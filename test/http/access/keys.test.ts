@@ -256,15 +256,15 @@ describe("a key in another isolate", () => {
     expect(await statusOf(there, secret)).toBe(200);
   });
 
-  it("stays good for 5 minutes of an outage where it was seen, and is 503 where it was not", async () => {
+  it("stays good for 30 s of an outage where it was seen, and is 503 after that and where it was not", async () => {
     const { backend, here, there } = await isolates();
     const { secret } = await make(here);
     expect(await statusOf(here, secret)).toBe(200);
     await backend.bridge.fail({ kind: "status", status: 500 });
     expect(await statusOf(there, secret)).toBe(503);
-    await here.pass(299_000);
+    await here.pass(29_999);
     expect(await statusOf(here, secret)).toBe(200);
-    await here.pass(6000);
+    await here.pass(1);
     for (const _ of [1, 2]) expect(await statusOf(here, secret)).toBe(503);
     expect(await statusOf(here, ROOT.token)).toBe(200);
     await backend.bridge.heal();

@@ -62,6 +62,34 @@ describe.each(BACKENDS)("alerts on $backend", ({ openBackend }) => {
     expect((await swept(registry)).alerts).toEqual([]);
   });
 
+  it("are told when they begin and when they end, by the registry", async () => {
+    const registry = openToolsets({ backend: openBackend() });
+    await registry.serve();
+    const ill = { status: "busy", capabilities: ["spot"], services: [{ service: "llm" }] };
+    const { lease_token } = await registry.register({ id: "a", heartbeat_interval_seconds: null, ...ill });
+    await registry.pass(40_001);
+    await swept(registry);
+    // What was told already is not told again.
+    await swept(registry);
+    await registry.heartbeat("a", lease_token, { status: "available", current_load: 0 });
+    await swept(registry);
+    const types = ["service", "capability", "toolset"].flatMap((kind) =>
+      ["unusable", "usable", "unavailable", "available", "unhealthy", "healthy"].map((is) => `${kind}_${is}`),
+    );
+    const { body } = await registry.get<{ events: { type: string; id: string; actor: unknown }[] }>(
+      "/v1/events",
+    );
+    const told = body.events.filter(({ type }) => types.includes(type));
+    expect(told.map(({ type, id }) => `${type} ${id}`)).toEqual([
+      "service_unusable llm",
+      "capability_unavailable spot",
+      expect.stringMatching(/^toolset_unhealthy /),
+      "service_usable llm",
+      "capability_available spot",
+    ]);
+    expect(told[0]).toMatchObject({ kind: "service", count: 1, actor: { type: "registry" } });
+  });
+
   it("name a mass outage with its size, and afterwards that agents are expected back", async () => {
     const registry = new Registry({ backend: openBackend() });
     for (let i = 0; i < 6; i += 1) await registry.register({ id: `brief-${i}`, ...BRIEF });
@@ -134,6 +162,25 @@ describe.each(BACKENDS)("alerts on $backend", ({ openBackend }) => {
     expect(named(await swept(registry)).toSorted()).toEqual(found.toSorted());
     await registry.register({ id: "back", capabilities: ["zz-lost"] });
     expect(named(await swept(registry))).not.toContain("capability_unavailable zz-lost");
+  });
+});
+
+describe("alerts that are too many to be looked at again at once", () => {
+  it("stay, and end in their turn", async () => {
+    const registry = new Registry();
+    await populate(registry, 1001, () => ({ heartbeat_interval_seconds: null }));
+    const busy = { status: "busy", heartbeat_interval_seconds: null };
+    const capabilities = Array.from({ length: 30 }, (_, i) => `skill-${String(i).padStart(2, "0")}`);
+    const { lease_token } = await registry.register({ id: "busy", ...busy, capabilities });
+    // Five in each run, by their names.
+    for (let run = 1; run <= 6; run += 1) expect((await swept(registry)).count).toBe(5 * run);
+    await registry.pass(60_000);
+    expect((await swept(registry)).count).toBe(30);
+    await registry.heartbeat("busy", lease_token, { status: "available", current_load: 0 });
+    let runs = 0;
+    for (; (await swept(registry)).count > 0; runs += 1) await registry.pass(60_000);
+    expect(runs).toBeGreaterThan(0);
+    expect(runs).toBeLessThan(10);
   });
 });
 

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { type ProblemCode, PROBLEMS } from "../src/core/problem.ts";
 import { REMEDIES } from "../src/core/remedies.ts";
 import { docsPage, errorPage } from "../src/http/frame/page.ts";
+import { DOCUMENTATION } from "../src/http/documentation/index.ts";
 import { EXAMPLES } from "../src/http/examples.ts";
 import { htmlHeaders } from "../src/http/frame/html-reply.ts";
 import { openApiDocument } from "../src/http/frame/openapi/document.ts";
@@ -41,7 +42,7 @@ const documented = endpoints.filter(({ group }) => group !== null);
 const written: Record<string, string | Buffer> = {
   ...Object.fromEntries(filesIn(PUBLIC).map((path) => [path, readFileSync(join(PUBLIC, path))])),
   "ui/app.js": dashboardScript(),
-  "openapi.json": JSON.stringify(openApiDocument(endpoints, EXAMPLES)),
+  "openapi.json": JSON.stringify(openApiDocument(endpoints, DOCUMENTATION, EXAMPLES)),
   "docs.html": docsPage().toString(),
   ...Object.fromEntries(
     codes.map((code) => {

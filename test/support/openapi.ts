@@ -1,3 +1,4 @@
+import { DOCUMENTATION } from "../../src/http/documentation/index.ts";
 import { EXAMPLES } from "../../src/http/examples.ts";
 import { openApiDocument } from "../../src/http/frame/openapi/document.ts";
 import { endpoints } from "../../src/http/routes.ts";
@@ -50,7 +51,7 @@ export const operationsOf = ({ paths }: OpenApi): Located[] =>
 
 /** The document as scripts/assets.ts writes it. */
 export const writtenDocument = (): OpenApi =>
-  JSON.parse(JSON.stringify(openApiDocument(endpoints, EXAMPLES))) as OpenApi;
+  JSON.parse(JSON.stringify(openApiDocument(endpoints, DOCUMENTATION, EXAMPLES))) as OpenApi;
 
 /** What a reference, `#/…`, points to. */
 const targetOf = (document: object, reference: string): unknown =>

@@ -1,3 +1,5 @@
+import type { AnswerSpecs, Documentation } from "../../src/http/documentation/documentation.ts";
+import { DOCUMENTATION } from "../../src/http/documentation/index.ts";
 import { endpoints } from "../../src/http/routes.ts";
 import { closeSocket, type Registered, type Registry } from "./registry.ts";
 import { type CallTaken, type ClaimedCall, ECHO, META, type Ping } from "./toolsets.ts";
@@ -497,6 +499,12 @@ export function endpointOf({ operation }: Pick<Sample, "operation">) {
   const endpoint = endpoints.find(({ operationId }) => operationId === operation);
   if (!endpoint) throw new Error(`no such operation: ${operation}`);
   return endpoint;
+}
+
+/** What an operation may answer, by status. */
+export function answersOf({ operation }: Pick<Sample, "operation">): AnswerSpecs {
+  const { answers } = (DOCUMENTATION as Documentation)[operation]!;
+  return answers;
 }
 
 /** Settles the resident, and whatever the sample presupposes besides. */

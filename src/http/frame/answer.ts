@@ -1,18 +1,5 @@
 import type * as z from "zod";
-
-/** What an endpoint may answer with one status. */
-export interface AnswerSpec {
-  description: string;
-  /** Absent: no JSON body. */
-  body?: z.ZodType;
-  /** The schema of each line, where the body is a stream of JSON values, one a line. */
-  lines?: z.ZodType;
-  /** The answer may be a stream instead, for a request that accepts `text/event-stream`. */
-  orStream?: true;
-  /** A `Location` header says where what was registered is. */
-  located?: true;
-}
-export type AnswerSpecs = Readonly<Record<number, AnswerSpec>>;
+import type { AnswerSpecs } from "../documentation/documentation.ts";
 
 interface Headed<Status> {
   status: Status;

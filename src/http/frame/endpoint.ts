@@ -5,7 +5,9 @@ import type { ProblemCode } from "../../core/problem.ts";
 import type { LeaseToken } from "../../registry/lease-token.ts";
 import type { Namespace } from "../../registry/namespace.ts";
 import type { Telemetry } from "../../telemetry.ts";
-import type { Answer, AnswerOf, AnswerSpecs, WithoutUndeclared } from "./answer.ts";
+import type { AnswerSpecs } from "../documentation/documentation.ts";
+import type { DOCUMENTATION } from "../documentation/index.ts";
+import type { Answer, AnswerOf, WithoutUndeclared } from "./answer.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -64,6 +66,9 @@ type ParamName<Path extends string> = Path extends `${string}/:${infer Name}/${i
     ? Name
     : never;
 
+/** The operations that there are. */
+export type Operation = keyof typeof DOCUMENTATION;
+
 /** A route, declared once: the app mounts it, the OpenAPI document describes it, the tests walk all of them. */
 export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
   method: Method;
@@ -71,8 +76,8 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
   path: string;
   /** The schema of each parameter in the path. */
   params?: Record<string, z.ZodType<string>>;
-  operationId: string;
-  summary: string;
+  /** What is said of it, and what it answers, stands under this name in documentation/. */
+  operationId: Operation;
   /** The group of the OpenAPI document that has it; null: the document leaves it out. */
   group: Group | null;
   /** The scope that a key must have; null: no scope is needed. */
@@ -97,7 +102,6 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
   isHeartbeat?: boolean;
   takesLeaseToken?: boolean;
   takesIdempotencyKey?: boolean;
-  answers: AnswerSpecs;
   refusals: readonly ProblemCode[];
   handle(ask: Ask<Params, Query, Body>): Promise<Answer>;
 }
@@ -106,14 +110,16 @@ export interface Endpoint<Params = unknown, Query = unknown, Body = unknown> {
 export const keyNeedOf = ({ key, scope }: Pick<Endpoint, "key" | "scope">): NonNullable<Endpoint["key"]> =>
   key ?? (scope === null ? "none" : "required");
 
-interface Declared<Path extends string, Query, Body, Specs extends AnswerSpecs, Given> extends Omit<
+interface Declared<Path extends string, Query, Body, Id extends Operation, Given> extends Omit<
   Endpoint<Record<ParamName<Path>, string>, Query, Body>,
-  "path" | "params" | "answers" | "handle"
+  "path" | "params" | "operationId" | "handle"
 > {
   path: Path;
-  answers: Specs;
+  operationId: Id;
   handle(ask: Ask<Record<ParamName<Path>, string>, Query, Body>): Promise<Given>;
 }
+
+type AnswersOf<Id extends Operation> = (typeof DOCUMENTATION)[Id]["answers"];
 
 type WithParams<Path extends string> = [ParamName<Path>] extends [never]
   ? { params?: never }
@@ -127,9 +133,12 @@ export const endpoint = <
   const Path extends string,
   Query,
   Body,
-  const Specs extends AnswerSpecs,
-  Given extends AnswerOf<NoInfer<Specs>>,
+  const Id extends Operation,
+  Specs extends AnswerSpecs = AnswersOf<Id>,
+  Given extends AnswerOf<NoInfer<Specs>> = AnswerOf<Specs>,
 >(
-  declared: Declared<Path, Query, Body, Specs, Given> &
-    WithParams<Path> & { handle: (ask: never) => Promise<WithoutUndeclared<NoInfer<Specs>, NoInfer<Given>>> },
+  declared: Declared<Path, Query, Body, Id, Given> &
+    WithParams<Path> & {
+      handle: (ask: never) => Promise<WithoutUndeclared<NoInfer<Specs>, NoInfer<Given>>>;
+    },
 ): Endpoint => declared;

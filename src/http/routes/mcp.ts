@@ -7,14 +7,10 @@ import { errorMessage, RPC } from "../../mcp/protocol.ts";
 import { serveMessage } from "../../mcp/serve.ts";
 import { type Ask, endpoint } from "../frame/endpoint.ts";
 import { param } from "../frame/query.ts";
+import { rpcMessage } from "../answers/mcp.ts";
 import { traceContext } from "../frame/trace-context.ts";
 
 /** MCP over streamable HTTP. A request is answered by one JSON-RPC message, or by a stream of them that ends with the result. */
-
-const rpcMessage = z.looseObject({
-  jsonrpc: z.literal("2.0"),
-  id: z.union([z.string(), z.int()]).optional(),
-});
 
 const shared = {
   method: "POST",
@@ -31,10 +27,6 @@ const shared = {
   body: z.unknown(),
   bodyShape: rpcMessage,
   readsBodyLate: true,
-  answers: {
-    200: { description: "The result or an error; a stream ends with it", body: rpcMessage, orStream: true },
-    202: { description: "A notification: nothing is answered" },
-  },
 } as const;
 type McpAsk = Ask<unknown, z.output<typeof shared.query>, unknown>;
 
@@ -42,7 +34,6 @@ const allTools = endpoint({
   ...shared,
   path: "/mcp",
   operationId: "mcp",
-  summary: "An MCP server: the tools of all toolsets, and tools to find them, agents and services",
   refusals: [],
   handle: (ask) => answer(ask, null),
 });
@@ -52,7 +43,6 @@ const oneToolset = endpoint({
   path: "/mcp/toolsets/:name",
   params: { name: entryId },
   operationId: "mcpOfToolset",
-  summary: "An MCP server: the tools of one toolset, under their own names",
   refusals: ["toolset_not_found"],
   handle: (ask) => answer(ask, ask.params.name),
 });

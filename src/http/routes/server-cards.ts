@@ -10,14 +10,12 @@ const CARD = "application/mcp-server-card+json";
 const shared = {
   method: "GET",
   group: "mcp",
-  answers: { 200: { description: "The card" }, 304: { description: "The reader has it" } },
 } as const;
 
 const ofAll = endpoint({
   ...shared,
   path: "/mcp/server-card",
   operationId: "serverCard",
-  summary: "The card of the MCP server of all toolsets: where it is, what it speaks, what a request needs",
   scope: null,
   key: "optional",
   refusals: [],
@@ -30,7 +28,6 @@ const ofToolset = endpoint({
   path: "/mcp/toolsets/:name/server-card",
   params: { name: entryId },
   operationId: "toolsetServerCard",
-  summary: "The card of the MCP server of one toolset",
   scope: "read",
   refusals: ["toolset_not_found"],
   async handle({ origin, needsKey, headers, namespace, params: { name }, now }) {

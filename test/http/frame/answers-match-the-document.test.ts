@@ -4,7 +4,7 @@ import { keyNeedOf } from "../../../src/http/frame/endpoint.ts";
 import { endpoints } from "../../../src/http/routes.ts";
 import { PROBLEMS } from "../../../src/core/problem.ts";
 import { Registry } from "../../support/registry.ts";
-import { endpointOf, SAMPLES, sendSample, stage } from "../../support/samples.ts";
+import { answersOf, endpointOf, SAMPLES, sendSample, stage } from "../../support/samples.ts";
 import { inlined, operationsOf, writtenDocument } from "../../support/openapi.ts";
 import { BACKENDS } from "../../support/stores.ts";
 import { openToolsets } from "../../support/toolsets.ts";
@@ -27,7 +27,7 @@ describe.each(BACKENDS)("answers on $backend", ({ openBackend }) => {
     const setting = await stage(registry, sample);
     const { status, headers, text } = await sendSample(registry, sample, setting);
 
-    const { answers } = endpointOf(sample);
+    const answers = answersOf(sample);
     expect(Object.keys(answers)).toContain(String(status));
     // A socket's hand-shake is the platform's.
     if (status === 101) return;
@@ -56,8 +56,8 @@ describe("the samples", () => {
       const { status } = await sendSample(registry, sample, await stage(registry, sample));
       seen.add(`${sample.operation} ${status}`);
     }
-    const promised = endpoints.flatMap(({ operationId, answers }) =>
-      Object.keys(answers).map((status) => `${operationId} ${status}`),
+    const promised = endpoints.flatMap(({ operationId }) =>
+      Object.keys(answersOf({ operation: operationId })).map((status) => `${operationId} ${status}`),
     );
     expect([...seen].toSorted()).toEqual(promised.toSorted());
   });
@@ -111,7 +111,7 @@ describe("the OpenAPI document", async () => {
       const { operationId, parameters, responses } = operation;
       const isKeyless = keyNeedOf(endpointOf({ operation: operationId })) === "none";
       const isTaken = parameters.some(({ name }) => name === "X-Rollcall-Sync");
-      const isGiven = Object.keys(endpointOf({ operation: operationId }).answers).map(
+      const isGiven = Object.keys(answersOf({ operation: operationId })).map(
         (status) => "X-Rollcall-Sync" in responses[status]!.headers!,
       );
       expect([isTaken, ...isGiven], operationId).toEqual([isTaken, ...isGiven].map(() => !isKeyless));
@@ -205,7 +205,9 @@ describe("the OpenAPI document", async () => {
 
   it("describes every answer and every refusal", () => {
     for (const { operation } of operations) {
-      const { answers, refusals } = endpointOf({ operation: operation.operationId });
+      const sample = { operation: operation.operationId };
+      const answers = answersOf(sample);
+      const { refusals } = endpointOf(sample);
       const promised = [...Object.keys(answers), ...refusals.map((code) => String(PROBLEMS[code].status))];
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(promised));
       for (const [status, { body, lines }] of Object.entries(answers)) {

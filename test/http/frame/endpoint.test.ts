@@ -2,31 +2,34 @@ import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import { ANONYMOUS } from "../../../src/http/frame/auth.ts";
 import { type Endpoint, endpoint } from "../../../src/http/frame/endpoint.ts";
+import { DOCUMENTATION } from "../../../src/http/documentation/index.ts";
 import { openApiDocument } from "../../../src/http/frame/openapi/document.ts";
 import { KEYS } from "../../support/authorisation.ts";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
 
-const shared = { method: "GET", group: "operation", summary: "", refusals: [] } as const;
-const answers = { 200: { description: "", body: z.strictObject({ name: z.string().nullable() }) } };
+const shared = { method: "GET", group: "operation", refusals: [] } as const;
+/** What `health` answers, with room for a name. */
+const answer = (service: string) => ({
+  status: 200 as const,
+  body: { status: "healthy" as const, service, timestamp: "2126-01-01T00:00:00.000Z" },
+});
 
 const open = endpoint({
   ...shared,
   path: "/v1/open",
-  operationId: "open",
+  operationId: "health",
   scope: null,
-  answers,
-  handle: async ({ asker }) => ({ status: 200, body: { name: asker.name } }),
+  handle: async ({ asker }) => answer(String(asker.name)),
 });
 const anyKey = endpoint({
   ...shared,
   path: "/v1/whoever/:id",
   params: { id: z.string().max(3) },
-  operationId: "anyKey",
+  operationId: "health",
   scope: null,
   key: "required",
-  answers,
-  handle: async ({ asker, params }) => ({ status: 200, body: { name: `${asker.name} ${params.id}` } }),
+  handle: async ({ asker, params }) => answer(`${asker.name} ${params.id}`),
 });
 
 const access = await keysAccess(KEYS);
@@ -35,8 +38,8 @@ const registryWith = (table: Endpoint[]) => new Registry({ table, access });
 describe("an endpoint that needs no scope", () => {
   it("answers without a key, and is in the document as one that takes none", async () => {
     const { status, body } = await registryWith([open]).get("/v1/open");
-    expect({ status, body }).toEqual({ status: 200, body: { name: ANONYMOUS.name } });
-    const document = openApiDocument([open], { names: {}, requests: {} }) as {
+    expect({ status, body }).toEqual(answer(String(ANONYMOUS.name)));
+    const document = openApiDocument([open], DOCUMENTATION, { names: {}, requests: {} }) as {
       paths: Record<string, Record<string, unknown>>;
     };
     expect(document.paths["/v1/open"]!["get"]).toMatchObject({ security: [], description: "Takes no key." });
@@ -46,8 +49,8 @@ describe("an endpoint that needs no scope", () => {
     const registry = registryWith([anyKey]);
     expect((await registry.get("/v1/whoever/x")).status).toBe(401);
     const { body } = await registry.get("/v1/whoever/x", bearer("key-read"));
-    expect(body).toEqual({ name: "reader x" });
-    const document = openApiDocument([anyKey], { names: {}, requests: {} }) as {
+    expect(body).toEqual(answer("reader x").body);
+    const document = openApiDocument([anyKey], DOCUMENTATION, { names: {}, requests: {} }) as {
       paths: Record<string, Record<string, object>>;
     };
     expect(document.paths["/v1/whoever/{id}"]!["get"]).toMatchObject({ description: "Takes any key." });
@@ -66,37 +69,41 @@ export const refusedByTheCompiler = [
   endpoint({
     ...shared,
     path: "/v1/a",
-    operationId: "undeclaredStatus",
+    operationId: "health",
     scope: null,
-    answers,
     // @ts-expect-error 201 is not declared
-    handle: async () => ({ status: 201, body: { name: "a" } }),
+    handle: async () => ({ status: 201, body: answer("a").body }),
   }),
   endpoint({
     ...shared,
     path: "/v1/b",
-    operationId: "wrongField",
+    operationId: "health",
     scope: null,
-    answers,
     // @ts-expect-error the answer has no such field
-    handle: async () => ({ status: 200, body: { name: "a", more: 1 } }),
+    handle: async () => ({ status: 200, body: { ...answer("a").body, more: 1 } }),
   }),
   endpoint({
     ...shared,
     path: "/v1/c",
-    operationId: "missingField",
+    operationId: "health",
     scope: null,
-    answers,
     // @ts-expect-error the answer lacks its name
-    handle: async () => ({ status: 200, body: {} }),
+    handle: async () => ({ status: 200, body: { status: "healthy" as const } }),
   }),
   // @ts-expect-error the parameter has no schema
   endpoint({
     ...shared,
     path: "/v1/d/:id",
-    operationId: "unknownParameter",
+    operationId: "health",
     scope: null,
-    answers,
-    handle: async () => ({ status: 200, body: { name: "a" } }),
+    handle: async () => answer("a"),
+  }),
+  endpoint({
+    ...shared,
+    path: "/v1/e",
+    // @ts-expect-error nothing is said of it
+    operationId: "undocumented",
+    scope: null,
+    handle: () => Promise.reject(new Error("it is not called")),
   }),
 ];

@@ -11,6 +11,7 @@ import { entryOf } from "../../support/entries.ts";
 import { populate } from "../../support/populate.ts";
 import { Registry } from "../../support/registry.ts";
 import {
+  answersOf,
   endpointOf,
   RESIDENT,
   SAMPLES,
@@ -121,7 +122,7 @@ async function expectOutage({ sample, fault, trip }: Given): Promise<void> {
   if (fault.kind === "cut-reply") return;
   if (!sample.trips.slice(0, trip).includes("w")) expectUnchanged(before, after);
   const { status: healed } = await sendSample(registry, sample, setting);
-  expect(Object.keys(endpointOf(sample).answers)).toContain(String(healed));
+  expect(Object.keys(answersOf(sample))).toContain(String(healed));
 }
 
 describe("an outage", () => {

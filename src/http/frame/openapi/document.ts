@@ -1,6 +1,8 @@
 import { OLDER_WORDS_TAKEN } from "../../../core/older-words.ts";
 import { VERSION } from "../../../core/version.ts";
 import { type Endpoint, GROUPS, keyNeedOf } from "../endpoint.ts";
+import type { Documentation } from "../../documentation/documentation.ts";
+import type { Documented } from "./documented.ts";
 import { LINES_TYPE } from "../lines-reply.ts";
 import type { Examples } from "./example.ts";
 import { HEADERS } from "./headers.ts";
@@ -18,7 +20,7 @@ const KEYS = {
   none: { description: "Takes no key.", security: [] },
 };
 
-function operationOf(endpoint: Endpoint, schemas: Schemas, { names, requests }: Examples): Json {
+function operationOf(endpoint: Documented, schemas: Schemas, { names, requests }: Examples): Json {
   const { operationId, summary, scope, group, bodyOptional, takesLines } = endpoint;
   const shape = endpoint.bodyShape ?? endpoint.body;
   const example = requests[operationId] ?? {};
@@ -62,13 +64,21 @@ const RPC_ERROR_SCHEMA = {
 };
 
 /** The OpenAPI 3.1 document of a table of endpoints: the schemas that check are the schemas that are shown. */
-export function openApiDocument(endpoints: readonly Endpoint[], examples: Examples): Json {
+export function openApiDocument(
+  endpoints: readonly Endpoint[],
+  documentation: Documentation,
+  examples: Examples,
+): Json {
   const schemas = new Schemas();
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {
     if (endpoint.group === null) continue;
     const path = endpoint.path.replace(/:(\w+)/g, "{$1}");
-    (paths[path] ??= {})[endpoint.method.toLowerCase()] = operationOf(endpoint, schemas, examples);
+    (paths[path] ??= {})[endpoint.method.toLowerCase()] = operationOf(
+      { ...endpoint, ...documentation[endpoint.operationId]! },
+      schemas,
+      examples,
+    );
   }
   return {
     openapi: "3.1.0",

@@ -1,6 +1,7 @@
 import { REASON_HEADER, REASON_LENGTH_MAX } from "../../../cause.ts";
 import { SYNC_HEADER } from "../../../sync.ts";
-import { type Endpoint, keyNeedOf } from "../endpoint.ts";
+import { keyNeedOf } from "../endpoint.ts";
+import type { Documented } from "./documented.ts";
 import type { Example, Examples } from "./example.ts";
 import { SYNC_SCHEMA } from "./headers.ts";
 import type { Json, Schemas } from "./schemas.ts";
@@ -57,17 +58,17 @@ const MEANINGS: Record<string, string> = {
 };
 
 /** Whether an answer has an entity tag, which a later request may send back. */
-export const hasEtag = ({ method, scope, answers }: Endpoint): boolean =>
+export const hasEtag = ({ method, scope, answers }: Documented): boolean =>
   method === "GET" && ((scope === "read" && answers[200]?.body !== undefined) || 304 in answers);
 
 /** Whether it may tell events that say why. */
-const isChange = ({ method, scope, isHeartbeat = false }: Endpoint): boolean =>
+const isChange = ({ method, scope, isHeartbeat = false }: Documented): boolean =>
   method !== "GET" && (scope === "write" || scope === "admin") && !isHeartbeat;
 
 const text = { type: "string" };
 
 export function parametersOf(
-  endpoint: Endpoint,
+  endpoint: Documented,
   schemas: Schemas,
   names: Examples["names"],
   { query: shown = {} }: Example,

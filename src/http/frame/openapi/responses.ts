@@ -1,6 +1,7 @@
 import { type ProblemCode, PROBLEMS } from "../../../core/problem.ts";
 import { SYNC_HEADER } from "../../../sync.ts";
-import { type Endpoint, keyNeedOf } from "../endpoint.ts";
+import { keyNeedOf } from "../endpoint.ts";
+import type { Documented } from "./documented.ts";
 import { LINES_TYPE } from "../lines-reply.ts";
 import { shapeOf } from "../query.ts";
 import { answerExample } from "./answer-example.ts";
@@ -19,19 +20,19 @@ const BEHIND_A_KEY: readonly ProblemCode[] = [
 ];
 const WITH_BODY: readonly ProblemCode[] = ["payload_too_large", "unsupported_media_type"];
 
-const isKeyless = (endpoint: Endpoint): boolean => keyNeedOf(endpoint) === "none";
+const isKeyless = (endpoint: Documented): boolean => keyNeedOf(endpoint) === "none";
 
 /** @param example  undefined: none is shown */
 export const jsonContent = (schema: Json, example?: unknown, type = "application/json"): Json => ({
   [type]: { schema, example },
 });
 
-export const responsesOf = (endpoint: Endpoint, schemas: Schemas): Json => ({
+export const responsesOf = (endpoint: Documented, schemas: Schemas): Json => ({
   ...answersOf(endpoint, schemas),
   ...refusalsOf(endpoint),
 });
 
-function answersOf(endpoint: Endpoint, schemas: Schemas): Json {
+function answersOf(endpoint: Documented, schemas: Schemas): Json {
   const { query, answers } = endpoint;
   const common = headersOf("X-Request-Id", !isKeyless(endpoint) && SYNC_HEADER);
   const tagged = headersOf("ETag");
@@ -66,7 +67,7 @@ function answersOf(endpoint: Endpoint, schemas: Schemas): Json {
 const answerContent = (schema: Json, { named }: Schemas): Json =>
   jsonContent(schema, answerExample(schema, named));
 
-function refusalsOf(endpoint: Endpoint): Json {
+function refusalsOf(endpoint: Documented): Json {
   const codes = new Set([
     ...endpoint.refusals,
     ...ALWAYS,
@@ -94,7 +95,7 @@ function refusalsOf(endpoint: Endpoint): Json {
 }
 
 /** In the endpoint's dialect. */
-function refusalContent({ dialect }: Endpoint, status: number, codes: readonly ProblemCode[]): Json {
+function refusalContent({ dialect }: Documented, status: number, codes: readonly ProblemCode[]): Json {
   if (dialect === "rpc") return jsonContent({ $ref: "#/components/schemas/RpcError" });
   if (dialect === "bare" && (status === 400 || status === 404))
     return jsonContent({ $ref: "#/components/schemas/LegacyError" });

@@ -8,7 +8,6 @@ import { listAgents } from "../../../registry/agents/list.ts";
 import { readAgent } from "../../../registry/agents/read.ts";
 import { unregister } from "../../../registry/agents/unregister.ts";
 import { unregisterAll } from "../../../registry/agents/unregister-all.ts";
-import * as shapes from "../../answers/index.ts";
 import { decodeCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { recordEtag } from "../../frame/etag.ts";
@@ -21,7 +20,6 @@ const list = endpoint({
   method: "GET",
   path: "/v1/agents",
   operationId: "listAgents",
-  summary: "List live agents in id order, unreachable ones included",
   group: "agents",
   scope: "read",
   query: z.strictObject({
@@ -34,7 +32,6 @@ const list = endpoint({
     cursor: z.string().optional(),
     ...allowance,
   }),
-  answers: { 200: { description: "A page; next_cursor is null at the end", body: shapes.agentPage } },
   refusals: ["invalid_request"],
   async handle({ namespace, query: all, now }) {
     const { status, cursor, limit = 100, type, capability, tag, prefix = "" } = all;
@@ -64,10 +61,8 @@ const get = endpoint({
   path: "/v1/agents/:id",
   params: { id: entryId },
   operationId: "getAgent",
-  summary: "Read one agent",
   group: "agents",
   scope: "read",
-  answers: { 200: { description: "The agent", body: shapes.agent } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ namespace, params, now }) {
     const { entry, documentDigest } = orThrow(await readAgent(namespace, params.id, now));
@@ -82,11 +77,9 @@ const removal = endpoint({
   path: "/v1/agents/:id",
   params: { id: entryId },
   operationId: "unregisterAgent",
-  summary: "Unregister an agent",
   group: "agents",
   scope: "write",
   takesLeaseToken: true,
-  answers: { 204: { description: "Gone" } },
   refusals: ["invalid_request", "lease_token_required", "agent_not_found", "lease_lost"],
   async handle({ namespace, asker, params, token, now }) {
     orThrow(await unregister(namespace, asker, { id: params.id, token, ownerSuffices: false }, now));
@@ -98,8 +91,6 @@ const removalOfAll = endpoint({
   method: "DELETE",
   path: "/v1/agents",
   operationId: "unregisterAgents",
-  summary:
-    "Unregister all agents whose ids begin with a prefix, up to 1,000 a call; only tells which, unless dry_run=false",
   group: "agents",
   scope: "admin",
   query: z.strictObject({
@@ -107,12 +98,6 @@ const removalOfAll = endpoint({
     dry_run: z.enum(["true", "false"]).default("true"),
     cursor: z.string().optional(),
   }),
-  answers: {
-    200: {
-      description: "Who is gone, or would be; next_cursor is null at the end",
-      body: shapes.prefixRemoved,
-    },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, asker, query: { prefix, dry_run, cursor }, now }) {
     const after = cursor === undefined ? undefined : cursorWithin(prefix, cursor);

@@ -9,7 +9,6 @@ import {
 import { orThrow } from "../../../core/problem.ts";
 import { discover } from "../../../registry/agents/discover.ts";
 import { discoveryAnswer } from "../../../registry/agents/discovery-answer.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { ageHeader, allowance, allowed } from "../../frame/freshness.ts";
 import { param } from "../../frame/query.ts";
@@ -18,7 +17,6 @@ const discovery = endpoint({
   method: "GET",
   path: "/v1/discover",
   operationId: "discover",
-  summary: "Who can do this, now? Least loaded first",
   group: "discovery",
   scope: "read",
   query: z.strictObject({
@@ -35,9 +33,6 @@ const discovery = endpoint({
     explain: param.flag(),
     ...allowance,
   }),
-  answers: {
-    200: { description: "Those who can, best first; nobody is an empty list", body: shapes.discovered },
-  },
   refusals: ["invalid_request", "too_many_candidates"],
   async handle({ namespace, query, now }) {
     const statuses = [...new Set(query.status)];

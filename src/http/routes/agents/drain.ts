@@ -1,7 +1,6 @@
 import { entryId } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { drain } from "../../../registry/agents/drain.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 
 const shared = {
@@ -17,13 +16,6 @@ const start = endpoint({
   ...shared,
   method: "POST",
   operationId: "drainAgent",
-  summary: "Take an agent out of selection at once, and ask it to drain",
-  answers: {
-    200: {
-      description: "Draining, until it is cancelled or the agent is unregistered or reaped",
-      body: shapes.drainAnswer,
-    },
-  },
   async handle({ namespace, asker, params: { id }, token, now }) {
     orThrow(await drain(namespace, asker, { id, token, draining: true }, now));
     return { status: 200, body: { agent_id: id, desired_state: "drain" as const } };
@@ -34,8 +26,6 @@ const cancel = endpoint({
   ...shared,
   method: "DELETE",
   operationId: "cancelDrain",
-  summary: "Take the request to drain back",
-  answers: { 200: { description: "Running again", body: shapes.drainAnswer } },
   async handle({ namespace, asker, params: { id }, token, now }) {
     orThrow(await drain(namespace, asker, { id, token, draining: false }, now));
     return { status: 200, body: { agent_id: id, desired_state: "run" as const } };

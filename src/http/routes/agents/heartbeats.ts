@@ -9,7 +9,6 @@ import { isoTime } from "../../../core/time.ts";
 import { callIn, callInAll, type CallInRequest } from "../../../registry/agents/call-in.ts";
 import { unlessRefused } from "../../../registry/batch.ts";
 import { readLeaseToken } from "../../../registry/lease-token.ts";
-import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 
@@ -21,13 +20,11 @@ const heartbeat = endpoint({
   params: { id: entryId },
   operationId: "heartbeat",
   isHeartbeat: true,
-  summary: "Call in: renew the lease, and say what has changed",
   group: "agents",
   scope: "write",
   takesLeaseToken: true,
   body: heartbeatInput,
   bodyOptional: true,
-  answers: { 200: { description: "Heard", body: shapes.heartbeatAnswer } },
   refusals: [
     "invalid_request",
     "lease_token_required",
@@ -49,12 +46,10 @@ const batch = endpoint({
   path: "/v1/heartbeats",
   operationId: "heartbeats",
   isHeartbeat: true,
-  summary: "Call in for many agents at once; each item has a result of its own",
   group: "agents",
   scope: "write",
   body: z.strictObject({ heartbeats: z.array(z.unknown()).min(1).max(BATCH_MAX) }),
   bodyShape: z.strictObject({ heartbeats: z.array(batchItem).min(1).max(BATCH_MAX) }),
-  answers: { 200: { description: "One result per item, in order", body: shapes.heartbeatResults } },
   refusals: ["invalid_request"],
   async handle({ namespace, asker, body, now }) {
     const items = await Promise.all(body.heartbeats.map(readItem));

@@ -3,7 +3,6 @@ import { activationItem } from "../../../core/agents/activation-file.ts";
 import { entryId, label } from "../../../core/names.ts";
 import { Problem } from "../../../core/problem.ts";
 import { importAgents, type ImportedComponent } from "../../../registry/agents/import.ts";
-import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
@@ -14,8 +13,6 @@ const importFile = endpoint({
   method: "POST",
   path: "/v1/agents/import",
   operationId: "importAgents",
-  summary:
-    "Make what a source has registered what its activation file says; each component has a result of its own",
   group: "agents",
   scope: "write",
   takesIdempotencyKey: true,
@@ -29,12 +26,6 @@ const importFile = endpoint({
   // What else the file says is ignored, as in the registry whose format it is.
   body: z.object({ components: z.array(z.unknown()).max(ITEMS_MAX) }),
   bodyShape: z.looseObject({ components: z.array(activationItem).max(ITEMS_MAX) }),
-  answers: {
-    200: {
-      description: "One result per component, in order, then one per id that only an earlier import had",
-      body: shapes.importResults,
-    },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, asker, query, body, idempotencyKey, region, now }) {
     const { source, after = "", through } = query;

@@ -14,11 +14,9 @@ const presence = endpoint({
   params: { id: entryId },
   operationId: "openPresence",
   isHeartbeat: true,
-  summary: "Hold the lease by a WebSocket, in place of heartbeats: it lasts while the agent pings on it",
   group: "agents",
   scope: "write",
   takesLeaseToken: true,
-  answers: { 101: { description: "Held. Drains come on the socket, and reports are sent on it" } },
   refusals: [
     "invalid_request",
     "lease_token_required",

@@ -2,32 +2,18 @@ import { registrationInput, shownOrRegistration } from "../../../core/agents/age
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { register, type RegisteredAgent } from "../../../registry/agents/register.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 
 const registration = endpoint({
   method: "POST",
   path: "/v1/agents",
   operationId: "registerAgent",
-  summary: "Register an agent, replace one, or (with its Lease-Token) renew or restore one",
   group: "agents",
   scope: "write",
   takesLeaseToken: true,
   takesIdempotencyKey: true,
   body: shownOrRegistration,
   bodyShape: registrationInput,
-  answers: {
-    200: {
-      description: "Renewed: a new token only where the terms changed",
-      body: shapes.registered,
-      located: true,
-    },
-    201: {
-      description: "Created, replaced with a new epoch, or restored: the store had lost it",
-      body: shapes.registered,
-      located: true,
-    },
-  },
   refusals: [
     "invalid_request",
     "forbidden",

@@ -3,7 +3,6 @@ import { byCodeUnit } from "../../../core/order.ts";
 import { orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { listCapabilities, type Tallied, tallyAgents } from "../../../registry/agents/tally.ts";
-import * as shapes from "../../answers/index.ts";
 import { decodeNameCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
@@ -16,7 +15,6 @@ const capabilities = endpoint({
   method: "GET",
   path: "/v1/capabilities",
   operationId: "listCapabilities",
-  summary: "What can be done, and by how many live agents",
   group: "discovery",
   scope: "read",
   query: z.strictObject({
@@ -24,9 +22,6 @@ const capabilities = endpoint({
     limit: param.integer(1, CAPABILITIES_MAX).default(100),
     cursor: z.string().optional(),
   }),
-  answers: {
-    200: { description: "A page, by name; next_cursor is null at the end", body: shapes.capabilityList },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, query: { prefix, limit, cursor }, now }) {
     const after = cursor === undefined ? "" : orThrow(decodeNameCursor(cursor));
@@ -46,10 +41,8 @@ const stats = endpoint({
   method: "GET",
   path: "/v1/stats",
   operationId: "stats",
-  summary: "How many agents, of which types, in which states",
   group: "discovery",
   scope: "read",
-  answers: { 200: { description: "Counts of live agents", body: shapes.stats } },
   refusals: [],
   async handle({ namespace, now }) {
     const tally = await tallyAgents(namespace, now);

@@ -4,7 +4,6 @@ import { orThrow, Problem } from "../../../core/problem.ts";
 import { type Changes, watchAgents, type WatchedAgents } from "../../../registry/agents/watch.ts";
 import type { Namespace } from "../../../registry/namespace.ts";
 import type { EventCursor } from "../../../registry/events.ts";
-import * as shapes from "../../answers/index.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
@@ -21,7 +20,6 @@ const watch = endpoint({
   method: "GET",
   path: "/v1/watch",
   operationId: "watchAgents",
-  summary: "The agents of which something changed after a cursor, as they are now; waits, or streams events",
   group: "agents",
   scope: "read",
   query: z.strictObject({
@@ -36,14 +34,6 @@ const watch = endpoint({
     tag: terms,
     service: terms,
   }),
-  answers: {
-    200: {
-      description:
-        "resync: read the list, then go on with since=cursor. With Accept: text/event-stream the same as events",
-      body: shapes.agentChanges,
-      orStream: true,
-    },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, query: { since, wait = 0, ...query }, headers, signal }) {
     const isStream = headers.get("Accept")?.includes("text/event-stream") === true;

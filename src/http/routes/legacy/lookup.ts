@@ -6,7 +6,6 @@ import { Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { firstAgents } from "../../../registry/agents/list.ts";
 import { readAgent } from "../../../registry/agents/read.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { addressOf } from "./address.ts";
 import { recoveringShown } from "../../../core/agents/lapsing.ts";
@@ -26,8 +25,6 @@ const list = endpoint({
   ...shared,
   path: "/agents",
   operationId: "legacyList",
-  summary: "List live agents, up to 5,000 (source 2's API)",
-  answers: { 200: { description: "All, or the first 5,000 and truncated", body: shapes.legacyList } },
   refusals: [],
   async handle({ namespace, now }) {
     return { status: 200, body: listShown(await firstAgents(namespace, { max: LIST_MAX }, now), now) };
@@ -39,8 +36,6 @@ const listByType = endpoint({
   path: "/agents/type/:type",
   params: { type: z.string() },
   operationId: "legacyListByType",
-  summary: "List live agents of a type, up to 5,000 (source 2's API)",
-  answers: { 200: { description: "All, or the first 5,000 and truncated", body: shapes.legacyList } },
   refusals: [],
   async handle({ namespace, params: { type }, now }) {
     return { status: 200, body: listShown(await firstAgents(namespace, { type, max: LIST_MAX }, now), now) };
@@ -52,8 +47,6 @@ const get = endpoint({
   path: "/agents/:id",
   params: { id: entryId },
   operationId: "legacyGet",
-  summary: "Read one agent (source 2's API)",
-  answers: { 200: { description: "The agent", body: shapes.legacyAgent } },
   refusals: ["invalid_request", "agent_not_found"],
   async handle({ namespace, params, now }) {
     const found = await readAgent(namespace, params.id, now);

@@ -7,7 +7,6 @@ import { nextIntervalOf } from "../../../core/lease.ts";
 import { callIn } from "../../../registry/agents/call-in.ts";
 import { register } from "../../../registry/agents/register.ts";
 import { unregister } from "../../../registry/agents/unregister.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { splitAddress } from "./address.ts";
 
@@ -35,14 +34,12 @@ const registration = endpoint({
   method: "POST",
   path: "/agents/register",
   operationId: "legacyRegister",
-  summary: "Register under a new id (source 2's API)",
   group: "compatibility",
   scope: "write",
   dialect: "bare",
   takesIdempotencyKey: true,
   body: z.preprocess(splitAddress, registrationFields),
   bodyShape: registrationFields.partial({ port: true }),
-  answers: { 201: { description: "Registered", body: shapes.legacyRegistered } },
   refusals: ["invalid_request", "quota_exceeded", "payload_too_large"],
   async handle({ namespace, asker, body, idempotencyKey, region, now }) {
     const { capabilities: offered, version: stated, metadata: extra, ...required } = body;
@@ -73,13 +70,11 @@ const heartbeat = endpoint({
   params: { id: entryId },
   operationId: "legacyHeartbeat",
   isHeartbeat: true,
-  summary: "Call in (source 2's API)",
   group: "compatibility",
   scope: "write",
   dialect: "bare",
   takesLeaseToken: true,
   body: z.object({ status: orEmpty(reportedStatus).nullish(), metadata: metadata.nullish() }),
-  answers: { 200: { description: "Heard", body: shapes.legacyReceived } },
   refusals: ["invalid_request", "forbidden", "agent_not_found", "lease_lost"],
   async handle({ namespace, asker, params, body, token, now }) {
     const input = {
@@ -107,12 +102,10 @@ const removal = endpoint({
   path: "/agents/:id/unregister",
   params: { id: entryId },
   operationId: "legacyUnregister",
-  summary: "Unregister; an id that nobody has is fine (source 2's API)",
   group: "compatibility",
   scope: "write",
   dialect: "bare",
   takesLeaseToken: true,
-  answers: { 200: { description: "Gone", body: shapes.legacyMessage } },
   refusals: ["invalid_request", "forbidden", "lease_lost"],
   async handle({ namespace, asker, params: { id }, token, now }) {
     const result = await unregister(namespace, asker, { id, token, ownerSuffices: true }, now);

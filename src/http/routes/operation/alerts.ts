@@ -1,17 +1,14 @@
 import { isoTime } from "../../../core/time.ts";
 import { lastSweep } from "../../../registry/events.ts";
 import { STEP_MS } from "../../../registry/alerts/history.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 
 const alerts = endpoint({
   method: "GET",
   path: "/v1/alerts",
   operationId: "listAlerts",
-  summary: "What is wrong, the worst first, as the last sweep found it",
   group: "operation",
   scope: "read",
-  answers: { 200: { description: "At most 100; `found` says how many there are", body: shapes.alertList } },
   refusals: [],
   async handle({ namespace }) {
     const look = (await lastSweep(namespace))?.look;
@@ -25,10 +22,8 @@ const history = endpoint({
   method: "GET",
   path: "/v1/stats/history",
   operationId: "statsHistory",
-  summary: "How many agents were in which states in the last 24 h, and how many tool calls were not settled",
   group: "operation",
   scope: "read",
-  answers: { 200: { description: "One point every 15 minutes, oldest first", body: shapes.statsHistory } },
   refusals: [],
   async handle({ namespace }) {
     const points = (await lastSweep(namespace))?.history ?? [];

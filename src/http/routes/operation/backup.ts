@@ -7,7 +7,7 @@ import { EXPORT_START, exported, type ExportPlace } from "../../../registry/back
 import { restore, type RestoredLine } from "../../../registry/backup/restore.ts";
 import { decodeOpaque, encodeOpaque } from "../../../registry/opaque.ts";
 import type { Namespace } from "../../../registry/namespace.ts";
-import * as shapes from "../../answers/index.ts";
+import type * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { param } from "../../frame/query.ts";
@@ -48,17 +48,9 @@ const exportAll = endpoint({
   method: "GET",
   path: "/v1/export",
   operationId: "exportAll",
-  summary: "Everything that is registered, as a stream of lines; no keys, no lease tokens",
   group: "operation",
   scope: "admin",
   query: z.strictObject({ cursor: z.string().max(2048).optional() }),
-  answers: {
-    200: {
-      description:
-        "Ends with the line `end`, or with `cursor`: ask again with it for what is missing. Without either it was cut off",
-      lines: shapes.exportLine,
-    },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, query, now }) {
     return { status: 200, raw: await linesReply(linesFrom(namespace, placeAt(query.cursor), now)) };
@@ -72,7 +64,6 @@ const restoreLines = endpoint({
   method: "POST",
   path: "/v1/restore",
   operationId: "restore",
-  summary: "Put back what an export has and the registry lacks, line by line, up to 1,000 lines of 1 MiB",
   group: "operation",
   scope: "admin",
   query: z.strictObject({ dry_run: param.flag() }),
@@ -80,9 +71,6 @@ const restoreLines = endpoint({
   bodyBytesMax: RESTORED_BYTES_MAX,
   body: z.array(z.object({ number: z.int(), value: z.unknown() })).max(LINES_MAX),
   bodyShape: backupLine,
-  answers: {
-    200: { description: "What became of the lines; those that failed, each with why", body: shapes.restored },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, asker, query, body, now }) {
     const isDryRun = query.dry_run === "true";

@@ -4,7 +4,6 @@ import { entryId } from "../../../core/names.ts";
 import { invalid, orThrow, type Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { type EventRecord, eventsAfter, eventsBefore } from "../../../registry/events.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
@@ -31,7 +30,6 @@ const events = endpoint({
   method: "GET",
   path: "/v1/events",
   operationId: "listEvents",
-  summary: "What happened: after a cursor, oldest first; or newest first",
   group: "operation",
   scope: "read",
   query: z.strictObject({
@@ -50,13 +48,6 @@ const events = endpoint({
     type: z.array(z.enum(EVENT_TYPES)).default([]),
     limit: param.integer(1, 1000).optional(),
   }),
-  answers: {
-    200: {
-      description:
-        "asc: ask again with since=next_since. desc: the next page has cursor=next_cursor, which is null at the end. A page may hold fewer than limit before the end",
-      body: z.union([shapes.eventPage, shapes.latestEventPage]),
-    },
-  },
   refusals: ["invalid_request", "cursor_too_old"],
   async handle({ namespace, query: { order, since, cursor, id, type: types, limit = 100 } }) {
     const asked = { id, types, limit };
@@ -79,11 +70,8 @@ const marker = endpoint({
   method: "GET",
   path: "/v1/marker",
   operationId: "marker",
-  summary:
-    "A text that is another one once something was told: who looks again and again asks for this alone",
   group: "operation",
   scope: "read",
-  answers: { 200: { description: "Up to 1 s old", body: shapes.marker } },
   refusals: [],
   async handle({ namespace: { marker: kept, store }, now }) {
     // Another request of the isolate may be reading it for the first time.

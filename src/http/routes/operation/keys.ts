@@ -5,7 +5,6 @@ import { invalid, orThrow } from "../../../core/problem.ts";
 import { instantOf, isoTime } from "../../../core/time.ts";
 import { createKey, listKeys, revokeKey, rotateKey } from "../../../registry/keys/manage.ts";
 import type { Namespace } from "../../../registry/namespace.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 
 const OVERLAP_SECONDS_DEFAULT = 86_400;
@@ -31,11 +30,9 @@ const create = endpoint({
   method: "POST",
   path: "/v1/keys",
   operationId: "createKey",
-  summary: "Make an API key; its secret is in this answer alone",
   group: "keys",
   scope: "admin",
   body: keyInput,
-  answers: { 201: { description: "The key, with its secret", body: shapes.madeKey } },
   refusals: ["invalid_request", "key_exists", "quota_exceeded", "store_contended"],
   async handle({ namespace, asker, body: { name, scopes, expires_at, limits }, now }) {
     const expiresAt = expires_at === null ? null : instantOf(expires_at);
@@ -51,10 +48,8 @@ const list = endpoint({
   method: "GET",
   path: "/v1/keys",
   operationId: "listKeys",
-  summary: "API keys of the namespace, with the hour of their last use",
   group: "keys",
   scope: "admin",
-  answers: { 200: { description: "Keys that are configured have no id and no dates", body: shapes.keyList } },
   refusals: [],
   async handle({ namespace, now }) {
     const made = (await listKeys(namespace, now)).map((used) => shown(namespace, used.key, used.lastUsedAt));
@@ -80,10 +75,8 @@ const revoke = endpoint({
   path: "/v1/keys/:key",
   params: { key: keyId },
   operationId: "revokeKey",
-  summary: "Revoke an API key: it ends everywhere within 30 s",
   group: "keys",
   scope: "admin",
-  answers: { 204: { description: "Revoked" } },
   refusals: ["invalid_request", "key_not_found", "store_contended"],
   async handle({ namespace, params, now }) {
     const refused = await revokeKey(namespace, params.key, now);
@@ -97,14 +90,12 @@ const rotate = endpoint({
   path: "/v1/keys/:key/rotate",
   params: { key: keyId },
   operationId: "rotateKey",
-  summary: "Make another secret of an API key; the one before works for overlap_seconds more",
   group: "keys",
   scope: "admin",
   bodyOptional: true,
   body: z.strictObject({
     overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).default(OVERLAP_SECONDS_DEFAULT),
   }),
-  answers: { 201: { description: "The new key, with its secret", body: shapes.madeKey } },
   refusals: ["invalid_request", "key_not_found", "quota_exceeded", "store_contended"],
   async handle({ namespace, asker, params, body, now }) {
     const asked = { id: params.key, overlapMs: body.overlap_seconds * 1000 };
@@ -117,11 +108,9 @@ const whoami = endpoint({
   method: "GET",
   path: "/v1/whoami",
   operationId: "whoAmI",
-  summary: "What the registry takes the asker for",
   group: "keys",
   scope: null,
   key: "required",
-  answers: { 200: { description: "Under open access there is no name and no source", body: shapes.whoAmI } },
   refusals: [],
   async handle({ asker, namespace, needsKey }) {
     const { name, scopes, key } = asker;

@@ -7,10 +7,8 @@ const metrics = endpoint({
   method: "GET",
   path: "/metrics",
   operationId: "metrics",
-  summary: "What there is, for Prometheus: agents, services, toolsets, the last sweep, the store",
   group: "operation",
   scope: "read",
-  answers: { 200: { description: "Prometheus's text format 0.0.4; during an outage rollcall_store_up 0" } },
   refusals: [],
   async handle({ namespace, telemetry, now }) {
     const counted = countMetrics(telemetry.countsOf(namespace.name), telemetry.countsOf(NOBODYS));

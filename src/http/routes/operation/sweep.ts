@@ -2,7 +2,6 @@ import * as z from "zod";
 import { TTL_SECONDS_MAX } from "../../../core/agents/agent.ts";
 import { tellSilent } from "../../../registry/agents/silent.ts";
 import { sweep, type SweepSummary } from "../../../registry/sweep.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 
@@ -10,12 +9,9 @@ const run = endpoint({
   method: "POST",
   path: "/v1/sweep",
   operationId: "sweep",
-  summary:
-    "Call the roll now, as the cron does every minute; with older_than also give, once, who has been silent for more seconds",
   group: "operation",
   scope: "admin",
   query: z.strictObject({ older_than: param.number(0, TTL_SECONDS_MAX).optional() }),
-  answers: { 200: { description: "What this run found and told", body: shapes.sweepSummary } },
   refusals: ["invalid_request"],
   async handle({ namespace, query: { older_than: seconds }, now }) {
     const found = await sweep(namespace, now);

@@ -4,7 +4,6 @@ import { orThrow, Problem } from "../../../core/problem.ts";
 import { unlessRefused } from "../../../registry/batch.ts";
 import { type Outcome, reportOutcomes, type TakenOutcome } from "../../../registry/services/report.ts";
 import { SELECTION_ID } from "../../../registry/services/selection-id.ts";
-import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { check } from "../../../core/check.ts";
@@ -25,13 +24,10 @@ const report = endpoint({
   method: "POST",
   path: "/v1/outcomes",
   operationId: "reportOutcomes",
-  summary:
-    "Say how calls went, one or up to 500; with resolve's selection_id, or from the owner, it moves a breaker",
   group: "services",
   scope: "write",
   body: z.union([outcome, z.strictObject({ outcomes: z.array(z.unknown()).min(1).max(BATCH_MAX) })]),
   bodyShape: z.union([outcome, z.strictObject({ outcomes: z.array(outcome).min(1).max(BATCH_MAX) })]),
-  answers: { 200: { description: "Taken; a batch has one result per item", body: shapes.outcomeTaken } },
   refusals: ["invalid_request", "provider_not_found"],
   async handle({ body, asker, namespace, now }) {
     if (!("outcomes" in body)) {

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { orThrow } from "../../../core/problem.ts";
 import { waitUntilReady } from "../../../registry/services/ready.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 
@@ -12,14 +11,12 @@ const ready = endpoint({
   method: "GET",
   path: "/v1/services/ready",
   operationId: "servicesReady",
-  summary: "Wait until each service has a provider that resolve can choose",
   group: "services",
   scope: "read",
   query: z.strictObject({
     service: z.array(z.string().min(1)).min(1).max(50),
     timeout: param.number(0, TIMEOUT_SECONDS_MAX).optional(),
   }),
-  answers: { 200: { description: "All are ready", body: shapes.readyServices } },
   refusals: ["invalid_request", "services_not_ready"],
   async handle({ query: { service, timeout = TIMEOUT_SECONDS_DEFAULT }, namespace, now }) {
     const wanted = { services: [...new Set(service)], timeoutMs: timeout * 1000 };

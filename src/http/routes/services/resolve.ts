@@ -5,7 +5,6 @@ import { invalid, orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { resolutionAnswer } from "../../../registry/services/resolution-answer.ts";
 import { listSelections, resolve, SELECTIONS_MAX } from "../../../registry/services/resolve.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { ageHeader, allowance, allowed, staleShown } from "../../frame/freshness.ts";
 import { param } from "../../frame/query.ts";
@@ -15,7 +14,6 @@ const resolveService = endpoint({
   path: "/v1/services/:service/resolve",
   params: { service: label(256) },
   operationId: "resolveService",
-  summary: "Which provider to use, now, and why; with limit also those to try after it",
   group: "services",
   scope: "read",
   query: z.strictObject({
@@ -29,7 +27,6 @@ const resolveService = endpoint({
     dry_run: param.flag(),
     ...allowance,
   }),
-  answers: { 200: { description: "The provider to use", body: shapes.resolved } },
   refusals: ["invalid_request", "service_not_found", "no_provider_available"],
   async handle({ params: { service }, query, asker, namespace, now }) {
     const { handler, capability: capabilities, exclude, limit } = query;
@@ -55,12 +52,9 @@ const selections = endpoint({
   path: "/v1/services/:service/selections",
   params: { service: label(256) },
   operationId: "listSelections",
-  summary:
-    "The last selections of a service, newest first, with their reasons; an id is the first part of resolve's",
   group: "services",
   scope: "read",
   query: z.strictObject({ limit: param.integer(1, SELECTIONS_MAX).optional() }),
-  answers: { 200: { description: "Up to 100", body: shapes.selectionList } },
   refusals: ["invalid_request"],
   async handle({ params: { service }, query: { limit = SELECTIONS_MAX }, namespace, now }) {
     const kept = await listSelections(namespace, service, limit, now);

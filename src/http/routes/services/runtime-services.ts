@@ -3,7 +3,6 @@ import { entryId } from "../../../core/names.ts";
 import { invalid, orThrow } from "../../../core/problem.ts";
 import { readFirstOfFleet, readFleet } from "../../../registry/services/fleet.ts";
 import { resetBreakers, setPriority } from "../../../registry/services/manage.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 import { shownChange, shownFleet, shownHealth, shownReset } from "./runtime-shapes.ts";
@@ -20,8 +19,6 @@ const list = endpoint({
   method: "GET",
   path: "/v1/runtime/services",
   operationId: "listServices",
-  summary:
-    "Providers by handler and service, with their breakers; a handler filter leaves the global ones in",
   group: "services",
   scope: "read",
   query: servicesQuery.extend({
@@ -30,7 +27,6 @@ const list = endpoint({
       .optional()
       .meta({ description: "With service_type: look at the first so many agents by id that offer it" }),
   }),
-  answers: { 200: { description: "Providers in selection order", body: shapes.runtimeServices } },
   refusals: ["invalid_request"],
   async handle({ query: { handler, service_type, limit }, namespace, now }) {
     if (limit !== undefined) {
@@ -51,10 +47,8 @@ const health = endpoint({
   method: "GET",
   path: "/v1/runtime/services/health",
   operationId: "servicesHealth",
-  summary: "Healthy means that resolve can choose it now, and its breaker is closed; what is not says why",
   group: "services",
   scope: "read",
-  answers: { 200: { description: "Overall and one by one", body: shapes.runtimeHealth } },
   refusals: [],
   async handle({ namespace, now }) {
     const fleet = await readFleet(namespace, undefined, now);
@@ -66,10 +60,8 @@ const selectionLogic = endpoint({
   method: "GET",
   path: "/v1/runtime/services/selection-logic",
   operationId: "selectionLogic",
-  summary: "How a provider is chosen, in general; explain=true on resolve says it of one choice",
   group: "services",
   scope: "read",
-  answers: { 200: { description: "The rules", body: shapes.selectionLogic } },
   refusals: [],
   handle: async () => ({ status: 200, body: SELECTION_LOGIC }),
 });
@@ -79,7 +71,6 @@ const changePriority = endpoint({
   path: "/v1/runtime/services/:id/priority",
   params: { id: entryId },
   operationId: "setServicePriority",
-  summary: "Change a provider's priority, group or strategy for as long as its registration lasts",
   group: "services",
   scope: "admin",
   query: servicesQuery,
@@ -88,7 +79,6 @@ const changePriority = endpoint({
     priority_group: z.int().min(0).max(1000).optional(),
     strategy: z.string().max(64).optional(),
   }),
-  answers: { 200: { description: "Changed, with what it was", body: shapes.priorityChanged } },
   refusals: ["invalid_request", "provider_not_found"],
   async handle({ params: { id }, query, body, namespace, now }) {
     const { priority, priority_group: group, strategy } = body;
@@ -102,11 +92,9 @@ const reset = endpoint({
   method: "POST",
   path: "/v1/runtime/services/circuit-breakers/reset",
   operationId: "resetCircuitBreakers",
-  summary: "Close the breakers of all services, or of one",
   group: "services",
   scope: "admin",
   query: z.strictObject({ service_type: z.string().min(1).optional() }),
-  answers: { 200: { description: "Closed", body: shapes.breakersReset } },
   refusals: ["invalid_request", "service_not_found"],
   async handle({ query: { service_type }, namespace, now }) {
     const count = orThrow(await resetBreakers(namespace, service_type, now));

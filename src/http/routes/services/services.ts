@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { orThrow } from "../../../core/problem.ts";
 import { listServices } from "../../../registry/services/list.ts";
-import * as shapes from "../../answers/index.ts";
 import { decodeNameCursor, encodeCursor } from "../../frame/cursor.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
@@ -13,7 +12,6 @@ const list = endpoint({
   method: "GET",
   path: "/v1/services",
   operationId: "listServiceNames",
-  summary: "Which services are offered, and by how many agents, lapsed ones included",
   group: "services",
   scope: "read",
   query: z.strictObject({
@@ -21,9 +19,6 @@ const list = endpoint({
     limit: param.integer(1, SERVICES_MAX).default(100),
     cursor: z.string().optional(),
   }),
-  answers: {
-    200: { description: "A page, by name; next_cursor is null at the end", body: shapes.serviceNames },
-  },
   refusals: ["invalid_request"],
   async handle({ namespace, query: { prefix, limit, cursor } }) {
     const after = cursor === undefined ? "" : orThrow(decodeNameCursor(cursor));

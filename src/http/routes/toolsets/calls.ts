@@ -4,7 +4,6 @@ import { orThrow } from "../../../core/problem.ts";
 import { callTool, type QueuedCall } from "../../../registry/toolsets/call.ts";
 import { toolsetLoad } from "../../../registry/toolsets/read.ts";
 import { callAndWait, callEvents, callResult, cancelCall } from "../../../registry/toolsets/result.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 import { traceContext } from "../../frame/trace-context.ts";
@@ -29,16 +28,11 @@ const call = endpoint({
   path: "/v1/toolsets/:name/tools/:tool/calls",
   params: { name: entryId, tool: z.string() },
   operationId: "callTool",
-  summary: "Call a tool: its payload is checked here, its result comes at result_url, or with `wait` here",
   group: "toolsets",
   scope: "write",
   query: z.strictObject({ wait: param.integer(0, WAIT_SECONDS_MAX).optional() }),
   body: callInput,
   readsBodyLate: true,
-  answers: {
-    200: { description: "Settled: a repeated call, or within `wait`", body: shapes.callTaken },
-    202: { description: "Queued for a provider", body: shapes.callTaken },
-  },
   refusals: [
     "toolset_not_found",
     "tool_not_found",
@@ -71,14 +65,9 @@ const result = endpoint({
   path: "/v1/toolsets/:name/calls/:call",
   params: { name: entryId, call: z.string() },
   operationId: "callResult",
-  summary: "A call's result, or its whole stream with Accept: text/event-stream; for its caller alone",
   group: "toolsets",
   scope: "write",
   query: z.strictObject({ wait: param.integer(0, WAIT_SECONDS_MAX).optional() }),
-  answers: {
-    200: { description: "Pending, done or failed", body: shapes.callResult, orStream: true },
-    204: { description: "This reader has had the whole stream: it need not connect again" },
-  },
   refusals: ["invalid_request", "call_not_found"],
   async handle({ namespace, asker, params, query, headers, now }) {
     const ref = { toolset: params.name, callId: params.call };
@@ -102,11 +91,8 @@ const cancel = endpoint({
   path: "/v1/toolsets/:name/calls/:call/cancel",
   params: { name: entryId, call: z.string() },
   operationId: "cancelCall",
-  summary:
-    "Cancel a call that has no result yet: it fails, and a provider that works on it is told; for its caller alone",
   group: "toolsets",
   scope: "write",
-  answers: { 200: { description: "Failed as `cancelled`, now or before", body: shapes.callSettled } },
   refusals: ["invalid_request", "call_not_found", "call_settled"],
   async handle({ namespace, asker, params: { name, call: callId } }) {
     const outcome = orThrow(await cancelCall(namespace, asker, { toolset: name, callId }));
@@ -119,10 +105,8 @@ const load = endpoint({
   path: "/v1/toolsets/:name/calls",
   params: { name: entryId },
   operationId: "toolsetLoad",
-  summary: "How many calls of a toolset wait, how many are being carried out, and by how many consumers",
   group: "toolsets",
   scope: "read",
-  answers: { 200: { description: "Counts, now", body: shapes.toolsetLoad } },
   refusals: ["invalid_request", "toolset_not_found"],
   async handle({ namespace, params, now }) {
     return { status: 200, body: orThrow(await toolsetLoad(namespace, params.name, now)) };

@@ -4,7 +4,6 @@ import { Problem, orThrow } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { sendDelta, settleCall } from "../../../registry/toolsets/answer.ts";
 import { claimCalls, openSocket, takePong } from "../../../registry/toolsets/attach.ts";
-import * as shapes from "../../answers/index.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
 import { settledCall } from "./settled-call.ts";
@@ -27,16 +26,12 @@ const claims = endpoint({
   path: "/v1/toolsets/:name/claims",
   params: { name: entryId },
   operationId: "claimCalls",
-  summary: "Attach as a provider, and take the pings and calls there are, or wait for some",
   body: z.strictObject({
     consumer,
     /** 0: pings and cancellations alone, for a provider that is busy. */
     max: z.int().min(0).max(CLAIMED_AT_ONCE_MAX).default(1),
     wait: z.number().min(0).max(WAIT_SECONDS_MAX).default(0),
   }),
-  answers: {
-    200: { description: "Each call is this consumer's for 60 s", body: shapes.claimedMessages },
-  },
   refusals: ["invalid_request", ...NOT_PROVIDER],
   async handle({ namespace, asker, params, body: { wait, ...attachment }, token, now }) {
     const request = { name: params.name, fence: token?.fence, ...attachment, waitMs: wait * 1000 };
@@ -50,9 +45,7 @@ const socket = endpoint({
   path: "/v1/toolsets/:name/claims",
   params: { name: entryId },
   operationId: "openProviderSocket",
-  summary: "Attach as a provider over a WebSocket, on which the same messages come; answers go by POST",
   query: z.strictObject({ consumer, max: param.integer(1, CLAIMED_AT_ONCE_MAX).optional() }),
-  answers: { 101: { description: "Messages come as they arise, at most `max` calls at a time" } },
   refusals: ["invalid_request", "upgrade_required", ...NOT_PROVIDER],
   async handle({ namespace, asker, params, query, headers, token, now }) {
     if (headers.get("Upgrade")?.toLowerCase() !== "websocket") {
@@ -70,14 +63,12 @@ const pong = endpoint({
   path: "/v1/toolsets/:name/pong",
   params: { name: entryId },
   operationId: "pong",
-  summary: "Answer a ping: the toolset is healthy again at once",
   body: z.strictObject({
     ping_id: z
       .string()
       .max(256)
       .regex(/^[\w-]+\/[\w-]+$/, "must be the ping_id of a ping"),
   }),
-  answers: { 200: { description: "Heard", body: shapes.pongTaken } },
   refusals: ["invalid_request", "stale_registration", ...NOT_PROVIDER],
   async handle({ namespace, asker, params, body, token, now }) {
     const request = { name: params.name, fence: token?.fence, pingId: body.ping_id };
@@ -92,14 +83,12 @@ const delta = endpoint({
   path: "/v1/toolsets/:name/calls/:call/delta",
   params: { name: entryId, call: z.string() },
   operationId: "sendDelta",
-  summary: "Send a piece of output to a call's caller; the claim holds 60 s more",
   body: z.strictObject({
     claim_id: claimId,
     stream: label(64),
     delta: z.string().refine((text) => text.isWellFormed(), "must be well-formed Unicode"),
     seq: z.int().min(1).optional(),
   }),
-  answers: { 200: { description: "Sent on", body: shapes.deltaTaken } },
   refusals: [
     "invalid_request",
     "call_not_found",
@@ -144,10 +133,8 @@ const settle = endpoint({
   path: "/v1/toolsets/:name/calls/:call/result",
   params: { name: entryId, call: z.string() },
   operationId: "settleCall",
-  summary: "Answer a call, for good: a result that breaks the tool's schema settles it as failed",
   body: resultInput,
   bodyBytesMax: RESULT_BYTES_MAX,
-  answers: { 200: { description: "Settled", body: shapes.callSettled } },
   refusals: [
     "invalid_request",
     "call_not_found",

@@ -12,7 +12,6 @@ import {
   registerToolset,
   unregisterToolset,
 } from "../../../registry/toolsets/register.ts";
-import * as shapes from "../../answers/index.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { param } from "../../frame/query.ts";
@@ -21,7 +20,6 @@ const register = endpoint({
   method: "POST",
   path: "/v1/toolsets",
   operationId: "registerToolset",
-  summary: "Register a toolset, replace one, or (with its Lease-Token) amend or restore one",
   group: "toolsets",
   scope: "write",
   takesLeaseToken: true,
@@ -29,19 +27,6 @@ const register = endpoint({
   query: z.strictObject({ partial: param.flag() }),
   body: z.unknown(),
   bodyShape: toolsetInput,
-  answers: {
-    200: {
-      description: "Amended: same epoch, health and token; calls in hand go on",
-      body: shapes.toolsetRegistered,
-      located: true,
-    },
-    201: {
-      description:
-        "A new registration, or one that the store had lost: unhealthy until its provider's first pong",
-      body: shapes.toolsetRegistered,
-      located: true,
-    },
-  },
   refusals: [
     "invalid_request",
     "forbidden",
@@ -86,11 +71,9 @@ const list = endpoint({
   method: "GET",
   path: "/v1/toolsets",
   operationId: "listToolsets",
-  summary: "List toolsets by name, those under all the given tags",
   group: "toolsets",
   scope: "read",
   query: z.strictObject({ tag: z.array(z.string()).max(16).default([]), healthy: param.flag() }),
-  answers: { 200: { description: "Without their tools", body: shapes.toolsetList } },
   refusals: ["invalid_request"],
   async handle({ namespace, query, now }) {
     const wanted = { tags: query.tag, healthyOnly: query.healthy === "true" };
@@ -102,11 +85,9 @@ const search = endpoint({
   method: "GET",
   path: "/v1/toolsets/search",
   operationId: "searchToolsets",
-  summary: "Find toolsets by a part of their name, description or tags, in that order",
   group: "toolsets",
   scope: "read",
   query: z.strictObject({ q: z.string().min(1).max(1024), healthy: param.flag() }),
-  answers: { 200: { description: "Nothing found is an empty list", body: shapes.toolsetList } },
   refusals: ["invalid_request"],
   async handle({ namespace, query, now }) {
     const wanted = { text: query.q, healthyOnly: query.healthy === "true" };
@@ -119,10 +100,8 @@ const get = endpoint({
   path: "/v1/toolsets/:name",
   params: { name: entryId },
   operationId: "getToolset",
-  summary: "Read one toolset, tools and schemas included",
   group: "toolsets",
   scope: "read",
-  answers: { 200: { description: "The toolset", body: shapes.toolset } },
   refusals: ["invalid_request", "toolset_not_found"],
   async handle({ namespace, params, now }) {
     const entry = orThrow(await readToolset(namespace, params.name, now, true));
@@ -135,11 +114,9 @@ const unregister = endpoint({
   path: "/v1/toolsets/:name",
   params: { name: entryId },
   operationId: "unregisterToolset",
-  summary: "Unregister a toolset; calls that wait for it fail",
   group: "toolsets",
   scope: "write",
   takesLeaseToken: true,
-  answers: { 204: { description: "Gone" } },
   refusals: ["invalid_request", "lease_token_required", "toolset_not_found", "lease_lost", "store_contended"],
   async handle({ namespace, asker, params, token, now }) {
     orThrow(await unregisterToolset(namespace, asker, { name: params.name, fence: token?.fence }, now));

@@ -1,10 +1,14 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { curl } from "../../src/dashboard/public/ui/docs-curl.js";
 import { apiKeys } from "../support/keys.ts";
-import { STORY } from "../support/story.ts";
+import { operationsOf, writtenDocument } from "../support/openapi.ts";
+import { type Known, note, STORY } from "../support/story.ts";
 import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
 
 /** What programs in other languages make of the OpenAPI document alone. */
@@ -12,11 +16,16 @@ import { buildWorker, type RunningWorker, startWorker } from "../support/worker.
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FILES = fileURLToPath(new URL("openapi", import.meta.url));
 const KEY = "a-key-for-everything";
+/** The story is told once in a namespace. */
+const OTHER_KEY = "a-key-for-everything-elsewhere";
 const run = promisify(execFile);
 
 let worker: RunningWorker;
 beforeAll(async () => {
-  const keys = await apiKeys([{ name: "ops", token: KEY, scopes: ["admin"] }]);
+  const keys = await apiKeys([
+    { name: "ops", token: KEY, scopes: ["admin"] },
+    { name: "ops", token: OTHER_KEY, scopes: ["admin"], namespace: "elsewhere" },
+  ]);
   worker = await startWorker(await buildWorker(), { API_KEYS: keys });
 });
 afterAll(() => worker.stop());
@@ -43,5 +52,31 @@ describe("from the document alone", () => {
       cwd: FILES,
     });
     expect(sent.stdout.trim()).toBe(`${STORY.length} requests, all answered as documented`);
+  });
+
+  it("the lines for curl that /docs shows are taken by a shell, each with what earlier answers had", async () => {
+    // As a page has it.
+    vi.stubGlobal("location", { origin: worker.url });
+    const operations = operationsOf(writtenDocument());
+    const folder = await mkdtemp(join(tmpdir(), "rollcall-curl-"));
+    const answer = join(folder, "answer");
+    const known: Known = new Map();
+    const wrong: string[] = [];
+    for (const operationId of STORY) {
+      const shown = operations.find(({ operation }) => operation.operationId === operationId)!;
+      const line = curl(shown as Parameters<typeof curl>[0])
+        .replaceAll(/<(\w+)>/g, (_, field: string) => known.get(field) ?? `<${field}>`)
+        .replace("Bearer KEY", `Bearer ${OTHER_KEY}`);
+      // A socket that opened stays open.
+      const isSocket = line.includes("Upgrade");
+      const asked = `${line} -s -o ${answer} -w '%{http_code}' ${isSocket ? "-m 1 || true" : "-m 30"}`;
+      const { stdout } = await run("sh", ["-c", asked]);
+      const text = await readFile(answer, "utf8");
+      if (!(isSocket ? /^101$/ : /^2/).test(stdout)) wrong.push(`${operationId}: ${stdout} ${text}`);
+      if (text.startsWith("{") && !text.trim().includes("\n")) note(known, JSON.parse(text));
+    }
+    await rm(folder, { recursive: true });
+    vi.unstubAllGlobals();
+    expect(wrong).toEqual([]);
   });
 });

@@ -9,6 +9,8 @@ export interface AnswerSpec {
   lines?: z.ZodType;
   /** The answer may be a stream instead, for a request that accepts `text/event-stream`. */
   orStream?: true;
+  /** Says no-store: it is used once, and has no entity tag. */
+  usedOnce?: true;
   /** A `Location` header says where what was registered is. */
   located?: true;
 }

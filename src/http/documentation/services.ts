@@ -28,7 +28,7 @@ export const SERVICES = {
   },
   resolveService: {
     summary: "Which provider to use, now, and why; with limit also those to try after it",
-    answers: { 200: { description: "The provider to use", body: shapes.resolved } },
+    answers: { 200: { description: "The provider to use", body: shapes.resolved, usedOnce: true } },
   },
   listSelections: {
     summary:

@@ -59,7 +59,8 @@ const MEANINGS: Record<string, string> = {
 
 /** Whether an answer has an entity tag, which a later request may send back. */
 export const hasEtag = ({ method, scope, answers }: Documented): boolean =>
-  method === "GET" && ((scope === "read" && answers[200]?.body !== undefined) || 304 in answers);
+  method === "GET" &&
+  ((scope === "read" && answers[200]?.body !== undefined && !answers[200].usedOnce) || 304 in answers);
 
 /** Whether it may tell events that say why. */
 const isChange = ({ method, scope, isHeartbeat = false }: Documented): boolean =>

@@ -9,6 +9,7 @@ import type { HubResult } from "./measure/hub.ts";
 import type { MaxStale } from "./measure/max-stale.ts";
 import type { Meanwhile } from "./measure/meanwhile.ts";
 import type { McpCalls } from "./measure/mcp.ts";
+import type { Metrics } from "./measure/metrics.ts";
 import type { Memory } from "./measure/memory.ts";
 import type { StartUp } from "./measure/start-up.ts";
 import type { SweepResult } from "./measure/sweep.ts";
@@ -28,6 +29,7 @@ export interface Measurements {
   hub: HubResult;
   watch: Watch;
   dashboard: Dashboard;
+  metrics: Metrics;
   sweep: SweepResult[];
   meanwhile: Meanwhile[];
   mcp: McpCalls[];

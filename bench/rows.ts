@@ -8,6 +8,7 @@ import { measureHub } from "./measure/hub.ts";
 import { maxStaleFleet, measureMaxStale } from "./measure/max-stale.ts";
 import { measureMeanwhile } from "./measure/meanwhile.ts";
 import { measureMcp } from "./measure/mcp.ts";
+import { measureMetrics, METRICS_FLEET } from "./measure/metrics.ts";
 import { measureMemory } from "./measure/memory.ts";
 import { measureNats } from "./measure/nats.ts";
 import { measureStartUp } from "./measure/start-up.ts";
@@ -16,6 +17,7 @@ import { measureWatch, WATCH_FLEET } from "./measure/watch.ts";
 import type { Plan } from "./plan.ts";
 import { dashboardTable } from "./report/dashboard-table.ts";
 import { hubTable } from "./report/hub-table.ts";
+import { metricsTable } from "./report/metrics-table.ts";
 import { peerTable } from "./report/peer-table.ts";
 import type { Table } from "./report/table.ts";
 import * as tables from "./report/tables.ts";
@@ -81,6 +83,12 @@ const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
     fleets: () => [DASHBOARD_FLEET],
     measure: measureDashboard,
     tables: (measured) => [dashboardTable(measured)],
+  },
+  metrics: {
+    fleets: () => [METRICS_FLEET],
+    programs: ["promtool"],
+    measure: measureMetrics,
+    tables: (measured) => [metricsTable(measured)],
   },
   sweep: { measure: measureSweep, tables: (measured) => [tables.sweepTable(measured)] },
   meanwhile: { measure: measureMeanwhile, tables: (measured) => [tables.meanwhileTable(measured)] },

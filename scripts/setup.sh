@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything that the tests need: redis-server, chromium and python3 where they are missing, and the packages of the three lock files.
-# With --bench also etcd and NATS, which the bench compares with.
+# With --bench also etcd and NATS, which the bench compares with, and promtool, which reads the metrics.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,7 @@ case "${1-}" in
   --bench)
     command -v etcd >/dev/null || missing="$missing etcd-server"
     command -v nats-server >/dev/null || missing="$missing nats-server"
+    command -v promtool >/dev/null || missing="$missing prometheus"
     ;;
   *)
     echo "usage: scripts/setup.sh [--bench]" >&2

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endWithUs } from "./end-with-us.ts";
 
-/** A server that others have made, to be compared with. */
-export type Program = "etcd" | "nats-server";
+/** What others have made: a server to be compared with, or a tool that checks. */
+export type Program = "etcd" | "nats-server" | "promtool";
 
 export interface RunningProgram {
   pid: number;

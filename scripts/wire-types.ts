@@ -4,6 +4,7 @@ import { heartbeatInput, registrationInput } from "../src/core/agents/agent.ts";
 import { keyInput } from "../src/core/api-key.ts";
 import { PRIORITIES } from "../src/core/services/binding.ts";
 import { toolsetInput } from "../src/core/toolsets/toolset.ts";
+import { subscriptionInput } from "../src/core/webhooks/subscription.ts";
 import * as answers from "../src/http/answers/index.ts";
 
 const inputs = {
@@ -12,6 +13,7 @@ const inputs = {
   component: activationItem,
   toolset: toolsetInput,
   key: keyInput,
+  subscription: subscriptionInput,
 };
 
 /** Before defaults and transformations, or after them. */

@@ -2,6 +2,7 @@ import { type Config, keysOf, namespacesOf } from "./config.ts";
 import { Problem } from "./core/problem.ts";
 import { createApp } from "./http/app.ts";
 import type { RateLimits } from "./http/frame/rate-limit.ts";
+import { shownEvent } from "./http/routes/operation/events.ts";
 import { endedKeys } from "./registry/keys/lasting.ts";
 import { type Namespace, namespaces, type Platform } from "./registry/namespace.ts";
 import { isOffered } from "./registry/services/offered.ts";
@@ -9,6 +10,7 @@ import { PROBE_TIMEOUT_MS } from "./registry/services/probe.ts";
 import { sweep } from "./registry/sweep.ts";
 import { isRegistered } from "./registry/toolsets/read.ts";
 import { type Dataset, Telemetry } from "./telemetry.ts";
+import type { Ground as WebhooksGround } from "./webhooks/webhook-sender.ts";
 
 /** A configured registry, on whatever it runs: what its requests, its cron and its objects ask of it. */
 export interface Deployment {
@@ -19,6 +21,8 @@ export interface Deployment {
   sweep: () => Promise<void>;
   /** What the hub's object of this name is called, and where its agents' leases are. */
   hubOf: (object: string) => { name: string; store: Namespace["store"] };
+  /** What the object has around it that sends a namespace's events to those who subscribed. */
+  webhooksOf: (namespace: string) => WebhooksGround;
   /** Whether the service of the pool's object with this name is offered. */
   isOffered: (object: string) => Promise<boolean>;
   /** Whether the toolset of the gateway's object with this name is registered. */
@@ -27,7 +31,10 @@ export interface Deployment {
   endedKeys: (object: string, ids: readonly string[], now: number) => Promise<ReadonlySet<string>>;
 }
 
-type Ground = Pick<Platform, "openStore" | "openPool" | "openGateway" | "openHub" | "clock" | "pause"> & {
+type Ground = Pick<
+  Platform,
+  "openStore" | "openPool" | "openGateway" | "openHub" | "openWebhooks" | "clock" | "pause"
+> & {
   rateLimits?: RateLimits;
   /** Where each answer is written down; absent: nowhere. */
   dataset?: Dataset | undefined;
@@ -72,6 +79,9 @@ export function deployment(config: Config, ground: Ground): Deployment {
     hubOf(object) {
       const [namespace, name] = namesOf(object);
       return { name, store: open(namespace).store };
+    },
+    webhooksOf(namespace) {
+      return { ...prober, store: open(namespace).store, show: shownEvent, pause: ground.pause };
     },
     isOffered(object) {
       const [namespace, service] = namesOf(object);

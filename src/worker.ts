@@ -8,6 +8,8 @@ import { durablePool } from "./pool/durable-pool.ts";
 import { durableServicePool } from "./pool/durable-service-pool.ts";
 import type { RateLimit } from "./http/frame/rate-limit.ts";
 import { storesOf } from "./open-store.ts";
+import { durableWebhookSender } from "./webhooks/durable-webhook-sender.ts";
+import { durableWebhooks } from "./webhooks/durable-webhooks.ts";
 
 export { DurableRegistryObject as RegistryObject } from "./store/embedded/durable-registry-object.ts";
 
@@ -33,6 +35,7 @@ function deploymentFor(env: Env): Deployment {
     openGateway: (...names) => durableGateway(() => env.TOOL_GATEWAY.getByName(objectName(...names))),
     openHub: (namespace, hub, near) =>
       durableHub(() => env.AGENT_HUB.getByName(objectName(namespace, hub), placed(near))),
+    openWebhooks: (namespace) => durableWebhooks(() => env.WEBHOOKS.getByName(namespace)),
     dataset: bound.TELEMETRY,
     rateLimits: { requests: bound.REQUESTS_PER_MINUTE, heartbeats: bound.HEARTBEATS_PER_MINUTE },
     clock: () => Date.now(),
@@ -54,6 +57,10 @@ export class ToolGateway extends durableToolGateway(
 ) {}
 
 export class AgentHub extends durableAgentHub((env, object) => deploymentFor(env).hubOf(object)) {}
+
+export class WebhookSender extends durableWebhookSender((env, namespace) =>
+  deploymentFor(env).webhooksOf(namespace),
+) {}
 
 export default {
   fetch(request, env, ctx) {

@@ -26,6 +26,11 @@ import { resolve } from "./commands/resolve.ts";
 import { selections } from "./commands/selections.ts";
 import { services } from "./commands/services.ts";
 import { stats } from "./commands/stats.ts";
+import { subscriptions } from "./commands/subscriptions.ts";
+import { subscriptionsAdd } from "./commands/subscriptions-add.ts";
+import { subscriptionsRemove } from "./commands/subscriptions-remove.ts";
+import { subscriptionsRotate } from "./commands/subscriptions-rotate.ts";
+import { subscriptionsTest } from "./commands/subscriptions-test.ts";
 import { sweep } from "./commands/sweep.ts";
 import { toolsets } from "./commands/toolsets.ts";
 import { toolsetsShow } from "./commands/toolsets-show.ts";
@@ -64,6 +69,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "keys rotate": keysRotate,
   "keys revoke": keysRevoke,
   "keys new": keysNew,
+  subscriptions,
+  "subscriptions add": subscriptionsAdd,
+  "subscriptions test": subscriptionsTest,
+  "subscriptions rotate": subscriptionsRotate,
+  "subscriptions remove": subscriptionsRemove,
   dev,
   completion,
 };

@@ -96,6 +96,9 @@ export async function toolNames({ client, positionals: [toolset] }: AskedValues)
   return (await client.toolsets.get(toolset!)).tools.map(({ name }) => name);
 }
 
+export const subscriptionIds = async ({ client }: AskedValues): Promise<string[]> =>
+  (await client.subscriptions.list()).subscriptions.map(({ id }) => id);
+
 /** Of the keys that can be rotated and revoked. */
 export const keyIds = async ({ client }: AskedValues): Promise<string[]> =>
   (await client.keys.list()).keys.flatMap(({ id }) => id ?? []);

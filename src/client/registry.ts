@@ -33,6 +33,7 @@ import type {
 import type { OpenSocket } from "./socket.ts";
 import type { Schema } from "./standard-schema.ts";
 import type { CallToolOptions, ToolCall } from "./tool-call.ts";
+import { subscriptions } from "./subscriptions.ts";
 import { toolsets } from "./toolsets.ts";
 import { createTransport } from "./transport.ts";
 import { watch, type WatchOptions, type WatchQuery } from "./watch.ts";
@@ -66,6 +67,7 @@ export function registry(options: ClientOptions, clock: Clock, Socket?: OpenSock
     toolsets: toolsets(reading),
     keys: keys(reading),
     backup: backup(reading),
+    subscriptions: subscriptions(reading),
 
     /**
      * Registers an agent and keeps it registered until it leaves: `await using agent = await registry.join({ … })`. Scope

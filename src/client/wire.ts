@@ -4,6 +4,7 @@ import type { heartbeatInput, registrationInput } from "../core/agents/agent.ts"
 import type { PRIORITIES } from "../core/services/binding.ts";
 import type { keyInput } from "../core/api-key.ts";
 import type { toolsetInput } from "../core/toolsets/toolset.ts";
+import type { subscriptionInput } from "../core/webhooks/subscription.ts";
 import type * as answers from "../http/answers/index.ts";
 
 /**
@@ -19,6 +20,7 @@ export type Inputs = {
   component: z.input<typeof activationItem>;
   toolset: z.input<typeof toolsetInput>;
   key: z.input<typeof keyInput>;
+  subscription: z.input<typeof subscriptionInput>;
 };
 
 /** The number of each named priority. */

@@ -12,6 +12,7 @@ const names: Examples["names"] = {
   tool: "echo",
   call: "<call_id>",
   key: "<id>",
+  subscription: "<id>",
   "Lease-Token": "<lease_token>",
   Upgrade: "websocket",
 };
@@ -51,6 +52,14 @@ const requests: Examples["requests"] = {
     },
   },
   createKey: { body: { name: "ci", scopes: ["read"] } },
+  subscribe: {
+    body: {
+      url: "https://receiver.example/hooks",
+      types: ["lapsed", "reaped"],
+      filter: { prefix: "agent/" },
+    },
+  },
+  rotateSubscription: { body: { overlap_seconds: 3600 } },
   rotateKey: { body: { overlap_seconds: 3600 } },
   resolveService: { query: { explain: "true" } },
   reportOutcomes: {

@@ -23,6 +23,7 @@ import { runtimeServiceEndpoints } from "./routes/services/runtime-services.ts";
 import { serviceEndpoints } from "./routes/services/services.ts";
 import { registerEndpoints } from "./routes/agents/register.ts";
 import { statsEndpoints } from "./routes/agents/stats.ts";
+import { subscriptionEndpoints } from "./routes/operation/subscriptions.ts";
 import { sweepEndpoints } from "./routes/operation/sweep.ts";
 import { serverCardEndpoints } from "./routes/server-cards.ts";
 import { mcpEndpoints } from "./routes/mcp.ts";
@@ -47,6 +48,7 @@ export const endpoints: readonly Endpoint[] = [
   ...metricEndpoints,
   ...keyEndpoints,
   ...serviceEndpoints,
+  ...subscriptionEndpoints,
   ...resolveEndpoints,
   ...outcomeEndpoints,
   ...readinessEndpoints,

@@ -4,6 +4,7 @@ import { deployment, objectName } from "../deployment.ts";
 import { durableGateway, hostedGateway } from "../gateway/durable-gateway.ts";
 import { durablePool, hostedPool } from "../pool/durable-pool.ts";
 import { durableStore, hostedRegistry } from "../store/embedded/durable-store.ts";
+import { durableWebhooks, hostedWebhooks } from "../webhooks/durable-webhooks.ts";
 import { type Clock, Pauses, systemClock } from "./clock.ts";
 import { Cron } from "./cron.ts";
 import { directory, memory } from "./databases.ts";
@@ -69,11 +70,13 @@ export function localRegistry(options: LocalOptions = {}): LocalRegistry {
   const registries = objects("registry", (host) => hostedRegistry(host, now));
   const pools = objects("pool", (host) => hostedPool(host, isOffered));
   const gateways = objects("gateway", (host) => hostedGateway(host, isRegistered));
+  const senders = objects("webhooks", (host) => hostedWebhooks(host, webhooksOf(host.name)));
   const pauses = new Pauses(clock);
-  const { app, sweep, isOffered, isRegistered } = deployment(config, {
+  const { app, sweep, isOffered, isRegistered, webhooksOf } = deployment(config, {
     openStore: (namespace) => durableStore(() => registries.stub(namespace)),
     openPool: (namespace, service) => durablePool(() => pools.stub(objectName(namespace, service))),
     openGateway: (...names) => durableGateway(() => gateways.stub(objectName(...names))),
+    openWebhooks: (namespace) => durableWebhooks(() => senders.stub(namespace)),
     clock: now,
     pause: (ms) => pauses.pause(ms),
   });
@@ -85,7 +88,7 @@ export function localRegistry(options: LocalOptions = {}): LocalRegistry {
     (closed ??= (async () => {
       pauses.end(storeUnavailable("close", undefined));
       await Promise.all([requests.end(), sweeps.end()]);
-      await Promise.all([registries, pools, gateways].map((all) => all.close()));
+      await Promise.all([senders, registries, pools, gateways].map((all) => all.close()));
       storage.close();
     })());
   return {

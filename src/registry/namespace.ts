@@ -9,6 +9,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { BarePool, Pool } from "../pool/pool.ts";
 import type { Store } from "../store/store.ts";
+import type { Webhooks } from "../webhooks/webhooks.ts";
 import { attributed } from "./attributed.ts";
 import { limited, quotaOf } from "./limited.ts";
 import { KnownKeys } from "./keys/known-keys.ts";
@@ -43,6 +44,7 @@ export interface Platform {
   openGateway: (namespace: string, toolset: string) => Gateway;
   /** Absent where there are no sockets. @param near  where agents are that it is opened for, if it is not open yet */
   openHub?: (namespace: string, hub: string, near?: string) => Hub;
+  openWebhooks: (namespace: string) => Webhooks;
   /** Of all proofs; null: each namespace's store keeps a key. */
   signingKey: string | null;
   /** The deployment's defaults for the terms of a lease. */
@@ -101,6 +103,8 @@ export interface Namespace extends Pick<
   gateway: (toolset: string) => Gateway;
   /** What has agents' sockets (agents/presence.ts); absent where there are none. */
   hub?: (hub: string, near?: string) => Hub;
+  /** What sends events to those who subscribed. */
+  webhooks: () => Webhooks;
   /** The key of the proofs in ids that the registry gives out (proof.ts). */
   proofKey: () => Promise<ProofKey>;
   /** What the lists of tools depend on, up to 5 s old (toolsets/outlines.ts). */
@@ -140,6 +144,7 @@ export function namespaces(platform: Platform): (name: string) => Namespace {
       ),
       gateway: keepOpen((toolset) => platform.openGateway(name, toolset)),
       ...(hub && { hub }),
+      webhooks: () => platform.openWebhooks(name),
       proofKey: proofKeyOf(store, signingKey, clock),
       outlines: outlinesOf(store, platform),
       lease,

@@ -15,6 +15,7 @@ const TOOLSET: ToolsetRegistration = {
   tags: ["demo", "text"],
   tools: [{ name: "upper", payload_schema: {}, result_schema: { type: "string" } }],
 };
+const SUBSCRIPTION = { url: "https://receiver.example/hooks" };
 const callUpper = (client: Client) =>
   client.toolsets.call("text", "upper", { payload: "a", meta: { run_id: "r", session_id: "s" } });
 
@@ -78,6 +79,17 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
   rotateKey: async ({ keys }) =>
     keys.rotate((await keys.create({ name: "old", scopes: ["read"] })).id, { overlapSeconds: 0 }),
   revokeKey: async ({ keys }) => keys.revoke((await keys.create({ name: "old", scopes: ["read"] })).id),
+  subscribe: (client) =>
+    client.subscriptions.create({ ...SUBSCRIPTION, types: ["lapsed"], filter: { prefix: "agent/" } }),
+  listSubscriptions: (client) => client.subscriptions.list(),
+  getSubscription: async ({ subscriptions }) =>
+    subscriptions.get((await subscriptions.create(SUBSCRIPTION)).id),
+  rotateSubscription: async ({ subscriptions }) =>
+    subscriptions.rotate((await subscriptions.create(SUBSCRIPTION)).id, { overlapSeconds: 0 }),
+  testSubscription: async ({ subscriptions }) =>
+    subscriptions.test((await subscriptions.create(SUBSCRIPTION)).id),
+  unsubscribe: async ({ subscriptions }) =>
+    subscriptions.remove((await subscriptions.create(SUBSCRIPTION)).id),
   whoAmI: (client) => client.whoami(),
   resolveService: (client) =>
     client.services.resolve(service, {

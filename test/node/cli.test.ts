@@ -17,6 +17,7 @@ import { failures } from "./cli/failures.ts";
 import { actsOnAgents, actsOnServices } from "./cli/incident.ts";
 import { managesKeys } from "./cli/keys.ts";
 import { lists } from "./cli/lists.ts";
+import { managesSubscriptions } from "./cli/subscriptions.ts";
 import { type Opened, scout } from "./cli/opened.ts";
 import { buildWorker, type RunningWorker, startWorker } from "../support/worker.node.ts";
 
@@ -73,6 +74,7 @@ completes(opened);
 activation(opened);
 managesKeys(opened);
 backsUp(opened);
+managesSubscriptions(opened);
 
 describe("register --file", () => {
   const entry = (i: number) => ({
@@ -365,6 +367,8 @@ describe("output for machines", () => {
     "keys new": ["ci", "--scope", "read"],
     "keys create": ["ci", "--scope", "read"],
     "keys list": [],
+    subscriptions: [],
+    "subscriptions add": ["https://receiver.example/hooks"],
     whoami: [],
     events: ["--limit", "1"],
     get: ["agent/scout"],

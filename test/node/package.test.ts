@@ -94,7 +94,8 @@ async function typeErrors(programs: Record<string, string>, ...options: string[]
   const folder = await mkdtemp(join(dir, "programs-"));
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   await mkdir(join(folder, "node_modules"));
-  await symlink(join(ROOT, "node_modules/zod"), join(folder, "node_modules/zod"));
+  for (const name of ["zod", "standardwebhooks"])
+    await symlink(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
   for (const [name, text] of Object.entries(programs)) await writeFile(join(folder, name), text);
   const strict = "--noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable,dom";
   const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), ...strict.split(" "), ...options];

@@ -2,8 +2,10 @@ import { type Access, type Config, keysOf, parseConfig } from "../../src/config.
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import type { RateLimits } from "../../src/http/frame/rate-limit.ts";
+import { shownEvent } from "../../src/http/routes/operation/events.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
 import type { Telemetry } from "../../src/telemetry.ts";
+import type { Ground } from "../../src/webhooks/webhook-sender.ts";
 import { START } from "./start.ts";
 import { type Backend, BACKENDS } from "./stores.ts";
 
@@ -30,6 +32,8 @@ export interface RegistryOptions {
   env?: Record<string, string>;
   /** The other end of health checks. */
   fetchHealth?: typeof fetch;
+  /** The other end of webhooks, if not nobody. */
+  fetchWebhook?: typeof fetch;
   /** ms since the Unix epoch */
   startAt?: number;
   rateLimits?: RateLimits;
@@ -41,29 +45,44 @@ export interface RegistryOptions {
   pause?: (ms: number) => Promise<void>;
 }
 
+const nobody: typeof fetch = async () => {
+  throw new TypeError("nobody is there");
+};
+
 /** The whole HTTP application over a real store, with a clock that stands still until told. */
 export class Registry {
   readonly backend: Backend;
   readonly config: Config;
   /** Opens a namespace, for what is to be asked without HTTP. */
   readonly open: (namespace: string) => Namespace;
+  /** What the object has around it that sends a namespace's webhooks. */
+  readonly webhooksGround: (namespace: string) => Ground;
   readonly #app: ReturnType<typeof createApp>;
   #now: number;
 
   constructor(options: RegistryOptions = {}) {
     const { backend, access, env = {}, fetchHealth = fetch, pause, startAt = START } = options;
-    const { table, rateLimits, telemetry } = options;
+    const { table, rateLimits, telemetry, fetchWebhook = nobody } = options;
     this.#now = startAt;
     this.backend = backend ?? BACKENDS[1].openBackend(startAt);
     const config = parseConfig({ ACCESS: "open", ...env });
     this.config = access ? { ...config, access } : config;
     const { access: granted } = this.config;
     const clock = () => this.#now;
+    this.webhooksGround = (namespace) => ({
+      store: this.open(namespace).store,
+      show: shownEvent,
+      fetch: fetchWebhook,
+      allowLoopback: granted.mode === "open",
+      // Unless a test says otherwise, a receiver is waited for.
+      pause: () => new Promise(() => {}),
+    });
     this.open = namespaces({
       openStore: this.backend.open,
       openPool: this.backend.openPool,
       openGateway: this.backend.openGateway,
       openHub: (namespace, hub) => this.backend.openHub(this.open(namespace).store, namespace, hub),
+      openWebhooks: (namespace) => this.backend.openWebhooks(() => this.webhooksGround(namespace), namespace),
       ...this.config,
       keysOf: (namespace) => keysOf(granted, namespace),
       prober: {

@@ -20,6 +20,7 @@ export interface Setting extends Pick<Registered, "agent_id" | "lease_token"> {
   claim_id?: string;
   since?: string;
   key_id?: string;
+  subscription_id?: string;
 }
 
 /** One well-formed request to a registry in which the resident lives. */
@@ -62,6 +63,12 @@ const lookBack = async (registry: Registry) => {
 async function makeKey(registry: Registry) {
   const { body } = await registry.post<{ id: string }>("/v1/keys", { name: "made", scopes: ["write"] });
   return { key_id: body.id };
+}
+
+const HOOKS = "https://receiver.example/hooks";
+async function subscribe(registry: Registry) {
+  const { body } = await registry.post<{ id: string }>("/v1/subscriptions", { url: HOOKS });
+  return { subscription_id: body.id };
 }
 
 const rpc = (method: string, params: object = {}) => ({ jsonrpc: "2.0", id: "m1", method, params });
@@ -281,6 +288,30 @@ export const SAMPLES: readonly Sample[] = [
   { operation: "listKeys", title: "all", trips: "r", prepare: makeKey },
   { operation: "rotateKey", title: "a key", trips: "rw", prepare: makeKey },
   { operation: "revokeKey", title: "a key", trips: "rw", prepare: makeKey },
+  {
+    operation: "subscribe",
+    title: "the first",
+    trips: "r",
+    body: () => ({ url: HOOKS, types: ["lapsed"], filter: { kind: "agent", prefix: "agent/" } }),
+  },
+  {
+    operation: "subscribe",
+    title: "another",
+    trips: "",
+    prepare: subscribe,
+    body: () => ({ url: HOOKS, filter: { ids: [RESIDENT.id] } }),
+  },
+  { operation: "listSubscriptions", title: "all", trips: "", prepare: subscribe },
+  { operation: "getSubscription", title: "one", trips: "", prepare: subscribe },
+  {
+    operation: "rotateSubscription",
+    title: "at once",
+    trips: "",
+    prepare: subscribe,
+    body: () => ({ overlap_seconds: 0 }),
+  },
+  { operation: "testSubscription", title: "of nobody who listens", trips: "", prepare: subscribe },
+  { operation: "unsubscribe", title: "one", trips: "", prepare: subscribe },
   { operation: "whoAmI", title: "under open access", trips: "" },
   { operation: "resolveService", title: "explained", trips: "r", query: "?explain=true" },
   { operation: "resolveService", title: "all", trips: "r", query: "?limit=10" },
@@ -523,6 +554,7 @@ export async function sendSample(registry: Registry, sample: Sample, setting: Se
     .replace(":name", path(RESIDENT.toolset))
     .replace(":tool", ECHO.name)
     .replace(":key", setting.key_id ?? "none")
+    .replace(":subscription", setting.subscription_id ?? "none")
     .replace(":call", setting.call_id ?? "none");
   const body = sample.body?.(setting);
   const response = await registry.fetch(

@@ -15,6 +15,10 @@ import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { DurableWebhookSender } from "../../src/webhooks/durable-webhook-sender.ts";
+import { durableWebhooks } from "../../src/webhooks/durable-webhooks.ts";
+import type { Ground } from "../../src/webhooks/webhook-sender.ts";
+import type { Webhooks } from "../../src/webhooks/webhooks.ts";
 import { BridgeControl } from "./bridge-control.ts";
 import { newPrefix } from "./keys-in-redis.ts";
 import { START } from "./start.ts";
@@ -28,6 +32,9 @@ export interface Backend {
   openHub: (store: Store, namespace: string, hub: string) => Hub;
   /** The object of a hub. */
   hubStub: (namespace: string, hub: string) => DurableObjectStub<DurableAgentHub>;
+  openWebhooks: (ground: () => Ground, namespace: string) => Webhooks;
+  /** The object that sends a namespace's webhooks. */
+  webhooksStub: (namespace: string) => DurableObjectStub<DurableWebhookSender>;
   /** Sets the store's own clock, and lets every lease lapse that is due before `to`, as time would have. */
   advance: (to: number) => Promise<void>;
   /** Sets the store's own clock alone. */
@@ -35,11 +42,12 @@ export interface Backend {
 }
 
 /** Pools and gateways are Durable Objects whatever the store; each backend has its own. */
-function objects(): Pick<Backend, "openPool" | "openGateway" | "openHub" | "hubStub"> {
+function objects(): Omit<Backend, "open" | "advance" | "setClock"> {
   const own = crypto.randomUUID();
   const nameOf = (...parts: string[]) => [own, ...parts].join("\x1f");
   const hubStub = (namespace: string, hub: string) =>
     env.AGENT_HUB.getByName(objectName(`${own}/${namespace}`, hub));
+  const webhooksStub = (namespace: string) => env.WEBHOOKS.getByName(`${own}/${namespace}`);
   return {
     openPool: (namespace, service) =>
       durablePool(() => env.SERVICE_POOL.getByName(nameOf(namespace, service))),
@@ -47,6 +55,8 @@ function objects(): Pick<Backend, "openPool" | "openGateway" | "openHub" | "hubS
       durableGateway(() => env.TOOL_GATEWAY.getByName(nameOf(namespace, toolset))),
     hubStub,
     openHub: (store, namespace, hub) => openedHub(() => hubStub(namespace, hub), store),
+    webhooksStub,
+    openWebhooks: (ground, namespace) => openedWebhooks(() => webhooksStub(namespace), ground),
   };
 }
 
@@ -61,6 +71,20 @@ export function openedHub(open: () => DurableObjectStub<DurableAgentHub>, store:
     };
   const calls = { fetch: given("fetch"), tell: given("tell"), drop: given("drop") };
   return durableHub(() => calls as never);
+}
+
+/** What sends webhooks, with the test's own store and receivers around it: in place of what its class would have. */
+function openedWebhooks(open: () => DurableObjectStub<DurableWebhookSender>, ground: () => Ground): Webhooks {
+  const given = () =>
+    new Proxy(open(), {
+      get:
+        (stub, method: keyof Webhooks) =>
+        async (...args: never[]) => {
+          await runInDurableObject(stub, ({ hosted }) => void (hosted.inner.ground = ground()));
+          return (stub[method] as (...args: never[]) => unknown)(...args);
+        },
+    });
+  return durableWebhooks(given);
 }
 
 export type RedisBackend = Backend & {

@@ -7,6 +7,7 @@ export const STORY = `
   registerAgent listAgents getAgent heartbeat heartbeats drainAgent cancelDrain
   discover watchAgents listCapabilities stats metrics listEvents marker sweep listAlerts statsHistory exportAll restore
   whoAmI createKey listKeys rotateKey revokeKey
+  subscribe listSubscriptions getSubscription rotateSubscription testSubscription unsubscribe
   resolveService reportOutcomes listSelections servicesReady checkServices
   listServiceNames listServices servicesHealth selectionLogic setServicePriority resetCircuitBreakers
   legacyList legacyListByType legacyGet legacyHeartbeat unregisterAgents openPresence unregisterAgent

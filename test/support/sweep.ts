@@ -13,6 +13,7 @@ export const storeAlone = (store: Store, now: number): Namespace =>
     openStore: () => store,
     openPool: unused,
     openGateway: unused,
+    openWebhooks: unused,
     signingKey: null,
     keysOf: () => [],
     lease: DEFAULTS,

@@ -7,3 +7,4 @@ export * from "./toolsets.ts";
 export * from "./operation.ts";
 export * from "./keys.ts";
 export * from "./legacy.ts";
+export * from "./subscriptions.ts";

@@ -5,6 +5,7 @@ import { OPERATION } from "./operation.ts";
 import { PAGES } from "./pages.ts";
 import { SERVICES } from "./services.ts";
 import { TOOLSETS } from "./toolsets.ts";
+import { WEBHOOKS } from "./webhooks.ts";
 
 /**
  * What is said of each operation, and what it answers: by it the compiler checks every handler (frame/endpoint.ts), and the OpenAPI
@@ -16,6 +17,7 @@ export const DOCUMENTATION = {
   ...TOOLSETS,
   ...MCP,
   ...OPERATION,
+  ...WEBHOOKS,
   ...LEGACY,
   ...PAGES,
 };

@@ -19,6 +19,7 @@ export const GROUPS = {
   toolsets: "Tools with schemas, and calls to them",
   mcp: "The tools, for MCP clients",
   keys: "Who may ask for what",
+  webhooks: "Who is sent what happened",
   operation: "What happened, and whether all is well",
   compatibility: "An older agent API, for its existing clients",
 } as const;

@@ -7,6 +7,7 @@ import { endpoints } from "../../../src/http/routes.ts";
 import { apiKeys, basic, bearer, digestOf, keysAccess, type TestKey } from "../../support/keys.ts";
 import { Registry, START } from "../../support/registry.ts";
 import { embeddedBackend } from "../../support/stores.ts";
+import { durableWebhooks } from "../../../src/webhooks/durable-webhooks.ts";
 
 const READ: TestKey = { name: "reader", token: "token-of-reader", scopes: ["read"] };
 const ROBIN: TestKey = { name: "robin", token: "token-of-robin", scopes: ["read", "write"] };
@@ -19,13 +20,14 @@ interface Refusal {
 
 /** A deployment with just this environment, asked at any host. */
 function deployment(env: Record<string, unknown>) {
-  const { open, openPool, openGateway } = embeddedBackend();
+  const { open, openPool, openGateway, webhooksStub } = embeddedBackend();
   const { access, signingKey, lease, ping, resultKeptMs, eventsKept } = parseConfig(env);
   const clock = () => START;
   const platform = {
     openStore: open,
     openPool,
     openGateway,
+    openWebhooks: (namespace: string) => durableWebhooks(() => webhooksStub(namespace)),
     keysOf: () => [],
     signingKey,
     lease,

@@ -44,6 +44,12 @@ GET /v1/keys                              401   401      403   403    403    200
 DELETE /v1/keys/:key                      401   401      403   403    403    204    404k      401    403    403     403     403     204     404k       204   204
 POST /v1/keys/:key/rotate                 401   401      403   403    403    201    404k      401    403    403     403     403     201     404k       201   201
 GET /v1/services                          401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
+POST /v1/subscriptions                    401   401      403   403    403    201    201       401    403    403     403     403     201     201        201   201
+GET /v1/subscriptions                     401   401      403   403    403    200    200       401    403    403     403     403     200     200        200   200
+GET /v1/subscriptions/:subscription       401   401      403   403    403    200    404h      401    403    403     403     403     200     404h       200   200
+DELETE /v1/subscriptions/:subscription    401   401      403   403    403    204    404h      401    403    403     403     403     204     404h       204   204
+POST /v1/subscriptions/:subscription/rotate 401   401      403   403    403    200    404h      401    403    403     403     403     200     404h       200   200
+POST /v1/subscriptions/:subscription/test 401   401      403   403    403    200    404h      401    403    403     403     403     200     404h       200   200
 GET /v1/whoami                            401   401      200   200    200    200    200       401    200    200     200     200     200     200        200   200
 GET /v1/services/:service/resolve         401   401      200   403    403    200    404s      401    200    403     403     403     200     404s       200   200
 GET /v1/services/:service/selections      401   401      200   403    403    200    200       401    200    403     403     403     200     200        200   200
@@ -75,6 +81,7 @@ const CODES: Record<string, string> = {
   // Source 2's clients get nothing but {"error"}.
   "404e": "404",
   "404s": "404 service_not_found",
+  "404h": "404 subscription_not_found",
   "404k": "404 key_not_found",
   "404p": "404 provider_not_found",
   "503": "503 services_not_ready",
@@ -98,11 +105,14 @@ const BODIES: Record<string, (id: string, token?: string) => unknown> = {
     components: [{ type: "worker", name: id.slice("worker/".length), activated: true }],
   }),
   "POST /v1/keys": (id) => ({ name: id, scopes: ["read"] }),
+  "POST /v1/subscriptions": () => HOOKS,
   "POST /v1/outcomes": (id) => ({ service: "llm", provider_id: id, success: false }),
   "PUT /v1/runtime/services/:id/priority": () => ({ priority: "low" }),
   "POST /agents/register": () => ({ ...OFFERED, host: "h", port: 1 }),
   "POST /agents/:id/heartbeat": () => ({ status: "busy", ...PARTIAL }),
 };
+
+const HOOKS = { url: "https://receiver.example/hooks" };
 
 const QUERIES: Record<string, string> = {
   "DELETE /v1/agents": "?prefix=worker",
@@ -127,6 +137,10 @@ async function makeKey(keyed: Registry, name: string): Promise<string> {
   return (await keyed.post<{ id: string }>("/v1/keys", asked, bearer("key-admin"))).body.id;
 }
 
+async function subscribe(registry: Registry): Promise<string> {
+  return (await registry.post<{ id: string }>("/v1/subscriptions", HOOKS, bearer("key-admin"))).body.id;
+}
+
 /** Lets one caller try one row's request on an agent registered for it, and tells what came of it. */
 async function attempt(
   { keyed, open }: { keyed: Registry; open: Registry },
@@ -141,6 +155,7 @@ async function attempt(
   if (method === "DELETE" && path.endsWith("/drain")) {
     await keyed.post(`${entry}/drain`, undefined, bearer("key-admin"));
   }
+  const subscription = path.includes(":subscription") ? await subscribe(keyed) : "";
   const key = path.includes(":key") ? await makeKey(keyed, id) : "";
   const read = async () => {
     const { body: services } = await keyed.get<Services>("/v1/runtime/services", bearer("key-admin"));
@@ -160,6 +175,7 @@ async function attempt(
     method,
     path
       .replace(":key", key)
+      .replace(":subscription", subscription)
       .replace(":id", encodeURIComponent(id))
       .replace(":type", "worker")
       .replace(":service", "llm") + (QUERIES[title] ?? ""),

@@ -12,7 +12,7 @@ const bodyless = endpoints
   .filter(({ method, body, dialect }) => method !== "GET" && body === undefined && dialect === undefined)
   .map(({ method, path }) => ({
     method,
-    path: path.replace(":key", "0123456789abcdef").replaceAll(/:\w+/g, "nobody"),
+    path: path.replace(/:(?:key|subscription)\b/, "0123456789abcdef").replaceAll(/:\w+/g, "nobody"),
   }))
   .map(({ method, path }) => ({ method, path: path === "/v1/agents" ? `${path}?prefix=nobody` : path }));
 

@@ -42,6 +42,7 @@ const MEANINGS: Record<string, string> = {
   stale_if_error: "How old the answer may be where the store is out, s",
   static: "The agents never call in and never lapse",
   status: "Is in this status; repeated: in one of them",
+  subscription: "The id of a subscription",
   tag: "Has this tag; repeated: all of them",
   through: "What only an earlier import had goes up to this id",
   timeout: "How long to wait, s",

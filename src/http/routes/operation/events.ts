@@ -8,7 +8,8 @@ import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
 
-const shown = ({ nonce, actor, requestId, moreChanges, breaker, ...event }: EventRecord) => ({
+/** As every reader of the history sees it, and every receiver of webhooks. */
+export const shownEvent = ({ nonce, actor, requestId, moreChanges, breaker, ...event }: EventRecord) => ({
   ...event,
   ...(breaker && { breaker: shownBreaker(breaker) }),
   ...(moreChanges !== undefined && { more_changes: moreChanges }),
@@ -56,13 +57,13 @@ const events = endpoint({
       const after = since === undefined ? undefined : orThrow(decodeEventCursor(since, "since"));
       const { events: found, next } = orThrow(await eventsAfter(namespace, { ...asked, since: after }));
       const next_since = encodeEventCursor(next);
-      return { status: 200, body: { events: found.map(shown), count: found.length, next_since } };
+      return { status: 200, body: { events: found.map(shownEvent), count: found.length, next_since } };
     }
     if (since !== undefined) throw misplaced("since", order);
     const before = cursor === undefined ? undefined : orThrow(decodeEventCursor(cursor, "cursor"));
     const { events: found, next } = orThrow(await eventsBefore(namespace, { ...asked, before }));
     const next_cursor = next && encodeEventCursor(next);
-    return { status: 200, body: { events: found.map(shown), count: found.length, next_cursor } };
+    return { status: 200, body: { events: found.map(shownEvent), count: found.length, next_cursor } };
   },
 });
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aRegistration } from "../../support/arbitraries.ts";
 import { exportFrom, KEPT_IN, type Line, restoreTo, sendLines } from "../../support/backup.ts";
+import { interrupted } from "../../support/interrupted.ts";
 import { bearer, keysAccess, type TestKey } from "../../support/keys.ts";
 import { asOwnRequest } from "../../support/own-request.ts";
 import { type Registered, Registry } from "../../support/registry.ts";
@@ -119,6 +120,33 @@ describe.each(KEPT_IN)("a backup on $backend", ({ openBackend }) => {
       kept: { ...NOTHING, agents: 2, toolsets: 1 },
     });
     expect(await exportFrom(registry)).toEqual(before);
+  });
+
+  it("leaves alone who registers between its look and its write", async () => {
+    const backend = openBackend();
+    const other = new Registry({ backend });
+    await other.register({ id: "a", heartbeat_interval_seconds: null }, within("there"));
+    await other.post("/v1/toolsets", { name: "tools", tools: [ECHO] }, within("there"));
+    const backup = await exportFrom(other, "", within("there"));
+    const [header, agent, toolset] = backup;
+    const tokens: string[] = [];
+    for (const [line, join] of [
+      [agent!, () => other.register({ id: "a", name: "quicker" })],
+      [
+        toolset!,
+        async () => (await other.post<Registered>("/v1/toolsets", { name: "tools", tools: [ECHO] })).body,
+      ],
+    ] as const) {
+      const joining = async () => void tokens.push((await join()).lease_token);
+      const registry = new Registry({ backend: interrupted(backend, joining) });
+      expect(await restoreTo(registry, [header!, line])).toMatchObject({ restored: NOTHING, failed: [] });
+    }
+    expect((await other.get("/v1/agents/a")).body).toMatchObject({ name: "quicker" });
+    const [agentsToken, toolsetsToken] = tokens.map((token) => ({ "Lease-Token": token }));
+    expect((await other.post("/v1/agents/a/heartbeat", {}, agentsToken)).status).toBe(200);
+    expect((await other.post("/v1/toolsets/tools/claims", { consumer: "c" }, toolsetsToken)).status).toBe(
+      200,
+    );
   });
 
   it("keeps drains and overrides waiting for agents that are not back, and puts them back when they are", async () => {

@@ -7,6 +7,7 @@ import { shapeOf } from "../query.ts";
 import { answerExample } from "./answer-example.ts";
 import { headersOf } from "./headers.ts";
 import { hasEtag } from "./parameters.ts";
+import { refusalExample } from "./refusal-example.ts";
 import type { Json, Schemas } from "./schemas.ts";
 
 /** What every route may answer besides its own refusals. */
@@ -87,23 +88,28 @@ function refusalsOf(endpoint: Documented): Json {
             mayRetry && "Retry-After",
             (status === 401 || status === 403) && "WWW-Authenticate",
           ),
-          content: refusalContent(endpoint, status, ofStatus),
+          content: refusalContent(endpoint, status, ofStatus as [ProblemCode, ...ProblemCode[]]),
         },
       ];
     }),
   );
 }
 
-/** In the endpoint's dialect. */
-function refusalContent({ dialect }: Documented, status: number, codes: readonly ProblemCode[]): Json {
-  if (dialect === "rpc") return jsonContent({ $ref: "#/components/schemas/RpcError" });
+/** In the endpoint's dialect. The example is of the first code. */
+function refusalContent(
+  { dialect = "problem" }: Documented,
+  status: number,
+  codes: readonly [ProblemCode, ...ProblemCode[]],
+): Json {
+  const example = refusalExample(codes[0], dialect);
+  if (dialect === "rpc") return jsonContent({ $ref: "#/components/schemas/RpcError" }, example);
   if (dialect === "bare" && (status === 400 || status === 404))
-    return jsonContent({ $ref: "#/components/schemas/LegacyError" });
+    return jsonContent({ $ref: "#/components/schemas/LegacyError" }, example);
   const ofThese = {
     allOf: [
       { $ref: "#/components/schemas/Problem" },
       { properties: { code: { enum: codes } }, required: ["code"] },
     ],
   };
-  return jsonContent(ofThese, undefined, "application/problem+json");
+  return jsonContent(ofThese, example, "application/problem+json");
 }

@@ -34,6 +34,8 @@ export interface Exchange {
   status: number;
   /** Why it was refused. */
   problem?: Problem | undefined;
+  /** Why items of a batch were refused. */
+  refused?: readonly Problem[];
   ms: number;
 }
 
@@ -91,10 +93,11 @@ export class Telemetry {
     }
   }
 
-  #count({ asker, problem, status, spent }: Exchange): void {
+  #count({ asker, problem, refused = [], status, spent }: Exchange): void {
     const counts = this.countsOf((asker ?? problem?.options.asker)?.namespace ?? NOBODYS);
     add(counts.answers, classOf(status));
     if (problem && isOfAuthority(problem, status)) add(counts.refusals, problem.code);
+    for (const item of refused) if (isOfAuthority(item, item.status)) add(counts.refusals, item.code);
     for (const field of ["trips", "commands", "calls", "errors"] as const)
       counts.spent[field] += spent[field];
   }
@@ -118,9 +121,12 @@ const classOf = (status: number): string => `${Math.trunc(status / 100)}xx`;
 const isOfAuthority = ({ code }: Problem, status: number): boolean =>
   status === 401 || status === 403 || code === "lease_lost";
 
-/** One line of JSON for a failure, a refusal of authority and an admin's act; none for all others. */
+/**
+ * One line of JSON for a failure, a refusal of authority and an admin's act, and for each code by which authority was refused to
+ * items of a batch; none for all others.
+ */
 function logIfDue(exchange: Exchange): void {
-  const { requestId, method, endpoint, asker, status, problem } = exchange;
+  const { requestId, method, endpoint, asker, status, problem, refused = [] } = exchange;
   const who = asker ?? problem?.options.asker;
   const line = {
     request_id: requestId,
@@ -138,6 +144,9 @@ function logIfDue(exchange: Exchange): void {
       console.error(JSON.stringify({ ...line, code, detail, cause: name }));
     } else if (isOfAuthority(problem, status)) console.warn(JSON.stringify({ ...line, code }));
   } else if (status < 400 && isAct(exchange)) console.log(JSON.stringify(line));
+  const items = refused.filter((item) => isOfAuthority(item, item.status));
+  for (const [code, ofCode] of Map.groupBy(items, (item) => item.code))
+    console.warn(JSON.stringify({ ...line, code, items: ofCode.length }));
 }
 
 /** Under open access nobody has a name, and everybody is an admin: there is nothing to tell of. */

@@ -144,6 +144,8 @@ export class Problem extends Error {
   }
 }
 
+export const isProblem = (value: unknown): value is Problem => value instanceof Problem;
+
 const ERRORS_SHOWN_MAX = 20;
 
 /** The Problem `invalid_request`: at most 20 errors are shown, each with its pointer. */

@@ -15,7 +15,7 @@ import { authenticate, authorize } from "./frame/auth.ts";
 import { preflight } from "./frame/cors.ts";
 import { DIALECTS } from "./frame/dialects.ts";
 import { type Dialect, type Endpoint, type Method } from "./frame/endpoint.ts";
-import { envelope } from "./frame/envelope.ts";
+import { envelope, type Passage } from "./frame/envelope.ts";
 import { countRequest, type RateLimits } from "./frame/rate-limit.ts";
 import { type Reply, replyOf } from "./frame/reply.ts";
 import { readBody, readParams, readQuery } from "./frame/request.ts";
@@ -88,7 +88,7 @@ export function createApp({
         reason: reasonIn(c.req.raw.headers),
       };
       const about = { asker, namespace, needsKey: access.mode === "keys", telemetry };
-      return withSync(sync, () => causedBy(cause, () => serve(c, endpoint, about)));
+      return withSync(sync, () => causedBy(cause, () => serve(c, passage, endpoint, about)));
     });
     app.on(endpoint.method, endpoint.path, (c) => (isRefusedSlash(dialect, c) ? notFound(c) : respond(c)));
   }
@@ -125,6 +125,7 @@ const noRoute = (path: string, allow: Method[]): Problem =>
 
 async function serve(
   c: Context,
+  passage: Passage,
   endpoint: Endpoint,
   about: { asker: Asker; namespace: Namespace; needsKey: boolean; telemetry: Telemetry },
 ): Promise<Reply | Response> {
@@ -137,6 +138,7 @@ async function serve(
   const token = sent === undefined ? undefined : await readLeaseToken(sent);
   const ask = new CheckedAsk(c, endpoint, { ...about, params, query, body, token, now });
   const answer = await endpoint.handle(ask);
+  passage.refused = answer.refused ?? [];
   return answer.raw
     ? streamWhileKeyLasts(about.namespace, about.asker, answer.raw)
     : replyOf(c, endpoint, answer);

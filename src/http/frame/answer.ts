@@ -1,9 +1,12 @@
 import type * as z from "zod";
+import type { Problem } from "../../core/problem.ts";
 import type { AnswerSpecs } from "../documentation/documentation.ts";
 
 interface Headed<Status> {
   status: Status;
   headers?: Record<string, string>;
+  /** Why items of a batch were refused. */
+  refused?: readonly Problem[];
 }
 /** An answer whose body is JSON of the declared schema. */
 interface JsonAnswer<Status, Body> extends Headed<Status> {

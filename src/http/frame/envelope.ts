@@ -20,6 +20,8 @@ export class Passage {
   backend: string | undefined;
   /** Why the request is refused. */
   problem: Problem | undefined;
+  /** Why items of a batch were refused. */
+  refused: readonly Problem[] = [];
 
   constructor(requestId: string) {
     this.requestId = requestId;
@@ -56,7 +58,7 @@ export const envelope =
         reply = refuse(c, dialect, requestId, passage.problem);
       }
       const ms = clock() - startedAt;
-      const { endpoint, asker, backend, spent, problem, sync } = passage;
+      const { endpoint, asker, backend, spent, problem, refused, sync } = passage;
       const { method } = c.req;
       telemetry.record({
         requestId,
@@ -67,6 +69,7 @@ export const envelope =
         spent,
         status: reply.status,
         problem,
+        refused,
         ms,
       });
       const headers: Record<string, string> = reply instanceof Response ? {} : reply.headers;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { KEYS } from "../../support/authorisation.ts";
 import { bearer, keysAccess } from "../../support/keys.ts";
 import { Registry } from "../../support/registry.ts";
+import { scrape } from "../../support/scrape.ts";
 import { redisBackend } from "../../support/stores.ts";
 
 type Level = "error" | "warn" | "log";
@@ -97,6 +98,22 @@ describe("a refusal of authority", () => {
       code: "lease_lost",
     });
     expect(others).toEqual([]);
+  });
+
+  it("is one line for all items of a batch that were refused so, and counts each", async () => {
+    const { ask, stale, registry } = await inhabited();
+    const register = async (id: string) => (await registry.register({ id }, bearer("key-owner"))).lease_token;
+    const [staleToo] = [await register("b"), await register("b")];
+    const heartbeats = [
+      { id: "a", lease_token: stale },
+      { id: "b", lease_token: staleToo },
+      { id: "c", lease_token: await register("c") },
+    ];
+    const [line, ...others] = await ask("key-owner", "POST", "/v1/heartbeats", { heartbeats });
+    expect(line).toMatchObject({ level: "warn", operation: "heartbeats", code: "lease_lost", items: 2 });
+    expect(others).toEqual([]);
+    const { of } = await scrape(registry, bearer("key-read"));
+    expect(of("refusals_total")).toMatchObject({ lease_lost: 2 });
   });
 });
 

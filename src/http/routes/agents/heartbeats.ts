@@ -4,7 +4,7 @@ import type { HeartbeatResult } from "../../../core/agents/heartbeat.ts";
 import { check } from "../../../core/check.ts";
 import { entryId } from "../../../core/names.ts";
 import { nextIntervalOf } from "../../../core/lease.ts";
-import { orThrow, Problem } from "../../../core/problem.ts";
+import { isProblem, orThrow, Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
 import { callIn, callInAll, type CallInRequest } from "../../../registry/agents/call-in.ts";
 import { unlessRefused } from "../../../registry/batch.ts";
@@ -60,7 +60,7 @@ const batch = endpoint({
         ? { index, id, ...itemProblem(result) }
         : { index, id, status: 200, ...shown(result) };
     });
-    return { status: 200, body: { results: list } };
+    return { status: 200, body: { results: list }, refused: results.filter(isProblem) };
   },
 });
 

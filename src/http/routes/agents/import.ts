@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { activationItem } from "../../../core/agents/activation-file.ts";
 import { entryId, label } from "../../../core/names.ts";
-import { Problem } from "../../../core/problem.ts";
+import { isProblem, Problem } from "../../../core/problem.ts";
 import { importAgents, type ImportedComponent } from "../../../registry/agents/import.ts";
 import { itemProblem } from "../../frame/problem-body.ts";
 import { endpoint } from "../../frame/endpoint.ts";
@@ -39,7 +39,8 @@ const importFile = endpoint({
       region,
     };
     const { components, next } = await importAgents(namespace, { asker, source }, file, now);
-    return { status: 200, body: { results: components.map(shown), next } };
+    const refused = components.map(({ result }) => result).filter(isProblem);
+    return { status: 200, body: { results: components.map(shown), next }, refused };
   },
 });
 

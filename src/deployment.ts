@@ -2,7 +2,7 @@ import { type Config, keysOf, namespacesOf } from "./config.ts";
 import { Problem } from "./core/problem.ts";
 import { createApp } from "./http/app.ts";
 import type { RateLimits } from "./http/frame/rate-limit.ts";
-import { shownEvent } from "./http/routes/operation/events.ts";
+import { shownEvent } from "./http/routes/operation/shown-event.ts";
 import { endedKeys } from "./registry/keys/lasting.ts";
 import { type Namespace, namespaces, type Platform } from "./registry/namespace.ts";
 import { isOffered } from "./registry/services/offered.ts";

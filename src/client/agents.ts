@@ -1,6 +1,7 @@
 import type { Read } from "./answer-cache.ts";
 import type {
   AgentChanges,
+  AgentEvents,
   AgentFilter,
   AgentPage,
   AgentRecord,
@@ -158,6 +159,16 @@ export const agents = ({ read, send }: Transport) => ({
   /** Takes the request to drain back. Scope `write`. @throws {RollcallError} as `drain` */
   cancelDrain: (id: string, options: LeaseOptions = {}) =>
     send<DrainAnswer>("DELETE", pathOf(id, "/drain"), options),
+
+  /**
+   * What happened to one agent, newest first, and how reachable it was in the last 24 h; also of one that has ended in the last
+   * 30 days. Scope `read`.
+   *
+   * @param query.limit  1 to 200 (200)
+   * @throws {RollcallError} `agent_not_found` where nothing is known of the id
+   */
+  events: (id: string, query: { limit?: number } = {}, options: ReadOptions = {}) =>
+    read<Read<AgentEvents>>(pathOf(id, "/events"), { query, ...options }),
 
   /**
    * Makes what a source has registered what its activation file says; ids are `type/name`. What is as the file says is left as

@@ -6,6 +6,7 @@ import type {
   CallSettled,
   CallTaken,
   Delta,
+  EntryEvents,
   Message,
   ToolsetList,
   ToolsetLoad,
@@ -72,6 +73,10 @@ export const toolsets = ({ read, send }: Transport) => ({
    * unless the key is an admin's
    */
   unregister: (name: string, options: LeaseOptions = {}) => send<void>("DELETE", toolsetPath(name), options),
+
+  /** What happened to one toolset, as of an agent. Scope `read`. @throws {RollcallError} `toolset_not_found` */
+  events: (name: string, query: { limit?: number } = {}, options: ReadOptions = {}) =>
+    read<Read<EntryEvents>>(toolsetPath(name, "/events"), { query, ...options }),
 
   /** Counts the calls that wait, the calls that are claimed, and the consumers. Scope `read`. @throws {RollcallError} `toolset_not_found` */
   load: (name: string, options: RequestOptions = {}) =>

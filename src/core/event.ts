@@ -103,6 +103,10 @@ export interface QuotaReached {
   max: number;
 }
 
+/** After these an id has an entry that it had not, or may not have had; and after those it has none. */
+export const BEGINS: ReadonlySet<EventType> = new Set(["registered", "restored"]);
+export const ENDS: ReadonlySet<EventType> = new Set(["unregistered", "reaped"]);
+
 /** The entry that an event is of: of a service's, the provider; undefined: of none. */
 export function subjectOf({ kind, id, provider }: Event): Ref<Kind> | undefined {
   if (kind === "agent" || kind === "toolset") return { kind, id };

@@ -4,6 +4,7 @@ import { agentEndpoints } from "./routes/agents/agents.ts";
 import { backupEndpoints } from "./routes/operation/backup.ts";
 import { discoverEndpoints } from "./routes/agents/discover.ts";
 import { drainEndpoints } from "./routes/agents/drain.ts";
+import { entryEventEndpoints } from "./routes/operation/entry-events.ts";
 import { eventEndpoints } from "./routes/operation/events.ts";
 import { healthCheckEndpoints } from "./routes/services/health-checks.ts";
 import { healthEndpoints } from "./routes/operation/health.ts";
@@ -42,6 +43,7 @@ export const endpoints: readonly Endpoint[] = [
   ...watchEndpoints,
   ...statsEndpoints,
   ...eventEndpoints,
+  ...entryEventEndpoints,
   ...sweepEndpoints,
   ...alertEndpoints,
   ...backupEndpoints,

@@ -175,6 +175,13 @@ export interface Store extends Keyring {
   /** Appends events that go with no change of an entry, in their order. A command each, in one round trip. */
   tell(events: readonly Event[]): Promise<void>;
 
+  /**
+   * The newest events of one entry, at most `LOG_MAX`, newest first: whatever happened to others meanwhile. They are kept as long
+   * as the entry is there, and for `LOG_KEPT_MS` more. Over several shards revision and nonce are those of the entry's shard.
+   * One command.
+   */
+  log(ref: Ref<Kind>, limit: number, now: number): Promise<EventRecord[]>;
+
   /** A text that is another one once something more was told. One command. */
   marker(): Promise<string>;
 
@@ -522,6 +529,11 @@ export interface TallyProgress {
   after: string;
   byGroup: Record<string, TermTally>;
 }
+
+/** How many events of one entry are kept by themselves. */
+export const LOG_MAX = 200;
+/** And for how long once it has ended, ms. */
+export const LOG_KEPT_MS = 30 * 86_400_000;
 
 /** How many events a namespace keeps at most, however seldom it is swept. */
 export const EVENTS_MAX = 1_000_000;

@@ -52,6 +52,7 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
   heartbeats: (client, lease_token) => client.agents.heartbeats([{ id, lease_token, current_load: 2 }]),
   drainAgent: (client, leaseToken) => client.agents.drain(id, { leaseToken }),
   cancelDrain: (client) => client.agents.cancelDrain(id),
+  agentEvents: (client) => client.agents.events(id, { limit: 5 }),
   importAgents: (client) =>
     client.agents.import([{ type: "skill", name: "s", activated: true }], { static: true }),
   discover: (client) =>
@@ -117,6 +118,10 @@ const CALLS: Record<string, (client: Client, leaseToken: string) => Promise<unkn
     return client.toolsets.list({ tag: ["demo", "text"], healthy: false });
   },
   searchToolsets: (client) => client.toolsets.search("x", { healthy: true }),
+  toolsetEvents: async (client) => {
+    await provide(client);
+    return client.toolsets.events("text");
+  },
   getToolset: async (client) => {
     await client.toolsets.register(TOOLSET);
     return client.toolsets.get(TOOLSET.name);

@@ -5,6 +5,7 @@ import { contends } from "./conformance/contention.ts";
 import { recounts } from "./conformance/history.ts";
 import { isHeldBySockets } from "./conformance/holding.ts";
 import { keepsKeys } from "./conformance/keyring.ts";
+import { logs } from "./conformance/log.ts";
 import type { Open } from "./conformance/opened.ts";
 import { musters } from "./conformance/muster.ts";
 import { pages } from "./conformance/page.ts";
@@ -27,6 +28,7 @@ const BEHAVIOURS: [name: string, declare: (open: Open) => void][] = [
   ["page, terms and roll", pages],
   ["muster", musters],
   ["events, sweep report and signing key", recounts],
+  ["logs of entries", logs],
   ["quotas", keepsQuotas],
   [TERMS_OF_ALL, keepsQuotasOfTerms],
   ["keyring", keepsKeys],

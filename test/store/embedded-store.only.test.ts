@@ -191,7 +191,7 @@ describe("terms", () => {
     const counts = await termCounts(store);
     await inside((_, { sql }) => {
       sql.exec(
-        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; DROP TABLE usage; DROP TABLE api_key; ALTER TABLE event DROP COLUMN nonce;",
+        "DROP TABLE term_count; DROP TABLE secret; DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; DROP TABLE usage; DROP TABLE api_key; DROP TABLE log; DROP TABLE log_end; ALTER TABLE event DROP COLUMN nonce;",
       );
       sql.exec("ALTER TABLE entry DROP COLUMN mark");
       sql.exec("ALTER TABLE entry ADD COLUMN unreachable INTEGER NOT NULL DEFAULT 0");
@@ -211,7 +211,9 @@ describe("what entries are in all", () => {
     const [all, own] = [await store.usage(null), await store.usage("mine")];
     expect([all.agents, own.agents]).toEqual([2, 1]);
     await inside((_, { sql }) => {
-      sql.exec("DROP TABLE usage; DROP TABLE api_key; ALTER TABLE term_count DROP COLUMN owner");
+      sql.exec(
+        "DROP TABLE usage; DROP TABLE api_key; DROP TABLE log; DROP TABLE log_end; ALTER TABLE term_count DROP COLUMN owner",
+      );
       sql.exec("DELETE FROM migration WHERE number >= 8");
     });
     await evict();
@@ -232,7 +234,9 @@ describe("the ledger", () => {
       sql.exec(
         "DROP TABLE ended; DROP TABLE holder; DROP TABLE replaced; DELETE FROM migration WHERE number >= 4",
       );
-      sql.exec("DROP TABLE usage; DROP TABLE api_key; ALTER TABLE term_count DROP COLUMN owner");
+      sql.exec(
+        "DROP TABLE usage; DROP TABLE api_key; DROP TABLE log; DROP TABLE log_end; ALTER TABLE term_count DROP COLUMN owner",
+      );
     });
     await evict();
     const { calls } = await store.roll({ kind: "agent", after: "", limit: 5 }, T0);
@@ -304,7 +308,8 @@ describe("what is written", () => {
       entry: 0,
       lease: 0,
       term: 0,
-      event: 2,
+      // That it lapsed and was reaped, and what went out of use with it.
+      event: 4,
       report: 1,
     });
   });

@@ -4,7 +4,8 @@ import type { Entry } from "../../src/core/entry.ts";
 import { Connection } from "../../src/store/redis/connection.ts";
 import { KnownDocuments } from "../../src/store/redis/known-documents.ts";
 import { redisStore } from "../../src/store/redis/redis-store.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { EventType } from "../../src/core/event.ts";
+import { LOG_KEPT_MS, type Store } from "../../src/store/store.ts";
 import { sweepStore, sweepUntilReaped } from "../support/sweep.ts";
 import { entryOf, UNREACHABLE } from "../support/entries.ts";
 import { member, openRedis } from "../support/opened-redis.ts";
@@ -36,7 +37,7 @@ describe("the keys", () => {
         ...indexes.map((term) => `ix:${term}`),
         "lease:agent:a/b:f1",
         "ledger",
-        "revision",
+        "log:agent:a/b",
         "stamps",
         "term_names",
         "usage",
@@ -54,7 +55,7 @@ describe("the keys", () => {
     expect(await redis("HGETALL", "stamps")).toEqual(["agent:a/b", expect.stringMatching(/^[\w+/]{16}$/)]);
     expect(await redis("HGETALL", "directives")).toEqual(["agent:a/b", "f1"]);
     expect(await redis("HGETALL", "ledger")).toEqual(["agent:a/b", "f1 unreachable"]);
-    expect(await redis("GET", "revision")).toBe("1");
+    expect(await redis("HGET", "usage", "revision")).toBe("1");
     expect(await redis("XRANGE", "events", "-", "+")).toEqual([
       [expect.stringMatching(/^1-\d{1,19}$/), ["event", JSON.stringify(eventOf("a/b"))]],
     ]);
@@ -88,7 +89,29 @@ describe("the keys", () => {
     await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await runSweep(store);
     await remove(store, T0, "a/b");
-    expect(await keys()).toEqual(["events", "revision", "sweep", "usage"]);
+    expect(await keys()).toEqual(["events", "log:agent:a/b", "sweep", "usage"]);
+  });
+
+  it("have each event in its entry's log, which ends 30 days after the entry did", async () => {
+    const { store, redis } = openRedis();
+    const tell = (type: EventType) => store.tell([{ ...eventOf("a"), type }]);
+    const before = await snapshotOf(store, "a", T0);
+    const commit = (type: EventType) =>
+      store.commit([{ before, after: undefined, event: { ...eventOf("a"), type } }], T0);
+    await commit("registered");
+    expect(await redis("PTTL", "log:agent:a")).toBe(-1);
+    await commit("unregistered");
+    const end = await redis<number>("PTTL", "log:agent:a");
+    expect(end).toBeGreaterThan(LOG_KEPT_MS - 60_000);
+    expect(end).toBeLessThanOrEqual(LOG_KEPT_MS);
+    await tell("status_changed");
+    expect(await redis<number>("PTTL", "log:agent:a")).toBeGreaterThan(0);
+    await commit("registered");
+    expect(await redis("PTTL", "log:agent:a")).toBe(-1);
+    const [[id]] = await redis<[[string]]>("XREVRANGE", "events", "+", "-", "COUNT", 1);
+    expect(await redis("LINDEX", "log:agent:a", 0)).toBe(
+      `${id} ${JSON.stringify({ ...eventOf("a"), type: "registered" })}`,
+    );
   });
 
   it("leave nothing of who was reaped but the history, and counts of nothing", async () => {
@@ -96,7 +119,7 @@ describe("the keys", () => {
     await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });
     await redis("DEL", "lease:agent:a/b:f1");
     expect(await sweepUntilReaped(store, T0)).toEqual(["a/b"]);
-    expect(await keys()).toEqual(["events", "revision", "sweep", "usage"]);
+    expect(await keys()).toEqual(["events", "log:agent:a/b", "sweep", "usage"]);
   });
 
   it("keep namespaces and prefixes apart", async () => {

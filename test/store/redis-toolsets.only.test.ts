@@ -107,7 +107,7 @@ describe("a toolset in Redis", () => {
       "ix:toolset",
       "ix:toolset_tag:eu",
       "lease:toolset:a/b:<fence>",
-      "revision",
+      "log:toolset:a/b",
       "stamps",
       "term_names",
       "usage",
@@ -117,6 +117,6 @@ describe("a toolset in Redis", () => {
     await registry.attach(token, "a/b");
     expect(await backend.bridge.raw("PTTL", lease)).toBe(-1);
     await registry.call("DELETE", "/v1/toolsets/a%2Fb", undefined, { "Lease-Token": token });
-    expect(await keys()).toEqual(["ended:toolset:a/b", "events", "revision", "usage"]);
+    expect(await keys()).toEqual(["ended:toolset:a/b", "events", "log:toolset:a/b", "usage"]);
   });
 });

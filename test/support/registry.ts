@@ -2,7 +2,7 @@ import { type Access, type Config, keysOf, parseConfig } from "../../src/config.
 import { createApp } from "../../src/http/app.ts";
 import type { Endpoint } from "../../src/http/frame/endpoint.ts";
 import type { RateLimits } from "../../src/http/frame/rate-limit.ts";
-import { shownEvent } from "../../src/http/routes/operation/events.ts";
+import { shownEvent } from "../../src/http/routes/operation/shown-event.ts";
 import { type Namespace, namespaces } from "../../src/registry/namespace.ts";
 import type { Telemetry } from "../../src/telemetry.ts";
 import type { Ground } from "../../src/webhooks/webhook-sender.ts";

@@ -27,7 +27,7 @@ export interface Setting extends Pick<Registered, "agent_id" | "lease_token"> {
 export interface Sample {
   operation: string;
   title: string;
-  /** What its round trips to Redis do, one letter each: r(ead), which may be tried once more, or w(rite), which may not. */
+  /** What its round trips to Redis do, one letter each: r(ead), which may be tried once more, or w(rite), which may not; t(ell), which may fail: what it tells is kept for later. */
   trips: string;
   /** Brings about what the request presupposes; what it returns counts for the resident's. */
   prepare?: (registry: Registry, resident: Registered) => Promise<Partial<Setting> | void>;
@@ -253,6 +253,8 @@ export const SAMPLES: readonly Sample[] = [
     query: "?since=:since&limit=1",
     prepare: lookBack,
   },
+  { operation: "agentEvents", title: "the resident's", trips: "r", query: "?limit=5" },
+  { operation: "toolsetEvents", title: "a toolset's", trips: "r", prepare: offer },
   { operation: "listEvents", title: "newest first", trips: "r", query: "?order=desc&type=registered" },
   { operation: "marker", title: "all", trips: "r" },
   { operation: "sweep", title: "with nothing to tell", trips: "rrwrrrrrrrrrrrrrw" },
@@ -360,10 +362,10 @@ export const SAMPLES: readonly Sample[] = [
   {
     operation: "setServicePriority",
     title: "in any case",
-    trips: "r",
+    trips: "rt",
     body: () => ({ priority: "high", priority_group: 1, strategy: "Round_Robin" }),
   },
-  { operation: "resetCircuitBreakers", title: "all", trips: "r", prepare: fail },
+  { operation: "resetCircuitBreakers", title: "all", trips: "rt", prepare: fail },
   { operation: "resetCircuitBreakers", title: "one service's", trips: "r", query: "?service_type=llm" },
   { operation: "registerToolset", title: "a new one", trips: "w", body: () => toolset },
   { operation: "registerToolset", title: "a replacement", trips: "ww", prepare: offer, body: () => toolset },

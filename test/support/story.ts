@@ -4,7 +4,7 @@ import { operationsOf } from "./openapi.ts";
 /** An order in which the examples of the OpenAPI document make sense, one after the other. */
 export const STORY = `
   health ready importAgents
-  registerAgent listAgents getAgent heartbeat heartbeats drainAgent cancelDrain
+  registerAgent listAgents getAgent agentEvents heartbeat heartbeats drainAgent cancelDrain
   discover watchAgents listCapabilities stats metrics listEvents marker sweep listAlerts statsHistory exportAll restore
   whoAmI createKey listKeys rotateKey revokeKey
   subscribe listSubscriptions getSubscription rotateSubscription testSubscription unsubscribe
@@ -12,7 +12,7 @@ export const STORY = `
   listServiceNames listServices servicesHealth selectionLogic setServicePriority resetCircuitBreakers
   legacyList legacyListByType legacyGet legacyHeartbeat unregisterAgents openPresence unregisterAgent
   registerAgent legacyUnregister legacyRegister
-  registerToolset listToolsets searchToolsets getToolset claimCalls pong openProviderSocket
+  registerToolset listToolsets searchToolsets getToolset toolsetEvents claimCalls pong openProviderSocket
   callTool toolsetLoad callResult cancelCall
   callTool claimCalls sendDelta settleCall
   mcp mcpOfToolset serverCard toolsetServerCard unregisterToolset`

@@ -1,8 +1,9 @@
-import type { EventFilter, RegistryEvent } from "../../client/index.ts";
+import type { AgentEvents, EntryEvents, EventFilter, RegistryEvent } from "../../client/index.ts";
 import { command, type Session } from "../command.ts";
 import { readSince, type Since } from "../since.ts";
 import { visible } from "../table.ts";
-import { agentIds, EVENT_TYPES } from "../values.ts";
+import { UsageError } from "../usage-error.ts";
+import { agentIds, EVENT_TYPES, toolsetNames } from "../values.ts";
 
 const SHOWN = 20;
 const PAGE_MAX = 1000;
@@ -23,6 +24,12 @@ const ARGS = {
     values: EVENT_TYPES,
   },
   id: { type: "string", description: "Of the agent or toolset with this id", values: agentIds },
+  agent: {
+    type: "string",
+    description: "The last 200 of this agent alone, and its uptime",
+    values: agentIds,
+  },
+  toolset: { type: "string", description: "The last 200 of this toolset alone", values: toolsetNames },
   follow: {
     type: "boolean",
     alias: "f",
@@ -36,6 +43,7 @@ export const events = command({
     "events",
     "events --since 10m --type became_unreachable --type lapsed",
     "events --id agent/scout -n 5",
+    "events --agent agent/scout --since 2h",
     "events --follow",
     "events --json --since MTItMzQ1",
   ],
@@ -51,6 +59,18 @@ export const events = command({
     const filter: EventFilter = { id: args.id, ...(types.length > 0 && { type: types }) };
     const since = args.since === undefined ? undefined : readSince(args.since, io.now());
     const limit = whole("limit", 0) ?? (since ? Infinity : SHOWN);
+    if (args.agent !== undefined || args.toolset !== undefined) {
+      if (args.follow || args.id !== undefined || since?.cursor !== undefined)
+        throw new UsageError("--agent and --toolset go with --limit, --type and --since with a time alone");
+      const { events: own, uptime } = await logOf(session);
+      const wanted = own.filter(
+        ({ at, type }) =>
+          Date.parse(at) >= (since?.at ?? -Infinity) && (types.length === 0 || [types].flat().includes(type)),
+      );
+      for (const event of wanted.slice(0, limit)) show(event);
+      if (uptime && !json) io.out.write(`${uptimeLine(uptime)}\n`);
+      return;
+    }
     if (!args.follow) {
       for (const event of await newest(session, filter, since, limit)) show(event);
       return;
@@ -63,6 +83,22 @@ export const events = command({
     for await (const event of client.follow({ ...filter, since: from, signal: io.ending })) show(event);
   },
 });
+
+/** What happened to the agent or toolset that is named. */
+async function logOf({
+  client,
+  args: { agent, toolset },
+  io: { ending: signal },
+}: Session<typeof ARGS>): Promise<EntryEvents & Partial<Pick<AgentEvents, "uptime">>> {
+  if (agent === undefined) return client.toolsets.events(toolset!, {}, { signal });
+  if (toolset !== undefined) throw new UsageError("--agent and --toolset are two different logs");
+  return client.agents.events(agent, {}, { signal });
+}
+
+function uptimeLine({ ratio, observed_seconds: seconds }: AgentEvents["uptime"]): string {
+  if (ratio === null) return "reachable  unknown: nothing is kept of the last 24 h";
+  return `reachable  ${(ratio * 100).toFixed(1)} % of ${(seconds / 3600).toFixed(1)} h`;
+}
 
 const CHANGES_SHOWN = 3;
 

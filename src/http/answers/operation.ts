@@ -64,6 +64,19 @@ export const event = z.strictObject({
   cursor: z.string(),
 });
 const events = z.array(event);
+/** Of one toolset, newest first. */
+export const entryEvents = z.strictObject({ id: z.string(), events, count });
+/** Of one agent, newest first. */
+export const agentEvents = entryEvents.extend({
+  uptime: z.strictObject({
+    /** Of the time that was observed, the share in which it was reachable, 0 to 1; null where none was. */
+    ratio: z.number().nullable(),
+    window_seconds: count,
+    /** How much of the window its events tell of: not the time before the oldest that is kept, nor while it was not there. */
+    observed_seconds: count,
+  }),
+});
+
 /** Oldest first. */
 export const eventPage = z.strictObject({ events, count, next_since: z.string() });
 /** Newest first. */

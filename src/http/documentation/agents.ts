@@ -1,5 +1,5 @@
 import * as shapes from "../answers/index.ts";
-import type { Documentation } from "./documentation.ts";
+import { type Documentation, LOG } from "./documentation.ts";
 
 export const AGENTS = {
   listAgents: {
@@ -38,6 +38,10 @@ export const AGENTS = {
         body: shapes.drainAnswer,
       },
     },
+  },
+  agentEvents: {
+    summary: "What happened to one agent, and how reachable it was in the last 24 h",
+    answers: { 200: { description: LOG, body: shapes.agentEvents } },
   },
   cancelDrain: {
     summary: "Take the request to drain back",

@@ -16,5 +16,9 @@ export interface AnswerSpec {
 }
 export type AnswerSpecs = Readonly<Record<number, AnswerSpec>>;
 
+/** Of an entry's own events. */
+export const LOG =
+  "Newest first, the last 200, whatever happened to others; also of one that has ended in the last 30 days";
+
 /** What is said of operations, by operationId. */
 export type Documentation = Readonly<Record<string, { summary: string; answers: AnswerSpecs }>>;

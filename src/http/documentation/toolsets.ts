@@ -1,5 +1,5 @@
 import * as shapes from "../answers/index.ts";
-import type { Documentation } from "./documentation.ts";
+import { type Documentation, LOG } from "./documentation.ts";
 
 export const TOOLSETS = {
   callTool: {
@@ -70,6 +70,10 @@ export const TOOLSETS = {
   searchToolsets: {
     summary: "Find toolsets by a part of their name, description or tags, in that order",
     answers: { 200: { description: "Nothing found is an empty list", body: shapes.toolsetList } },
+  },
+  toolsetEvents: {
+    summary: "What happened to one toolset",
+    answers: { 200: { description: LOG, body: shapes.entryEvents } },
   },
   getToolset: {
     summary: "Read one toolset, tools and schemas included",

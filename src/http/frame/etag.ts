@@ -14,6 +14,7 @@ function withoutClockFields({
   query_time_ms,
   timestamp,
   waited_ms,
+  uptime,
   ...rest
 }: Record<string, unknown>): Record<string, unknown> {
   return isObject(rest["health"]) ? { ...rest, health: withoutClockFields(rest["health"]) } : rest;

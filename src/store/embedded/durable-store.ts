@@ -50,6 +50,7 @@ export const METHODS: Record<keyof RegistryCalls, true> = {
   heal: true,
   events: true,
   tell: true,
+  log: true,
   marker: true,
   forgetEvents: true,
   makeRoom: true,

@@ -1,7 +1,9 @@
 import type { ObjectStorage, Sql } from "../../durable/storage.ts";
+import type { Kind, Ref } from "../../core/entry.ts";
 import { type Event, FLIPS_MS } from "../../core/event.ts";
 import { type EventsKept, oldestToKeep, type Probe, revisionsToProbe } from "../forgetting.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
+import { EntryLog } from "./entry-log.ts";
 import {
   EVENTS_MAX,
   EVENTS_SPARED,
@@ -21,12 +23,14 @@ const FLIPS_MAX = 10_000;
 export class History {
   readonly #storage: ObjectStorage;
   readonly #sql: Sql;
+  readonly #log: EntryLog;
   /** The last change of status of each agent that had one, and when the first of those was whose place it has. */
   readonly #flips = new Map<string, { revision: number; firstAt: number }>();
 
   constructor(storage: ObjectStorage) {
     this.#storage = storage;
     this.#sql = storage.sql;
+    this.#log = new EntryLog(storage.sql);
   }
 
   /** A change of status takes the place of the agent's last, if the first of these was not long ago. */
@@ -42,8 +46,12 @@ export class History {
   }
 
   #append(event: Event): number {
-    const { revision } = this.#sql.exec<{ revision: number }>(SQL.addEvent, JSON.stringify(event)).one();
+    const json = JSON.stringify(event);
+    const { revision, nonce } = this.#sql
+      .exec<Pick<EventRow, "revision" | "nonce">>(SQL.addEvent, json)
+      .one();
     this.#sql.exec(SQL.forgetEvents, revision - EVENTS_MAX);
+    this.#log.add(event, { revision, nonce, event: json });
     return revision;
   }
 
@@ -55,9 +63,14 @@ export class History {
       this.#sql.exec(SQL.forgetReplaced, event.at - REPLACED_KEPT_MS);
       this.#sql.exec(SQL.rememberReplaced, last.revision, event.at);
       this.#sql.exec(SQL.forgetReplacedEvent, last.revision);
+      this.#log.drop(event, last.revision);
     }
     if (this.#flips.size >= FLIPS_MAX) this.#flips.clear();
     this.#flips.set(name, { revision: this.#append(event), firstAt: isFlip ? last.firstAt : event.at });
+  }
+
+  log(ref: Ref<Kind>, limit: number, now: number): EventRecord[] {
+    return this.#log.read(ref, limit, now).map(toEvent);
   }
 
   marker(): string {

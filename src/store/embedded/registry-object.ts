@@ -152,6 +152,10 @@ export class RegistryObject implements Served<RegistryCalls> {
     this.#history.tell(events);
   }
 
+  log(ref: Ref<Kind>, limit: number, now: number): EventRecord[] {
+    return this.#history.log(ref, limit, now);
+  }
+
   marker(): string {
     return this.#history.marker();
   }

@@ -70,6 +70,18 @@ export const MIGRATIONS: readonly string[] = [
    UPDATE usage SET terms = (SELECT count(*) FROM term_count) WHERE owner = '';
    ALTER TABLE term_count ADD COLUMN owner TEXT;`,
   `CREATE TABLE api_key (id TEXT PRIMARY KEY, key TEXT NOT NULL, used INTEGER) WITHOUT ROWID;`,
+  // Each entry's newest events, counted from 1; and until when those of an entry that has ended are kept.
+  `CREATE TABLE log (
+     kind TEXT NOT NULL,
+     id TEXT NOT NULL,
+     number INTEGER NOT NULL,
+     revision INTEGER NOT NULL,
+     nonce TEXT NOT NULL,
+     event TEXT NOT NULL,
+     PRIMARY KEY (kind, id, number)
+   ) WITHOUT ROWID;
+   CREATE TABLE log_end (kind TEXT NOT NULL, id TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+   CREATE INDEX log_end_until ON log_end (until);`,
 ];
 
 /** An entry whole, as `toEntry` (rows.ts) takes it. */
@@ -217,8 +229,26 @@ export const SQL = {
   roll: `SELECT e.id, e.fence, e.draining, e.mark, l.lease FROM entry e ${WITH_LIVE_LEASE}
     WHERE e.kind = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
 
-  /** event → revision */
-  addEvent: "INSERT INTO event (event, nonce) VALUES (?, abs(random() >> 1)) RETURNING revision",
+  /** event → revision, nonce */
+  addEvent: "INSERT INTO event (event, nonce) VALUES (?, abs(random() >> 1)) RETURNING revision, nonce",
+  /** kind, id, revision, nonce, event → number */
+  addToLog: `INSERT INTO log SELECT ?1, ?2, coalesce(max(number), 0) + 1, ?3, ?4, ?5 FROM log
+    WHERE kind = ?1 AND id = ?2 RETURNING number`,
+  /** kind, id, the last number to forget */
+  forgetOfLog: "DELETE FROM log WHERE kind = ? AND id = ? AND number <= ?",
+  /** kind, id, revision */
+  dropFromLog: "DELETE FROM log WHERE kind = ? AND id = ? AND revision = ?",
+  /** kind, id, limit, clock → EventRow, newest first */
+  readLog: `SELECT revision, nonce, event FROM log WHERE kind = ?1 AND id = ?2
+    AND NOT EXISTS (SELECT 1 FROM log_end e WHERE e.kind = ?1 AND e.id = ?2 AND e.until <= ?4)
+    ORDER BY number DESC LIMIT ?3`,
+  /** kind, id, until */
+  endLog: "INSERT OR REPLACE INTO log_end (kind, id, until) VALUES (?, ?, ?)",
+  /** kind, id */
+  beginLog: "DELETE FROM log_end WHERE kind = ? AND id = ?",
+  /** clock → kind, id; some at a time */
+  endedLogs:
+    "DELETE FROM log_end WHERE (kind, id) IN (SELECT kind, id FROM log_end WHERE until <= ? ORDER BY until LIMIT 100) RETURNING kind, id",
   /** the last revision to forget */
   forgetEvents: "DELETE FROM event WHERE revision <= ?",
   /** revision, at: remembers an event and removes it */

@@ -20,7 +20,7 @@ import { readDocument, readLease, readLedger } from "./decode.ts";
 import { DirectivesView } from "./directives-view.ts";
 import { fieldOf } from "./keys.ts";
 import { KnownClock } from "./known-clock.ts";
-import { flipAt, tellIn } from "./history.ts";
+import { flipAt, logKept, tellIn } from "./history.ts";
 import { newNonce } from "./nonce.ts";
 import { Plan, planChange } from "./plan.ts";
 import { COMMIT, HELD, READ } from "./scripts.ts";
@@ -159,8 +159,8 @@ export function commitCall(
   event?: Event,
   counts = "",
 ): ScriptCall {
-  const { directives, ledger, revision, events, termNames, replaced, usage } = keys;
-  const own = [keys.document(ref), directives, ledger, revision, events, termNames, keys.ended(ref)];
+  const { directives, ledger, events, termNames, replaced, usage } = keys;
+  const own = [keys.document(ref), directives, ledger, keys.log(ref), events, termNames, keys.ended(ref)];
   return {
     script: COMMIT,
     keys: [...own, keys.flip(ref), replaced, usage, ...plan.keys],
@@ -174,6 +174,7 @@ export function commitCall(
       newNonce(),
       event ? flipAt(event) : "",
       counts,
+      event ? logKept(event) : "",
     ],
   };
 }

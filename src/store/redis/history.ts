@@ -1,7 +1,7 @@
-import type { Event } from "../../core/event.ts";
+import { BEGINS, ENDS, type Event, subjectOf } from "../../core/event.ts";
 import { oldestToKeep, type Probe, revisionsToProbe } from "../forgetting.ts";
 import { pageAfter, pageOf } from "../event-page.ts";
-import { EVENTS_MAX, type EventRecord, type Store, type SweepReport } from "../store.ts";
+import { EVENTS_MAX, type EventRecord, LOG_KEPT_MS, type Store, type SweepReport } from "../store.ts";
 import type { Command } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { parse } from "./decode.ts";
@@ -13,7 +13,7 @@ const STRETCH_KEPT_MS = 600_000;
 
 type History = Pick<
   Store,
-  "tell" | "events" | "latest" | "marker" | "forgetEvents" | "sweepReport" | "keepSweepReport"
+  "tell" | "log" | "events" | "latest" | "marker" | "forgetEvents" | "sweepReport" | "keepSweepReport"
 >;
 
 /** What happened: the newest events, and the last sweep's report. */
@@ -39,6 +39,14 @@ export function historyIn({ connection, keys }: Database): History {
   return {
     tell: (events) => tellIn({ connection, keys }, events),
 
+    async log(ref, limit) {
+      const [lines] = (await connection.read("log", [["LRANGE", keys.log(ref), 0, limit - 1]])) as [string[]];
+      return lines.map((line) => {
+        const end = line.indexOf(" ");
+        return toEvent([line.slice(0, end), ["event", line.slice(end + 1)]]);
+      });
+    },
+
     async events({ since, limit }) {
       // One of a history over several shards would be no id of an event.
       if (since && !/^\d+$/.test(since.nonce)) return "too_old";
@@ -48,7 +56,7 @@ export function historyIn({ connection, keys }: Database): History {
       const [events, history] = await look([
         ["XRANGE", keys.events, ...range],
         ["GET", keys.history],
-        ["GET", keys.revision],
+        ["HGET", keys.usage, "revision"],
       ]);
       if (!since)
         return pageOf(
@@ -62,7 +70,7 @@ export function historyIn({ connection, keys }: Database): History {
       const fresh = await look([
         atPrimary("XRANGE", [keys.events], ...range),
         atPrimary("GET", [keys.history]),
-        atPrimary("GET", [keys.revision]),
+        atPrimary("HGET", [keys.usage], "revision"),
         atPrimary("ZSCORE", [keys.replaced], first),
       ]);
       return pageAfter(since, limit, ...fresh);
@@ -98,7 +106,9 @@ export function historyIn({ connection, keys }: Database): History {
     },
 
     async marker() {
-      const [revision] = (await connection.read("marker", [["GET", keys.revision]])) as [string | null];
+      const [revision] = (await connection.read("marker", [["HGET", keys.usage, "revision"]])) as [
+        string | null,
+      ];
       return revision ?? "";
     },
 
@@ -120,17 +130,27 @@ export function historyIn({ connection, keys }: Database): History {
 /** What lua/include/append.lua takes for a change of status, and for any other event. */
 export const flipAt = ({ type, at }: Event): string => (type === "status_changed" ? String(at) : "");
 
+/** What lua/include/append.lua takes for how long an entry's log is kept: "" as before, "0" without end, or ms. */
+export function logKept({ type }: Event): string {
+  if (ENDS.has(type)) return String(LOG_KEPT_MS);
+  return BEGINS.has(type) ? "0" : "";
+}
+
 /** Appends events that go with no change of an entry. */
 export async function tellIn(
   { connection, keys }: Pick<Database, "connection" | "keys">,
   events: readonly Event[],
 ): Promise<void> {
   if (events.length === 0) return;
-  const calls = events.map((event) => ({
-    script: TELL,
-    keys: [keys.revision, keys.events, keys.flip(event), keys.replaced],
-    args: [JSON.stringify(event), newNonce(), String(EVENTS_MAX), flipAt(event)],
-  }));
+  const calls = events.map((event) => {
+    const subject = subjectOf(event);
+    const own = [keys.usage, keys.events, keys.flip(event), keys.replaced];
+    return {
+      script: TELL,
+      keys: subject ? [...own, keys.log(subject)] : own,
+      args: [JSON.stringify(event), newNonce(), String(EVENTS_MAX), flipAt(event)],
+    };
+  });
   await connection.write("tell", calls);
 }
 

@@ -35,7 +35,7 @@ export function keyringIn({ connection, keys: names }: Database): Keyring {
       const written = put.flatMap((key) => [key.id, JSON.stringify(key)]);
       const told = [event ? JSON.stringify(event) : "", newNonce(), String(EVENTS_MAX)];
       const args = [version, ...told, String(put.length), ...written, ...remove];
-      const all = [...keys, names.revision, names.events];
+      const all = [...keys, names.usage, names.events];
       const [changed] = await connection.write("change keys", [{ script: CHANGE_KEYRING, keys: all, args }]);
       return changed === 1;
     },

@@ -18,10 +18,11 @@ export function keysOf(prefix: string, namespace: string) {
     stamps: `${base}stamps`,
     directives: `${base}directives`,
     ledger: `${base}ledger`,
-    revision: `${base}revision`,
     events: `${base}events`,
     flip: ({ kind, id }: { kind: string; id: string }) => `${base}flip:${kind}:${id}`,
     replaced: `${base}replaced`,
+    /** The newest events of one entry. */
+    log: ({ kind, id }: Ref<Kind>) => `${base}log:${kind}:${id}`,
     history: `${base}history`,
     sweep: `${base}sweep`,
     stretch: `${base}stretch`,

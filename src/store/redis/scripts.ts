@@ -53,7 +53,7 @@ export const READ = scriptOf(readLua);
  */
 export const HELD = scriptOf(heldLua);
 /**
- * KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] revision   KEYS[5] events
+ * KEYS[1] document   KEYS[2] directives   KEYS[3] ledger   KEYS[4] the entry's log   KEYS[5] events
  * KEYS[6] names of terms   KEYS[7] ended   KEYS[8], KEYS[9] see append.lua   KEYS[10] usage
  * KEYS[11..] the plan's keys
  * ARGV[1] prefix of the entry's lease keys   ARGV[2] the entry's field in both hashes   ARGV[3] version that was read
@@ -61,7 +61,7 @@ export const HELD = scriptOf(heldLua);
  *         ["UNNAME", position of a term's index, term] takes its name from KEYS[6] if the index is empty;
  *         ["NAME", 6, term...] puts those that are missing there
  * ARGV[5] event as JSON, "" for none   ARGV[6] how many events to keep   ARGV[7] the event's nonce
- * ARGV[8] when a change of status was, ms; "" for any other event
+ * ARGV[8] when a change of status was, ms; "" for any other event   ARGV[10] how long the log is kept, see append.lua
  * ARGV[9] what is counted: JSON [list of [field of KEYS[10], by how much it changes, bound], bound of KEYS[6], owner of new
  *         terms or "", bound of the owner's terms], a bound below 0 is none; "": nothing, and there is no NAME
  * Returns 1 when applied, {field, count} where that would pass its bound, else the entry as it is: {document, lease, directive,
@@ -74,7 +74,7 @@ export const COMMIT = scriptOf(commitLua);
  */
 export const DETACH = scriptOf(detachLua);
 /**
- * KEYS[1] revision   KEYS[2] events   KEYS[3], KEYS[4] see append.lua
+ * KEYS[1] usage   KEYS[2] events   KEYS[3], KEYS[4] see append.lua   KEYS[5] the log of the event's entry; absent: it is of none
  * ARGV[1] event as JSON   ARGV[2] its nonce   ARGV[3] how many events to keep
  * ARGV[4] when a change of status was, ms; "" for any other event
  */
@@ -131,7 +131,7 @@ export const FIND_KEYS = scriptOf(findKeysLua);
  */
 export const KEYRING = scriptOf(keyringLua);
 /**
- * KEYS[1], KEYS[2] as of FIND_KEYS   KEYS[3] revision   KEYS[4] events
+ * KEYS[1], KEYS[2] as of FIND_KEYS   KEYS[3] usage   KEYS[4] events
  * ARGV[1] version that was read   ARGV[2] event as JSON, "" for none   ARGV[3] its nonce   ARGV[4] how many events to keep
  * ARGV[5] number n of keys to write   ARGV[6..5+2n] id, key as JSON, ...   ARGV[6+2n..] ids to remove
  * Returns 1 when applied, else 0

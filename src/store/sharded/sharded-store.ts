@@ -191,6 +191,8 @@ export function shardedStore(shards: readonly [Shard, ...Shard[]]): Store {
       });
     },
 
+    log: (ref, limit, now) => stores[shardOf(ref.id)]!.log(ref, limit, now),
+
     marker: async () => (await all((store) => store.marker())).join(" "),
 
     async sample<K extends Kind>(query: SampleQuery<K>, now: number) {

@@ -266,7 +266,7 @@ describe("a sweep", () => {
       "ZCARD ix:type:worker",
       "ZRANGEBYLEX term_names",
       "ZCARD ix:capability:spot",
-      "GET revision",
+      "HGET usage",
       "EVALSHA directives",
       "SET sweep",
     ]);

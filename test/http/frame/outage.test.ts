@@ -160,7 +160,8 @@ describe("an outage", () => {
     // Side by side, for each waits out its stalls.
     it.concurrent.each(away)("makes $operation ($title) say so, and loses nothing", async (sample) => {
       // An answer that has begun can only break off: ../operation/export.test.ts.
-      const trips = sample.operation === "exportAll" ? sample.trips.slice(0, 1) : sample.trips;
+      const trips =
+        sample.operation === "exportAll" ? sample.trips.slice(0, 1) : sample.trips.replace(/t$/, "");
       await Promise.all(Array.from(trips, (_letter, trip) => expectOutage({ sample, fault, trip })));
     });
   });

@@ -48,6 +48,25 @@ export function events(open: Open): void {
       expect(told(out)).toEqual(["status_changed agent/scout available → busy"]);
     });
 
+    it("of one agent or toolset come from its own log, with the agent's uptime", async () => {
+      const opened = open();
+      await history(opened);
+      const { rollcall, client } = opened;
+      await client.toolsets.register({ name: "text", tools: [{ name: "upper", payload_schema: {} }] });
+      const asked = async (...rest: string[]) => (await rollcall(["events", ...rest])).out;
+      expect(told(await asked("--agent", "agent/scout", "-n", "2"))).toEqual([
+        ALL[1],
+        ALL[2],
+        expect.stringMatching(/^$/),
+      ]);
+      expect(await asked("--agent", "agent/scout")).toMatch(/\nreachable  100\.0 % of 0\.0 h\n$/);
+      expect(told(await asked("--toolset", "text"))).toEqual(["registered text"]);
+      const json = await asked("--agent", "agent/atlas", "--type", "unregistered", "--json");
+      expect(JSON.parse(json)).toMatchObject({ type: "unregistered", id: "agent/atlas" });
+      const { out, code } = await rollcall(["events", "--agent", "a", "--follow"]);
+      expect([out, code]).toEqual(["", 2]);
+    });
+
     it("say what changed, who did it and why", async () => {
       const { client, rollcall } = open();
       const { agent_id, lease_token } = await client.agents.register({ ...scout, metadata: { b: 1 } });

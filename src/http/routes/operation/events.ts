@@ -1,28 +1,13 @@
 import * as z from "zod";
-import { type BreakerCounts, EVENT_TYPES } from "../../../core/event.ts";
+import { EVENT_TYPES } from "../../../core/event.ts";
 import { entryId } from "../../../core/names.ts";
 import { invalid, orThrow, type Problem } from "../../../core/problem.ts";
 import { isoTime } from "../../../core/time.ts";
-import { type EventRecord, eventsAfter, eventsBefore } from "../../../registry/events.ts";
+import { eventsAfter, eventsBefore } from "../../../registry/events.ts";
 import { endpoint } from "../../frame/endpoint.ts";
 import { decodeEventCursor, encodeEventCursor, EVENT_CURSOR_LENGTH_MAX } from "../../frame/cursor.ts";
 import { param } from "../../frame/query.ts";
-
-/** As every reader of the history sees it, and every receiver of webhooks. */
-export const shownEvent = ({ nonce, actor, requestId, moreChanges, breaker, ...event }: EventRecord) => ({
-  ...event,
-  ...(breaker && { breaker: shownBreaker(breaker) }),
-  ...(moreChanges !== undefined && { more_changes: moreChanges }),
-  actor: actor ?? null,
-  request_id: requestId ?? null,
-  cursor: encodeEventCursor({ revision: event.revision, nonce }),
-  at: isoTime(event.at),
-});
-
-const shownBreaker = ({ halfOpenAt, ...counts }: BreakerCounts) => ({
-  ...counts,
-  ...(halfOpenAt !== undefined && { half_open_at: isoTime(halfOpenAt) }),
-});
+import { shownEvent } from "./shown-event.ts";
 
 const misplaced = (name: string, order: string): Problem =>
   invalid([{ pointer: `/${name}`, detail: `does not go with order=${order}` }]);

@@ -11,6 +11,6 @@ for i = rest, #ARGV do
   redis.call("HDEL", KEYS[2], ARGV[i])
 end
 if ARGV[2] ~= "" then
-  append({ KEYS[3], KEYS[4] }, ARGV[2], ARGV[3], ARGV[4], "")
+  append({ KEYS[3], KEYS[4] }, ARGV[2], ARGV[3], ARGV[4], "", "")
 end
 return 1

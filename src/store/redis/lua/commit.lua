@@ -4,7 +4,7 @@ if entry[5] ~= ARGV[3] then
   return entry
 end
 
-local steps, news, usage = cjson.decode(ARGV[4]), {}, {}
+local steps, news, usage, revision = cjson.decode(ARGV[4]), {}, {}, nil
 if ARGV[9] ~= "" then
   local counts, terms_most, owner, owner_terms_most = unpack(cjson.decode(ARGV[9]))
   news = new_terms(KEYS[6], steps)
@@ -17,11 +17,15 @@ if ARGV[9] ~= "" then
       counts[#counts + 1] = { "terms:" .. owner, #news, owner_terms_most }
     end
   end
+  if ARGV[5] ~= "" then
+    counts[#counts + 1] = { "revision", 1, -1 }
+  end
   local refused
   refused, usage = count(KEYS[10], counts)
   if refused then
     return refused
   end
+  revision = ARGV[5] ~= "" and usage[#usage]
   for i = 1, owner == "" and 0 or #news do
     usage[#usage + 1] = "of " .. news[i]
     usage[#usage + 1] = owner
@@ -48,6 +52,6 @@ if #usage > 0 then
 end
 
 if ARGV[5] ~= "" then
-  append({ KEYS[4], KEYS[5], KEYS[8], KEYS[9] }, ARGV[5], ARGV[7], ARGV[6], ARGV[8])
+  append({ KEYS[10], KEYS[5], KEYS[8], KEYS[9], KEYS[4] }, ARGV[5], ARGV[7], ARGV[6], ARGV[8], ARGV[10], revision)
 end
 return 1

@@ -1,3 +1,3 @@
 -- include: append
-append(KEYS, ARGV[1], ARGV[2], ARGV[3], ARGV[4])
+append(KEYS, ARGV[1], ARGV[2], ARGV[3], ARGV[4], "")
 return 1

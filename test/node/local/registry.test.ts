@@ -103,7 +103,7 @@ describe("a registry in this process", () => {
     await registry.agents.register({ ...AGENT, ttl_seconds: 60, heartbeat_interval_seconds: 10 });
     const types = async () => (await registry.events()).events.map(({ type }) => type);
     clock.step(60_000);
-    await expect.poll(types).toEqual(["registered", "became_unreachable"]);
+    await expect.poll(types).toEqual(["registered", "became_unreachable", "capability_unavailable"]);
     const aMinuteLater = () => (clock.step(60_000), types());
     await expect.poll(aMinuteLater).toContain("lapsed");
   });

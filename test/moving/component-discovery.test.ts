@@ -169,11 +169,9 @@ itMoves("The component discovery service", {
   },
   async "`last_seen`, `registered_at`"({ open }) {
     const registry = open();
-    await put(registry);
-    expect(await record(registry)).toMatchObject({ last_seen: START, registered_at: START });
     const time = "2026-11-26T20:00:00+00:00";
-    const sent = await refusals(registry, { last_seen: time, registered_at: time });
-    expect(sent.toSorted()).toEqual(["/last_seen", "/registered_at"]);
+    await put(registry, { last_seen: time, registered_at: time });
+    expect(await record(registry)).toMatchObject({ last_seen: START, registered_at: START });
   },
   async "`load` of a heartbeat"({ open }) {
     const registry = open();

@@ -192,7 +192,7 @@ describe("what a look costs", () => {
     await swept(registry);
     const { log } = await backend.bridge.cost(() => registry.post("/v1/sweep"));
     const own = log.map((line) => line.replace(/ .*?:default:/, " ")).slice(-3);
-    expect(own).toEqual(["GET revision", "EVALSHA directives", "SET sweep"]);
+    expect(own).toEqual(["HGET usage", "EVALSHA directives", "SET sweep"]);
   });
 });
 

@@ -26,16 +26,17 @@ export const DASHBOARD_FLEET = FLOOR_FLEET;
 /** As often as a browser does it (src/dashboard/app/looks.ts), however many tabs it has open, ms. */
 export const LOOK_EVERY_MS = 2000;
 const MARKER = "/v1/marker";
-/** What the overview shows; test/node/dashboard.test.ts holds it to what a browser asks for. */
+/** What the overview shows anew once something was told; test/node/dashboard.test.ts holds it to what a browser asks for. */
 export const OVERVIEW_VIEWS = [
   "/v1/stats",
   "/v1/alerts",
   "/v1/services?limit=12",
   "/v1/toolsets",
-  "/v1/stats/history",
   "/v1/events?order=desc&limit=15",
   "/v1/agents?limit=25",
 ];
+/** And these every five minutes. */
+export const OVERVIEW_GRAPHS = ["/v1/stats/history", "/v1/events?order=desc&type=breaker_opened&limit=200"];
 
 /** Measures looks at the overview at a browser's pace: what an isolate keeps for a second is read anew for each. */
 export async function measureDashboard(rig: Rig): Promise<Dashboard> {

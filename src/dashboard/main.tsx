@@ -64,6 +64,27 @@ function App(): JSX.Element {
       </main>
     );
   }
+  if (!session.may("read"))
+    return (
+      <main id="main">
+        <section class="card">
+          <h1>This key may not read</h1>
+          <p>
+            The dashboard needs the scope read. The key {session.who.name} has{" "}
+            {session.who.scopes.join(", ") || "none"}.
+          </p>
+          <button
+            type="button"
+            onClick={() => {
+              forgetKey();
+              location.reload();
+            }}
+          >
+            Forget the key
+          </button>
+        </section>
+      </main>
+    );
   return (
     <SessionContext.Provider value={session}>
       <Ended session={session} />

@@ -5,6 +5,7 @@ import {
   claimCall,
   type ClaimedCall,
   KEPT_CHARS_MAX,
+  keptMsOf,
   QUEUED_MAX,
   queueCall,
   type SettledCall,
@@ -13,7 +14,7 @@ import { isoTime } from "../core/time.ts";
 import type { ObjectStorage, Sql } from "../durable/storage.ts";
 import { claimIdOf } from "./claim-id.ts";
 import type { CallRequest, Delta, ProviderMessage } from "./gateway.ts";
-import { type CallRow, type DeltaRow, SQL } from "./schema.ts";
+import { type CallRow, type DeltaRow, type FailureRow, SQL } from "./schema.ts";
 
 /** How many characters of deltas one look at a call takes along. */
 const PROGRESS_CHARS = 250_000;
@@ -72,6 +73,19 @@ export class CallTable {
 
   countClaimedBy(consumer: string): number {
     return this.#sql.exec<{ n: number }>(SQL.countClaimedBy, consumer).one().n;
+  }
+
+  /** null: none waits */
+  oldestQueuedAt(): number | null {
+    return this.#read(SQL.queuedCalls, 1)[0]?.made_at ?? null;
+  }
+
+  /** The newest failures, with the instants at which they were settled. */
+  lastErrors(): { code: string; at: number }[] {
+    return this.#sql
+      .exec<FailureRow>(SQL.lastFailures)
+      .toArray()
+      .map(({ code, due_at, state }) => ({ code, at: due_at - keptMsOf(JSON.parse(state) as CallState) }));
   }
 
   /** The outcome of a settled call. */

@@ -19,6 +19,7 @@ export const METHODS: Record<keyof Omit<Gateway, "socket">, true> = {
   open: true,
   close: true,
   load: true,
+  troubles: true,
 };
 
 /** What the object's `fetch` is asked. */

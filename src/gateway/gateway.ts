@@ -109,6 +109,14 @@ export interface GatewayLoad {
   consumers: number;
 }
 
+/** What an operator looks for when calls do not get on. Nothing of what was asked or answered: that is the caller's alone. */
+export interface GatewayTroubles {
+  /** When the oldest call that nobody has claimed was made, ms since the Unix epoch; null: none waits. */
+  oldestQueuedAt: number | null;
+  /** The newest failures that are kept, at most 5 among the newest 1,000 calls, with the instants at which they failed. */
+  lastErrors: { code: string; at: number }[];
+}
+
 /**
  * What the callers and providers of one toolset share: the queue of calls, claims, result streams, consumers. There is one
  * object per namespace and toolset; every method is one call to it, and atomic except for the two that wait (`arrived` and
@@ -168,6 +176,7 @@ export interface Gateway {
   /** Ends a registration: its calls that are not settled fail as `stale_registration`. */
   close(epoch: Epoch, now: number): Promise<void>;
   load(now: number): Promise<GatewayLoad>;
+  troubles(now: number): Promise<GatewayTroubles>;
   /**
    * Opens a hibernating socket for a consumer, on which it gets the messages that `claim` would give, at most `max` calls at
    * a time. A claim that ends without an answer closes the socket with 4408, another socket of the consumer with 4409, the end

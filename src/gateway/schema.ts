@@ -65,6 +65,9 @@ export type CallRow = {
 /** A claim whose consumer has to be told that the call is cancelled, unless the claim would have ended: `due_at`. */
 export type CancellationRow = { claim_id: string; call_id: string; due_at: number };
 
+/** A call that has failed. `state` is a CallState as JSON, without its outcome. */
+export type FailureRow = { code: string; due_at: number; state: string };
+
 export type DeltaRow = { seq: number; stream: string; delta: string };
 
 const CALL =
@@ -101,6 +104,9 @@ export const SQL = {
   countClaimed: "SELECT count(*) AS n FROM call WHERE status = 'claimed'",
   /** consumer → n */
   countClaimedBy: "SELECT count(*) AS n FROM call WHERE status = 'claimed' AND consumer = ?",
+  /** → FailureRow, newest first. Of the newest calls alone: no index has the failed ones. */
+  lastFailures: `SELECT json_extract(outcome, '$.error.code') AS code, due_at, state FROM call
+    WHERE status = 'failed' AND number > (SELECT max(number) FROM call) - 1000 ORDER BY due_at DESC LIMIT 5`,
   /** → chars, of all calls */
   totalChars: "SELECT total(chars) AS chars FROM call",
 

@@ -32,6 +32,7 @@ import type {
   Epoch,
   Gateway,
   GatewayLoad,
+  GatewayTroubles,
 } from "./gateway.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -188,6 +189,11 @@ export class ToolGateway implements Served<Omit<Gateway, "socket">> {
       claimed: this.#calls.countClaimed(),
       consumers: this.#consumers.count(now),
     };
+  }
+
+  troubles(now: number): GatewayTroubles {
+    this.#applyDue(now);
+    return { oldestQueuedAt: this.#calls.oldestQueuedAt(), lastErrors: this.#calls.lastErrors() };
   }
 
   /** Takes the server's end of a consumer's socket (the port's `socket`); false: "stale", and the socket is not accepted. */

@@ -118,6 +118,10 @@ export class OpenedGateway {
     return this.gateway.load(this.now);
   }
 
+  troubles() {
+    return this.gateway.troubles(this.now);
+  }
+
   /** What the alarm does, `now`. As on the platform, none is set while it is at it. */
   tick(): Promise<void> {
     return this.inside(async (object, storage) => {

@@ -4,7 +4,7 @@ import { keyOf } from "./key.ts";
 
 /** How long an answer may take, ms. A sweep of a large fleet takes seconds. */
 const TIMEOUT_MS = 30_000;
-const SYNC = "Rollcall-Sync";
+const SYNC = "X-Rollcall-Sync";
 
 /** What was last written has to be seen by what is read next (docs/consistency.md). */
 let sync: string | undefined;

@@ -65,15 +65,18 @@ export function useSession(): Session {
   return session;
 }
 
-/** @param path  null: nothing is read */
-export function useView<T>(path: string | null): View<T> {
+/**
+ * @param path  null: nothing is read
+ * @param ageMaxMs  as `Views.watch` has it
+ */
+export function useView<T>(path: string | null, ageMaxMs?: number): View<T> {
   const { views } = useSession();
   const [, redraw] = useState({});
   useEffect(() => {
     if (path === null) return undefined;
     redraw({});
-    return views.watch(path, () => redraw({}));
-  }, [views, path]);
+    return views.watch(path, () => redraw({}), ageMaxMs);
+  }, [views, path, ageMaxMs]);
   return path === null ? NOTHING : views.get<T>(path);
 }
 

@@ -27,6 +27,10 @@ interface Kept {
   /** As it was when the view was asked for. */
   marker: string | undefined;
   reading: Promise<void> | undefined;
+  /** How old it may become, ms. */
+  ageMaxMs: number;
+  /** Whether it is read anew when something is told. */
+  isTold: boolean;
   /** When there may be more, though no marker says so; ms since the Unix epoch by this machine's clock. */
   dueAt: number;
   watchers: Set<() => void>;
@@ -59,9 +63,15 @@ export class Views {
     return (this.#kept.get(path)?.view ?? NOTHING) as View<T>;
   }
 
-  /** Reads `path` now and whenever it is due, until the returned function is called. */
-  watch(path: string, watcher: () => void): () => void {
+  /**
+   * Reads `path` now and whenever it is due, until the returned function is called.
+   *
+   * @param ageMaxMs  of what is dear to read and changes slowly: read anew when it is so old, whatever is told
+   */
+  watch(path: string, watcher: () => void, ageMaxMs?: number): () => void {
     const kept = this.#keptAt(path);
+    kept.ageMaxMs = ageMaxMs ?? AGE_MAX_MS;
+    kept.isTold = ageMaxMs === undefined;
     kept.watchers.add(watcher);
     this.#readIfDue(path, kept);
     return () => {
@@ -99,6 +109,8 @@ export class Views {
       view: NOTHING,
       marker: undefined,
       reading: undefined,
+      ageMaxMs: AGE_MAX_MS,
+      isTold: true,
       dueAt: Number.POSITIVE_INFINITY,
       watchers: new Set(),
     };
@@ -110,13 +122,12 @@ export class Views {
     // Without the marker it could not be said later whether the view is outdated; it comes within a moment.
     if (!this.#look || kept.reading) return;
     const { marker, refusal } = this.#look;
-    const { body, readAt, refusal: refused } = kept.view;
+    const { body, refusal: refused } = kept.view;
     if (refusal && body !== undefined) return;
     // A refusal such as 404 stays until something is told.
     const isKnown = body !== undefined || (refused !== undefined && !refused.isTrouble);
     const isTrouble = refused?.isTrouble ?? false;
-    const isFresh = Date.now() < Math.min(readAt + AGE_MAX_MS, kept.dueAt);
-    if (isKnown && !isTrouble && kept.marker === marker && isFresh) return;
+    if (isKnown && !isTrouble && this.#isCurrent(kept, marker)) return;
     void this.#read(path, kept, false);
   }
 
@@ -135,12 +146,16 @@ export class Views {
     kept.reading = undefined;
   }
 
+  #isCurrent(
+    { view: { readAt }, dueAt, ageMaxMs, isTold, ...kept }: Kept,
+    marker: string | undefined,
+  ): boolean {
+    return (!isTold || kept.marker === marker) && Date.now() < Math.min(readAt + ageMaxMs, dueAt);
+  }
+
   async #isHeard(path: string, kept: Kept, marker: string | undefined): Promise<boolean> {
     const isCurrent = () =>
-      kept.view.body !== undefined &&
-      kept.marker === marker &&
-      !kept.view.refusal &&
-      Date.now() < Math.min(kept.view.readAt + AGE_MAX_MS, kept.dueAt);
+      kept.view.body !== undefined && !kept.view.refusal && this.#isCurrent(kept, marker);
     if (isCurrent()) return true;
     if (marker === undefined || this.#tabs.isAlone || this.#isLeading()) return false;
     this.#tabs.say({ type: "want", path, marker });

@@ -76,17 +76,11 @@ export function Toolsets(): JSX.Element {
   );
 }
 
-/** What the queue says beside its counts, where the registry knows it. */
-interface Queue extends ToolsetLoad {
-  oldest_queued_at?: string | null;
-  last_errors?: { call_id: string; tool: string; at: string; code: string; message: string }[];
-}
-
 export function Toolset({ name }: { name: string }): JSX.Element {
   useTitle(name);
   const path = `/v1/toolsets/${encodeURIComponent(name)}`;
   const view = useView<ToolsetRecord>(path);
-  const queue = useView<Queue>(`${path}/calls`);
+  const queue = useView<ToolsetLoad>(`${path}/calls`);
   const events = useView<LatestEventPage>(`/v1/events?order=desc&limit=200&id=${encodeURIComponent(name)}`);
   return (
     <>
@@ -165,7 +159,7 @@ export function Toolset({ name }: { name: string }): JSX.Element {
   );
 }
 
-function QueueFacts({ queued, claimed, consumers, oldest_queued_at, last_errors = [] }: Queue): JSX.Element {
+function QueueFacts({ queued, claimed, consumers, oldest_queued_at, last_errors }: ToolsetLoad): JSX.Element {
   return (
     <>
       <dl class="facts card">
@@ -176,13 +170,11 @@ function QueueFacts({ queued, claimed, consumers, oldest_queued_at, last_errors 
       </dl>
       {last_errors.length > 0 && (
         <>
-          <h3>Last errors</h3>
+          <h3>How calls failed last</h3>
           <ol class="events">
-            {last_errors.map(({ call_id, tool, at, code, message }) => (
-              <li key={call_id}>
-                <span>
-                  <code>{tool}</code> <b>{code}</b> {message}
-                </span>
+            {last_errors.map(({ code, at }) => (
+              <li key={code + at}>
+                <code>{code}</code>
                 <Age at={at} />
               </li>
             ))}

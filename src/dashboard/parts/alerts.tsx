@@ -36,8 +36,9 @@ export function useAlerts(): View<Alerts> {
   const view = useView<Alerts>(PATH);
   const { body, readAt } = view;
   if (body?.as_of) {
-    const lookedAt = Date.parse(body.as_of) - (look?.skewMs ?? 0);
-    views.expect(PATH, Math.max(lookedAt + AFTER_SWEEP_MS, readAt + LATE_MS));
+    const nextAt = Date.parse(body.as_of) - (look?.skewMs ?? 0) + AFTER_SWEEP_MS;
+    // The later it is, the more seldom: the cron may run every five minutes.
+    views.expect(PATH, Math.max(nextAt, readAt + Math.max(LATE_MS, readAt - nextAt)));
   }
   return view;
 }

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useView } from "../app/session.ts";
+import type { LatestEventPage } from "../../client/shapes.ts";
+import { useNow, useView } from "../app/session.ts";
 import type { History, HistoryPoint } from "../app/wire.ts";
 import { Shown } from "./shown.tsx";
 import { number, spaced } from "./words.ts";
@@ -20,9 +21,11 @@ const STATUSES = [
 const WIDTH = 288;
 const HEIGHT = 64;
 const DAY_MS = 86_400_000;
+/** There is a point every 15 minutes. */
+const HISTORY_AGE_MS = 300_000;
 
 export function Graphs(): JSX.Element {
-  const view = useView<History>("/v1/stats/history");
+  const view = useView<History>("/v1/stats/history", HISTORY_AGE_MS);
   return (
     <section aria-labelledby="day" class="graphs-section">
       <h2 id="day">The last 24 hours</h2>
@@ -38,6 +41,7 @@ export function Graphs(): JSX.Element {
           )
         }
       </Shown>
+      <Openings />
     </section>
   );
 }
@@ -136,5 +140,58 @@ function CountGraph({ points, stepMs }: GraphProps): JSX.Element {
         })}
       </svg>
     </figure>
+  );
+}
+
+const OPENINGS = "/v1/events?order=desc&type=breaker_opened&limit=200";
+/** A bar for each of so many parts of the day. */
+const BARS = 96;
+
+/** Of events there may be more than one answer looks at: then the graph says of how many it is. */
+function Openings(): JSX.Element {
+  const view = useView<LatestEventPage>(OPENINGS, HISTORY_AGE_MS);
+  const now = useNow();
+  return (
+    <Shown view={view}>
+      {({ events, next_cursor }) => {
+        const bars = Array.from({ length: BARS }, () => 0);
+        for (const { at } of events) {
+          const index = Math.floor(BARS * (1 - (now - Date.parse(at)) / DAY_MS));
+          if (index >= 0) bars[Math.min(index, BARS - 1)]! += 1;
+        }
+        const [sum, most] = [bars.reduce((all, bar) => all + bar, 0), Math.max(...bars)];
+        const said = `${number(sum)}${next_cursor === null ? " in all" : " among the last 1,000 events"}`;
+        return (
+          <figure>
+            <figcaption>
+              Breaker openings <span class="quiet">{said}</span>
+            </figcaption>
+            <svg
+              class="graph"
+              viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+              preserveAspectRatio="none"
+              role="img"
+              aria-label={`Breaker openings: ${said}`}
+            >
+              {bars.map((bar, i) => {
+                const height = (bar / Math.max(1, most)) * HEIGHT;
+                return (
+                  height > 0 && (
+                    <rect
+                      key={i}
+                      class="is-unreachable"
+                      x={(i * WIDTH) / BARS}
+                      width={WIDTH / BARS}
+                      y={HEIGHT - height}
+                      height={height}
+                    />
+                  )
+                );
+              })}
+            </svg>
+          </figure>
+        );
+      }}
+    </Shown>
   );
 }

@@ -67,7 +67,15 @@ export const callTaken = z.strictObject({
   ...callResult.partial({ status: true }).shape,
   result_url: z.string(),
 });
-export const toolsetLoad = z.strictObject({ queued: count, claimed: count, consumers: count });
+export const toolsetLoad = z.strictObject({
+  queued: count,
+  claimed: count,
+  consumers: count,
+  /** When the oldest call that nobody has claimed was made. */
+  oldest_queued_at: time.nullable(),
+  /** How calls failed last, newest first, at most 5 among the newest 1,000. What was asked and answered is the caller's alone. */
+  last_errors: z.array(z.strictObject({ code: z.string(), at: time })),
+});
 
 const meta = z.strictObject({
   run_id: z.string(),

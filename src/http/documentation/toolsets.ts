@@ -22,7 +22,8 @@ export const TOOLSETS = {
     answers: { 200: { description: "Failed as `cancelled`, now or before", body: shapes.callSettled } },
   },
   toolsetLoad: {
-    summary: "How many calls of a toolset wait, how many are being carried out, and by how many consumers",
+    summary:
+      "How many calls of a toolset wait, and since when, how many are being carried out, and how they failed last",
     answers: { 200: { description: "Counts, now", body: shapes.toolsetLoad } },
   },
   claimCalls: {

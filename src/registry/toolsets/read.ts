@@ -4,7 +4,7 @@ import { leaseLost } from "../../core/authority.ts";
 import { Problem } from "../../core/problem.ts";
 import { toolsetNotFound } from "../../core/toolsets/kind.ts";
 import { toolsetForProvider } from "../../core/toolsets/registration.ts";
-import type { Epoch, GatewayLoad } from "../../gateway/gateway.ts";
+import type { Epoch, GatewayLoad, GatewayTroubles } from "../../gateway/gateway.ts";
 import type { Store } from "../../store/store.ts";
 import type { Namespace } from "../namespace.ts";
 import { readable, readOne } from "../read.ts";
@@ -44,14 +44,17 @@ export async function readForProvider(
   return toolsetForProvider(entry, past, { name, asker, fence });
 }
 
-/** @returns counts of calls and consumers, or the Problem `toolset_not_found` */
+/** @returns counts of calls and consumers, and what may be wrong with them; or the Problem `toolset_not_found` */
 export async function toolsetLoad(
   namespace: Namespace,
   name: string,
   now: number,
-): Promise<GatewayLoad | Problem> {
+): Promise<(GatewayLoad & GatewayTroubles) | Problem> {
   const entry = await readToolset(namespace, name, now);
-  return entry instanceof Problem ? entry : namespace.gateway(name).load(now);
+  if (entry instanceof Problem) return entry;
+  const gateway = namespace.gateway(name);
+  const [load, troubles] = await Promise.all([gateway.load(now), gateway.troubles(now)]);
+  return { ...load, ...troubles };
 }
 
 export const epochOf = ({ document: { fence, registeredAt } }: Entry<"toolset">): Epoch => ({

@@ -10,6 +10,40 @@ export function queues(open: OpenGateway): void {
     issues: [{ field: "/x", constraint: "required" }],
   };
 
+  describe("what may be wrong with calls", () => {
+    it("is since when the oldest waits, and how the last ones failed, each code with its instant", async () => {
+      const gateway = open();
+      expect(await gateway.troubles()).toEqual({ oldestQueuedAt: null, lastErrors: [] });
+      const madeAt = gateway.now;
+      await gateway.call("claimed");
+      const claimed = await gateway.take("c1");
+      gateway.now += 1000;
+      await gateway.call("waiting");
+      gateway.now += 1000;
+      await gateway.call("later");
+      expect(await gateway.troubles()).toEqual({ oldestQueuedAt: madeAt + 1000, lastErrors: [] });
+      await gateway.settle(claimed, { error });
+      expect((await gateway.troubles()).lastErrors).toEqual([{ code: "boom", at: madeAt + 2000 }]);
+      // Nobody claims the others: they fail when they have waited for 300 s.
+      gateway.now += 600_000;
+      const { oldestQueuedAt, lastErrors } = await gateway.troubles();
+      expect(oldestQueuedAt).toBeNull();
+      expect(lastErrors.map(({ at }) => at - madeAt)).toEqual([302_000, 301_000, 2000]);
+    });
+
+    it("has the newest five failures, and no call that went well", async () => {
+      const gateway = open();
+      for (let n = 0; n < 8; n += 1) {
+        await gateway.call(`call-${n}`);
+        gateway.now += 1000;
+        const outcome = n % 4 === 3 ? { result: "fine" } : { error: { ...error, code: `boom-${n}` } };
+        await gateway.settle(await gateway.take("c1"), outcome);
+      }
+      const { lastErrors } = await gateway.troubles();
+      expect(lastErrors.map(({ code }) => code)).toEqual([6, 5, 4, 2, 1].map((n) => `boom-${n}`));
+    });
+  });
+
   describe("calls that wait", () => {
     it("are handed out in the order in which they came, each with all that a provider needs, as many as are asked for", async () => {
       const gateway = open();

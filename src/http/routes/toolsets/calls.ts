@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { entryId, label } from "../../../core/names.ts";
 import { orThrow } from "../../../core/problem.ts";
+import { isoTime } from "../../../core/time.ts";
 import { callTool, type QueuedCall } from "../../../registry/toolsets/call.ts";
 import { toolsetLoad } from "../../../registry/toolsets/read.ts";
 import { callAndWait, callEvents, callResult, cancelCall } from "../../../registry/toolsets/result.ts";
@@ -109,7 +110,13 @@ const load = endpoint({
   scope: "read",
   refusals: ["invalid_request", "toolset_not_found"],
   async handle({ namespace, params, now }) {
-    return { status: 200, body: orThrow(await toolsetLoad(namespace, params.name, now)) };
+    const { oldestQueuedAt, lastErrors, ...counts } = orThrow(await toolsetLoad(namespace, params.name, now));
+    const body = {
+      ...counts,
+      oldest_queued_at: oldestQueuedAt === null ? null : isoTime(oldestQueuedAt),
+      last_errors: lastErrors.map(({ code, at }) => ({ code, at: isoTime(at) })),
+    };
+    return { status: 200, body };
   },
 });
 

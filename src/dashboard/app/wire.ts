@@ -7,3 +7,5 @@ export type Alert = Answers["alert"];
 export type History = Answers["statsHistory"];
 export type HistoryPoint = History["points"][number];
 export type ServiceList = Answers["serviceNames"];
+export type AgentEvents = Answers["agentEvents"];
+export type EntryEvents = Answers["entryEvents"];

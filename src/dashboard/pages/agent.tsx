@@ -1,17 +1,16 @@
 import type { JSX } from "preact";
-import type { AgentRecord, DrainAnswer, LatestEventPage } from "../../client/shapes.ts";
+import type { AgentRecord, DrainAnswer } from "../../client/shapes.ts";
 import { useSession, useView } from "../app/session.ts";
+import type { AgentEvents } from "../app/wire.ts";
 import { Action } from "../parts/action.tsx";
 import { Copy, InATerminal } from "../parts/commands.tsx";
 import { Events } from "../parts/events.tsx";
 import { Age, Fact, Json, Link, Load, Status, Tags } from "../parts/marks.tsx";
 import { Crumbs, Section, useTitle } from "../parts/page.tsx";
 import { Shown } from "../parts/shown.tsx";
-import { percent, quoted, spaced } from "../parts/words.ts";
+import { age, percent, quoted, spaced } from "../parts/words.ts";
 
 /** What is this agent? */
-
-const EVENTS_SHOWN = 200;
 
 export function Agent({ id }: { id: string }): JSX.Element {
   const path = `/v1/agents/${encodeURIComponent(id)}`;
@@ -36,7 +35,7 @@ export function Agent({ id }: { id: string }): JSX.Element {
       ) : (
         <Shown view={view}>{(agent) => <Registration agent={agent} path={path} />}</Shown>
       )}
-      <History id={id} />
+      <History path={path} />
       <InATerminal path={path} cli={`get ${quoted(id)}`} />
     </>
   );
@@ -188,24 +187,31 @@ const bound = (session: ReturnType<typeof useSession>) => ({
   may: session.may.bind(session),
 });
 
-function History({ id }: { id: string }): JSX.Element {
-  const view = useView<LatestEventPage>(
-    `/v1/events?order=desc&limit=${EVENTS_SHOWN}&id=${encodeURIComponent(id)}`,
-  );
+function History({ path }: { path: string }): JSX.Element {
+  const view = useView<AgentEvents>(`${path}/events`);
   return (
     <Section id="history" title="History">
       <Shown view={view}>
-        {({ events, next_cursor }) => (
+        {({ events, uptime }) => (
           <>
+            <Reachable {...uptime} />
             <Events events={events} isOfOne />
-            <p class="quiet">
-              {next_cursor === null
-                ? "That is all that is kept of it."
-                : "Among the registry's last 1,000 events."}
-            </p>
+            <p class="quiet">Its own last {events.length}, of 200 that are kept.</p>
           </>
         )}
       </Shown>
     </Section>
+  );
+}
+
+/** How much of the last day it was reachable, as far as its events tell. */
+function Reachable({ ratio, window_seconds, observed_seconds }: AgentEvents["uptime"]): JSX.Element | null {
+  if (ratio === null) return null;
+  const isWhole = observed_seconds >= window_seconds;
+  return (
+    <p>
+      Reachable {percent(ratio)} of the last {isWhole ? "24 h" : age(observed_seconds * 1000)}
+      {!isWhole && <span class="quiet">, which is as far as its events tell</span>}.
+    </p>
   );
 }

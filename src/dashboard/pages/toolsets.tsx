@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import type { LatestEventPage, ToolsetList, ToolsetLoad, ToolsetRecord } from "../../client/shapes.ts";
+import type { ToolsetList, ToolsetLoad, ToolsetRecord } from "../../client/shapes.ts";
 import { useView } from "../app/session.ts";
+import type { EntryEvents } from "../app/wire.ts";
 import { Action } from "../parts/action.tsx";
 import { Copy, InATerminal } from "../parts/commands.tsx";
 import { Events } from "../parts/events.tsx";
@@ -81,7 +82,7 @@ export function Toolset({ name }: { name: string }): JSX.Element {
   const path = `/v1/toolsets/${encodeURIComponent(name)}`;
   const view = useView<ToolsetRecord>(path);
   const queue = useView<ToolsetLoad>(`${path}/calls`);
-  const events = useView<LatestEventPage>(`/v1/events?order=desc&limit=200&id=${encodeURIComponent(name)}`);
+  const events = useView<EntryEvents>(`${path}/events`);
   return (
     <>
       <Crumbs to="/ui/toolsets" name="Toolsets" />
@@ -150,9 +151,7 @@ export function Toolset({ name }: { name: string }): JSX.Element {
         </Shown>
       </Section>
       <Section id="history" title="History">
-        <Shown view={events}>
-          {(page) => <Events events={page.events.filter(({ kind }) => kind === "toolset")} isOfOne />}
-        </Shown>
+        <Shown view={events}>{({ events: told }) => <Events events={told} isOfOne />}</Shown>
       </Section>
       <InATerminal path={path} cli={`toolsets show ${quoted(name)}`} />
     </>

@@ -216,7 +216,7 @@ describe("what a key that was made while running costs", () => {
     expect((await backend.bridge.cost(() => statusOf(registry, guess))).requests).toBeGreaterThanOrEqual(1);
     const guesses = [guess, secret.replace("rck_default", "rck_nowhere"), secret.slice(0, -1), "whatever"];
     const { requests } = await backend.bridge.cost(async () => {
-      for (const guess of guesses) expect(await statusOf(registry, guess)).toBe(401);
+      for (const one of guesses) expect(await statusOf(registry, one)).toBe(401);
     });
     expect(requests).toBe(0);
   });

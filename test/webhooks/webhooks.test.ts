@@ -188,6 +188,13 @@ describe("a receiver", () => {
     ]);
     const kept = await hooked.storage(({ sql }) => sql.exec("SELECT secrets FROM subscription").toArray());
     expect(kept).toEqual([{ secrets: "{}" }]);
+    // Whoever subscribes next is told nothing of before.
+    hooked.receiver.answer = () => new Response(null);
+    await hooked.registry.register({ id: "between" });
+    await hooked.subscribe();
+    await hooked.registry.register({ id: "c" });
+    await hooked.pass(LOOK_EVERY_MS);
+    expect(hooked.told()).toEqual(["registered a", "registered c"]);
     expect((await hooked.registry.call("DELETE", `/v1/subscriptions/${id}`)).status).toBe(204);
     expect((await hooked.registry.get(`/v1/subscriptions/${id}`)).status).toBe(404);
   });
@@ -306,7 +313,7 @@ describe("a subscription", () => {
     expect(await alarm()).toBeNull();
   });
 
-  it("is one of at most 20; one that has ended makes room", async () => {
+  it("is one of at most 20; the one that ended first makes room", async () => {
     const hooked = new Hooked();
     const urlOf = (number: number) => `https://receiver.example/${number}`;
     for (let number = 0; number < 20; number += 1) await hooked.subscribe({ url: urlOf(number) });
@@ -315,9 +322,11 @@ describe("a subscription", () => {
       status: 403,
       body: { code: "quota_exceeded", detail: expect.stringContaining("at most 20 subscriptions") as string },
     });
-    hooked.receiver.answer = ({ url }) => new Response(null, { status: url === urlOf(7) ? 410 : 200 });
-    await hooked.registry.register({ id: "a" });
-    await hooked.tick();
+    for (const number of [7, 3]) {
+      hooked.receiver.answer = ({ url }) => new Response(null, { status: url === urlOf(number) ? 410 : 200 });
+      await hooked.registry.register({ id: String(number) });
+      await hooked.pass(LOOK_EVERY_MS);
+    }
     expect((await beyond()).status).toBe(201);
     const { body } = await hooked.registry.get<{ subscriptions: { url: string }[] }>("/v1/subscriptions");
     const urls = body.subscriptions.map(({ url }) => url);
@@ -486,7 +495,7 @@ describe("the store of webhooks", () => {
         name: String(from + i).padStart(5, "0"),
         activated: true,
       }));
-      return registry.post("/v1/agents/import?static=true", { components });
+      return registry.post(`/v1/agents/import?static=true&source=${from}`, { components });
     };
     await hooked.subscribe({ filter: { prefix: "skill/00" } });
     await bring(1000, 500);

@@ -11,9 +11,9 @@ export const subscriptionsAdd = command({
   args: {
     target: { type: "positional", required: true, description: "Where to: https, of a public name" },
     type: { type: "string", description: "Of this type; repeat it for several", values: EVENT_TYPES },
-    kind: { type: "string", description: "Of entries of this kind: agent or toolset" },
-    id: { type: "string", description: "Of the entry with this id; repeat it for several" },
-    prefix: { type: "string", description: "Of entries whose id begins so" },
+    kind: { type: "string", description: "Of what is of this kind, such as agent or service" },
+    id: { type: "string", description: "Of what has this id; repeat it for several" },
+    prefix: { type: "string", description: "Of what has an id that begins so" },
   },
   async run({ args, all, client, io, json, answer }) {
     const ids = all("id");

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { EVENT_KINDS, EVENT_TYPES, type Event } from "../event.ts";
-import { entryId } from "../names.ts";
+import { label } from "../names.ts";
 
 const IDS_MAX = 100;
 const URL_LENGTH_MAX = 2048;
@@ -25,8 +25,9 @@ export const webhookSecret = z
 
 export const subscriptionFilter = z.strictObject({
   kind: z.enum(EVENT_KINDS).optional(),
-  ids: z.array(entryId).min(1).max(IDS_MAX).optional(),
-  prefix: z.string().min(1).max(256).optional(),
+  // A service or a capability may have any name.
+  ids: z.array(label(256)).min(1).max(IDS_MAX).optional(),
+  prefix: label(256).optional(),
 });
 
 /** What is said of a subscription that is to be made. */
@@ -39,7 +40,7 @@ export const subscriptionInput = z.strictObject({
     .meta({ description: "Of these types; empty: of all that there are and will be" }),
   filter: subscriptionFilter.default({}).meta({
     description:
-      "Of entries of this kind, with one of these ids, with an id that begins so: all that is said",
+      "Of what is of this kind, with one of these ids, with an id that begins so: all that is said",
   }),
   secret: webhookSecret.optional().meta({ description: "What signs; absent: one is made" }),
 });

@@ -6,6 +6,8 @@ import type { DurableRegistryObject } from "../../src/store/embedded/durable-reg
 import { durableStore } from "../../src/store/embedded/durable-store.ts";
 import { MIGRATIONS } from "../../src/store/embedded/schema.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { EventType } from "../../src/core/event.ts";
+import { LOG_KEPT_MS } from "../../src/store/store.ts";
 import { sweepStore, sweepUntilReaped } from "../support/sweep.ts";
 import { entryOf, UNREACHABLE } from "../support/entries.ts";
 import { embeddedBackend, embeddedStore } from "../support/stores.ts";
@@ -312,6 +314,28 @@ describe("what is written", () => {
       event: 4,
       report: 1,
     });
+  });
+});
+
+describe("the log of an entry", () => {
+  it("has 200 rows at most, and none 30 days after the entry ended, unless it is there again", async () => {
+    const { store, inside } = openEmbedded();
+    const rows = () =>
+      inside((_, { sql }) => sql.exec<{ n: number }>("SELECT count(*) AS n FROM log").one().n);
+    const tell = (id: string, type: EventType, at: number) => store.tell([{ ...eventOf(id, at), type }]);
+    await store.tell(Array.from({ length: 231 }, () => eventOf("a")));
+    expect(await rows()).toBe(200);
+    await tell("a", "unregistered", T0);
+    const end = T0 + LOG_KEPT_MS;
+    expect(await store.log(ref("a"), 10, end - 1)).toHaveLength(10);
+    expect(await store.log(ref("a"), 10, end)).toEqual([]);
+    await tell("b", "registered", end - 1);
+    expect(await rows()).toBe(201);
+    await tell("b", "unregistered", end);
+    expect(await rows()).toBe(2);
+    await tell("b", "registered", end + 1);
+    await tell("c", "registered", end + 2 * LOG_KEPT_MS);
+    expect(await rows()).toBe(4);
   });
 });
 

@@ -114,6 +114,18 @@ describe("the keys", () => {
     );
   });
 
+  it("have at most 219 events in an entry's log", async () => {
+    const { store, redis } = openRedis();
+    for (const [told, kept] of [
+      [219, 219],
+      [1, 200],
+      [15, 215],
+    ] as const) {
+      await store.tell(Array.from({ length: told }, () => eventOf("a")));
+      expect(await redis("LLEN", "log:agent:a")).toBe(kept);
+    }
+  });
+
   it("leave nothing of who was reaped but the history, and counts of nothing", async () => {
     const { store, redis, keys } = openRedis();
     await put(store, T0, { ...entry, draining: true, mark: UNREACHABLE });

@@ -1,8 +1,14 @@
 /** Rollcall, with a count of the rows that the embedded store reads and writes, which Cloudflare bills. */
 import type { CountedRows } from "./counted-rows.ts";
-import worker, { AgentHub, RegistryObject as Registry, ServicePool, ToolGateway } from "../../src/worker.ts";
+import worker, {
+  AgentHub,
+  RegistryObject as Registry,
+  ServicePool,
+  ToolGateway,
+  WebhookSender,
+} from "../../src/worker.ts";
 
-export { AgentHub, ServicePool, ToolGateway };
+export { AgentHub, ServicePool, ToolGateway, WebhookSender };
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 

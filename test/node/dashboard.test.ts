@@ -229,7 +229,9 @@ describe("a page that is open", () => {
     other.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await beat(idOf(9), "degraded");
     await other.getByText("→ degraded").first().waitFor({ timeout: 3000 });
-    // What one tab has read the other has been given.
+    let looks = 0;
+    page.on("request", (request) => (looks += Number(request.url().endsWith("/v1/marker"))));
+    await expect.poll(() => looks, { timeout: 10_000 }).toBe(2);
     expect(asked.filter((path) => path === "/v1/marker")).toEqual([]);
     await page.close();
     await beat(idOf(9), "available");

@@ -145,6 +145,7 @@ describe.each(BACKENDS)("the history on $backend", ({ openBackend }) => {
       expect((await registry.get("/v1/agents", bearer(token))).status).toBe(401);
     expect((await registry.get("/v1/agents")).status).toBe(401);
     expect(await toldIn(registry)).toEqual([]);
+    expect(await registry.backend.open("nowhere").latest(1)).toEqual([]);
     const [told, ...rest] = await toldIn(registry, bearer("elsewhere"));
     expect(told).toMatchObject({ type: "key_refused", id: "elsewhere", count: 1 });
     expect(rest).toEqual([]);

@@ -54,6 +54,11 @@ export function alertsAfter(before: readonly Alert[], found: readonly Trouble[],
   return firstOf(alerts, ALERTS_MAX, (a, b) => rankOf(a) - rankOf(b) || a.since - b.since);
 }
 
+export interface AlertsChanged {
+  raised: Alert[];
+  cleared: Alert[];
+}
+
 /**
  * Which of the kept alerts are new, and which of those before are over: not those that only worse ones have pushed out.
  *
@@ -63,7 +68,7 @@ export function alertsChanged(
   before: readonly Alert[],
   found: readonly Trouble[],
   after: readonly Alert[],
-): { raised: Alert[]; cleared: Alert[] } {
+): AlertsChanged {
   const were = new Set(before.map(nameOf));
   const are = new Set(found.map(nameOf));
   return {
@@ -80,7 +85,7 @@ const TOLD: Partial<Record<AlertCode, [raised: EventType, cleared: EventType]>> 
 };
 
 /** What is told of alerts that were raised or cleared. */
-export function alertEvents({ raised, cleared }: ReturnType<typeof alertsChanged>, at: number): Event[] {
+export function alertEvents({ raised, cleared }: AlertsChanged, at: number): Event[] {
   const events = (alerts: readonly Alert[], which: 0 | 1) =>
     alerts.flatMap(({ code, kind, id, count }): Event[] => {
       const type = TOLD[code]?.[which];

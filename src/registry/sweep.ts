@@ -1,11 +1,11 @@
 import { causedByItself } from "../cause.ts";
-import { alertEvents, alertsAfter, alertsChanged } from "../core/alert.ts";
+import { alertEvents, alertsAfter, type AlertsChanged, alertsChanged } from "../core/alert.ts";
 import { clockAfter, peakAfter, surplusOf } from "../core/agents/grace.ts";
 import { isStoreFull } from "../core/problem.ts";
-import type { Event } from "../core/event.ts";
 import { stretchFor } from "../core/stretch.ts";
 import type { Census, RollCall, Store, SweepReport } from "../store/store.ts";
 import { lookForTrouble } from "./alerts/look.ts";
+import { thoseThere } from "./alerts/there.ts";
 import { historyAfter } from "./alerts/history.ts";
 import { tallyTerms, type TermsTallied } from "./agents/term-tally.ts";
 import { sum } from "../core/agents/tally.ts";
@@ -130,7 +130,7 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
     const before = last?.look?.alerts ?? [];
     const alerts = alertsAfter(before, troubles, now);
     // Before it is kept: where the run ends in between, it is told twice rather than not at all.
-    await attempt(tellOf(store, alertEvents(alertsChanged(before, troubles, alerts), now)));
+    await attempt(tellOf(store, alertsChanged(before, troubles, alerts), now));
     report.look = { at: now, alerts, found: troubles.length, ...next };
     report.history = historyAfter(last?.history ?? [], { at: now, byStatus: census?.byStatus, calls });
   }
@@ -154,8 +154,10 @@ async function sweepOnce(namespace: Namespace, now: number, budget: RollBudget):
   };
 }
 
-const tellOf = async (store: Store, events: readonly Event[]): Promise<void> =>
-  events.length > 0 ? store.tell(events) : undefined;
+async function tellOf(store: Store, { raised, cleared }: AlertsChanged, now: number): Promise<void> {
+  const events = alertEvents({ raised, cleared: await thoseThere(store, cleared, now) }, now);
+  if (events.length > 0) await store.tell(events);
+}
 
 /** Where the last run left the roll. */
 function progressOf(last: SweepReport | undefined): RollProgress {

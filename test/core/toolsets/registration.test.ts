@@ -60,7 +60,14 @@ describe("registering a toolset", () => {
     expect(outcome).toBe("replaced");
     expect(replaced.document).toMatchObject({ fence: fenceAt(NOW + 5, "f2"), registeredAt: NOW + 5 });
     expect(replaced.lease).toStrictEqual({ lastPongAt: null, expiresAt: null });
-    expect(write!.event).toStrictEqual({ type: "replaced", kind: "toolset", id: "tools", at: NOW + 5 });
+    const changes = [{ field: "description", from: "", to: "new" }];
+    expect(write!.event).toStrictEqual({
+      type: "replaced",
+      kind: "toolset",
+      id: "tools",
+      at: NOW + 5,
+      changes,
+    });
   });
 
   it("with its token amends what it says, and keeps epoch, owner and health, whoever has the token", () => {
@@ -71,7 +78,8 @@ describe("registering a toolset", () => {
       expect(outcome).toBe("amended");
       const registration = toolsetRegistration({ name: "tools", description: "new" });
       expect(amended).toStrictEqual({ ...before, document: { ...before.document, registration } });
-      const event = { type: "amended", kind: "toolset", id: "tools", at: NOW + 5 };
+      const changes = [{ field: "description", from: "", to: "new" }];
+      const event = { type: "amended", kind: "toolset", id: "tools", at: NOW + 5, changes };
       expect(write).toStrictEqual({ entry: amended, event });
     }
   });

@@ -127,7 +127,10 @@ describe.each(BACKENDS)("a sweep on $backend", ({ openBackend }) => {
     expect((await registry.get("/v1/toolsets?tag=eu")).body).toMatchObject({ count: 2 });
     const { body: told } = await registry.get<{ events: { type: string; kind: string }[] }>("/v1/events");
     // What was told a year ago is forgotten.
-    expect(told.events.map(({ kind, type }) => `${kind} ${type}`)).toEqual(["agent lapsed", "agent reaped"]);
+    const ofEntries = told.events.filter(({ type }) => !/_(un)?(available|healthy)$/.test(type));
+    expect(ofEntries.map(({ kind, type }) => `${kind} ${type}`)).toEqual(["agent lapsed", "agent reaped"]);
+    // Nobody has its capabilities any more, so they are not available again.
+    expect(told.events.map(({ type }) => type)).not.toContain("capability_available");
     await expectExactIndexes(registry.backend.open("default"), registry.now);
   });
 });

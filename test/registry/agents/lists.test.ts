@@ -88,7 +88,7 @@ describe.each(BACKENDS)("agents as a whole on $backend", ({ openBackend }) => {
     expect((await tallyAgents(namespace, registry.now)).lastSweep).toMatchObject({ lapsed: 1 });
     const { next } = orThrow(await eventsAfter(namespace, { since: undefined, limit: 2 }));
     expect(await eventsAfter(namespace, { since: next, limit: 10 })).toMatchObject({
-      events: [{ type: "lapsed" }, { type: "became_unreachable" }],
+      events: [{ type: "lapsed" }, { type: "became_unreachable" }, { type: "capability_unavailable" }],
     });
     const foreign = { ...next, nonce: "1" };
     expect(await eventsAfter(namespace, { since: foreign, limit: 10 })).toMatchObject({

@@ -79,11 +79,11 @@ export class Race {
     if (page === "too_old") throw new Error("the history broke off");
     const { events, next } = page;
     let seen = this.#since?.revision ?? 0;
-    for (const { revision, type, id: about } of events) {
+    for (const { revision, kind, type, id: about } of events) {
       // There are gaps where a change of status took another's place.
       expect(revision).toBeGreaterThan(seen);
       seen = revision;
-      this.#hear(type, about);
+      if (kind === "agent") this.#hear(type, about);
     }
     this.#since = next;
 

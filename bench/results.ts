@@ -11,6 +11,7 @@ import type { Meanwhile } from "./measure/meanwhile.ts";
 import type { McpCalls } from "./measure/mcp.ts";
 import type { Metrics } from "./measure/metrics.ts";
 import type { Memory } from "./measure/memory.ts";
+import type { Pages } from "./measure/pages.ts";
 import type { StartUp } from "./measure/start-up.ts";
 import type { SweepResult } from "./measure/sweep.ts";
 import type { Watch } from "./measure/watch.ts";
@@ -29,6 +30,7 @@ export interface Measurements {
   hub: HubResult;
   watch: Watch;
   dashboard: Dashboard;
+  pages: Pages;
   metrics: Metrics;
   sweep: SweepResult[];
   meanwhile: Meanwhile[];

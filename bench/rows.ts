@@ -14,10 +14,12 @@ import { measureNats } from "./measure/nats.ts";
 import { measureStartUp } from "./measure/start-up.ts";
 import { measureSweep } from "./measure/sweep.ts";
 import { measureWatch, WATCH_FLEET } from "./measure/watch.ts";
+import { measurePages, pagesFleet } from "./measure/pages.ts";
 import type { Plan } from "./plan.ts";
 import { dashboardTable } from "./report/dashboard-table.ts";
 import { hubTable } from "./report/hub-table.ts";
 import { metricsTable } from "./report/metrics-table.ts";
+import { pagesTable } from "./report/pages-table.ts";
 import { peerTable } from "./report/peer-table.ts";
 import type { Table } from "./report/table.ts";
 import * as tables from "./report/tables.ts";
@@ -83,6 +85,11 @@ const ROWS: { [Name in RowName]: Row<Measurements[Name]> } = {
     fleets: () => [DASHBOARD_FLEET],
     measure: measureDashboard,
     tables: (measured) => [dashboardTable(measured)],
+  },
+  pages: {
+    fleets: (plan) => [pagesFleet(plan)],
+    measure: measurePages,
+    tables: (measured) => [pagesTable(measured)],
   },
   metrics: {
     fleets: () => [METRICS_FLEET],

@@ -311,7 +311,7 @@ describe("what is written", () => {
       lease: 0,
       term: 0,
       // That it lapsed and was reaped, and what went out of use with it.
-      event: 4,
+      event: 3,
       report: 1,
     });
   });

@@ -188,7 +188,7 @@ describe("a toolset", () => {
     const read = await cost(() => registry.get("/v1/toolsets/tools"));
     expect(read).toMatchObject({ ...once, status: 200, gateway: [] });
     const load = await cost(() => registry.get("/v1/toolsets/tools/calls"));
-    expect(load).toMatchObject({ ...once, status: 200, gateway: ["load"] });
+    expect(load).toMatchObject({ ...once, status: 200, gateway: ["load", "troubles"] });
   });
 
   it.each(["", "?tag=a", "?tag=a&tag=b", "?healthy=true", "/search?q=tool", "/search?q=none"])(

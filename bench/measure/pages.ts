@@ -51,8 +51,9 @@ export async function measurePages(rig: Rig): Promise<Pages> {
     const stats = JSON.parse(await http.expect(200, "GET", "/v1/stats")) as {
       total_components: number;
       by_status: Record<string, number>;
+      lapsed: number;
     };
-    return { known: stats.total_components, usable: stats.by_status["available"] ?? 0 };
+    return { known: stats.total_components + stats.lapsed, usable: stats.by_status["available"] ?? 0 };
   };
   const figure = (count: number) => count.toLocaleString("en");
   await sweep();

@@ -25,7 +25,7 @@ export function agentTroubles({ byStatus, lapsed }: Census): Trouble[] {
   if (isRecovering(lapsed, alive + lapsed)) {
     troubles.push({
       code: "recovering",
-      severity: "warning",
+      severity: "critical",
       kind: "namespace",
       id: "",
       detail: `${lapsed} of ${alive + lapsed} agents have lapsed, as after an outage: they come back by calling in.`,

@@ -50,6 +50,18 @@ describe.each(BACKENDS)("alerts on $backend", ({ openBackend }) => {
     expect(alerts[2]).toMatchObject({ severity: "warning", kind: "service" });
   });
 
+  it("end with time alone where time alone ends them: an open breaker lets a call through again", async () => {
+    const services = openServices({ backend: openBackend() });
+    const circuit_breaker = { recovery_timeout: 60 };
+    await services.offer("only", { circuit_breaker }, { heartbeat_interval_seconds: null });
+    await services.reports("only", false, 5);
+    expect(named(await swept(services))).toEqual(["service_unusable llm", "breaker_open llm only"]);
+    // Of which the first sweep told; what the third finds was told to nobody.
+    for (const _ of [2, 3]) expect(named(await swept(services))).toHaveLength(2);
+    await services.pass(60_000);
+    expect(named(await swept(services))).toEqual([]);
+  });
+
   it("keep the time since when something is wrong, and end with it", async () => {
     const registry = new Registry({ backend: openBackend() });
     const { lease_token } = await registry.register({ id: "a", status: "busy", capabilities: ["spot"] });

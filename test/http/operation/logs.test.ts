@@ -108,6 +108,7 @@ describe("a refusal of authority", () => {
       { id: "a", lease_token: stale },
       { id: "b", lease_token: staleToo },
       { id: "c", lease_token: await register("c") },
+      { id: "nobody", lease_token: staleToo },
     ];
     const [line, ...others] = await ask("key-owner", "POST", "/v1/heartbeats", { heartbeats });
     expect(line).toMatchObject({ level: "warn", operation: "heartbeats", code: "lease_lost", items: 2 });

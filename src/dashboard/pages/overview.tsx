@@ -10,23 +10,13 @@ import { Graphs } from "../parts/graphs.tsx";
 import { Age, Bar, Clock, Link, Mark } from "../parts/marks.tsx";
 import { Section, useTitle } from "../parts/page.tsx";
 import { Shown } from "../parts/shown.tsx";
-import { number, plural, spaced } from "../parts/words.ts";
+import { number, plural, spaced, STATUSES } from "../parts/words.ts";
 
 /** Is anything wrong now? */
 
 const AGENTS_SHOWN = 25;
 const SERVICES_SHOWN = 12;
 const EVENTS_SHOWN = 15;
-const STATUSES = [
-  "available",
-  "busy",
-  "draining",
-  "maintenance",
-  "degraded",
-  "unhealthy",
-  "offline",
-  "unreachable",
-];
 
 export function Overview(): JSX.Element {
   const stats = useView<Stats>("/v1/stats");

@@ -3,21 +3,10 @@ import type { LatestEventPage } from "../../client/shapes.ts";
 import { useNow, useView } from "../app/session.ts";
 import type { History, HistoryPoint } from "../app/wire.ts";
 import { Shown } from "./shown.tsx";
-import { number, spaced } from "./words.ts";
+import { number, spaced, STATUSES } from "./words.ts";
 
 /** The last 24 hours, small. */
 
-/** From the bottom up: what is well first. */
-const STATUSES = [
-  "available",
-  "busy",
-  "draining",
-  "maintenance",
-  "degraded",
-  "unhealthy",
-  "offline",
-  "unreachable",
-];
 const WIDTH = 288;
 const HEIGHT = 64;
 const DAY_MS = 86_400_000;

@@ -26,3 +26,15 @@ export const spaced = (word: string): string => word.replaceAll("_", " ");
 /** As a word of a shell's command line. */
 export const quoted = (text: string): string =>
   /^[\w./:@=%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** In the order in which bars and graphs show them: what is well first. */
+export const STATUSES = [
+  "available",
+  "busy",
+  "draining",
+  "maintenance",
+  "degraded",
+  "unhealthy",
+  "offline",
+  "unreachable",
+];

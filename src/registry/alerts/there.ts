@@ -1,6 +1,7 @@
 import type { Alert } from "../../core/alert.ts";
 import type { Ref } from "../../core/entry.ts";
 import type { Store } from "../../store/store.ts";
+import { isNamed } from "../named.ts";
 
 /**
  * Those of the alerts whose service, capability or toolset is there still: what nobody has any more is not well again. One round
@@ -21,10 +22,7 @@ async function isThere(store: Store, { kind, id }: Alert, now: number): Promise<
       return snapshot?.entry !== undefined;
     }
     case "service":
-    case "capability": {
-      const term = `${kind}:${id}`;
-      const { terms } = await store.terms({ prefix: term, after: "", limit: 1 });
-      return terms[0]?.term === term;
-    }
+    case "capability":
+      return isNamed(store, `${kind}:${id}`);
   }
 }
